@@ -1,0 +1,33 @@
+import type { AlertKind, Finding } from '../../../contract/domain.ts';
+import type { TrafficObserver } from '../../../contract/traffic.ts';
+import type { SettingTable, SettingValues } from '../runtime/settings.ts';
+import type { Landscape } from './landscape.ts';
+
+/** What a detector is given. Time comes with the traffic; there is no clock and no randomness here. */
+export interface DetectorContext<T extends SettingTable = SettingTable> {
+  readonly settings: SettingValues<T>;
+  /** What is known of the network: gateways, DNS servers, own addresses. */
+  readonly landscape: Landscape;
+  /** May be called any number of times; the same cause again means "I know more now". */
+  report(finding: Finding): void;
+}
+
+/** A row of the table of detectors. */
+export interface DetectorDefinition<T extends SettingTable = SettingTable> {
+  /** Dashed name, unique; also its section in the configuration: `detect.<id>`. */
+  readonly id: string;
+  readonly kind: AlertKind;
+  /** One sentence for people: what it notices. */
+  readonly summary: string;
+  /** Every technique id that it may give. */
+  readonly techniques: readonly string[];
+  readonly settings: T;
+  /** The largest state it may hold, in words and numbers: "4,096 sources of 2 kB". */
+  readonly memoryBound: string;
+  create(context: DetectorContext<T>): TrafficObserver;
+}
+
+/** Keeps the row's settings type while the table holds rows of many. */
+export function defineDetector<T extends SettingTable>(definition: DetectorDefinition<T>): DetectorDefinition {
+  return definition as unknown as DetectorDefinition;
+}
