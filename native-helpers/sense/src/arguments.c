@@ -1,0 +1,151 @@
+#include "arguments.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "records.h"
+
+/* Smaller cannot tell a TCP header from its payload. */
+#define MIN_SNAP_BYTES 64u
+#define MIN_RING_MEBIBYTES 1u
+/* The kernel holds a ring in unswappable memory: 1 GiB a ring is a typing error. */
+#define MAX_RING_MEBIBYTES 1024u
+/* A second of small packets at 500,000 packets/s. */
+#define DEFAULT_RING_MEBIBYTES 64u
+/* "nobody" on every Linux. */
+#define DEFAULT_USER 65534u
+
+const char arguments_help[] =
+    "sense capture (--interface NAME... | --auto | --all) [options]\n"
+    "                      write what the interfaces carry to standard output, as records (src/records.h)\n"
+    "  --interface NAME    watch this one; may be given again; need not exist yet\n"
+    "  --auto              watch those that carry traffic of their own, new ones too\n"
+    "  --all               watch every one, loopback included, new ones too\n"
+    "  --snap BYTES        keep this much of every packet (64-65535, default 65535)\n"
+    "  --ring-mib MIB      memory of the kernel's ring for each (1-1024, default 64)\n"
+    "  --promiscuous       see packets for other machines as well\n"
+    "  --user UID          whom to become when started as root (default 65534, nobody)\n"
+    "sense check           say whether packets can be captured, and if not, why (exit 77)\n"
+    "sense fifo PATH       make a named pipe that only its owner may open\n"
+    "sense --version\n";
+
+static bool number_within(const char *text, uint32_t min, uint32_t max, uint32_t *value) {
+  if (text == NULL || text[0] < '0' || text[0] > '9') return false;
+  char *end = NULL;
+  errno = 0;
+  unsigned long long parsed = strtoull(text, &end, 10);
+  if (errno != 0 || *end != '\0' || parsed < min || parsed > max) return false;
+  *value = (uint32_t)parsed;
+  return true;
+}
+
+/* As the kernel's dev_valid_name. */
+static bool interface_name_valid(const char *name) {
+  size_t length = strnlen(name, IFNAMSIZ);
+  if (length == 0 || length >= IFNAMSIZ || strcmp(name, ".") == 0 || strcmp(name, "..") == 0) return false;
+  return strpbrk(name, "/: \t\n\v\f\r") == NULL;
+}
+
+static bool add_interface(struct arguments *arguments, const char *name, char *problem, size_t problem_bytes) {
+  if (name == NULL || !interface_name_valid(name)) {
+    snprintf(problem, problem_bytes, "--interface needs the name of an interface, at most 15 characters");
+    return false;
+  }
+  for (unsigned i = 0; i < arguments->names; i++) {
+    if (strcmp(arguments->name[i], name) == 0) return true;
+  }
+  if (arguments->names == MAX_SLOTS) {
+    snprintf(problem, problem_bytes, "more than %u interfaces", MAX_SLOTS);
+    return false;
+  }
+  snprintf(arguments->name[arguments->names++], IFNAMSIZ, "%s", name);
+  return true;
+}
+
+struct number_option {
+  const char *name;
+  uint32_t min;
+  uint32_t max;
+  uint32_t *value;
+};
+
+static bool parse_capture(struct arguments *arguments, int count, char *const *values, char *problem,
+                          size_t problem_bytes) {
+  const struct number_option numbers[] = {
+      {"--snap", MIN_SNAP_BYTES, MAX_SNAP_BYTES, &arguments->snap_bytes},
+      {"--ring-mib", MIN_RING_MEBIBYTES, MAX_RING_MEBIBYTES, &arguments->ring_mebibytes},
+      {"--user", 1, UINT32_MAX - 1, &arguments->user},
+  };
+  unsigned selections = 0;
+  for (int i = 0; i < count; i++) {
+    const char *option = values[i];
+    const char *value = i + 1 < count ? values[i + 1] : NULL;
+    const struct number_option *number = NULL;
+    for (size_t n = 0; n < sizeof numbers / sizeof numbers[0]; n++) {
+      if (strcmp(option, numbers[n].name) == 0) number = &numbers[n];
+    }
+    if (number != NULL) {
+      if (!number_within(value, number->min, number->max, number->value)) {
+        snprintf(problem, problem_bytes, "%s needs a number from %u to %u", number->name, number->min, number->max);
+        return false;
+      }
+      i++;
+    } else if (strcmp(option, "--interface") == 0) {
+      if (!add_interface(arguments, value, problem, problem_bytes)) return false;
+      i++;
+    } else if (strcmp(option, "--auto") == 0) {
+      arguments->selection = SELECT_AUTOMATIC;
+      selections++;
+    } else if (strcmp(option, "--all") == 0) {
+      arguments->selection = SELECT_ALL;
+      selections++;
+    } else if (strcmp(option, "--promiscuous") == 0) {
+      arguments->promiscuous = true;
+    } else {
+      snprintf(problem, problem_bytes, "unknown option %.40s", option);
+      return false;
+    }
+  }
+  if (arguments->names > 0) selections++;
+  if (selections != 1) {
+    snprintf(problem, problem_bytes, "exactly one of --interface NAME, --auto and --all is needed");
+    return false;
+  }
+  return true;
+}
+
+bool arguments_parse(struct arguments *arguments, int count, char *const *values, char *problem,
+                     size_t problem_bytes) {
+  *arguments = (struct arguments){
+      .command = COMMAND_CAPTURE,
+      .selection = SELECT_NAMED,
+      .snap_bytes = MAX_SNAP_BYTES,
+      .ring_mebibytes = DEFAULT_RING_MEBIBYTES,
+      .user = DEFAULT_USER,
+  };
+  const char *command = count > 1 ? values[1] : "";
+  if (strcmp(command, "capture") == 0) {
+    return parse_capture(arguments, count - 2, values + 2, problem, problem_bytes);
+  }
+  if (strcmp(command, "fifo") == 0 && count == 3) {
+    arguments->command = COMMAND_FIFO;
+    arguments->path = values[2];
+    return true;
+  }
+  if (strcmp(command, "check") == 0 && count == 2) {
+    arguments->command = COMMAND_CHECK;
+    return true;
+  }
+  if (strcmp(command, "--version") == 0) {
+    arguments->command = COMMAND_VERSION;
+    return true;
+  }
+  if (strcmp(command, "--help") == 0) {
+    arguments->command = COMMAND_HELP;
+    return true;
+  }
+  snprintf(problem, problem_bytes, "what to do? See sense --help");
+  return false;
+}

@@ -1,0 +1,51 @@
+/* The command line. */
+#ifndef SENSE_ARGUMENTS_H
+#define SENSE_ARGUMENTS_H
+
+#include <net/if.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Interfaces watched at once. Each costs a ring; more than this is no workstation. */
+#define MAX_SLOTS 16u
+
+enum command {
+  COMMAND_CAPTURE,
+  /* Says whether packets could be captured, and why not. */
+  COMMAND_CHECK,
+  /* Makes a named pipe: Node has no call for it. */
+  COMMAND_FIFO,
+  COMMAND_HELP,
+  COMMAND_VERSION,
+};
+
+enum selection {
+  /* The interfaces named with --interface. */
+  SELECT_NAMED,
+  /* Those that carry traffic of their own: see interface_is_automatic. */
+  SELECT_AUTOMATIC,
+  /* Every interface, loopback included. */
+  SELECT_ALL,
+};
+
+struct arguments {
+  enum command command;
+  enum selection selection;
+  unsigned names;
+  char name[MAX_SLOTS][IFNAMSIZ];
+  uint32_t snap_bytes;
+  uint32_t ring_mebibytes;
+  bool promiscuous;
+  /* Who to become when started as root. */
+  uint32_t user;
+  /* COMMAND_FIFO */
+  const char *path;
+};
+
+/* Reads the command line. False: `problem` says in one sentence what is wrong. */
+bool arguments_parse(struct arguments *arguments, int count, char *const *values, char *problem, size_t problem_bytes);
+
+extern const char arguments_help[];
+
+#endif

@@ -1,0 +1,19 @@
+/*
+ * Giving up rights. sense reads what strangers send; once its sockets are open it needs no right at all:
+ * allocating a ring and binding a socket to an interface that came back are free to whoever holds the socket.
+ */
+#ifndef SENSE_CONFINE_H
+#define SENSE_CONFINE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * For good: becomes `user` when root, gives up every capability and the way back (no_new_privs, bounding
+ * set), makes no core dumps, dies with its parent, and can from then on make only the system calls that
+ * capturing takes, `netlink` being the only socket it can send to. On failure false with errno and the name of
+ * the step in `step`; the caller must then not go on.
+ */
+bool confine(uint32_t user, int netlink, const char **step);
+
+#endif

@@ -1,0 +1,72 @@
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "arguments.h"
+#include "capture.h"
+#include "records.h"
+
+static volatile sig_atomic_t stopping;
+
+static void stop(int signal_number) {
+  (void)signal_number;
+  stopping = 1;
+}
+
+/*
+ * The signals that ask to stop are let in only where sense waits (ppoll in capture.c and output.c): none can
+ * come between looking at `stopping` and going to sleep.
+ */
+static void handle_signals(void) {
+  const int signals[] = {SIGTERM, SIGINT, SIGHUP};
+  struct sigaction action = {.sa_handler = stop};
+  sigset_t blocked;
+  sigemptyset(&action.sa_mask);
+  sigemptyset(&blocked);
+  for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
+    sigaddset(&blocked, signals[i]);
+    sigaction(signals[i], &action, NULL);
+  }
+  sigprocmask(SIG_BLOCK, &blocked, NULL);
+  struct sigaction ignore = {.sa_handler = SIG_IGN};
+  sigemptyset(&ignore.sa_mask);
+  sigaction(SIGPIPE, &ignore, NULL);
+}
+
+static int make_fifo(const char *path) {
+  if (mkfifo(path, S_IRUSR | S_IWUSR) == 0) return EXIT_STOPPED;
+  fprintf(stderr, "sense: cannot make %s: %s\n", path, strerror(errno));
+  return EXIT_SYSTEM_ERROR;
+}
+
+static int run(int count, char *const *values) {
+  struct arguments arguments;
+  char problem[160];
+  if (!arguments_parse(&arguments, count, values, problem, sizeof problem)) {
+    fprintf(stderr, "sense: %s\n", problem);
+    return EXIT_USAGE_ERROR;
+  }
+  switch (arguments.command) {
+    case COMMAND_HELP: fputs(arguments_help, stdout); return EXIT_STOPPED;
+    case COMMAND_VERSION: printf("sense, record format %u\n", SENSE_FORMAT_VERSION); return EXIT_STOPPED;
+    case COMMAND_FIFO: return make_fifo(arguments.path);
+    case COMMAND_CHECK: return (int)capture_check();
+    case COMMAND_CAPTURE: break;
+  }
+  if (isatty(STDOUT_FILENO)) {
+    fputs("sense: records are not for a terminal; send standard output somewhere\n", stderr);
+    return EXIT_USAGE_ERROR;
+  }
+  handle_signals();
+  return (int)capture_run(&arguments, &stopping);
+}
+
+int main(int count, char **values) {
+  int code = run(count, values);
+  if (code == EXIT_STOPPED && fflush(stdout) != 0) code = EXIT_OUTPUT_ERROR;
+  /* Not exit(): its handlers make calls that the filter of system calls forbids. */
+  _exit(code);
+}

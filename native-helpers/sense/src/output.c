@@ -1,0 +1,75 @@
+#include "output.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+static_assert(MAX_RECORD_BYTES <= BATCH_BYTES, "every record fits into a batch");
+
+/* Holds 2 to 10 ms of packets at 1 Gbit/s: enough to ride out the reader's garbage collections. */
+#define PIPE_BYTES (1024 * 1024)
+
+/* After the signal to stop, how long a reader may take to make room. The engine kills after 2 s. */
+#define FLUSH_GRACE_MS 500
+
+void output_open(struct output *output, int descriptor, const volatile sig_atomic_t *stopping) {
+  output->descriptor = descriptor;
+  output->closed = false;
+  output->error = 0;
+  output->used = 0;
+  output->stopping = stopping;
+  struct stat status;
+  if (fstat(descriptor, &status) == 0 && S_ISFIFO(status.st_mode)) {
+    /* Without the right to exceed pipe-max-size the pipe stays smaller, which costs only smoothness. */
+    (void)fcntl(descriptor, F_SETPIPE_SZ, PIPE_BYTES);
+    int flags = fcntl(descriptor, F_GETFL);
+    if (flags >= 0) (void)fcntl(descriptor, F_SETFL, flags | O_NONBLOCK);
+  }
+}
+
+void *output_record(struct output *output, enum record_type type, unsigned slot, size_t bytes) {
+  size_t padded = ALIGN_RECORD(bytes);
+  assert(padded <= BATCH_BYTES);
+  if (output->used + padded > BATCH_BYTES) output_flush(output);
+  unsigned char *record = output->bytes + output->used;
+  output->used += padded;
+  memset(record + padded - RECORD_ALIGNMENT, 0, RECORD_ALIGNMENT);
+  struct record_header header = {(uint32_t)padded, (uint16_t)type, (uint16_t)slot};
+  memcpy(record, &header, sizeof header);
+  return record;
+}
+
+/* Waits until the pipe has room. False when the reader is gone or the time after a stop is over. */
+static bool wait_for_room(struct output *output) {
+  bool stopping = *output->stopping != 0;
+  struct pollfd watched = {.fd = output->descriptor, .events = POLLOUT};
+  struct timespec grace = {.tv_sec = 0, .tv_nsec = FLUSH_GRACE_MS * 1000000L};
+  sigset_t none;
+  sigemptyset(&none);
+  int ready = ppoll(&watched, 1, stopping ? &grace : NULL, &none);
+  if (ready > 0) return (watched.revents & POLLOUT) != 0;
+  /* Interrupted by the signal to stop: try again, now with the time limit. */
+  if (ready < 0 && errno == EINTR) return true;
+  if (ready == 0) errno = ETIMEDOUT;
+  return false;
+}
+
+void output_flush(struct output *output) {
+  size_t written = 0;
+  while (written < output->used && !output->closed) {
+    ssize_t count = write(output->descriptor, output->bytes + written, output->used - written);
+    if (count >= 0) {
+      written += (size_t)count;
+    } else if (errno == EAGAIN) {
+      if (!wait_for_room(output)) output->closed = true;
+    } else if (errno != EINTR) {
+      output->closed = true;
+    }
+    if (output->closed) output->error = errno;
+  }
+  output->used = 0;
+}
