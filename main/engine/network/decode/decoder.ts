@@ -14,6 +14,7 @@ const FIRST_LAYER_OF: Readonly<Record<number, Step>> = {
   [LINK_TYPE.rawIp]: LAYER.rawIp,
 };
 
+const IP_FRAMES = COUNT.ipFrames;
 /** Headers in one frame. Real ones have fewer than twenty even with tunnels in tunnels. */
 const MAX_LAYERS = 64;
 
@@ -21,6 +22,7 @@ const MAX_LAYERS = 64;
 export class Decoder {
   readonly packet: Packet;
   readonly #cursor = new Cursor();
+  readonly #counts = this.#cursor.counts;
   readonly #fragments = new Fragments();
   readonly #unsupportedLinkTypes = new Map<number, number>();
 
@@ -49,7 +51,6 @@ export class Decoder {
     packet.timeUs = timeUs;
     packet.wireBytes = wireBytes;
     packet.tunnel = 0;
-    cursor.counts[COUNT.frames]++;
 
     let step: Step;
     if (linkType === LINK_TYPE.ethernet) {
@@ -63,7 +64,7 @@ export class Decoder {
       packet.clearMacs();
     }
     if (step === PACKET_KIND.ip) {
-      cursor.counts[COUNT.ipFrames]++;
+      this.#counts[IP_FRAMES]++;
       packet.kind = PACKET_KIND.ip;
       return PACKET_KIND.ip;
     }
