@@ -1,0 +1,229 @@
+import { createHash } from 'node:crypto';
+import type { Alert, AlertKind, Evidence, Severity } from '../../../contract/domain.ts';
+import { type HostList, mergeHosts, NO_HOSTS } from './hosts.ts';
+import { type Case, severityRank } from './rules.ts';
+import { byStrength, combinedConfidence, type Statement } from './statement.ts';
+
+/**
+ * Statements that one alert keeps. More detectors than this do not speak about one cause; what is beyond
+ * (earlier rounds of a cause that comes back all day) leaves its hosts, techniques and count.
+ */
+const MAX_STATEMENTS = 8;
+
+/** Causes by which an alert is found again. Beyond it, findings join by their hosts alone. */
+const MAX_CAUSES = 256;
+
+/** Shadows that are named one by one in the evidence: the strongest of the first few. */
+const MAX_SHADOWS_NAMED = 3;
+const MAX_SHADOWS_COMPARED = 64;
+
+/** An alert in the making: its statements, and its ties to others. The book owns the ties. */
+export class AlertEntry implements Case {
+  readonly id: string;
+  /** Counts up in the order of opening. */
+  readonly sequence: number;
+
+  kind: AlertKind;
+  /** Never falls: the worst that was said. */
+  severity: Severity;
+  confidence = 0;
+  firstSeenMs: number;
+  lastSeenMs: number;
+  attackers: HostList = NO_HOSTS;
+  victims: HostList = NO_HOSTS;
+  readonly causes = new Set<string>();
+
+  /** The alert of which this one is only the shadow. */
+  explainedBy: AlertEntry | undefined;
+  /** Why: the sentence of the rule. */
+  explainedMeaning = '';
+  /** Those that this one explains. */
+  readonly shadows = new Set<AlertEntry>();
+  /** Shadows that the book had to forget. */
+  forgottenShadows = 0;
+  readonly related = new Set<AlertEntry>();
+  /** Watchers know of it as an open alert. */
+  announced = false;
+  /** Hosts under which the book's index has it. */
+  indexed = new Set<string>();
+
+  /** The strongest first. */
+  private statements: Statement[] = [];
+  private findings = 0;
+  private readonly detectors = new Set<string>();
+  /** What statements that are no longer kept left behind. */
+  private pastAttackers: HostList = NO_HOSTS;
+  private pastVictims: HostList = NO_HOSTS;
+  private readonly pastTechniques = new Set<string>();
+  private composed: Alert | undefined;
+
+  constructor(id: string, sequence: number, statement: Statement) {
+    this.id = id;
+    this.sequence = sequence;
+    this.kind = statement.kind;
+    this.severity = statement.severity;
+    this.firstSeenMs = statement.firstSeenMs;
+    this.lastSeenMs = statement.lastSeenMs;
+  }
+
+  /** Joins a finding. The same detector on the same cause corrects itself, unless it tells of a new round. */
+  say(statement: Statement): void {
+    this.findings += 1;
+    const earlier = this.statements.findIndex(
+      (other) =>
+        other.detector === statement.detector &&
+        other.cause === statement.cause &&
+        statement.firstSeenMs <= other.lastSeenMs,
+    );
+    if (earlier >= 0) this.statements.splice(earlier, 1);
+    this.take(statement);
+    this.refresh();
+  }
+
+  /** Takes over everything that another alert, found to be the same attack, has gathered. */
+  absorb(other: AlertEntry): void {
+    this.findings += other.findings;
+    for (const statement of other.statements) this.take(statement);
+    for (const cause of other.causes) this.addCause(cause);
+    for (const detector of other.detectors) this.detectors.add(detector);
+    for (const technique of other.pastTechniques) this.pastTechniques.add(technique);
+    this.pastAttackers = mergeHosts(this.pastAttackers, other.pastAttackers);
+    this.pastVictims = mergeHosts(this.pastVictims, other.pastVictims);
+    this.forgottenShadows += other.forgottenShadows;
+    this.widen(other);
+    this.refresh();
+  }
+
+  /** The ties changed: compose again when asked. */
+  invalidate(): void {
+    this.composed = undefined;
+  }
+
+  /** The alert as it stands. */
+  alert(maxEvidence: number): Alert {
+    this.composed ??= this.compose(maxEvidence);
+    return this.composed;
+  }
+
+  private take(statement: Statement): void {
+    this.statements.push(statement);
+    this.detectors.add(statement.detector);
+    this.addCause(statement.cause);
+    this.widen(statement);
+  }
+
+  private addCause(cause: string): void {
+    if (this.causes.size < MAX_CAUSES) this.causes.add(cause);
+  }
+
+  private widen(other: Case): void {
+    this.firstSeenMs = Math.min(this.firstSeenMs, other.firstSeenMs);
+    this.lastSeenMs = Math.max(this.lastSeenMs, other.lastSeenMs);
+    if (severityRank(other.severity) > severityRank(this.severity)) this.severity = other.severity;
+  }
+
+  /** Works out what follows from the statements. */
+  private refresh(): void {
+    this.statements.sort(byStrength);
+    for (const statement of this.statements.splice(MAX_STATEMENTS)) {
+      this.pastAttackers = mergeHosts(this.pastAttackers, statement.attackers);
+      this.pastVictims = mergeHosts(this.pastVictims, statement.victims);
+      for (const technique of statement.techniques) this.pastTechniques.add(technique);
+    }
+    this.kind = this.lead.kind;
+    this.confidence = combinedConfidence(this.statements);
+    this.attackers = this.statements.map(({ attackers }) => attackers).reduce(mergeHosts);
+    this.attackers = mergeHosts(this.attackers, this.pastAttackers);
+    this.victims = this.statements.map(({ victims }) => victims).reduce(mergeHosts);
+    this.victims = mergeHosts(this.victims, this.pastVictims);
+    this.invalidate();
+  }
+
+  private get lead(): Statement {
+    return this.statements[0]!;
+  }
+
+  private compose(maxEvidence: number): Alert {
+    const techniques = new Set([
+      ...this.statements.flatMap((statement) => statement.techniques),
+      ...this.pastTechniques,
+    ]);
+    return {
+      id: this.id,
+      kind: this.kind,
+      title: this.lead.title,
+      severity: this.severity,
+      confidence: this.confidence,
+      techniques: [...techniques],
+      attackers: this.attackers.listed,
+      victims: this.victims.listed,
+      attackerCount: this.attackers.count,
+      victimCount: this.victims.count,
+      firstSeenMs: this.firstSeenMs,
+      lastSeenMs: this.lastSeenMs,
+      findings: this.findings,
+      explanation: this.lead.explanation,
+      evidence: this.composeEvidence(maxEvidence),
+      detectors: [...this.detectors].sort(),
+      related: this.composeRelated(),
+    };
+  }
+
+  private composeEvidence(maxEvidence: number): Evidence[] {
+    const rows: Evidence[] = [...this.lead.evidence];
+    const titles = new Set([this.lead.title]);
+    for (const statement of this.statements.slice(1)) {
+      if (!titles.has(statement.title)) {
+        titles.add(statement.title);
+        rows.push({ name: 'also seen', value: statement.title, meaning: 'Another sign of the same attack.' });
+      }
+      rows.push(...statement.evidence.filter((row) => !rows.some((other) => isSameFact(row, other))));
+    }
+    const shadows = this.shadowEvidence();
+    return [...rows.slice(0, maxEvidence - shadows.length), ...shadows];
+  }
+
+  private shadowEvidence(): Evidence[] {
+    const shadows: AlertEntry[] = [];
+    for (const shadow of this.shadows) {
+      shadows.push(shadow);
+      if (shadows.length === MAX_SHADOWS_COMPARED) break;
+    }
+    shadows.sort((first, second) => byStrength(first.lead, second.lead));
+    const rows: Evidence[] = shadows.slice(0, MAX_SHADOWS_NAMED).map((shadow) => ({
+      name: 'also looks like',
+      value: shadow.lead.title,
+      meaning: shadow.explainedMeaning,
+    }));
+    const unnamed = this.shadows.size - rows.length + this.forgottenShadows;
+    if (unnamed > 0) {
+      rows.push({
+        name: 'also looks like',
+        value: unnamed,
+        unit: unnamed === 1 ? 'other attack' : 'other attacks',
+        meaning: 'They are the same traffic as well.',
+      });
+    }
+    return rows;
+  }
+
+  /** What explains this alert comes first, when there is such a thing. */
+  private composeRelated(): string[] {
+    const visible = [...this.related].filter((other) => other.explainedBy === undefined && other !== this.explainedBy);
+    const ids = visible.sort((first, second) => first.sequence - second.sequence).map(({ id }) => id);
+    return this.explainedBy === undefined ? ids : [this.explainedBy.id, ...ids];
+  }
+}
+
+function isSameFact(first: Evidence, second: Evidence): boolean {
+  return first.name === second.name && first.value === second.value && first.unit === second.unit;
+}
+
+/** Hexadecimal digits of an id: 48 bits, so that ten thousand alerts collide once in five million runs. */
+const ID_DIGITS = 12;
+
+/** The same cause at the same first moment gives the same id in every run. `attempt` tells collisions apart. */
+export function alertId(cause: string, firstSeenMs: number, attempt: number): string {
+  const hash = createHash('sha256').update(JSON.stringify([cause, firstSeenMs, attempt]));
+  return `a-${hash.digest('hex').slice(0, ID_DIGITS)}`;
+}

@@ -1,0 +1,46 @@
+import type { AlertEntry } from './entry.ts';
+
+/**
+ * Alerts looked at for one host: the most recently changed. Findings about one host that are more than this
+ * many alerts behind are no longer compared, which keeps a flood of alerts about one victim linear.
+ */
+const MAX_PER_HOST = 256;
+
+/** Finds the alerts that name a host as attacker or victim. */
+export class HostIndex {
+  private readonly byHost = new Map<string, Set<AlertEntry>>();
+
+  /** Puts an alert under the hosts that it names now, as the most recently changed of each. */
+  put(entry: AlertEntry): void {
+    const hosts = new Set([...entry.attackers.listed, ...entry.victims.listed]);
+    for (const host of entry.indexed) if (!hosts.has(host)) this.drop(host, entry);
+    for (const host of hosts) {
+      const entries = this.byHost.get(host) ?? new Set();
+      entries.delete(entry);
+      entries.add(entry);
+      if (entries.size > MAX_PER_HOST) entries.delete(entries.values().next().value!);
+      this.byHost.set(host, entries);
+    }
+    entry.indexed = hosts;
+  }
+
+  remove(entry: AlertEntry): void {
+    for (const host of entry.indexed) this.drop(host, entry);
+    entry.indexed = new Set();
+  }
+
+  /** Alerts that name at least one of these hosts. */
+  sharing(hosts: Iterable<string>): Set<AlertEntry> {
+    const found = new Set<AlertEntry>();
+    for (const host of hosts) {
+      for (const entry of this.byHost.get(host) ?? []) found.add(entry);
+    }
+    return found;
+  }
+
+  private drop(host: string, entry: AlertEntry): void {
+    const entries = this.byHost.get(host);
+    entries?.delete(entry);
+    if (entries?.size === 0) this.byHost.delete(host);
+  }
+}
