@@ -62,8 +62,9 @@ export class AlertBook {
     entry.say(statement);
     this.index(entry);
     this.touched.add(entry);
-    this.relate(entry);
-    this.explain(entry);
+    const neighbours = this.neighbours(entry);
+    this.explain(entry, neighbours);
+    if (entry.explainedBy === undefined) this.relate(entry, neighbours);
     this.announce();
     const alert = this.alertOf(entry.explainedBy ?? entry);
     this.makeRoom();
@@ -134,9 +135,10 @@ export class AlertBook {
     return [...found].filter((entry) => entry !== subject && gapMs(entry, subject) <= this.joinGapMs);
   }
 
-  private relate(entry: AlertEntry): void {
-    for (const other of this.neighbours(entry)) {
-      if (isRelated(entry, other)) this.tie(entry, other);
+  private relate(entry: AlertEntry, neighbours: readonly AlertEntry[]): void {
+    for (const other of neighbours) {
+      if (entry.related.size >= this.settings.maxRelated) return;
+      if (other.explainedBy === undefined && isRelated(entry, other)) this.tie(entry, other);
     }
   }
 
@@ -150,10 +152,7 @@ export class AlertBook {
   }
 
   /** Finds out whether a changed alert is a shadow, and whose; else which others are its shadows. */
-  private explain(entry: AlertEntry): void {
-    const neighbours = new Set(this.neighbours(entry));
-    // It may have so many shadows that the index has forgotten it.
-    if (entry.explainedBy !== undefined) neighbours.add(entry.explainedBy);
+  private explain(entry: AlertEntry, neighbours: readonly AlertEntry[]): void {
     let explainer: AlertEntry | undefined;
     let meaning = '';
     for (const other of neighbours) {

@@ -4,7 +4,7 @@ import type { AlertEntry } from './entry.ts';
  * Alerts looked at for one host: the most recently changed. Findings about one host that are more than this
  * many alerts behind are no longer compared, which keeps a flood of alerts about one victim linear.
  */
-const MAX_PER_HOST = 256;
+const MAX_PER_HOST = 128;
 
 /** Finds the alerts that name a host as attacker or victim. */
 export class HostIndex {
