@@ -17,6 +17,9 @@ const DISTINCT_BITS = 6;
 
 /** A host with a few addresses of its own (aliases, containers) forwards nothing; a router does this in seconds. */
 const GATEWAY_MIN_HOSTS = 8;
+/** Flows of a MAC address that are all looked at, and one in how many later. */
+const ALWAYS_LOOKED_AT = 1024;
+const LATER_SAMPLING = 64;
 /** DNS: clients whose queries were answered. One accomplice is easy to have, three in one network are not. */
 const DNS_MIN_CLIENTS = 3;
 /** ... or answered queries of one client: a workstation that sees only its own traffic has no other. */
@@ -45,6 +48,8 @@ export class LearnedLandscape implements Landscape, TrafficObserver {
   private readonly macs = new AddressTable(MAX_NEIGHBOURS);
   private readonly forwardedSources = new DistinctCounters(MAX_NEIGHBOURS, DISTINCT_BITS);
   private readonly forwardedTargets = new DistinctCounters(MAX_NEIGHBOURS, DISTINCT_BITS);
+
+  private readonly macFlows = new Uint32Array(MAX_NEIGHBOURS);
 
   private readonly dnsServers = new AddressTable(MAX_SERVERS);
   private readonly dnsAnswers = new Uint32Array(MAX_SERVERS);
@@ -139,11 +144,11 @@ export class LearnedLandscape implements Landscape, TrafficObserver {
     if (packet.tunnel !== 0) return;
     const { source0, source1, source2, source3, destination0, destination1, destination2, destination3 } = packet;
     const from = this.macSlot(packet.sourceMacHigh, packet.sourceMacLow);
-    if (this.owners.find(source0, source1, source2, source3) < 0) {
+    if (this.isLookedAt(from) && this.owners.find(source0, source1, source2, source3) < 0) {
       this.forwardedSources.add(from, fold(source0, source1, source2, source3));
     }
     const to = this.macSlot(packet.destinationMacHigh, packet.destinationMacLow);
-    if (this.owners.find(destination0, destination1, destination2, destination3) < 0) {
+    if (this.isLookedAt(to) && this.owners.find(destination0, destination1, destination2, destination3) < 0) {
       this.forwardedTargets.add(to, fold(destination0, destination1, destination2, destination3));
     }
   }
@@ -187,9 +192,16 @@ export class LearnedLandscape implements Landscape, TrafficObserver {
     this.forgetBroadcast(source0, source1, source2, source3);
   }
 
+  /** All of a MAC address's first flows, then a sample: a flood of millions tells no more than its beginning. */
+  private isLookedAt(mac: number): boolean {
+    const flows = ++this.macFlows[mac]!;
+    return flows <= ALWAYS_LOOKED_AT || flows % LATER_SAMPLING === 0;
+  }
+
   private macSlot(high: number, low: number): number {
     const slot = this.macs.findOrInsert(high, low, 0, 0);
     if (this.macs.inserted) {
+      this.macFlows[slot] = 0;
       this.forwardedSources.clear(slot);
       this.forwardedTargets.clear(slot);
     }
