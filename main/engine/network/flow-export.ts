@@ -1,0 +1,263 @@
+import { type EndReason, type FlowView, SERVICES, type TrafficObserver } from '../../../contract/traffic.ts';
+import { ByteWriter } from './byte-writer.ts';
+import { CICFLOWMETER_FEATURE_COUNT, computeFeatures, FEATURES, FlowNumbers } from './features.ts';
+import { DIRECTION } from './flow-layout.ts';
+import type { FlowStatistics } from './flow-table.ts';
+
+/** Columns before the features, as in the flow files of CIC-IDS2017. */
+const KEY_COLUMNS = [
+  'Flow ID',
+  'Source IP',
+  'Source Port',
+  'Destination IP',
+  'Destination Port',
+  'Protocol',
+  'Timestamp',
+] as const;
+/** What CICFlowMeter writes where nobody has labelled the flow yet. */
+const NO_LABEL = 'NeedManualLabel';
+const END_REASONS = ['finished', 'idle-timeout', 'active-timeout', 'evicted', 'stopped', 'clock-reset'] as const;
+const COMMA = 0x2c;
+const NEWLINE = 0x0a;
+const DASH = 0x2d;
+
+/** The columns of the CSV: CIC-IDS2017's in its order up to "Label", then ours. */
+export const CSV_COLUMNS: readonly string[] = [
+  ...KEY_COLUMNS,
+  ...FEATURES.slice(0, CICFLOWMETER_FEATURE_COUNT).map((feature) => feature.name),
+  'Label',
+  ...FEATURES.slice(CICFLOWMETER_FEATURE_COUNT).map((feature) => feature.name),
+  'Service',
+  'End Reason',
+];
+
+/** Where an exporter finds the statistics of the flow that it is shown. */
+export type StatisticsSource = () => FlowStatistics;
+
+/** The features of one-packet flows that look alike, and their text once somebody has made it. */
+interface Memo {
+  readonly key: Float64Array;
+  readonly row: Float64Array;
+  text: Uint8Array | null;
+}
+
+/** Lines of the memo; a power of two. A flood needs one, ordinary traffic a few dozen. */
+const MEMO_LINES = 256;
+/** What the features of a one-packet flow depend on. */
+const MEMO_FIELDS = [
+  DIRECTION.payloadBytes,
+  DIRECTION.headerBytes,
+  DIRECTION.wireBytes,
+  DIRECTION.initialWindow,
+  DIRECTION.flags,
+  DIRECTION.entropy,
+] as const;
+
+/**
+ * Computes the features of flows that end; the base of all exporters. The features of a flow of one packet
+ * depend on six numbers, and floods and scans repeat them: they are computed once and remembered.
+ */
+class FeatureReader {
+  readonly #row = new Float64Array(FEATURES.length);
+  readonly #numbers = new FlowNumbers();
+  readonly #statistics: StatisticsSource;
+  readonly #memos: (Memo | null)[] = new Array(MEMO_LINES).fill(null);
+  /** The memo behind the row last read, when its flow had one packet. */
+  memo: Memo | null = null;
+
+  constructor(statistics: StatisticsSource) {
+    this.#statistics = statistics;
+  }
+
+  read(flow: FlowView): Float64Array {
+    const { values, base } = this.#statistics();
+    if (flow.initiatorPackets === 1 && flow.responderPackets === 0) return this.#readOnePacket(flow, values, base);
+    this.memo = null;
+    computeFeatures(this.#numbers.point(flow, values, base), this.#row);
+    return this.#row;
+  }
+
+  #readOnePacket(flow: FlowView, values: Float64Array, base: number): Float64Array {
+    let hash = 0;
+    for (let i = 0; i < MEMO_FIELDS.length; i++)
+      hash = Math.imul(hash + values[base + MEMO_FIELDS[i]] * 64, 0x9e3779b1);
+    const line = (hash >>> 16) & (MEMO_LINES - 1);
+    let memo = this.#memos[line];
+    if (memo === null || !MEMO_FIELDS.every((field, i) => memo?.key[i] === values[base + field])) {
+      const row = new Float64Array(FEATURES.length);
+      computeFeatures(this.#numbers.point(flow, values, base), row);
+      memo = { key: Float64Array.from(MEMO_FIELDS, (field) => values[base + field]), row, text: null };
+      this.#memos[line] = memo;
+    }
+    this.memo = memo;
+    return memo.row;
+  }
+}
+
+/** Rows kept together before a new block is taken: 1,024 rows of all features are under 0.5 MB. */
+const BLOCK_ROWS = 1_024;
+
+/**
+ * Keeps the features of every flow in memory as 32-bit floats, in blocks. Flows of one packet that look
+ * alike share one row, so that a flood costs 4 bytes a flow.
+ */
+export class FeatureTable implements TrafficObserver {
+  readonly #blocks: Float32Array[] = [];
+  #rows = 0;
+  #rowOfFlow = new Uint32Array(BLOCK_ROWS);
+  #flows = 0;
+  readonly #shared = new WeakMap<Memo, number>();
+  readonly #reader: FeatureReader;
+
+  constructor(statistics: StatisticsSource) {
+    this.#reader = new FeatureReader(statistics);
+  }
+
+  /** How many flows there are. */
+  get flows(): number {
+    return this.#flows;
+  }
+
+  /** The value of feature number `feature` of flow number `flow`, both from 0. */
+  value(flow: number, feature: number): number {
+    const row = this.#rowOfFlow[flow];
+    return this.#blocks[Math.floor(row / BLOCK_ROWS)][(row % BLOCK_ROWS) * FEATURES.length + feature];
+  }
+
+  flowEnd(flow: FlowView): void {
+    const values = this.#reader.read(flow);
+    const memo = this.#reader.memo;
+    let row = memo === null ? undefined : this.#shared.get(memo);
+    if (row === undefined) {
+      row = this.#rows++;
+      const at = row % BLOCK_ROWS;
+      if (at === 0) this.#blocks.push(new Float32Array(BLOCK_ROWS * FEATURES.length));
+      this.#blocks[this.#blocks.length - 1].set(values, at * FEATURES.length);
+      if (memo !== null) this.#shared.set(memo, row);
+    }
+    if (this.#flows === this.#rowOfFlow.length) {
+      const longer = new Uint32Array(this.#flows * 2);
+      longer.set(this.#rowOfFlow);
+      this.#rowOfFlow = longer;
+    }
+    this.#rowOfFlow[this.#flows++] = row;
+  }
+}
+
+/** Writes every flow that ends as a line of CSV. Call `start` before the first and `finish` after the last. */
+export class FlowCsvExporter implements TrafficObserver {
+  readonly #out: ByteWriter;
+  readonly #reader: FeatureReader;
+
+  constructor(statistics: StatisticsSource, write: (bytes: Uint8Array) => void) {
+    this.#out = new ByteWriter(write);
+    this.#reader = new FeatureReader(statistics);
+  }
+
+  start(): void {
+    this.#out.text(`${CSV_COLUMNS.join(',')}\n`);
+  }
+
+  finish(): void {
+    this.#out.flush();
+  }
+
+  flowEnd(flow: FlowView, reason: EndReason): void {
+    const row = this.#reader.read(flow);
+    const out = this.#out;
+    writeFlowId(out, flow);
+    out.byte(COMMA);
+    out.address(flow.initiator0, flow.initiator1, flow.initiator2, flow.initiator3);
+    out.byte(COMMA);
+    out.whole(flow.initiatorPort);
+    out.byte(COMMA);
+    out.address(flow.responder0, flow.responder1, flow.responder2, flow.responder3);
+    out.byte(COMMA);
+    out.whole(flow.responderPort);
+    out.byte(COMMA);
+    out.whole(flow.protocol);
+    out.byte(COMMA);
+    out.timestamp(flow.firstUs);
+    const known = this.#reader.memo;
+    if (known?.text) {
+      out.bytes(known.text);
+    } else {
+      const mark = out.mark;
+      out.fields(row, 0, CICFLOWMETER_FEATURE_COUNT);
+      out.text(`,${NO_LABEL}`);
+      out.fields(row, CICFLOWMETER_FEATURE_COUNT, row.length);
+      if (known) known.text = out.copyFrom(mark);
+    }
+    out.byte(COMMA);
+    out.text(SERVICES[flow.service]);
+    out.byte(COMMA);
+    out.text(END_REASONS[reason]);
+    out.byte(NEWLINE);
+    out.rowDone();
+  }
+}
+
+/** Writes every flow that ends as an object in the array `flows` of one JSON document. */
+export class FlowJsonExporter implements TrafficObserver {
+  readonly #out: ByteWriter;
+  readonly #reader: FeatureReader;
+  readonly #featureKeys = FEATURES.map((feature, i) => `${i === 0 ? '' : ','}${JSON.stringify(feature.name)}:`);
+  #first = true;
+
+  constructor(statistics: StatisticsSource, write: (bytes: Uint8Array) => void) {
+    this.#out = new ByteWriter(write);
+    this.#reader = new FeatureReader(statistics);
+  }
+
+  start(): void {
+    this.#out.text('{"flows":[');
+  }
+
+  /** @param rest further members of the document, as JSON text without the braces: `"capture":{…}`. */
+  finish(rest: string): void {
+    this.#out.text(`\n],${rest}}\n`);
+    this.#out.flush();
+  }
+
+  flowEnd(flow: FlowView, reason: EndReason): void {
+    const row = this.#reader.read(flow);
+    const out = this.#out;
+    out.text(this.#first ? '\n{"id":"' : ',\n{"id":"');
+    this.#first = false;
+    writeFlowId(out, flow);
+    out.text('","initiator":"');
+    out.address(flow.initiator0, flow.initiator1, flow.initiator2, flow.initiator3);
+    out.text('","initiatorPort":');
+    out.whole(flow.initiatorPort);
+    out.text(',"responder":"');
+    out.address(flow.responder0, flow.responder1, flow.responder2, flow.responder3);
+    out.text('","responderPort":');
+    out.whole(flow.responderPort);
+    out.text(',"protocol":');
+    out.whole(flow.protocol);
+    out.text(',"vlan":');
+    out.whole(flow.vlan);
+    out.text(',"start":"');
+    out.timestamp(flow.firstUs);
+    out.text(`","service":"${SERVICES[flow.service]}","endReason":"${END_REASONS[reason]}","features":{`);
+    for (let i = 0; i < row.length; i++) {
+      out.text(this.#featureKeys[i]);
+      out.number(row[i]);
+    }
+    out.text('}}');
+    out.rowDone();
+  }
+}
+
+/** CICFlowMeter's flow id: both addresses, both ports, the protocol. */
+function writeFlowId(out: ByteWriter, flow: FlowView): void {
+  out.address(flow.initiator0, flow.initiator1, flow.initiator2, flow.initiator3);
+  out.byte(DASH);
+  out.address(flow.responder0, flow.responder1, flow.responder2, flow.responder3);
+  out.byte(DASH);
+  out.whole(flow.initiatorPort);
+  out.byte(DASH);
+  out.whole(flow.responderPort);
+  out.byte(DASH);
+  out.whole(flow.protocol);
+}

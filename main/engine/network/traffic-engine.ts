@@ -1,0 +1,171 @@
+import {
+  END_REASON,
+  type EndReason,
+  type FlowChange,
+  type FlowView,
+  type FrameSink,
+  PACKET_KIND,
+  type PacketView,
+  type TrafficObserver,
+} from '../../../contract/traffic.ts';
+import type { SettingValues } from '../runtime/settings.ts';
+import { type DecodeCounters, Decoder } from './decode/decoder.ts';
+import type { flowSettings } from './flow-settings.ts';
+import { type FlowEvents, type FlowStatistics, FlowTable, type FlowTableCounters } from './flow-table.ts';
+
+const MICROSECONDS = 1_000_000;
+/** Seed of the flow hash where runs must be repeatable (captures). Live, a random one is handed in. */
+export const REPEATABLE_SEED = 0x5eed;
+
+export interface TrafficCounters {
+  readonly packets: number;
+  readonly bytes: number;
+  readonly decode: DecodeCounters;
+  readonly flows: FlowTableCounters;
+  /** How often the traffic's clock was set back beyond the tolerance. */
+  readonly clockResets: number;
+}
+
+export interface TrafficEngineOptions {
+  readonly settings: SettingValues<typeof flowSettings>;
+  readonly observers: readonly TrafficObserver[];
+  /** Hash seed; REPEATABLE_SEED by default. */
+  readonly seed?: number;
+}
+
+/** The methods of all observers that have it, ready to call in their order. */
+function collect<K extends keyof TrafficObserver>(
+  observers: readonly TrafficObserver[],
+  method: K,
+): NonNullable<TrafficObserver[K]>[] {
+  return observers.flatMap((observer) => {
+    const found = observer[method];
+    return found ? [found.bind(observer) as NonNullable<TrafficObserver[K]>] : [];
+  });
+}
+
+/**
+ * Frames in; packets, flows and seconds out to the observers. The same object reads a capture and the live
+ * network. Nothing in it looks at a clock: time is what the frames say, and `advance` while none come.
+ */
+export class TrafficEngine implements FrameSink {
+  readonly #decoder = new Decoder();
+  readonly #table: FlowTable;
+  readonly #toleranceUs: number;
+  readonly #onPacket: ((packet: PacketView) => void)[];
+  readonly #onTick: ((nowUs: number) => void)[];
+  readonly #onClockReset: ((nowUs: number) => void)[];
+  #nowUs = Number.NEGATIVE_INFINITY;
+  #nextTickUs = Number.NEGATIVE_INFINITY;
+  #packets = 0;
+  #bytes = 0;
+  #clockResets = 0;
+
+  constructor(options: TrafficEngineOptions) {
+    const { observers, settings } = options;
+    this.#onPacket = collect(observers, 'packet');
+    this.#onTick = collect(observers, 'tick');
+    this.#onClockReset = collect(observers, 'clockReset');
+    this.#table = new FlowTable(settings, new Distributor(observers), options.seed ?? REPEATABLE_SEED);
+    this.#toleranceUs = settings.clockToleranceSeconds * MICROSECONDS;
+  }
+
+  frame(
+    bytes: Uint8Array,
+    start: number,
+    capturedBytes: number,
+    wireBytes: number,
+    timeUs: number,
+    linkType: number,
+  ): void {
+    this.#packets++;
+    this.#bytes += capturedBytes;
+    const kind = this.#decoder.decode(bytes, start, capturedBytes, wireBytes, timeUs, linkType);
+    if (timeUs >= this.#nextTickUs) this.#tick(timeUs);
+    else if (timeUs < this.#nowUs - this.#toleranceUs) this.#resetClock(timeUs);
+    if (timeUs > this.#nowUs) this.#nowUs = timeUs;
+    const packet = this.#decoder.packet;
+    const onPacket = this.#onPacket;
+    for (let i = 0; i < onPacket.length; i++) onPacket[i](packet);
+    if (kind === PACKET_KIND.ip) this.#table.count(packet);
+  }
+
+  /** Tells the time while no frames come (live), in microseconds since the epoch. Never turns time back. */
+  advance(nowUs: number): void {
+    if (nowUs >= this.#nextTickUs && this.#packets > 0) this.#tick(nowUs);
+    if (nowUs > this.#nowUs) this.#nowUs = nowUs;
+  }
+
+  /** Ends all flows and gives observers a last tick. */
+  finish(): void {
+    this.#table.endAll(END_REASON.stopped, Math.max(this.#nowUs, 0));
+    if (this.#packets > 0) for (const tick of this.#onTick) tick(this.#nowUs);
+  }
+
+  /** Statistics of the flow that a view shows, during a call to an observer. */
+  statisticsOf(): FlowStatistics {
+    return this.#table.statisticsOf(this.#table.cursor.slot);
+  }
+
+  counters(): TrafficCounters {
+    return {
+      packets: this.#packets,
+      bytes: this.#bytes,
+      decode: this.#decoder.counters(),
+      flows: this.#table.counters(),
+      clockResets: this.#clockResets,
+    };
+  }
+
+  #tick(nowUs: number): void {
+    this.#nextTickUs = (Math.floor(nowUs / MICROSECONDS) + 1) * MICROSECONDS;
+    this.#table.advance(nowUs);
+    for (const tick of this.#onTick) tick(nowUs);
+  }
+
+  #resetClock(nowUs: number): void {
+    this.#clockResets++;
+    this.#table.endAll(END_REASON.clockReset, nowUs);
+    this.#nowUs = nowUs;
+    this.#nextTickUs = (Math.floor(nowUs / MICROSECONDS) + 1) * MICROSECONDS;
+    for (const reset of this.#onClockReset) reset(nowUs);
+  }
+}
+
+/** Hands each event of a flow to all observers that want it. */
+class Distributor implements FlowEvents {
+  readonly #starts: NonNullable<TrafficObserver['flowStart']>[];
+  readonly #changes: NonNullable<TrafficObserver['flowChange']>[];
+  readonly #payloads: NonNullable<TrafficObserver['payload']>[];
+  readonly #updates: NonNullable<TrafficObserver['flowUpdate']>[];
+  readonly #ends: NonNullable<TrafficObserver['flowEnd']>[];
+
+  constructor(observers: readonly TrafficObserver[]) {
+    this.#starts = collect(observers, 'flowStart');
+    this.#changes = collect(observers, 'flowChange');
+    this.#payloads = collect(observers, 'payload');
+    this.#updates = collect(observers, 'flowUpdate');
+    this.#ends = collect(observers, 'flowEnd');
+  }
+
+  flowStart(flow: FlowView, packet: PacketView): void {
+    const calls = this.#starts;
+    for (let i = 0; i < calls.length; i++) calls[i](flow, packet);
+  }
+  flowChange(flow: FlowView, packet: PacketView, change: FlowChange): void {
+    const calls = this.#changes;
+    for (let i = 0; i < calls.length; i++) calls[i](flow, packet, change);
+  }
+  payload(flow: FlowView, packet: PacketView, fromInitiator: boolean): void {
+    const calls = this.#payloads;
+    for (let i = 0; i < calls.length; i++) calls[i](flow, packet, fromInitiator);
+  }
+  flowUpdate(flow: FlowView): void {
+    const calls = this.#updates;
+    for (let i = 0; i < calls.length; i++) calls[i](flow);
+  }
+  flowEnd(flow: FlowView, reason: EndReason): void {
+    const calls = this.#ends;
+    for (let i = 0; i < calls.length; i++) calls[i](flow, reason);
+  }
+}
