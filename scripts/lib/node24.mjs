@@ -54,7 +54,9 @@ export function needNode24() {
  */
 export async function becomeNode24(args) {
   const node = needNode24();
-  if (typeof process.execve === 'function') {
+  // npm repeats a Ctrl-C that the terminal has already delivered; staying in between keeps the second one away.
+  const underNpm = process.env.npm_lifecycle_event !== undefined;
+  if (!underNpm && typeof process.execve === 'function') {
     process.execve(node, [node, ...args], process.env);
   }
   const { code, signal } = await runForeground(node, args);
