@@ -84,6 +84,16 @@ export function reflectedByService(window: FloodWindow): number[] {
   );
 }
 
+/** Unasked answers of abused servers; 0 when it is a few hosts that talk from such a port. */
+function reflectedPackets(window: FloodWindow, settings: FloodSettings): number {
+  const unasked = reflectedByService(window).reduce((sum, packets) => sum + packets, 0);
+  if (unasked < settings.manySourcesPerSecond) return 0;
+  const { distinct, packets, heaviest } = window.sources();
+  const largest = heaviest[0]?.packets ?? 0;
+  if (distinct < settings.reflectors || largest > packets * LARGEST_REFLECTOR_SHARE) return 0;
+  return unansweredShare(window) < 0.5 ? 0 : unasked;
+}
+
 /** Flows that begin in the middle, less those that turn out to be conversations. */
 function strays(window: FloodWindow, count: number, settings: FloodSettings): number {
   if (count < settings.manySourcesPerSecond) return 0;
@@ -168,14 +178,7 @@ export const FLOOD_FORMS: readonly FloodForm[] = [
     packets: 'answers that it never asked for',
     harm: 'Somebody asks many servers in the name of the victim, and their answers, larger than the questions, fill its line.',
     techniques: [REFLECTION],
-    suspicious(window, settings) {
-      const unasked = reflectedByService(window).reduce((sum, packets) => sum + packets, 0);
-      if (unasked < settings.manySourcesPerSecond) return 0;
-      const { distinct, packets, heaviest } = window.sources();
-      const largest = heaviest[0]?.packets ?? 0;
-      if (distinct < settings.reflectors || largest > packets * LARGEST_REFLECTOR_SHARE) return 0;
-      return unansweredShare(window) < 0.5 ? 0 : unasked;
-    },
+    suspicious: reflectedPackets,
     threshold: (_window, settings) => settings.manySourcesPerSecond,
   },
   {
@@ -184,8 +187,9 @@ export const FLOOD_FORMS: readonly FloodForm[] = [
     harm: 'They fill the line, and the victim has to look at each one.',
     techniques: [DIRECT],
     suspicious(window, settings) {
-      const incoming = window.count('udpIn');
-      const flows = window.count('udpFlowsIn') - window.count('udpFlowsAnswered');
+      const reflected = reflectedPackets(window, settings);
+      const incoming = window.count('udpIn') - reflected;
+      const flows = window.count('udpFlowsIn') - window.count('udpFlowsAnswered') - reflected;
       const empty = window.count('emptyUdpIn');
       if (incoming < settings.manySourcesPerSecond || window.count('udpOut') * 2 > incoming) return 0;
       const wanted = incoming * (1 - unansweredShare(window));

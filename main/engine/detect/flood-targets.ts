@@ -138,6 +138,9 @@ export class FloodTargets {
   /** Slots that had traffic in this window, in the order of their first packet. */
   readonly active: Int32Array;
   activeCount = 0;
+  /** Earliest and latest time in this window; timestamps may run backwards within the engine's tolerance. */
+  private earliestUs = Number.POSITIVE_INFINITY;
+  private latestUs = Number.NEGATIVE_INFINITY;
 
   private readonly isGroup: (w0: number, w1: number, w2: number, w3: number) => boolean;
   private readonly coarse = new Uint32Array(1 << COARSE_BITS);
@@ -209,6 +212,8 @@ export class FloodTargets {
     this.destinationSlot = -1;
     this.sourceSlot = -1;
     if (packet.kind !== PACKET_KIND.ip && packet.kind !== PACKET_KIND.fragment) return;
+    if (packet.timeUs < this.earliestUs) this.earliestUs = packet.timeUs;
+    if (packet.timeUs > this.latestUs) this.latestUs = packet.timeUs;
     const { destination0, destination1, destination2, destination3 } = packet;
     const place = addressHash(destination0, destination1, destination2, destination3) >>> (32 - COARSE_BITS);
     const slot = this.watch(place, destination0, destination1, destination2, destination3, packet.timeUs);
@@ -311,8 +316,15 @@ export class FloodTargets {
     return { distinct: this.distinctPorts.estimate(slot), packets, dominant };
   }
 
+  /** How many seconds of traffic the present window holds, at least 1: more when timestamps ran backwards. */
+  windowSeconds(): number {
+    return Math.max(1, (this.latestUs - this.earliestUs) / 1e6);
+  }
+
   /** Begins a new window. What is cumulative stays. */
   nextWindow(): void {
+    this.earliestUs = Number.POSITIVE_INFINITY;
+    this.latestUs = Number.NEGATIVE_INFINITY;
     this.coarse.fill(0);
     for (let position = 0; position < this.activeCount; position++) {
       const slot = this.active[position]!;

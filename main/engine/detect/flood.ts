@@ -95,6 +95,7 @@ class FloodDetector implements TrafficObserver {
 
   private judge(slot: number, nowUs: number): void {
     const window = windowOf(this.targets, slot);
+    const seconds = this.targets.windowSeconds();
     if (window.windows <= 1) {
       this.slowSyn[slot] = 0;
       this.sourcesSinceUs[slot] = nowUs;
@@ -106,11 +107,11 @@ class FloodDetector implements TrafficObserver {
     const byForm = FLOOD_FORMS.map((form, at) => {
       const suspicious = form.suspicious(window, this.settings);
       if (suspicious === 0) return 0;
-      const needed = form.threshold(window, this.settings);
+      const needed = form.threshold(window, this.settings) * seconds;
       const isSlow = at === SYN_FORM && this.slowSynOf(slot, suspicious, nowUs) >= needed * SLOW_SYN_SECONDS;
       if (suspicious >= needed || isSlow) isFlood = true;
       else if (flood === undefined || suspicious < needed * CONTINUES_AT_SHARE) return 0;
-      threshold = Math.min(threshold, needed);
+      threshold = Math.min(threshold, needed / seconds);
       packets += suspicious;
       return suspicious;
     });
@@ -143,7 +144,7 @@ class FloodDetector implements TrafficObserver {
     for (const [at, count] of reflectedByService(window).entries()) flood.packetsByService[at]! += count;
     flood.packets += packets + unwatched;
     flood.bytes += window.count('bytesIn');
-    flood.peakPerSecond = Math.max(flood.peakPerSecond, packets + unwatched);
+    flood.peakPerSecond = Math.max(flood.peakPerSecond, (packets + unwatched) / this.targets.windowSeconds());
     flood.thresholdPerSecond = Math.min(flood.thresholdPerSecond, threshold);
     flood.lastUs = this.targets.lastSeenUs(slot);
   }
