@@ -1,8 +1,9 @@
 /** The native helper `sense`: is its build newer than its sources, and how it is built. */
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from './node24.mjs';
 import { findProgram, runQuietly } from './programs.mjs';
+import { SetupError } from './report.mjs';
 
 const FOLDER = join(ROOT, 'native-helpers/sense');
 const BINARY = join(FOLDER, 'build/sense');
@@ -34,9 +35,13 @@ export function isSenseOutdated() {
   return isOutdated(builtAtMs, changeTimes(FOLDER));
 }
 
-/** @throws {import('./report.mjs').SetupError} with the compiler's words */
+/** @throws {SetupError} with the compiler's words */
 export function buildSense() {
   runQuietly('make', ['--silent', '-C', FOLDER]);
+  if (!existsSync(BINARY)) throw new SetupError(`make did not build ${BINARY}`);
+  // make leaves the binary as it is when only a file changed that does not go into it, such as a test.
+  const now = new Date();
+  utimesSync(BINARY, now, now);
 }
 
 /** The line for a build that failed. */
