@@ -40,9 +40,7 @@ export const REASON = Object.fromEntries(MALFORMED_REASONS.map((name, index) => 
 
 /** Counters beside the malformed ones, in the order of their slots. */
 const OTHER_COUNTERS = [
-  /** Frames in all. */
-  'frames',
-  /** Frames by what became of them; the five add up to `frames`. */
+  /** Frames by what became of them; the five add up to all that were decoded. */
   'otherFrames',
   'arpFrames',
   'ipFrames',
@@ -83,11 +81,21 @@ export const COUNT = Object.fromEntries(
   OTHER_COUNTERS.map((name, index) => [name, MALFORMED_REASONS.length + index]),
 ) as Readonly<Record<CounterName, number>>;
 
+const FRAME_COUNTERS: readonly CounterName[] = [
+  'otherFrames',
+  'arpFrames',
+  'ipFrames',
+  'fragmentFrames',
+  'malformedFrames',
+];
+
 /** Slots of the counter array. */
 export const COUNTER_SLOTS = MALFORMED_REASONS.length + OTHER_COUNTERS.length;
 
 /** A moment's counts, as plain data. */
 export type DecodeCounters = Readonly<Record<CounterName, number>> & {
+  /** Frames decoded. */
+  readonly frames: number;
   /** Malformed frames by reason. */
   readonly malformed: Readonly<Record<MalformedReason, number>>;
   /** Frames of link types that the decoder does not know: link type → frames. They count as `otherFrames` too. */
@@ -102,6 +110,7 @@ export function snapshotCounters(
   const named = Object.fromEntries(OTHER_COUNTERS.map((name) => [name, slots[COUNT[name]]]));
   const malformed = Object.fromEntries(MALFORMED_REASONS.map((name) => [name, slots[REASON[name]]]));
   return {
+    frames: FRAME_COUNTERS.reduce((sum, name) => sum + slots[COUNT[name]], 0),
     ...(named as Record<CounterName, number>),
     malformed: malformed as Record<MalformedReason, number>,
     unsupportedLinkTypes: new Map(unsupportedLinkTypes),

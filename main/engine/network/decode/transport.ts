@@ -1,6 +1,6 @@
 import { PACKET_KIND, PROTOCOL } from '../../../../contract/traffic.ts';
 import { COUNT, REASON } from './counters.ts';
-import { type Cursor, LAYER, type Step } from './cursor.ts';
+import { type Cursor, LAYER, type Step, TUNNEL_KIND } from './cursor.ts';
 import type { Packet } from './packet.ts';
 import { udpTunnel } from './udp-tunnel.ts';
 
@@ -108,7 +108,7 @@ function udp(cursor: Cursor, packet: Packet, start: number, end: number, claimed
   packet.payloadEnd = payloadEnd;
   packet.payloadBytes = length - UDP_BYTES;
   const tunnel = udpTunnel(sourcePort, destinationPort);
-  return tunnel === 0 ? PACKET_KIND.ip : enter(cursor, tunnel, payloadStart, payloadEnd, start + length);
+  return tunnel === 0 ? PACKET_KIND.ip : cursor.enterTunnel(payloadStart, payloadEnd, start + length, tunnel);
 }
 
 function icmp(cursor: Cursor, packet: Packet, start: number, end: number, claimedEnd: number): Step {
@@ -147,20 +147,27 @@ function otherTransport(
   switch (protocol) {
     case PROTOCOL.ah:
       // Not a tunnel: it only stands before the transport.
-      return within(cursor, LAYER.authenticationHeader, start, end, claimedEnd);
+      return cursor.within(start, end, claimedEnd, LAYER.authenticationHeader);
     case PROTOCOL.ipip:
-      return enter(cursor, LAYER.ipv4, start, end, claimedEnd);
+      return enterNamed(cursor, TUNNEL_KIND.ipInIp, start, end, claimedEnd, LAYER.ipv4);
     case PROTOCOL.ipv6:
-      return enter(cursor, LAYER.ipv6, start, end, claimedEnd);
-    case PROTOCOL.gre:
-      return enter(cursor, LAYER.gre, start, end, claimedEnd);
-    case ETHER_IP:
-      return enter(cursor, LAYER.etherIp, start, end, claimedEnd);
+      return enterNamed(cursor, TUNNEL_KIND.ipInIp, start, end, claimedEnd, LAYER.ipv6);
     case MPLS_IN_IP:
-      return enter(cursor, LAYER.mpls, start, end, claimedEnd);
+      return enterNamed(cursor, TUNNEL_KIND.mpls, start, end, claimedEnd, LAYER.mpls);
+    case PROTOCOL.gre:
+      return cursor.enterTunnel(start, end, claimedEnd, LAYER.gre);
+    case ETHER_IP:
+      return cursor.enterTunnel(start, end, claimedEnd, LAYER.etherIp);
     default:
       return PACKET_KIND.ip;
   }
+}
+
+/** Steps into a tunnel that has no header of its own. */
+function enterNamed(cursor: Cursor, kind: number, start: number, end: number, claimedEnd: number, layer: Step): Step {
+  const step = cursor.enterTunnel(start, end, claimedEnd, layer);
+  if (step === layer) cursor.nameTunnel(kind, 0);
+  return step;
 }
 
 /** Fills the transport fields for a header of fixed length without ports. */
@@ -195,18 +202,4 @@ function cutTransport(
     packet.destinationPort = (bytes[start + 2] << 8) | bytes[start + 3];
   }
   return PACKET_KIND.ip;
-}
-
-function within(cursor: Cursor, layer: Step, start: number, end: number, claimedEnd: number): Step {
-  cursor.offset = start < end ? start : end;
-  cursor.end = end;
-  cursor.claimedEnd = claimedEnd;
-  return layer;
-}
-
-/** Steps into a tunnel, unless there were too many already: then the packet stays as it is. */
-function enter(cursor: Cursor, layer: Step, start: number, end: number, claimedEnd: number): Step {
-  if (cursor.tunnelDepth >= cursor.tunnelLimit) return PACKET_KIND.ip;
-  cursor.tunnelDepth++;
-  return within(cursor, layer, start, end, claimedEnd);
 }
