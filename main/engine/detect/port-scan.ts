@@ -140,7 +140,7 @@ class PortScanWatcher implements TrafficObserver {
   private readonly suspects = new Map<number, Suspect>();
   private readonly answerWaitUs: number;
   private nowUs = 0;
-  private stopping = false;
+  private lastTickSecond = Number.NaN;
 
   constructor(context: DetectorContext<typeof settings>) {
     this.context = context;
@@ -198,16 +198,19 @@ class PortScanWatcher implements TrafficObserver {
   }
 
   flowEnd(flow: FlowView, reason: EndReason): void {
-    if (reason === END_REASON.stopped) this.stopping = true;
     const technique = this.pending.settle(flow.id);
     if (technique >= 0 && flow.responderPackets === 0 && reason !== END_REASON.clockReset) {
       this.recordFlow(flow, technique, PROBE_OUTCOME.unanswered, flow.lastUs);
-    } else if (reason <= END_REASON.idleTimeout && endedInSilence(flow)) {
+    } else if (endedInSilence(flow) && (reason <= END_REASON.idleTimeout || leftHalfOpen(flow))) {
       this.recordFlow(flow, 0, PROBE_OUTCOME.open, flow.lastUs);
     }
   }
 
   tick(nowUs: number): void {
+    const second = Math.floor(nowUs / 1e6);
+    // Ticks come once per second, and once more at the end.
+    const stopping = second === this.lastTickSecond;
+    this.lastTickSecond = second;
     this.nowUs = nowUs;
     this.pending.expire(nowUs - this.answerWaitUs, this.giveUp);
     for (const [source, suspect] of this.suspects) {
@@ -218,7 +221,7 @@ class PortScanWatcher implements TrafficObserver {
       if (this.book.sourcePairs[source] === suspect.reportedPairs) continue;
       const quiet = nowUs - this.book.sourceLastUs[source]! >= REPORT_QUIET_SECONDS * 1e6;
       const due = nowUs - suspect.reportedUs >= REPORT_EVERY_SECONDS * 1e6;
-      if (quiet || due || this.stopping) this.report(source, suspect);
+      if (quiet || due || stopping) this.report(source, suspect);
     }
   }
 
@@ -229,6 +232,7 @@ class PortScanWatcher implements TrafficObserver {
     this.suspects.clear();
     this.pending.clear();
     this.book.clear();
+    this.lastTickSecond = Number.NaN;
     this.nowUs = nowUs;
   }
 
@@ -399,6 +403,11 @@ function endedInSilence(flow: FlowView): boolean {
     flow.responderPayloadBytes === 0 &&
     flow.tcpState !== TCP_STATE.refused
   );
+}
+
+/** The SYN was accepted, and the sender never came back. */
+function leftHalfOpen(flow: FlowView): boolean {
+  return flow.tcpState === TCP_STATE.synReceived && (flow.initiatorFlags & TCP_FLAG.ack) === 0;
 }
 
 export const portScan = defineDetector({

@@ -89,7 +89,8 @@ function classifyTcp(flow: FlowView, packet: PacketView): number {
   // A RST, and a SYN-ACK, answers somebody: in a flood with invented senders these come out of nowhere.
   if ((flags & TCP_FLAG.rst) !== 0 || flow.initiatorBasis === INITIATOR_BASIS.synAck) return NO_PROBE;
   if ((flags & TCP_FLAG.syn) !== 0) return (flags & TCP_FLAG.ack) === 0 ? SYN : NO_PROBE;
-  if (packet.payloadBytes > 0) return NO_PROBE;
+  // With a known SYN it is the next piece of a long connection.
+  if (packet.payloadBytes > 0 || flow.initiatorBasis === INITIATOR_BASIS.syn) return NO_PROBE;
   if (flags === 0) return NULL;
   if (flags === TCP_FLAG.fin) return FIN;
   if ((flags & TCP_FLAG.ack) === 0) return XMAS;
