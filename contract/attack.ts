@@ -22,3 +22,12 @@ export interface Technique {
   /** One plain sentence. */
   readonly meaning: string;
 }
+
+/** Names, tactics and meanings of ATT&CK techniques, as far as Holdfast speaks of them. */
+export interface AttackCatalogue {
+  /** The version of ATT&CK Enterprise that names and tactics were taken from: "18.1". */
+  readonly attackVersion: string;
+  /** In the order of an attack. */
+  readonly tactics: readonly Tactic[];
+  readonly techniques: ReadonlyMap<string, Technique>;
+}

@@ -1,14 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { Tactic, Technique } from '../../../contract/attack.ts';
-
-/** Names, tactics and meanings of ATT&CK techniques, as far as Holdfast speaks of them. */
-export interface AttackCatalogue {
-  /** The version of ATT&CK Enterprise that names and tactics were taken from: "18.1". */
-  readonly attackVersion: string;
-  /** In the order of an attack. */
-  readonly tactics: readonly Tactic[];
-  readonly techniques: ReadonlyMap<string, Technique>;
-}
+import type { AttackCatalogue, Tactic, Technique } from '../../../contract/attack.ts';
 
 const CATALOGUE_FILE = new URL('../../../assets/attack/techniques.json', import.meta.url);
 

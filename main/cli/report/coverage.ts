@@ -1,0 +1,25 @@
+import { ALERT_KINDS } from '../../../contract/domain.ts';
+import type { ReportContext } from './context.ts';
+import { html, type Markup } from './html.ts';
+import { KIND_WORDS } from './words.ts';
+
+/** What any reading of a capture leaves open. */
+const ALWAYS_OPEN: readonly string[] = [
+  'what went over other networks, or before and after the capture',
+  'what is inside encrypted connections',
+  'which programs sent the traffic: a capture does not say',
+];
+
+/** What was looked for, and what was not: without it, "nothing found" means nothing. */
+export function coverage({ detectors }: ReportContext): Markup {
+  const covered = new Set(detectors.map(({ kind }) => kind));
+  const open = ALERT_KINDS.filter((kind) => !covered.has(kind)).map((kind) => KIND_WORDS[kind].lookedFor);
+  return html`<section><h2>What was looked for</h2>
+${
+  detectors.length === 0
+    ? html`<p>Nothing: every detector was switched off.</p>`
+    : html`<ul>${detectors.map(({ kind, summary }) => html`<li><b>${KIND_WORDS[kind].name}.</b> ${summary}</li>`)}</ul>`
+}
+<h3>Not covered</h3>
+<ul>${[...ALWAYS_OPEN, ...open].map((gap) => html`<li>${gap}</li>`)}</ul></section>`;
+}

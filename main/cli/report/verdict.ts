@@ -1,0 +1,40 @@
+import type { AnalysisAlert, AnalysisDocument } from '../../../contract/analysis.ts';
+import { SEVERITIES, type Severity } from '../../../contract/domain.ts';
+import { formatCount, formatNumber } from './format.ts';
+import { html, type Markup } from './html.ts';
+import { verdictMark } from './marks.ts';
+import { SEVERITY_WORDS, VERDICTS } from './words.ts';
+
+/** The most severe first. */
+const WORST_FIRST: readonly Severity[] = [...SEVERITIES].reverse();
+
+/** Am I safe: one sentence, and one more with the numbers behind it. */
+export function verdict(document: AnalysisDocument): Markup {
+  const { capture, alerts } = document;
+  const worst = WORST_FIRST.find((severity) => alerts.some((alert) => alert.severity === severity));
+  return html`<section class="verdict ${worst ?? 'quiet'}">
+<h1>${verdictMark(worst)} ${sentence(document, worst)}</h1>
+${alerts.length === 0 ? undefined : html`<p>${countsOf(alerts)} The worst: <a href="#${alerts[0]!.id}">${alerts[0]!.title}</a>.</p>`}
+${capture.notes.length === 0 ? undefined : html`<p>${damage(capture.notes.length)} <a href="#capture">See what was skipped.</a></p>`}
+</section>`;
+}
+
+function sentence({ capture }: AnalysisDocument, worst: Severity | undefined): string {
+  if (worst !== undefined) return VERDICTS[worst];
+  if (capture.packets === 0) return 'There is nothing to judge: the capture holds no packets.';
+  return 'Nothing suspicious was found in this capture.';
+}
+
+function countsOf(alerts: readonly AnalysisAlert[]): string {
+  const counts = WORST_FIRST.map((severity) => ({
+    word: SEVERITY_WORDS[severity].toLowerCase(),
+    count: alerts.filter((alert) => alert.severity === severity).length,
+  })).filter(({ count }) => count > 0);
+  if (alerts.length === 1) return `1 alert, ${counts[0]!.word}.`;
+  const parts = counts.map(({ word, count }) => `${formatNumber(count)} ${word}`).join(', ');
+  return `${formatCount(alerts.length, 'alert')}: ${parts}.`;
+}
+
+function damage(notes: number): string {
+  return `The capture was not read without losses (${formatCount(notes, 'note')}), so something may be missing here.`;
+}
