@@ -8,7 +8,7 @@ import type { Compression } from './identify.ts';
 import type { ByteSource } from './source.ts';
 
 /** Unpacked bytes per step; large enough that the steps cost nothing. */
-const OUTPUT_BYTES = 256 * 1024;
+const OUTPUT_BYTES = 262144;
 /** Packed bytes per step. Twice as fast as steps of 4 KiB. */
 const STEP_BYTES = 64 * 1024;
 /**
@@ -16,8 +16,11 @@ const STEP_BYTES = 64 * 1024;
  * cannot be read a second time, steps are small so that little is lost.
  */
 const CAREFUL_STEP_BYTES = 4 * 1024;
-/** Where it can be read again, the step that failed is repeated in steps so small that next to nothing is lost. */
-const FINE_STEP_BYTES = 32;
+/**
+ * Where it can be read again, the step that failed is repeated in steps so small that next to nothing is
+ * lost: no longer than the 8 bytes that end a gzip member, so that nothing is lost to what follows one.
+ */
+const FINE_STEP_BYTES = 8;
 
 type Decoder = Transform & { readonly bytesWritten: number };
 
@@ -42,6 +45,8 @@ export class DecompressedSource implements ByteSource {
   #wake: () => void = () => {};
   /** Called when the decoder has run dry, so that an error never takes unread bytes with it. */
   #resumeFeeding: () => void = () => {};
+  /** Holds the newest step; a decoder is done with it before the next. */
+  readonly #step = Buffer.allocUnsafeSlow(STEP_BYTES);
   /** Packed bytes that a finished frame left over for the next one. */
   #leftOver: Uint8Array | null = null;
   /** Unpacked bytes taken from the decoder and not yet handed out. */
@@ -160,11 +165,10 @@ export class DecompressedSource implements ByteSource {
   async #nextStep(): Promise<Uint8Array> {
     const usual = this.#reopen === null ? CAREFUL_STEP_BYTES : STEP_BYTES;
     const limit = this.#position >= this.#fineFrom ? FINE_STEP_BYTES : Math.min(usual, this.#fineFrom - this.#position);
-    const step = new Uint8Array(limit);
     this.#stepStart = this.#position;
-    const got = await this.#input.read(step, 0, limit);
+    const got = await this.#input.read(this.#step, 0, limit);
     this.#position += got;
-    return step.subarray(0, got);
+    return this.#step.subarray(0, got);
   }
 
   /** After an error: begins again if that can save something, else ends here. */

@@ -15,9 +15,9 @@ interface ChunkBuffer {
 }
 
 function chunkBuffer(headroom: number, chunkBytes: number): ChunkBuffer {
-  // Not from Buffer's pool: the bytes are overwritten before they are read.
-  const bytes = Buffer.allocUnsafeSlow(headroom + chunkBytes);
-  return { bytes, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), headroom };
+  // A plain Uint8Array, because a Buffer's slice() does not copy and would surprise a sink.
+  const bytes = new Uint8Array(headroom + chunkBytes);
+  return { bytes, view: new DataView(bytes.buffer), headroom };
 }
 
 /**

@@ -240,7 +240,12 @@ export function collectFrames(): FrameSink & { readonly frames: CollectedFrame[]
   return {
     frames,
     frame(bytes, start, capturedBytes, wireBytes, timeUs, linkType) {
-      frames.push({ bytes: bytes.slice(start, start + capturedBytes), wireBytes, timeUs, linkType });
+      frames.push({
+        bytes: Uint8Array.from(bytes.subarray(start, start + capturedBytes)),
+        wireBytes,
+        timeUs,
+        linkType,
+      });
     },
   };
 }
