@@ -1,6 +1,14 @@
 /** Packets in, flows and their features out. */
+export {
+  CaptureError,
+  type CaptureNote,
+  type CaptureProgress,
+  type CaptureSummary,
+  readCapture,
+} from './capture/read.ts';
 export { FEATURES, type Feature } from './features.ts';
 export { CSV_COLUMNS, FeatureTable, FlowCsvExporter, FlowJsonExporter } from './flow-export.ts';
 export { flowSettings } from './flow-settings.ts';
 export { HostCounter } from './host-counter.ts';
 export { REPEATABLE_SEED, type TrafficCounters, TrafficEngine, type TrafficEngineOptions } from './traffic-engine.ts';
+export { type ProtocolShare, type Talker, type TrafficBucket, TrafficSummary } from './traffic-summary.ts';

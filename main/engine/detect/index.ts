@@ -1,0 +1,18 @@
+/** From packets and flows to findings. */
+import type { DetectorDefinition } from './detector.ts';
+import { dhcpExhaustionDetector } from './dhcp-exhaustion.ts';
+import { floodDetector } from './flood.ts';
+import { hostDiscovery } from './host-discovery.ts';
+import { portScan } from './port-scan.ts';
+
+export type { DetectorContext, DetectorDefinition } from './detector.ts';
+export { EMPTY_SEED, type LandscapeSeed } from './landscape.ts';
+export { LearnedLandscape } from './learned-landscape.ts';
+
+/** Every detector there is. A new one is a file of its own and a row here. */
+export const DETECTORS: readonly DetectorDefinition[] = [
+  portScan,
+  hostDiscovery,
+  floodDetector,
+  dhcpExhaustionDetector,
+];

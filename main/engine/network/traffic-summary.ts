@@ -1,0 +1,166 @@
+import {
+  type FlowView,
+  PACKET_KIND,
+  type PacketView,
+  PROTOCOL,
+  SERVICES,
+  type TrafficObserver,
+} from '../../../contract/traffic.ts';
+import { AddressTable } from '../runtime/address-table.ts';
+
+/** Addresses whose traffic is followed; beyond it those not heard of lately are forgotten. */
+const MAX_TALKERS = 4_096;
+/** Points of the timeline. Twice as many are kept, then joined in pairs. */
+const MAX_BUCKETS = 240;
+const MICROSECONDS = 1_000_000;
+
+/** One address and what it sent and received, in bytes on the wire. */
+export interface Talker {
+  readonly address: string;
+  readonly sentBytes: number;
+  readonly receivedBytes: number;
+  readonly packets: number;
+}
+
+/** Traffic of a span of time. */
+export interface TrafficBucket {
+  readonly startMs: number;
+  readonly packets: number;
+  readonly bytes: number;
+}
+
+/** Flows of one protocol: the service where it is known, else the transport. */
+export interface ProtocolShare {
+  readonly name: string;
+  readonly flows: number;
+  readonly bytes: number;
+}
+
+const TRANSPORT_NAMES: Readonly<Record<number, string>> = {
+  [PROTOCOL.icmp]: 'icmp',
+  [PROTOCOL.igmp]: 'igmp',
+  [PROTOCOL.tcp]: 'tcp (other)',
+  [PROTOCOL.udp]: 'udp (other)',
+  [PROTOCOL.esp]: 'esp',
+  [PROTOCOL.icmpv6]: 'icmpv6',
+  [PROTOCOL.sctp]: 'sctp',
+};
+
+/** What went over the wire, for people: who, when, which protocols. In bounded memory. */
+export class TrafficSummary implements TrafficObserver {
+  packets = 0;
+  bytes = 0;
+  readonly #talkers: AddressTable;
+  readonly #sent = new Float64Array(MAX_TALKERS);
+  readonly #received = new Float64Array(MAX_TALKERS);
+  readonly #packets = new Float64Array(MAX_TALKERS);
+  readonly #shares = new Map<string, { flows: number; bytes: number }>();
+  #bucketPackets: number[] = [];
+  #bucketBytes: number[] = [];
+  #bucketStartUs = Number.NaN;
+  #bucketUs = MICROSECONDS;
+
+  /** @param seed of the hash: random for live traffic, left out for captures. */
+  constructor(seed?: number) {
+    this.#talkers = new AddressTable(MAX_TALKERS, { seed });
+  }
+
+  packet(packet: PacketView): void {
+    this.packets++;
+    this.bytes += packet.wireBytes;
+    this.#countTime(packet.timeUs, packet.wireBytes);
+    if (packet.kind !== PACKET_KIND.ip) return;
+    const source = this.#talker(packet.source0, packet.source1, packet.source2, packet.source3);
+    this.#sent[source] += packet.wireBytes;
+    this.#packets[source]++;
+    const destination = this.#talker(
+      packet.destination0,
+      packet.destination1,
+      packet.destination2,
+      packet.destination3,
+    );
+    this.#received[destination] += packet.wireBytes;
+    this.#packets[destination]++;
+  }
+
+  #talker(w0: number, w1: number, w2: number, w3: number): number {
+    const slot = this.#talkers.findOrInsert(w0, w1, w2, w3);
+    if (this.#talkers.inserted) {
+      this.#sent[slot] = 0;
+      this.#received[slot] = 0;
+      this.#packets[slot] = 0;
+    }
+    return slot;
+  }
+
+  #countTime(timeUs: number, bytes: number): void {
+    if (Number.isNaN(this.#bucketStartUs)) this.#bucketStartUs = Math.floor(timeUs / MICROSECONDS) * MICROSECONDS;
+    let index = Math.floor((timeUs - this.#bucketStartUs) / this.#bucketUs);
+    // Packets from before the first count with the first: a timeline does not grow to the left.
+    if (index < 0) index = 0;
+    while (index >= 2 * MAX_BUCKETS) {
+      this.#halve();
+      index = Math.floor((timeUs - this.#bucketStartUs) / this.#bucketUs);
+    }
+    while (this.#bucketPackets.length <= index) {
+      this.#bucketPackets.push(0);
+      this.#bucketBytes.push(0);
+    }
+    this.#bucketPackets[index]++;
+    this.#bucketBytes[index] += bytes;
+  }
+
+  #halve(): void {
+    this.#bucketUs *= 2;
+    this.#bucketPackets = joinPairs(this.#bucketPackets);
+    this.#bucketBytes = joinPairs(this.#bucketBytes);
+  }
+
+  flowEnd(flow: FlowView): void {
+    const known = flow.service !== 0;
+    const name = known ? SERVICES[flow.service] : (TRANSPORT_NAMES[flow.protocol] ?? `ip protocol ${flow.protocol}`);
+    let share = this.#shares.get(name);
+    if (!share) {
+      share = { flows: 0, bytes: 0 };
+      this.#shares.set(name, share);
+    }
+    share.flows++;
+    share.bytes += flow.initiatorWireBytes + flow.responderWireBytes;
+  }
+
+  /** The `count` addresses with the most bytes. */
+  topTalkers(count: number): Talker[] {
+    const talkers: Talker[] = [];
+    for (let slot = 0; slot < MAX_TALKERS; slot++) {
+      if (!this.#talkers.isUsed(slot)) continue;
+      talkers.push({
+        address: this.#talkers.addressText(slot),
+        sentBytes: this.#sent[slot],
+        receivedBytes: this.#received[slot],
+        packets: this.#packets[slot],
+      });
+    }
+    const total = (talker: Talker) => talker.sentBytes + talker.receivedBytes;
+    return talkers.sort((a, b) => total(b) - total(a)).slice(0, count);
+  }
+
+  /** Flows that have ended, by protocol, most bytes first. */
+  protocols(): ProtocolShare[] {
+    return [...this.#shares].map(([name, share]) => ({ name, ...share })).sort((a, b) => b.bytes - a.bytes);
+  }
+
+  /** At most 480 spans of equal length from the first packet to the last. */
+  timeline(): TrafficBucket[] {
+    return this.#bucketPackets.map((packets, index) => ({
+      startMs: (this.#bucketStartUs + index * this.#bucketUs) / 1000,
+      packets,
+      bytes: this.#bucketBytes[index],
+    }));
+  }
+}
+
+function joinPairs(values: readonly number[]): number[] {
+  const joined: number[] = [];
+  for (let i = 0; i < values.length; i += 2) joined.push(values[i] + (values[i + 1] ?? 0));
+  return joined;
+}
