@@ -14,7 +14,7 @@ const ALWAYS_OPEN: readonly string[] = [
 export function coverage({ detectors }: ReportContext): Markup {
   const covered = new Set(detectors.map(({ kind }) => kind));
   const open = ALERT_KINDS.filter((kind) => !covered.has(kind)).map((kind) => KIND_WORDS[kind].lookedFor);
-  return html`<section><h2>What was looked for</h2>
+  return html`<section id="coverage"><h2>What was looked for</h2>
 ${
   detectors.length === 0
     ? html`<p>Nothing: every detector was switched off.</p>`

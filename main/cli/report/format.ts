@@ -48,11 +48,12 @@ export function formatDuration(milliseconds: number): string {
   return `${COUNT.format(Math.floor(milliseconds / large))} ${largeUnit}${rest === 0 ? '' : ` ${rest} ${smallUnit}`}`;
 }
 
-const DATE = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' });
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'] as const;
 
 /** "21 Sep 2021". */
 export function formatDate(milliseconds: number): string {
-  return DATE.format(milliseconds);
+  const date = new Date(milliseconds);
+  return `${date.getUTCDate()} ${MONTHS[date.getUTCMonth()]} ${date.getUTCFullYear()}`;
 }
 
 /** "08:57:30", or with milliseconds "08:57:30.471". */

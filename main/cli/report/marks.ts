@@ -8,7 +8,8 @@ const SHAPES: Readonly<Record<Severity, string>> = {
   low: '<circle cx="6" cy="6" r="4.5" fill="currentColor"/>',
   medium: '<path d="M6 .5 11.5 6 6 11.5.5 6Z" fill="currentColor"/>',
   high: '<path d="M6 .8 11.8 11.2H.2Z" fill="currentColor"/>',
-  critical: '<path d="M3.7.4h4.6l3.3 3.3v4.6l-3.3 3.3H3.7L.4 8.3V3.7Z" fill="currentColor"/>',
+  critical:
+    '<path d="M3.7.2h4.6l3.5 3.5v4.6l-3.5 3.5H3.7L.2 8.3V3.7ZM5.2 2.6v4.2h1.6V2.6ZM5.2 8v1.6h1.6V8Z" fill="currentColor" fill-rule="evenodd"/>',
 };
 
 const NOTHING_FOUND = '<path d="M1.5 6.5 4.5 9.5 10.5 2.5" fill="none" stroke="currentColor" stroke-width="1.8"/>';

@@ -56,8 +56,12 @@ function evidenceTable({ evidence }: AnalysisAlert): Markup | undefined {
 <div class="wide"><table class="evidence"><thead><tr><th>Measured</th><th class="number">Here</th><th>Usual</th><th>Why it matters</th></tr></thead>
 <tbody>${evidence.map(
     (row) => html`<tr><th scope="row">${row.name}</th>${value(row.value, row.unit)}
-<td class="usual" data-label="Usual: ">${row.usual ?? '–'}</td><td>${row.meaning}</td></tr>`,
+${usual(row.usual)}<td>${row.meaning}</td></tr>`,
   )}</tbody></table></div>`;
+}
+
+function usual(range: string | undefined): Markup {
+  return range === undefined ? html`<td class="usual none">–</td>` : html`<td class="usual">${range}</td>`;
 }
 
 function value(measured: number | string, unit: string | undefined): Markup {

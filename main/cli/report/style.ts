@@ -36,7 +36,7 @@ li { margin: 4px 0; }
 a { color: var(--accent); text-decoration: none; }
 a:hover { text-decoration: underline; }
 a:focus-visible, summary:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; border-radius: 2px; }
-main > section, .pair > section { margin: 32px 0; }
+main > section, .pair { margin: 32px 0; }
 .quiet, .unit, .usual { color: var(--quiet); }
 .mono, .number, .hosts { font-family: var(--mono); font-size: 12px; font-variant-numeric: tabular-nums; }
 .hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
@@ -50,7 +50,7 @@ main > .verdict { margin: 20px 0 32px; padding: 20px 24px; background: var(--sur
 .verdict h1 { display: flex; align-items: center; gap: 12px; }
 .verdict p { margin-top: 8px; font-size: 15px; line-height: 24px; }
 
-.timeline { display: grid; grid-template-columns: minmax(200px, 320px) 1fr; column-gap: 16px; padding: 16px; background: var(--surface); border: 1px solid var(--line); border-radius: 8px; }
+.timeline { display: grid; grid-template-columns: minmax(200px, 320px) minmax(0, 1fr); column-gap: 16px; padding: 16px; background: var(--surface); border: 1px solid var(--line); border-radius: 8px; }
 .timeline .label { display: flex; align-items: center; gap: 8px; min-height: 32px; color: var(--text); }
 .timeline .label > span:last-child:not(.severity) { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .timeline svg.plot, .timeline svg.lane { display: block; width: 100%; }
@@ -71,7 +71,7 @@ summary { color: var(--accent); cursor: pointer; width: fit-content; }
 .meta .when { margin-left: auto; font: 12px/20px var(--mono); }
 .explanation { margin-top: 8px; font-size: 15px; line-height: 24px; max-width: 76ch; }
 .parties { display: grid; grid-template-columns: 1fr auto 1fr; gap: 16px; }
-.arrow { align-self: center; color: var(--quiet); font-size: 18px; padding-top: 20px; }
+.arrow { color: var(--quiet); font-size: 15px; padding-top: 46px; }
 .hosts { display: flex; flex-wrap: wrap; gap: 4px; padding: 0; list-style: none; }
 .hosts li { margin: 0; padding: 2px 8px; border: 1px solid var(--line); border-radius: 4px; background: var(--page); }
 .parties .quiet { margin-top: 4px; font-size: 12px; }
@@ -89,9 +89,11 @@ tbody tr:last-child > * { border-bottom: 0; }
 thead th { font-size: 12px; color: var(--quiet); }
 .number { text-align: right; white-space: nowrap; }
 thead .number { font-family: var(--sans); }
-.evidence th[scope=row] { width: 22%; } .evidence td.text { text-align: right; max-width: 280px; } .evidence .usual { width: 16%; }
+.evidence { table-layout: fixed; min-width: 600px; } .evidence td.text { text-align: right; }
+.evidence th:nth-child(1) { width: 21%; } .evidence th:nth-child(2) { width: 23%; } .evidence th:nth-child(3) { width: 18%; }
+.evidence th:nth-child(2), .evidence td:nth-child(2) { padding-right: 24px; } .evidence td.number { white-space: normal; }
 .share { width: 40%; } .share svg { display: block; width: 100%; height: 8px; margin-top: 6px; }
-.pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(380px, 1fr)); gap: 0 40px; }
+.pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(380px, 1fr)); gap: 32px 40px; }
 
 .facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(220px, 1fr)); gap: 16px; }
 .facts dt { font-size: 12px; line-height: 16px; color: var(--quiet); }
@@ -102,17 +104,17 @@ section#capture > .quiet { margin-top: 16px; }
   .top { flex-direction: column; gap: 0; }
   h1 { font-size: 18px; line-height: 24px; }
   main > .verdict, .alert { padding: 16px; }
-  .timeline { grid-template-columns: 1fr; } .axis { grid-column: 1; } .lane { height: 16px; margin-bottom: 8px; }
+  .timeline { grid-template-columns: minmax(0, 1fr); } .timeline .label > span:last-child:not(.severity) { white-space: normal; } .axis { grid-column: 1; } .lane { height: 16px; margin-bottom: 8px; }
   .axis span:nth-child(even) { display: none; }
   .meta .when { margin-left: 0; width: 100%; }
   .pair { grid-template-columns: 1fr; }
   .parties { grid-template-columns: 1fr; gap: 0; } .arrow { display: none; }
-  .evidence thead { display: none; }
+  .evidence { min-width: 0; } .evidence thead { display: none; }
   .evidence tr { display: block; padding: 8px 0; border-bottom: 1px solid var(--line); }
   .evidence tbody tr:last-child { border-bottom: 0; }
-  .evidence th, .evidence td, .evidence td.text { display: block; width: auto; max-width: none; padding: 0; border: 0; text-align: left; }
+  .evidence tr > th, .evidence tr > td, .evidence td.text { display: block; width: auto; max-width: none; padding: 0; border: 0; text-align: left; }
   .evidence th[scope=row] { width: auto; color: var(--quiet); font-size: 12px; }
-  .evidence .usual { width: auto; } .evidence .usual::before { content: attr(data-label); }
+  .evidence .usual { width: auto; } .evidence tr > td.usual.none { display: none; } .evidence .usual::before { content: "Usual: "; }
 }
 @media print {
   :root { --page: #ffffff; }

@@ -14,6 +14,7 @@ const MAX_TABLE_ROWS = 50;
 const WIDTH = 1000;
 const PLOT_HEIGHT = 100;
 const ROW_HEIGHT = 10;
+const BAR_TOP = 3;
 /** Narrowest bar of an alert: a moment must still be seen. */
 const MIN_BAR = 6;
 /** Where the time axis is labelled, as parts of its length. */
@@ -36,31 +37,33 @@ export function timeline({ capture, alerts }: AnalysisDocument, { traffic }: Rep
   if (capture.firstSeen === null || capture.lastSeen === null) return undefined;
   const startMs = Date.parse(capture.firstSeen);
   const axis = { startMs, spanMs: Math.max(Date.parse(capture.lastSeen) - startMs, 1) };
-  const columns = traffic === undefined ? [] : resample(traffic.buckets, traffic.bucketMs, axis, MAX_COLUMNS);
+  const columns = traffic === undefined ? [] : resample(traffic, axis, MAX_COLUMNS);
   if (alerts.length === 0 && columns.length === 0) return undefined;
   const unlisted = alerts.length - MAX_ROWS;
   return html`<section><h2>What happened when</h2>
 <div class="timeline">
-${columns.length === 0 ? undefined : trafficRow(columns)}
+${columns.length === 0 ? undefined : trafficRow(columns, axis)}
 ${alerts.slice(0, MAX_ROWS).map((alert) => alertRow(alert, axis))}
 <div class="axis">${TICKS.map((part) => html`<span>${formatTick(axis.startMs + part * axis.spanMs, axis.spanMs)}</span>`)}</div>
 </div>
 ${unlisted > 0 ? html`<p class="quiet">And ${formatCount(unlisted, 'more alert')}, told below.</p>` : undefined}
 <p class="quiet">${formatSpan(axis.startMs, axis.startMs + axis.spanMs)} UTC</p>
-${columns.length === 0 ? undefined : trafficTable(resample(traffic!.buckets, traffic!.bucketMs, axis, MAX_TABLE_ROWS))}
+${columns.length === 0 ? undefined : trafficTable(resample(traffic!, axis, MAX_TABLE_ROWS))}
 </section>`;
 }
 
-/** Traffic in at most `maxColumns` columns of equal length that cover the axis. */
+/**
+ * Traffic in at most `maxColumns` columns from the start of the axis. A column holds a whole number of
+ * buckets: columns of unequal content would show a pattern that the traffic does not have.
+ */
 function resample(
-  buckets: readonly { readonly startMs: number; readonly bytes: number; readonly packets: number }[],
-  bucketMs: number,
+  { buckets, bucketMs }: NonNullable<ReportContext['traffic']>,
   axis: Axis,
   maxColumns: number,
 ): Column[] {
   if (buckets.length === 0 || !(bucketMs > 0)) return [];
-  const count = Math.min(Math.max(Math.ceil(axis.spanMs / bucketMs), 1), maxColumns);
-  const lengthMs = axis.spanMs / count;
+  const lengthMs = Math.ceil(axis.spanMs / bucketMs / maxColumns) * bucketMs;
+  const count = Math.ceil(axis.spanMs / lengthMs);
   const bytes = new Float64Array(count);
   const packets = new Float64Array(count);
   for (const bucket of buckets) {
@@ -82,13 +85,13 @@ function bytesPerSecond({ bytes, lengthMs }: Column): number {
   return (bytes / lengthMs) * 1000;
 }
 
-function trafficRow(columns: readonly Column[]): Markup {
+function trafficRow(columns: readonly Column[], axis: Axis): Markup {
   const rates = columns.map(bytesPerSecond);
   const peak = Math.max(...rates, 1e-9);
-  const step = WIDTH / columns.length;
   const tops = rates.map((rate, index) => {
     const y = round(PLOT_HEIGHT - (rate / peak) * (PLOT_HEIGHT - 2));
-    return `V${y}H${round((index + 1) * step)}`;
+    const end = columns[index]!.startMs + columns[index]!.lengthMs;
+    return `V${y}H${round(place(end, axis))}`;
   });
   const label = `Traffic over time; the peak is ${formatBytes(peak)} per second`;
   return html`<div class="label">Traffic <span class="quiet">peak ${formatBytes(peak)}/s</span></div>
@@ -97,18 +100,18 @@ ${grid(PLOT_HEIGHT)}<path class="area" d="M0 ${PLOT_HEIGHT}${tops.join('')}V${PL
 }
 
 function alertRow(alert: AnalysisAlert, axis: Axis): Markup {
-  const first = place(alert.firstSeen, axis);
-  const width = Math.max(place(alert.lastSeen, axis) - first, MIN_BAR);
+  const first = place(Date.parse(alert.firstSeen), axis);
+  const width = Math.max(place(Date.parse(alert.lastSeen), axis) - first, MIN_BAR);
   const x = round(Math.min(first, WIDTH - width));
   const when = formatSpan(Date.parse(alert.firstSeen), Date.parse(alert.lastSeen));
   return html`<a class="label" href="#${alert.id}">${severityMark(alert.severity)} <span>${alert.title}</span></a>
 <svg class="lane" viewBox="0 0 ${WIDTH} ${ROW_HEIGHT}" preserveAspectRatio="none" role="img" aria-label="${when} UTC">
-${grid(ROW_HEIGHT)}<rect class="bar ${alert.severity}" x="${x}" y="1" width="${round(width)}" height="${ROW_HEIGHT - 2}"/></svg>`;
+${grid(ROW_HEIGHT)}<rect class="bar ${alert.severity}" x="${x}" y="${BAR_TOP}" width="${round(width)}" height="${ROW_HEIGHT - 2 * BAR_TOP}"/></svg>`;
 }
 
 /** Where a moment is on the axis, held inside it. */
-function place(moment: string, axis: Axis): number {
-  const part = (Date.parse(moment) - axis.startMs) / axis.spanMs;
+function place(milliseconds: number, axis: Axis): number {
+  const part = (milliseconds - axis.startMs) / axis.spanMs;
   return Math.min(Math.max(part, 0), 1) * WIDTH;
 }
 

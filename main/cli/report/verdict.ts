@@ -12,9 +12,9 @@ const WORST_FIRST: readonly Severity[] = [...SEVERITIES].reverse();
 export function verdict(document: AnalysisDocument): Markup {
   const { capture, alerts } = document;
   const worst = WORST_FIRST.find((severity) => alerts.some((alert) => alert.severity === severity));
-  return html`<section class="verdict ${worst ?? 'quiet'}">
+  return html`<section class="verdict">
 <h1>${verdictMark(worst)} ${sentence(document, worst)}</h1>
-${alerts.length === 0 ? undefined : html`<p>${countsOf(alerts)} The worst: <a href="#${alerts[0]!.id}">${alerts[0]!.title}</a>.</p>`}
+${alerts.length === 0 ? html`<p>${scope(document)} <a href="#coverage">See what was looked for, and what was not.</a></p>` : html`<p>${countsOf(alerts)} The worst: <a href="#${alerts[0]!.id}">${alerts[0]!.title}</a>.</p>`}
 ${capture.notes.length === 0 ? undefined : html`<p>${damage(capture.notes.length)} <a href="#capture">See what was skipped.</a></p>`}
 </section>`;
 }
@@ -23,6 +23,10 @@ function sentence({ capture }: AnalysisDocument, worst: Severity | undefined): s
   if (worst !== undefined) return VERDICTS[worst];
   if (capture.packets === 0) return 'There is nothing to judge: the capture holds no packets.';
   return 'Nothing suspicious was found in this capture.';
+}
+
+function scope({ capture, flows }: AnalysisDocument): string {
+  return `${formatCount(capture.packets, 'packet')} in ${formatCount(flows, 'conversation')} were looked at.`;
 }
 
 function countsOf(alerts: readonly AnalysisAlert[]): string {
