@@ -1,9 +1,12 @@
 /** Every real capture of the test data, counted by us and by Wireshark's capinfos. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { isMainThread } from 'node:worker_threads';
 import { expect, it } from 'vitest';
 import { readCapture } from './read.ts';
+import { failureCode } from './testing-read.ts';
 
 const DATA = process.env.HOLDFAST_TEST_DATA ?? resolve('../shared/data');
 const CAPTURE_NAME = /\.(pcap|pcapng|cap)(\.gz|\.zst)?$/;
@@ -79,3 +82,20 @@ it.skipIf(reason !== null)(
   },
   60_000,
 );
+
+// Root may read everything, so that it has to be someone else for a moment; any user id without a name will do.
+it.skipIf(process.getuid?.() !== 0 || !isMainThread)('refuses a file that the user may not read', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'holdfast-capture-'));
+  chmodSync(folder, 0o755);
+  const path = join(folder, 'secret.pcap');
+  writeFileSync(path, 'secret', { mode: 0o600 });
+  let code = '';
+  process.seteuid?.(54_321);
+  try {
+    code = await failureCode(readCapture(path, { frame() {} }));
+  } finally {
+    process.seteuid?.(0);
+    rmSync(folder, { recursive: true });
+  }
+  expect(code).toBe('capture-not-permitted');
+});

@@ -52,14 +52,18 @@ export class NoteCollector {
     return this.#notes;
   }
 
-  add(code: NoteCode, message: string, byteOffset: number | null, packetNumber: number | null, count = 1): void {
+  /**
+   * @param message asked for only if the note is kept: a hostile capture could call for millions
+   * @param count how many occurrences this is
+   */
+  add(code: NoteCode, message: () => string, byteOffset: number | null, packetNumber: number | null, count = 1): void {
     if (NOTE_CODES[code].loses) this.#lossless = false;
     const newest = this.#newest.get(code);
     if (newest !== undefined && (newest.kept >= MAX_NOTES_PER_CODE || this.#repeated >= MAX_REPEATED_NOTES)) {
       newest.note.count += count;
       return;
     }
-    const note: CaptureNote = { code, message, byteOffset, packetNumber, count };
+    const note: CaptureNote = { code, message: message(), byteOffset, packetNumber, count };
     this.#notes.push(note);
     if (newest === undefined) {
       this.#newest.set(code, { note, kept: 1 });

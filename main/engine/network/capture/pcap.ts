@@ -77,7 +77,8 @@ export class PcapParser implements CaptureParser {
     this.#capturedAt = swapped ? 12 : 8;
     this.#wireAt = swapped ? 8 : 12;
     if (major !== 2) {
-      const message = `The capture says it has version ${major}.${minor} of its format; it was read as 2.4.`;
+      const message = (): string =>
+        `The capture says it has version ${major}.${minor} of its format; it was read as 2.4.`;
       tally.notes.add('odd-version', message, 4, null);
     }
     const snapLength = head.getUint32(start + 16, little);
@@ -271,14 +272,15 @@ export class PcapParser implements CaptureParser {
   #noteSkipped(foundOffset: number): void {
     const { notes, packets } = this.#tally;
     const skipped = foundOffset - this.#damageOffset;
-    const message = `Skipped ${skipped} bytes of damaged data at byte ${this.#damageOffset}, after packet ${packets}.`;
+    const message = (): string =>
+      `Skipped ${skipped} bytes of damaged data at byte ${this.#damageOffset}, after packet ${packets}.`;
     notes.add('damaged-skipped', message, this.#damageOffset, packets + 1);
     this.#damageOffset = -1;
   }
 
   #noteRest(endOffset: number): void {
     const { notes, packets } = this.#tally;
-    const message =
+    const message = (): string =>
       `The capture is damaged at byte ${this.#damageOffset}, after packet ${packets}, ` +
       `and nothing readable follows: the last ${endOffset - this.#damageOffset} bytes were skipped.`;
     notes.add('damaged-rest', message, this.#damageOffset, packets + 1);
@@ -287,14 +289,15 @@ export class PcapParser implements CaptureParser {
 
   #noteCutOff(offset: number, left: number): void {
     const { notes, packets } = this.#tally;
-    const message =
+    const message = (): string =>
       `The capture is cut off in the middle of packet ${packets + 1}, at byte ${offset}: ` +
       `${left} bytes of it are there and were skipped.`;
     notes.add('cut-off', message, offset, packets + 1);
   }
 
   #noteExceeds(offset: number, packetNumber: number): void {
-    const message = `Packet ${packetNumber} says that more of it was captured than was on the wire; all of it was read.`;
+    const message = (): string =>
+      `Packet ${packetNumber} says that more of it was captured than was on the wire; all of it was read.`;
     this.#tally.notes.add('captured-exceeds-wire', message, offset, packetNumber);
   }
 }

@@ -4,7 +4,7 @@
  * Source: draft-ietf-opsawg-pcapng, https://www.ietf.org/archive/id/draft-ietf-opsawg-pcapng-03.html.
  *
  * Every block has its length at both ends, so damage shows at once. After it, the reader looks for the
- * next place where a block of a known type stands between two equal lengths.
+ * next place where a block of a standard type stands between two equal lengths.
  */
 import type { FrameSink } from '../../../../contract/traffic.ts';
 import type { NoteCode } from './notes.ts';
@@ -25,7 +25,8 @@ const BLOCK = {
   secrets: 10,
   section: 0x0a0d0d0a,
 } as const;
-const KNOWN_BLOCKS: ReadonlySet<number> = new Set(Object.values(BLOCK));
+/** All types but the section header's are small; comparing with this is a quick first look at a place. */
+const LARGEST_SMALL_TYPE = BLOCK.secrets;
 
 const BYTE_ORDER_MAGIC = 0x1a2b3c4d;
 /** Type, length, and the length again. */
@@ -86,11 +87,13 @@ export class PcapngParser implements CaptureParser {
     this.#endSection();
     const { notes } = this.#tally;
     if (this.#timeless > 0) {
-      const message = `${this.#timeless} packets have no timestamp; each counts as being as old as the one before it.`;
+      const message = (): string =>
+        `${this.#timeless} packets have no timestamp; each counts as being as old as the one before it.`;
       notes.add('no-timestamps', message, this.#firstTimelessOffset, this.#firstTimelessPacket, this.#timeless);
     }
     if (this.#dropped > 0) {
-      const message = `${this.#dropped} packets were lost when this capture was made, by its own statistics.`;
+      const message = (): string =>
+        `${this.#dropped} packets were lost when this capture was made, by its own statistics.`;
       notes.add('dropped-while-capturing', message, null, null, this.#dropped);
     }
   }
@@ -193,7 +196,7 @@ export class PcapngParser implements CaptureParser {
     this.#endSection();
     const major = view.getUint16(offset + 12, this.#little);
     if (major === 1) return;
-    const message = `A section says it has version ${major} of the format; it was read as version 1.`;
+    const message = (): string => `A section says it has version ${major} of the format; it was read as version 1.`;
     this.#note('odd-version', message, offset + captureOffset);
   }
 
@@ -204,7 +207,8 @@ export class PcapngParser implements CaptureParser {
 
   #interface(view: DataView<ArrayBufferLike>, offset: number, bodyEnd: number, captureOffset: number): void {
     if (this.#interfaces.length >= MAX_INTERFACES) {
-      const message = `A section has more than ${MAX_INTERFACES} interfaces; packets of the others were skipped.`;
+      const message = (): string =>
+        `A section has more than ${MAX_INTERFACES} interfaces; packets of the others were skipped.`;
       this.#note('too-many-interfaces', message, offset + captureOffset);
       return;
     }
@@ -212,7 +216,8 @@ export class PcapngParser implements CaptureParser {
     this.#interfaces.push(description);
     this.#tally.addLinkType(description.linkType);
     if (!wellFormed) {
-      const message = `The options of the interface at byte ${offset + captureOffset} run past its end; the rest were ignored.`;
+      const message = (): string =>
+        `The options of the interface at byte ${offset + captureOffset} run past its end; the rest were ignored.`;
       this.#note('bad-options', message, offset + captureOffset);
     }
   }
@@ -309,7 +314,7 @@ export class PcapngParser implements CaptureParser {
     let offset = start;
     for (; offset <= stop; offset++) {
       const type = view.getUint32(offset, this.#little);
-      if (!KNOWN_BLOCKS.has(type)) continue;
+      if (type === 0 || (type > LARGEST_SMALL_TYPE && type !== BLOCK.section)) continue;
       const little = type === BLOCK.section ? byteOrderAt(view, offset) : this.#little;
       if (little === null) continue;
       const total = view.getUint32(offset + 4, little);
@@ -324,20 +329,21 @@ export class PcapngParser implements CaptureParser {
     return Math.max(start, offset);
   }
 
-  #note(code: NoteCode, message: string, byteOffset: number): void {
+  #note(code: NoteCode, message: () => string, byteOffset: number): void {
     this.#tally.notes.add(code, message, byteOffset, this.#tally.packets + 1);
   }
 
   #noteSkipped(foundOffset: number): void {
     const skipped = foundOffset - this.#damageOffset;
     const { packets } = this.#tally;
-    const message = `Skipped ${skipped} bytes of damaged data at byte ${this.#damageOffset}, after packet ${packets}.`;
+    const message = (): string =>
+      `Skipped ${skipped} bytes of damaged data at byte ${this.#damageOffset}, after packet ${packets}.`;
     this.#note('damaged-skipped', message, this.#damageOffset);
     this.#damageOffset = -1;
   }
 
   #noteRest(endOffset: number): void {
-    const message =
+    const message = (): string =>
       `The capture is damaged at byte ${this.#damageOffset}, after packet ${this.#tally.packets}, ` +
       `and nothing readable follows: the last ${endOffset - this.#damageOffset} bytes were skipped.`;
     this.#note('damaged-rest', message, this.#damageOffset);
@@ -345,26 +351,27 @@ export class PcapngParser implements CaptureParser {
   }
 
   #noteCutOff(offset: number, left: number): void {
-    const message =
+    const message = (): string =>
       `The capture is cut off in the middle of a block after packet ${this.#tally.packets}, at byte ${offset}: ` +
       `${left} bytes of it are there and were skipped.`;
     this.#note('cut-off', message, offset);
   }
 
   #noteUnknownInterface(offset: number, interfaceId: number): void {
-    const message =
+    const message = (): string =>
       `The packet at byte ${offset} belongs to interface ${interfaceId}, ` +
       'which its section does not describe; it was skipped.';
     this.#note('unknown-interface', message, offset);
   }
 
   #noteBadPacket(offset: number, captured: number): void {
-    const message = `The packet at byte ${offset} claims ${captured} bytes, which its block cannot hold; it was skipped.`;
+    const message = (): string =>
+      `The packet at byte ${offset} claims ${captured} bytes, which its block cannot hold; it was skipped.`;
     this.#note('bad-packet-block', message, offset);
   }
 
   #noteExceeds(offset: number): void {
-    const message =
+    const message = (): string =>
       `Packet ${this.#tally.packets + 1} says that more of it was captured than was on the wire; ` +
       'all of it was read.';
     this.#note('captured-exceeds-wire', message, offset);

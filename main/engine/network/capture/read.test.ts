@@ -210,7 +210,7 @@ describe.each(PACKERS)('captures packed with %s', (name, pack) => {
           expect(error).toBeInstanceOf(CaptureError);
         }
       }),
-      { numRuns: 60 },
+      { numRuns: 30 },
     );
   });
 });

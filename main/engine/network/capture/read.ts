@@ -86,14 +86,15 @@ export async function readCapture(
       return options.signal?.aborted !== true;
     });
     stop.release();
-    if (unpacked !== null && unpacked.damage !== null) {
-      tally.notes.add(unpacked.damage.code, unpacked.damage.message, bytes, tally.packets + 1);
+    const damage = unpacked?.damage ?? null;
+    if (damage !== null) {
+      tally.notes.add(damage.code, () => damage.message, bytes, tally.packets + 1);
     }
     if (error !== null) {
-      const message = `Reading failed after ${bytes} bytes: ${messageOf(error)}.`;
+      const message = (): string => `Reading failed after ${bytes} bytes: ${messageOf(error)}.`;
       tally.notes.add('read-error', message, bytes, tally.packets + 1);
     } else if (!ended) {
-      const message = `Reading was stopped after packet ${tally.packets}, as asked.`;
+      const message = (): string => `Reading was stopped after packet ${tally.packets}, as asked.`;
       tally.notes.add('stopped', message, null, tally.packets + 1);
     }
     parser.finish();

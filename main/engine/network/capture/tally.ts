@@ -35,12 +35,13 @@ export class Tally {
 
   /** Notes that can only be written when everything was read. */
   finish(): void {
-    if (this.packets === 0) this.notes.add('no-packets', 'The capture holds no packets.', null, null);
+    if (this.packets === 0) this.notes.add('no-packets', () => 'The capture holds no packets.', null, null);
     if (this.#backwards === 0) return;
     const times = this.#backwards === 1 ? 'once' : `${this.#backwards} times`;
     this.notes.add(
       'time-backwards',
-      `The timestamps jump back ${times}, by at most ${inWords(this.#largestJumpUs)}; ` +
+      () =>
+        `The timestamps jump back ${times}, by at most ${inWords(this.#largestJumpUs)}; ` +
         `first at packet ${this.#backwardsPacket}.`,
       this.#backwardsOffset,
       this.#backwardsPacket,
