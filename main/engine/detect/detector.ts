@@ -8,6 +8,8 @@ export interface DetectorContext<T extends SettingTable = SettingTable> {
   readonly settings: SettingValues<T>;
   /** What is known of the network: gateways, DNS servers, own addresses. */
   readonly landscape: Landscape;
+  /** Seed of hash tables: random live, left out for captures. See runtime/address.ts. */
+  readonly seed?: number;
   /** May be called any number of times; the same cause again means "I know more now". */
   report(finding: Finding): void;
 }

@@ -83,7 +83,7 @@ class HostDiscoveryWatcher implements TrafficObserver {
   private readonly forgetUs: number;
   private readonly query: HostQuery = emptyHostQuery();
   /** Keyed on the address, or with 1 beside it on the MAC address of senders that have none. */
-  private readonly senders = new AddressTable(MAX_SENDERS);
+  private readonly senders: AddressTable;
   private readonly senderIds = new Int32Array(MAX_SENDERS);
   private readonly hosts = new Uint32Array(MAX_SENDERS);
   private readonly answered = new Uint32Array(MAX_SENDERS);
@@ -92,11 +92,11 @@ class HostDiscoveryWatcher implements TrafficObserver {
   private readonly lastUs = new Float64Array(MAX_SENDERS);
   private readonly quick = new DecayingCounters(MAX_SENDERS, QUICK_HALF_LIFE_SECONDS);
   /** (host asked for, sender id). */
-  private readonly queries = new AddressTable(MAX_QUERIES);
+  private readonly queries: AddressTable;
   private readonly queryUs = new Float64Array(MAX_QUERIES);
   private readonly queryAnswered = new Uint8Array(MAX_QUERIES);
   /** Neighbours that were heard speaking ARP. */
-  private readonly alive = new AddressTable(MAX_SENDERS);
+  private readonly alive: AddressTable;
   private readonly candidates = new Map<number, Candidate>();
   private nextId = 1;
   private lastTickSecond = Number.NaN;
@@ -104,6 +104,10 @@ class HostDiscoveryWatcher implements TrafficObserver {
 
   constructor(context: DetectorContext<typeof settings>) {
     this.context = context;
+    const { seed } = context;
+    this.senders = new AddressTable(MAX_SENDERS, { seed });
+    this.queries = new AddressTable(MAX_QUERIES, { seed });
+    this.alive = new AddressTable(MAX_SENDERS, { seed });
     this.forgetUs = context.settings.forgetMinutes * 60e6;
   }
 
@@ -315,7 +319,7 @@ function confidence(asked: number): number {
   return Number((LEAST_CONFIDENCE + (MOST_CONFIDENCE - LEAST_CONFIDENCE) * grown).toFixed(2));
 }
 
-export const hostDiscovery = defineDetector({
+export const hostDiscoveryDetector = defineDetector({
   id: 'host-discovery',
   kind: 'host-discovery',
   summary: 'Someone asks for many hosts of a network, most of which do not exist, to find out which do.',

@@ -1,9 +1,10 @@
 /** From packets and flows to findings. */
+import { bruteForceDetector } from './brute-force.ts';
 import type { DetectorDefinition } from './detector.ts';
 import { dhcpExhaustionDetector } from './dhcp-exhaustion.ts';
 import { floodDetector } from './flood.ts';
-import { hostDiscovery } from './host-discovery.ts';
-import { portScan } from './port-scan.ts';
+import { hostDiscoveryDetector } from './host-discovery.ts';
+import { portScanDetector } from './port-scan.ts';
 
 export type { DetectorContext, DetectorDefinition } from './detector.ts';
 export { EMPTY_SEED, type LandscapeSeed } from './landscape.ts';
@@ -11,8 +12,9 @@ export { LearnedLandscape } from './learned-landscape.ts';
 
 /** Every detector there is. A new one is a file of its own and a row here. */
 export const DETECTORS: readonly DetectorDefinition[] = [
-  portScan,
-  hostDiscovery,
+  portScanDetector,
+  hostDiscoveryDetector,
+  bruteForceDetector,
   floodDetector,
   dhcpExhaustionDetector,
 ];

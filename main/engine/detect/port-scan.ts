@@ -149,6 +149,7 @@ class PortScanWatcher implements TrafficObserver {
       {
         entryBits: ENTRY_BITS,
         pairBits: PAIR_BITS,
+        seed: context.seed,
         quickSeconds: QUICK_HALF_LIFE_SECONDS,
         forgetSeconds: context.settings.forgetMinutes * 60,
         isGroup: (w0, w1, w2, w3) => context.landscape.isMulticastOrBroadcast(w0, w1, w2, w3),
@@ -410,7 +411,7 @@ function leftHalfOpen(flow: FlowView): boolean {
   return flow.tcpState === TCP_STATE.synReceived && (flow.initiatorFlags & TCP_FLAG.ack) === 0;
 }
 
-export const portScan = defineDetector({
+export const portScanDetector = defineDetector({
   id: 'port-scan',
   kind: 'port-scan',
   summary: 'Someone tries many ports of one host, one port on many hosts, or both, to find out what is open.',

@@ -20,6 +20,8 @@ export interface ProbeBookOptions {
   readonly entryBits: number;
   /** Two to the power of it: (sender, host, port) held, so that each counts once. */
   readonly pairBits: number;
+  /** Seed of the tables; left out for captures. */
+  readonly seed?: number;
   /** Half-life of the quick counters. */
   readonly quickSeconds: number;
   /** An entry with nothing new for so long begins anew. */
@@ -82,14 +84,15 @@ export class ProbeBook {
   constructor(options: ProbeBookOptions, techniqueCount: number) {
     const entries = 2 ** options.entryBits;
     const pairs = 2 ** options.pairBits;
+    const { seed } = options;
     this.options = options;
     this.forgetUs = options.forgetSeconds * 1e6;
     this.techniqueCount = techniqueCount;
-    this.sources = new AddressTable(entries);
-    this.targets = new AddressTable(entries);
-    this.ports = new AddressTable(entries);
-    this.pairs = new AddressTable(pairs);
-    this.subnets = new AddressTable(entries);
+    this.sources = new AddressTable(entries, { seed });
+    this.targets = new AddressTable(entries, { seed });
+    this.ports = new AddressTable(entries, { seed });
+    this.pairs = new AddressTable(pairs, { seed });
+    this.subnets = new AddressTable(entries, { seed });
     this.sourcePairs = new Uint32Array(entries);
     this.sourceConversations = new Uint32Array(entries);
     this.sourceHosts = new Uint32Array(entries);

@@ -1,0 +1,155 @@
+import type { FlowView } from '../../../contract/traffic.ts';
+import { AddressTable } from '../runtime/address-table.ts';
+import { DecayingCounters } from '../runtime/counters.ts';
+
+/** How far a session may differ from the usual size and still look alike; retries within a session take a tenth. */
+const ALIKE_TOLERANCE = 0.25;
+/** How fast the usual size follows: the mean of about the last eight. */
+const SIZE_WEIGHT = 1 / 8;
+const MAX_CAMPAIGNS = 2048;
+const MAX_TARGETS = 8192;
+
+/**
+ * Who tries to log in where. A campaign is one address and one service; its targets are the hosts. Fixed
+ * memory.
+ */
+export class LoginBook {
+  readonly campaigns: AddressTable;
+  readonly targets: AddressTable;
+  /** Per campaign. */
+  readonly ids = new Int32Array(MAX_CAMPAIGNS);
+  readonly ports = new Int32Array(MAX_CAMPAIGNS);
+  readonly failures = new Uint32Array(MAX_CAMPAIGNS);
+  readonly alike = new Uint32Array(MAX_CAMPAIGNS);
+  readonly breaches = new Uint32Array(MAX_CAMPAIGNS);
+  readonly hosts = new Uint32Array(MAX_CAMPAIGNS);
+  readonly firstUs = new Float64Array(MAX_CAMPAIGNS);
+  readonly lastUs = new Float64Array(MAX_CAMPAIGNS);
+  readonly quickFailures: DecayingCounters;
+  /** Per target. */
+  readonly targetFailures = new Uint32Array(MAX_TARGETS);
+  readonly targetAlike = new Uint32Array(MAX_TARGETS);
+  readonly targetOdd = new Uint32Array(MAX_TARGETS);
+  readonly targetBreaches = new Uint32Array(MAX_TARGETS);
+  readonly targetQuick: DecayingCounters;
+  /** Usual sizes of the sessions, client and server. */
+  readonly targetClientBytes = new Float64Array(MAX_TARGETS);
+  readonly targetServerBytes = new Float64Array(MAX_TARGETS);
+  /** What `touch` and `find` found; -1 for none. */
+  campaignSlot = -1;
+  targetSlot = -1;
+  private readonly forgetUs: number;
+  private nextId = 1;
+
+  constructor(quickSeconds: number, forgetSeconds: number, seed?: number) {
+    this.campaigns = new AddressTable(MAX_CAMPAIGNS, { seed });
+    this.targets = new AddressTable(MAX_TARGETS, { seed });
+    this.forgetUs = forgetSeconds * 1e6;
+    this.quickFailures = new DecayingCounters(MAX_CAMPAIGNS, quickSeconds);
+    this.targetQuick = new DecayingCounters(MAX_TARGETS, quickSeconds);
+  }
+
+  /** Tries of a campaign, of either sort. */
+  tries(campaign: number): number {
+    return this.failures[campaign]! + this.alike[campaign]!;
+  }
+
+  /** The campaign and target of a flow, if there are any. */
+  find(flow: FlowView): number {
+    const { initiator0, initiator1, initiator2, initiator3 } = flow;
+    this.targetSlot = -1;
+    this.campaignSlot = this.campaigns.find(initiator0, initiator1, initiator2, initiator3, flow.service);
+    if (this.campaignSlot < 0) return -1;
+    this.targetSlot = this.targets.find(
+      flow.responder0,
+      flow.responder1,
+      flow.responder2,
+      flow.responder3,
+      this.ids[this.campaignSlot]!,
+    );
+    return this.campaignSlot;
+  }
+
+  /** The campaign and target of a flow, begun if need be. */
+  touch(flow: FlowView, timeUs: number): number {
+    const { initiator0, initiator1, initiator2, initiator3 } = flow;
+    const campaign = this.campaigns.findOrInsert(initiator0, initiator1, initiator2, initiator3, flow.service);
+    if (this.campaigns.inserted || timeUs - this.lastUs[campaign]! > this.forgetUs) {
+      this.nextId = (this.nextId + 1) | 0;
+      this.ids[campaign] = this.nextId;
+      this.ports[campaign] = flow.responderPort;
+      this.failures[campaign] = 0;
+      this.alike[campaign] = 0;
+      this.breaches[campaign] = 0;
+      this.hosts[campaign] = 0;
+      this.firstUs[campaign] = flow.firstUs;
+      this.lastUs[campaign] = timeUs;
+      this.quickFailures.clear(campaign);
+    }
+    const { responder0, responder1, responder2, responder3 } = flow;
+    const target = this.targets.findOrInsert(responder0, responder1, responder2, responder3, this.ids[campaign]!);
+    if (this.targets.inserted) {
+      this.targetFailures[target] = 0;
+      this.targetAlike[target] = 0;
+      this.targetOdd[target] = 0;
+      this.targetBreaches[target] = 0;
+      this.targetClientBytes[target] = 0;
+      this.targetServerBytes[target] = 0;
+      this.targetQuick.clear(target);
+      this.hosts[campaign]!++;
+    }
+    this.campaignSlot = campaign;
+    this.targetSlot = target;
+    return campaign;
+  }
+
+  /** A failed login at the touched target. */
+  addFailure(timeUs: number): void {
+    this.failures[this.campaignSlot]!++;
+    this.targetFailures[this.targetSlot]!++;
+    this.quickFailures.add(this.campaignSlot, timeUs);
+    this.advance(timeUs);
+  }
+
+  /** A login that worked after many that did not, at the touched target. */
+  addBreach(timeUs: number): void {
+    this.breaches[this.campaignSlot]!++;
+    this.targetBreaches[this.targetSlot]!++;
+    this.advance(timeUs);
+  }
+
+  /** A session at the touched target, by the bytes of either side. Only a short one can look like the others. */
+  addSession(clientBytes: number, serverBytes: number, short: boolean, timeUs: number): void {
+    const target = this.targetSlot;
+    this.advance(timeUs);
+    const usualClient = this.targetClientBytes[target]!;
+    const usualServer = this.targetServerBytes[target]!;
+    const first = usualClient === 0;
+    const alike = short && (first || (isNear(clientBytes, usualClient) && isNear(serverBytes, usualServer)));
+    if (!alike) {
+      this.targetOdd[target]!++;
+      // The first one was perhaps not the usual one.
+      if (!short || this.targetAlike[target]! > 1) return;
+    }
+    const weight = first || !alike ? 1 : SIZE_WEIGHT;
+    this.targetClientBytes[target] = usualClient + (clientBytes - usualClient) * weight;
+    this.targetServerBytes[target] = usualServer + (serverBytes - usualServer) * weight;
+    if (!alike) return;
+    this.targetAlike[target]!++;
+    this.alike[this.campaignSlot]!++;
+    this.targetQuick.add(target, timeUs);
+  }
+
+  clear(): void {
+    this.campaigns.clear();
+    this.targets.clear();
+  }
+
+  private advance(timeUs: number): void {
+    if (timeUs > this.lastUs[this.campaignSlot]!) this.lastUs[this.campaignSlot] = timeUs;
+  }
+}
+
+function isNear(bytes: number, usual: number): boolean {
+  return Math.abs(bytes - usual) <= usual * ALIKE_TOLERANCE;
+}

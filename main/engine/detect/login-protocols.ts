@@ -1,0 +1,268 @@
+import { SERVICES, type Service } from '../../../contract/traffic.ts';
+
+/** What one message says about a login. */
+export const LOGIN_SIGN = {
+  none: 0,
+  /** The client handed in a password, or an answer to a challenge. */
+  attempt: 1,
+  /** The server turned a login down. */
+  failed: 2,
+  /** The server let somebody in. */
+  succeeded: 3,
+} as const;
+export type LoginSign = (typeof LOGIN_SIGN)[keyof typeof LOGIN_SIGN];
+
+/** Reads one message, `bytes[start..end)`. Hostile input: looks at MESSAGE_BYTES at most and never throws. */
+export type LoginReader = (bytes: Uint8Array, start: number, end: number) => LoginSign;
+
+/** How logins look on the wire in one service. */
+export interface LoginProtocol {
+  readonly service: Service;
+  /** As people call it. */
+  readonly name: string;
+  /** Reads what the client sends. Without it every answer of the server counts by itself. */
+  readonly client?: LoginReader;
+  /** Reads what the server answers. */
+  readonly server?: LoginReader;
+  /** Without encryption in the way: sessions that look alike count where messages cannot be read. */
+  readonly session?: SessionForm;
+}
+
+/** A connection in which a login was tried and nothing more. */
+export interface SessionForm {
+  /** Fewer bytes from the client were no try: a port check, a banner. */
+  readonly leastClientBytes: number;
+  /** More bytes from either side were a session that did something. */
+  readonly mostBytes: number;
+  readonly mostSeconds: number;
+}
+
+/** No login message needs more than the first bytes; HTTP headers are the longest. */
+const MESSAGE_BYTES = 2048;
+
+const latin1 = new TextDecoder('latin1');
+
+function text(bytes: Uint8Array, start: number, end: number): string {
+  return latin1.decode(bytes.subarray(start, Math.min(end, start + MESSAGE_BYTES)));
+}
+
+interface TextSigns {
+  readonly attempt?: RegExp;
+  readonly failed?: RegExp;
+  readonly succeeded?: RegExp;
+}
+
+/** A reader of lines: the first expression that is found decides. All of them are linear in the message. */
+function lines(signs: TextSigns): LoginReader {
+  return (bytes, start, end) => {
+    const message = text(bytes, start, end);
+    if (signs.attempt?.test(message)) return LOGIN_SIGN.attempt;
+    if (signs.failed?.test(message)) return LOGIN_SIGN.failed;
+    return signs.succeeded?.test(message) ? LOGIN_SIGN.succeeded : LOGIN_SIGN.none;
+  };
+}
+
+function readUint32(bytes: Uint8Array, at: number): number {
+  return ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0;
+}
+
+/** MySQL: 3 bytes length, sequence, then ERR (0xff, error 1045 "access denied") or OK (0x00). */
+const mysqlServer: LoginReader = (bytes, start, end) => {
+  if (end - start < 7) return LOGIN_SIGN.none;
+  const kind = bytes[start + 4];
+  if (kind === 0xff) {
+    return bytes[start + 5] === 0x15 && bytes[start + 6] === 0x04 ? LOGIN_SIGN.failed : LOGIN_SIGN.none;
+  }
+  // Sequence 0 is the greeting; the answer to a login has a higher one.
+  return kind === 0x00 && bytes[start + 3]! >= 2 ? LOGIN_SIGN.succeeded : LOGIN_SIGN.none;
+};
+
+/** PostgreSQL: ErrorResponse with SQLSTATE class 28, or AuthenticationOk. */
+const postgresServer: LoginReader = (bytes, start, end) => {
+  if (end - start < 9) return LOGIN_SIGN.none;
+  if (bytes[start] === 0x45) {
+    return /C28(P01|000)\0/.test(text(bytes, start, end)) ? LOGIN_SIGN.failed : LOGIN_SIGN.none;
+  }
+  const ok = bytes[start] === 0x52 && readUint32(bytes, start + 1) === 8 && readUint32(bytes, start + 5) === 0;
+  return ok ? LOGIN_SIGN.succeeded : LOGIN_SIGN.none;
+};
+
+/** SQL Server: a TDS table response with the ERROR token for 18456 "login failed", or LOGINACK ([MS-TDS] 2.2.7). */
+const mssqlServer: LoginReader = (bytes, start, end) => {
+  if (end - start < 16 || bytes[start] !== 0x04) return LOGIN_SIGN.none;
+  const last = Math.min(end, start + MESSAGE_BYTES) - 7;
+  for (let at = start + 8; at <= last; at++) {
+    const error = bytes[at] === 0xaa && bytes[at + 3] === 0x18 && bytes[at + 4] === 0x48;
+    if (error && bytes[at + 5] === 0 && bytes[at + 6] === 0) return LOGIN_SIGN.failed;
+  }
+  return bytes[start + 8] === 0xad ? LOGIN_SIGN.succeeded : LOGIN_SIGN.none;
+};
+
+/** LDAP: a bind response ([APPLICATION 1]) with invalidCredentials (49) or success (0), RFC 4511. */
+const ldapServer: LoginReader = (bytes, start, end) => {
+  const last = Math.min(end, start + 32) - 4;
+  for (let at = start; at < last; at++) {
+    if (bytes[at] !== 0x61 || bytes[at + 2] !== 0x0a || bytes[at + 3] !== 0x01) continue;
+    if (bytes[at + 4] === 49) return LOGIN_SIGN.failed;
+    return bytes[at + 4] === 0 ? LOGIN_SIGN.succeeded : LOGIN_SIGN.none;
+  }
+  return LOGIN_SIGN.none;
+};
+
+/** Kerberos: KRB-ERROR with KDC_ERR_PREAUTH_FAILED (24), or an AS-REP (RFC 4120). */
+const kerberosServer: LoginReader = (bytes, start, end) => {
+  // Over TCP four bytes of length come first.
+  const body = bytes[start] === 0 ? start + 4 : start;
+  if (end - body < 8) return LOGIN_SIGN.none;
+  if (bytes[body] === 0x6b) return LOGIN_SIGN.succeeded;
+  if (bytes[body] !== 0x7e) return LOGIN_SIGN.none;
+  const last = Math.min(end, body + 128) - 4;
+  for (let at = body; at < last; at++) {
+    // error-code [6] INTEGER 24
+    const code = bytes[at] === 0xa6 && bytes[at + 1] === 0x03 && bytes[at + 2] === 0x02 && bytes[at + 3] === 0x01;
+    if (code) return bytes[at + 4] === 24 ? LOGIN_SIGN.failed : LOGIN_SIGN.none;
+  }
+  return LOGIN_SIGN.none;
+};
+
+/** VNC: the client's answer to the challenge has 16 bytes; the server's result is a 32-bit word (RFC 6143, 7.1.3). */
+const vncClient: LoginReader = (_bytes, start, end) => (end - start === 16 ? LOGIN_SIGN.attempt : LOGIN_SIGN.none);
+const vncServer: LoginReader = (bytes, start, end) => {
+  if (end - start < 4) return LOGIN_SIGN.none;
+  const result = readUint32(bytes, start);
+  if (result === 0) return LOGIN_SIGN.succeeded;
+  return result <= 2 ? LOGIN_SIGN.failed : LOGIN_SIGN.none;
+};
+
+/** NT status codes that turn a login down ([MS-ERREF] 2.3.1). */
+const SMB_FAILED: ReadonlySet<number> = new Set([
+  0xc0000064, // no such user
+  0xc000006a, // wrong password
+  0xc000006d, // logon failure
+  0xc000006e, // account restriction
+  0xc0000071, // password expired
+  0xc0000072, // account disabled
+  0xc0000193, // account expired
+  0xc0000234, // account locked out
+]);
+
+/** SMB 1 and 2: the status of an answer to SESSION_SETUP, behind four bytes of NetBIOS session header. */
+const smbServer: LoginReader = (bytes, start, end) => {
+  const header = start + 4;
+  if (end - header < 16) return LOGIN_SIGN.none;
+  const isSmb2 = bytes[header] === 0xfe;
+  const isSessionSetup = isSmb2
+    ? bytes[header + 12] === 1 && bytes[header + 13] === 0
+    : bytes[header] === 0xff && bytes[header + 4] === 0x73;
+  if (!isSessionSetup) return LOGIN_SIGN.none;
+  const at = header + (isSmb2 ? 8 : 5);
+  const status = (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) >>> 0;
+  if (SMB_FAILED.has(status)) return LOGIN_SIGN.failed;
+  return status === 0 ? LOGIN_SIGN.succeeded : LOGIN_SIGN.none;
+};
+
+/** Names of the field in which login forms and programs hand in a password. */
+const PASSWORD_FIELD = /[?&"\s\n](pass|passwd|password|passwort|pwd|passwrd|user_pass|log_pass|j_password)"?\s*[=:]/i;
+
+/**
+ * HTTP: credentials in the header, or a password in a form, a query or JSON. A request without any of them
+ * is turned down with 401 first as a matter of course, and says nothing.
+ */
+const httpClient: LoginReader = (bytes, start, end) => {
+  // "GET ", "POST", "PUT ", "HEAD": the rest is bodies and pieces of them, which may hold a form.
+  const message = text(bytes, start, end);
+  if (/\r\nauthorization: *(basic|digest) /i.test(message)) return LOGIN_SIGN.attempt;
+  if (/wp\.getUsersBlogs/.test(message)) return LOGIN_SIGN.attempt;
+  const isForm = /^(POST|PUT|GET) [^\r\n]* HTTP\/1/.test(message) || !/^[A-Z]{3,8} /.test(message);
+  return isForm && PASSWORD_FIELD.test(message.replace(/^POST ([^\r\n]*)/, '\n'))
+    ? LOGIN_SIGN.attempt
+    : LOGIN_SIGN.none;
+};
+
+/** A form that was wrong comes back with 200; a redirect may be either, and is taken as a failure among many. */
+const httpServer = lines({ failed: /^HTTP\/1\.[01] (401|403|407|422|400|200|30[1237])\b/ });
+
+const ENCRYPTED_LOGIN: SessionForm = { leastClientBytes: 300, mostBytes: 8000, mostSeconds: 60 };
+
+/** Rows in the order of SERVICES. */
+export const LOGIN_PROTOCOLS: readonly LoginProtocol[] = [
+  {
+    service: 'ssh',
+    name: 'SSH',
+    // A client key exchange alone has 500 bytes and more. A login that works goes on: the server proves its
+    // keys and opens a channel, over 4,000 bytes with the key exchange of OpenSSH 9 and later.
+    session: { leastClientBytes: 500, mostBytes: 5000, mostSeconds: 60 },
+  },
+  {
+    service: 'ftp',
+    name: 'FTP',
+    client: lines({ attempt: /^PASS /im }),
+    server: lines({ failed: /^530[ -]/m, succeeded: /^230[ -]/m }),
+  },
+  {
+    service: 'telnet',
+    name: 'Telnet',
+    server: lines({
+      failed:
+        /login incorrect|login failed|authentication fail|access denied|(incorrect|bad|wrong|invalid) (login|password|user)/i,
+      succeeded: /last login/i,
+    }),
+    session: { leastClientBytes: 20, mostBytes: 2000, mostSeconds: 60 },
+  },
+  { service: 'smtp', name: 'mail (SMTP)', server: lines({ failed: /^535[ -]/m, succeeded: /^235[ -]/m }) },
+  {
+    service: 'pop3',
+    name: 'mail (POP3)',
+    client: lines({ attempt: /^(PASS|APOP|AUTH) /im }),
+    server: lines({ failed: /^-ERR/m, succeeded: /^\+OK/m }),
+  },
+  {
+    service: 'imap',
+    name: 'mail (IMAP)',
+    client: lines({ attempt: /^[^ \r\n]{1,32} (LOGIN|AUTHENTICATE) /im }),
+    server: lines({ failed: /^[^ *+\r\n]{1,32} NO[ \r]/im, succeeded: /^[^ *+\r\n]{1,32} OK[ \r]/im }),
+  },
+  { service: 'http', name: 'a website', client: httpClient, server: httpServer },
+  { service: 'rdp', name: 'Remote Desktop', session: ENCRYPTED_LOGIN },
+  { service: 'smb', name: 'file sharing (SMB)', server: smbServer },
+  { service: 'vnc', name: 'VNC', client: vncClient, server: vncServer },
+  { service: 'mysql', name: 'MySQL', server: mysqlServer },
+  { service: 'postgresql', name: 'PostgreSQL', server: postgresServer },
+  { service: 'mssql', name: 'SQL Server', server: mssqlServer },
+  { service: 'oracle', name: 'Oracle', server: lines({ failed: /ORA-01017/ }) },
+  { service: 'mongodb', name: 'MongoDB', server: lines({ failed: /AuthenticationFailed|Authentication failed/ }) },
+  {
+    service: 'redis',
+    name: 'Redis',
+    client: lines({ attempt: /^(\*\d+\r\n\$\d+\r\n)?AUTH\b/i }),
+    server: lines({ failed: /^-(WRONGPASS|ERR (invalid password|Client sent AUTH|AUTH))/, succeeded: /^\+OK/ }),
+  },
+  { service: 'ldap', name: 'the directory (LDAP)', server: ldapServer },
+  { service: 'kerberos', name: 'Kerberos', server: kerberosServer },
+];
+
+const BY_SERVICE: readonly (LoginProtocol | undefined)[] = SERVICES.map((service) =>
+  LOGIN_PROTOCOLS.find((protocol) => protocol.service === service),
+);
+
+/** Ports where logins run inside TLS: mail, FTP, directory, remote management. */
+const TLS_LOGIN_PORTS: ReadonlyMap<number, LoginProtocol> = new Map(
+  (
+    [
+      [465, 'smtp', 'mail (SMTP over TLS)'],
+      [636, 'ldap', 'the directory (LDAP over TLS)'],
+      [990, 'ftp', 'FTP over TLS'],
+      [992, 'telnet', 'Telnet over TLS'],
+      [993, 'imap', 'mail (IMAP over TLS)'],
+      [995, 'pop3', 'mail (POP3 over TLS)'],
+      [3389, 'rdp', 'Remote Desktop'],
+    ] as const
+  ).map(([port, service, name]) => [port, { service, name, session: ENCRYPTED_LOGIN }]),
+);
+
+const TLS = SERVICES.indexOf('tls');
+
+/** The login protocol of a flow by its service and port; undefined when nobody logs in there. */
+export function loginProtocolOf(service: number, responderPort: number): LoginProtocol | undefined {
+  return service === TLS ? TLS_LOGIN_PORTS.get(responderPort) : BY_SERVICE[service];
+}
