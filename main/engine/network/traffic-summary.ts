@@ -128,6 +128,18 @@ export class TrafficSummary implements TrafficObserver {
     share.bytes += flow.initiatorWireBytes + flow.responderWireBytes;
   }
 
+  /**
+   * Lets the talkers' counts fade: called once a second with 0.9, what remains is ten times the present rate.
+   * For the live view; a capture counts everything.
+   */
+  fade(factor: number): void {
+    for (let slot = 0; slot < MAX_TALKERS; slot++) {
+      this.#sent[slot] *= factor;
+      this.#received[slot] *= factor;
+      this.#packets[slot] *= factor;
+    }
+  }
+
   /** The `count` addresses with the most bytes. */
   topTalkers(count: number): Talker[] {
     const talkers: Talker[] = [];

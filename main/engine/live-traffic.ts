@@ -1,0 +1,162 @@
+import { closeSync } from 'node:fs';
+import { Worker } from 'node:worker_threads';
+import type { Finding } from '../../contract/domain.ts';
+import { CONFIG_SECTIONS } from './configuration.ts';
+import type { RecordedFlow } from './network/index.ts';
+import type { Config } from './runtime/config.ts';
+import type { HealthPart, HealthRegistry } from './runtime/health.ts';
+import type { Logger } from './runtime/log.ts';
+import { CaptureSensor, type InterfaceState, readHostNetwork, sensorSettings } from './sensors/index.ts';
+import type { StreamMessage, TrafficMessage, TrafficSnapshot, TrafficWorkerData } from './traffic-messages.ts';
+
+export interface LiveTrafficOptions {
+  readonly config: Config;
+  readonly health: HealthRegistry;
+  readonly logger: Logger;
+  /** Random, so that nobody outside can prepare colliding flows. */
+  readonly seed: number;
+  readonly onFinding: (finding: Finding) => void;
+  readonly onFlows: (flows: readonly RecordedFlow[]) => void;
+  readonly onSnapshot: (snapshot: TrafficSnapshot) => void;
+  /** For tests: the command before the helper's, such as ['ip', 'netns', 'exec', 'name']. */
+  readonly helperPrefix?: readonly string[];
+}
+
+/** How long a stopping engine waits for the traffic thread to read what the helper still sent. */
+const DRAIN_MS = 3_000;
+
+/**
+ * Live capture with its traffic thread. The helper writes into a pipe; the thread reads it. When either dies
+ * the other is brought back with it, and Health says so.
+ */
+export class LiveTraffic {
+  readonly name = 'traffic';
+  readonly #options: LiveTrafficOptions;
+  readonly #sensor: CaptureSensor;
+  readonly #health: HealthPart;
+  readonly #stop = new Int32Array(new SharedArrayBuffer(4));
+  #worker: Worker | undefined;
+  /** Pipes handed to the thread that it has not yet finished with. */
+  readonly #openStreams = new Map<number, number>();
+  #restarts = 0;
+  #snapshot: TrafficSnapshot | undefined;
+  #drained: (() => void) | undefined;
+
+  constructor(options: LiveTrafficOptions) {
+    this.#options = options;
+    const { config, health, logger } = options;
+    this.#health = health.part('traffic', () => ({
+      packets: this.#snapshot?.packets ?? 0,
+      malformed: this.#snapshot?.malformedPackets ?? 0,
+      openFlows: this.#snapshot?.openFlows ?? 0,
+      evictedFlows: this.#snapshot?.evictedFlows ?? 0,
+      droppedRecords: this.#snapshot?.droppedRecords ?? 0,
+      restarts: this.#restarts,
+    }));
+    const settings = config.section('sensors', sensorSettings);
+    this.#sensor = new CaptureSensor({
+      interfaces: settings.interfaces,
+      snapBytes: settings.snapBytes,
+      ringMebibytes: settings.ringMebibytes,
+      promiscuous: settings.promiscuous,
+      prefix: options.helperPrefix,
+      health,
+      onStream: (stream) => this.#read(stream),
+      onMessage: (level, message) => logger[level](message),
+    });
+  }
+
+  start(): void {
+    this.#worker = this.#startWorker();
+    this.#health.ok('Following flows and looking for attacks.');
+    this.#sensor.start();
+  }
+
+  /** Ends the helper, lets the thread read what it left, then ends the thread. */
+  async stop(): Promise<void> {
+    Atomics.store(this.#stop, 0, 1);
+    await this.#sensor.stop();
+    if (this.#openStreams.size > 0) {
+      await new Promise<void>((resolve) => {
+        this.#drained = resolve;
+        setTimeout(resolve, DRAIN_MS).unref();
+      });
+    }
+    const worker = this.#worker;
+    this.#worker = undefined;
+    await worker?.terminate();
+    this.#closeStreams();
+    this.#health.off('Stopped.');
+  }
+
+  interfaces(): readonly InterfaceState[] {
+    return this.#sensor.interfaces();
+  }
+
+  snapshot(): TrafficSnapshot | undefined {
+    return this.#snapshot;
+  }
+
+  #startWorker(): Worker {
+    const { config, seed, logger } = this.#options;
+    const host = readHostNetwork();
+    const data: TrafficWorkerData = {
+      settings: Object.fromEntries(CONFIG_SECTIONS.map(({ path, table }) => [path, config.section(path, table)])),
+      landscape: {
+        gateways: host.gateways,
+        dnsServers: [...host.dnsServers, ...host.dhcpServers],
+        ownAddresses: host.addresses,
+        neverAttackers: [],
+      },
+      seed,
+      stop: this.#stop.buffer as SharedArrayBuffer,
+    };
+    const worker = new Worker(new URL('./traffic-worker.ts', import.meta.url), { workerData: data });
+    worker.on('message', (message: TrafficMessage) => this.#receive(message));
+    worker.on('error', (error) => logger.error('The traffic thread failed', { error: String(error) }));
+    worker.on('exit', () => this.#exited(worker));
+    return worker;
+  }
+
+  #read(stream: StreamMessage): void {
+    this.#openStreams.set(stream.run, stream.fd);
+    this.#worker?.postMessage(stream);
+  }
+
+  #receive(message: TrafficMessage): void {
+    if (message.type === 'finding') this.#options.onFinding(message.finding);
+    else if (message.type === 'flows') this.#options.onFlows(message.flows);
+    else if (message.type === 'interfaces') this.#sensor.observe(message.run, message.interfaces);
+    else if (message.type === 'ended') this.#ended(message.run, message.end);
+    else {
+      this.#snapshot = message.snapshot;
+      this.#options.onSnapshot(message.snapshot);
+    }
+  }
+
+  #ended(run: number, end: { readonly reason: string; readonly detail: string }): void {
+    // pumpCapture has closed the descriptor; it may already be another file's.
+    this.#openStreams.delete(run);
+    if (end.reason === 'damaged' || end.reason === 'unreadable') {
+      this.#options.logger.warn('The stream of packets was given up', { reason: end.reason, detail: end.detail });
+    }
+    if (this.#openStreams.size === 0) this.#drained?.();
+  }
+
+  #exited(worker: Worker): void {
+    if (this.#worker !== worker) return;
+    this.#restarts++;
+    this.#health.degraded(
+      'The traffic thread failed and was started again; open flows were lost.',
+      'The log says more; please report this.',
+    );
+    this.#worker = this.#startWorker();
+    // Nobody reads the helper's pipe any more: closing it ends the helper, and its supervisor starts a new one.
+    this.#closeStreams();
+  }
+
+  #closeStreams(): void {
+    for (const fd of this.#openStreams.values()) closeSync(fd);
+    this.#openStreams.clear();
+  }
+}

@@ -1,0 +1,78 @@
+import {
+  type EndReason,
+  type FlowView,
+  SERVICES,
+  type Service,
+  type TrafficObserver,
+} from '../../../contract/traffic.ts';
+import { formatAddress } from '../runtime/address.ts';
+import { FeatureReader, type StatisticsSource } from './feature-reader.ts';
+
+/** Raised when FEATURES changes its meaning or order, so that stored values are never misread. */
+export const FEATURES_VERSION = 1;
+
+/** One ended flow as plain data, for whoever keeps it. */
+export interface RecordedFlow {
+  readonly firstUs: number;
+  readonly lastUs: number;
+  readonly protocol: number;
+  readonly initiator: string;
+  readonly initiatorPort: number;
+  readonly responder: string;
+  readonly responderPort: number;
+  readonly vlan: number;
+  readonly tunnel: number;
+  readonly initiatorPackets: number;
+  readonly responderPackets: number;
+  readonly initiatorBytes: number;
+  readonly responderBytes: number;
+  readonly service: Service;
+  readonly endReason: EndReason;
+  readonly features: { readonly version: number; readonly values: Float32Array };
+}
+
+/** Collects ended flows until they are taken; beyond its capacity they are counted and left out. */
+export class FlowRecorder implements TrafficObserver {
+  /** Flows that were left out because nobody took the others in time. */
+  dropped = 0;
+  #flows: RecordedFlow[] = [];
+  readonly #capacity: number;
+  readonly #reader: FeatureReader;
+
+  constructor(statistics: StatisticsSource, capacity: number) {
+    this.#reader = new FeatureReader(statistics);
+    this.#capacity = capacity;
+  }
+
+  flowEnd(flow: FlowView, reason: EndReason): void {
+    if (this.#flows.length >= this.#capacity) {
+      this.dropped++;
+      return;
+    }
+    this.#flows.push({
+      firstUs: flow.firstUs,
+      lastUs: flow.lastUs,
+      protocol: flow.protocol,
+      initiator: formatAddress(flow.initiator0, flow.initiator1, flow.initiator2, flow.initiator3),
+      initiatorPort: flow.initiatorPort,
+      responder: formatAddress(flow.responder0, flow.responder1, flow.responder2, flow.responder3),
+      responderPort: flow.responderPort,
+      vlan: flow.vlan,
+      tunnel: flow.tunnel,
+      initiatorPackets: flow.initiatorPackets,
+      responderPackets: flow.responderPackets,
+      initiatorBytes: flow.initiatorWireBytes,
+      responderBytes: flow.responderWireBytes,
+      service: SERVICES[flow.service],
+      endReason: reason,
+      features: { version: FEATURES_VERSION, values: Float32Array.from(this.#reader.read(flow)) },
+    });
+  }
+
+  /** What has been collected since the last call. */
+  take(): RecordedFlow[] {
+    const flows = this.#flows;
+    this.#flows = [];
+    return flows;
+  }
+}

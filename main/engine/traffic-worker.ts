@@ -1,0 +1,83 @@
+/**
+ * The traffic thread: reads the capture helper's pipe, decodes, follows flows and runs the detectors. It
+ * blocks while it reads, so messages to it wait until a stream has ended; what it has to say it posts.
+ */
+import { parentPort, workerData } from 'node:worker_threads';
+import { FlowRecorder, TrafficSummary } from './network/index.ts';
+import type { SettingTable, SettingValues } from './runtime/settings.ts';
+import { pumpCapture } from './sensors/index.ts';
+import type { StreamMessage, TrafficMessage, TrafficWorkerData } from './traffic-messages.ts';
+import { createWatch } from './watch.ts';
+
+/** Flows handed on per second at the most: what the store takes in without falling behind. A flood has more. */
+const MAX_RECORDS_PER_SECOND = 2_000;
+const SNAPSHOT_INTERVAL_US = 1_000_000;
+/** See TrafficSummary.fade: what remains is RATE_SECONDS times the present rate. */
+const FADE = 0.9;
+const RATE_SECONDS = 1 / (1 - FADE);
+const LISTED_TALKERS = 12;
+
+const port = parentPort;
+if (port === null) throw new Error('traffic-worker.ts runs as a worker thread of the engine');
+const data = workerData as TrafficWorkerData;
+const stop = new Int32Array(data.stop);
+const post = (message: TrafficMessage): void => port.postMessage(message);
+
+const traffic = new TrafficSummary(data.seed);
+const recorder = new FlowRecorder(() => watch.statisticsOf(), MAX_RECORDS_PER_SECOND);
+const watch = createWatch({
+  config: {
+    section<T extends SettingTable>(path: string): SettingValues<T> {
+      return data.settings[path] as SettingValues<T>;
+    },
+  },
+  onFinding: (finding) => post({ type: 'finding', finding }),
+  observers: [traffic, recorder],
+  landscape: data.landscape,
+  seed: data.seed,
+});
+let nextSnapshotUs = 0;
+
+function snapshot(nowUs: number): void {
+  nextSnapshotUs = nowUs + SNAPSHOT_INTERVAL_US;
+  const counters = watch.counters();
+  traffic.fade(FADE);
+  const flows = recorder.take();
+  if (flows.length > 0) post({ type: 'flows', flows });
+  post({
+    type: 'snapshot',
+    snapshot: {
+      timeMs: nowUs / 1000,
+      packets: counters.packets,
+      bytes: traffic.bytes,
+      flows: counters.flows.flows,
+      openFlows: counters.flows.open,
+      evictedFlows: counters.flows.evicted,
+      malformedPackets: counters.decode.malformedFrames,
+      droppedRecords: recorder.dropped,
+      talkers: traffic.topTalkers(LISTED_TALKERS).map((talker) => ({
+        address: talker.address,
+        sentBytes: talker.sentBytes / RATE_SECONDS,
+        receivedBytes: talker.receivedBytes / RATE_SECONDS,
+        packets: talker.packets / RATE_SECONDS,
+      })),
+      protocols: traffic.protocols(),
+    },
+  });
+}
+
+port.on('message', ({ fd, run }: StreamMessage) => {
+  const end = pumpCapture(fd, watch, {
+    onTick(nowUs) {
+      watch.advance(nowUs);
+      if (nowUs >= nextSnapshotUs) snapshot(nowUs);
+    },
+    onInterfaces: (interfaces) => post({ type: 'interfaces', run, interfaces }),
+    shouldStop: () => Atomics.load(stop, 0) !== 0,
+  });
+  if (Atomics.load(stop, 0) !== 0) {
+    watch.finish();
+    snapshot(Date.now() * 1000);
+  }
+  post({ type: 'ended', run, end });
+});
