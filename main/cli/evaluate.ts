@@ -87,8 +87,8 @@ class Evaluation {
     this.done++;
     if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${this.done}/${this.total} ${file}`);
     try {
-      const { flows, alerts } = await analyzeCapture(join(this.data, file), {});
-      return { flows, alerts };
+      const { document } = await analyzeCapture(join(this.data, file));
+      return document;
     } catch (error) {
       this.problems.push(`${file}: ${messageOf(error)}`);
       return null;

@@ -45,6 +45,8 @@ const MIDWAY_WINDOWS = 2;
 const CONVERSATION_PACKETS = 3;
 /** Above this rate a scan of ports does the harm of a flood whatever it was meant to be. */
 const SCAN_AS_FLOOD_PER_SECOND = 10_000;
+/** Too few packets that name a port say nothing about the sender's choice of ports. */
+const SCAN_MIN_PACKETS = 50;
 /** Scanners send datagrams that are empty or a short question; padding is for floods. */
 const FLOOD_DATAGRAM_BYTES = 256;
 /** A single reflector with more than this share is a conversation partner, or a direct attacker. */
@@ -59,6 +61,7 @@ function bySources(window: FloodWindow, settings: FloodSettings): number {
 /** Whether few hosts go through the ports, which is a scan and told by the scan detector. */
 function isScan(window: FloodWindow, settings: FloodSettings): boolean {
   const ports = window.ports();
+  if (ports.packets < SCAN_MIN_PACKETS) return false;
   return window.sources().distinct < settings.manySources && ports.distinct > ports.packets * settings.scanPortShare;
 }
 
@@ -108,7 +111,8 @@ function strays(window: FloodWindow, count: number, settings: FloodSettings): nu
 
 /** Packets without payload that no transfer of the target explains, all in few connections. */
 function bareStream(window: FloodWindow, settings: FloodSettings): number {
-  const bare = window.count('bareTcpIn');
+  // A SYN flood against an open port brings one RST or ACK for each SYN: they belong to it.
+  const bare = window.count('bareTcpIn') - window.count('synIn');
   if (bare < settings.oneConversationPerSecond) return 0;
   // An upload is acknowledged at most once per segment, and its acknowledgements go on.
   const isAcknowledgement =
@@ -117,7 +121,7 @@ function bareStream(window: FloodWindow, settings: FloodSettings): number {
     window.count('tcpOut') * 10 > bare;
   // RST comes in such numbers to whoever scans.
   const isAnswerToScan = window.count('synOut') * 2 > bare;
-  return isAcknowledgement || isAnswerToScan ? 0 : bare;
+  return isAcknowledgement || isAnswerToScan || isScan(window, settings) ? 0 : bare;
 }
 
 export const FLOOD_FORMS: readonly FloodForm[] = [

@@ -96,6 +96,8 @@ const COARSE_BITS = 13;
 const LARGEST_UNFRAGMENTED = 1480;
 /** An acknowledgement that moves on by more than this within one packet is no transfer: 4 MB. */
 const LARGEST_ACK_STEP = 2 ** 22;
+/** Bare TCP packets in a window after which it is worth remembering who sends them: most are acknowledgements. */
+const BARE_SOURCES_AFTER = 1000;
 const PORT_DISTINCT_BITS = 7;
 const SOURCE_DISTINCT_BITS = 10;
 
@@ -458,6 +460,7 @@ export class FloodTargets {
       counters[at + BARE_TCP_IN]!++;
       const step = (packet.acknowledgment - this.lastAcknowledgment[slot]!) | 0;
       if (step > 0 && step < LARGEST_ACK_STEP) counters[at + ADVANCING_ACKS_IN]!++;
+      else if (counters[at + BARE_TCP_IN]! > BARE_SOURCES_AFTER) this.countSource(slot, packet, sourceHash);
       this.lastAcknowledgment[slot] = packet.acknowledgment;
       return;
     }
