@@ -62,6 +62,7 @@ export const TUNNEL_KIND = {
   geneve: 7,
   teredo: 8,
   gtpUser: 9,
+  nvgre: 10,
 } as const;
 
 /**

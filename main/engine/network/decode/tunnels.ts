@@ -14,6 +14,7 @@ const GRE_ACKNOWLEDGMENT = 0x80;
 const GRE_VERSION_MASK = 0x07;
 /** Source route entries of RFC 1701; nobody sends even one. */
 const GRE_MAX_ROUTES = 8;
+/** NVGRE has a key and nothing else (RFC 7637). */
 const NVGRE_FLAGS = GRE_KEY;
 const WCCP_HEADER_BYTES = 4;
 const ERSPAN2_BYTES = 8;
@@ -60,8 +61,9 @@ export function gre(cursor: Cursor): Step {
       cursor.nameTunnel(TUNNEL_KIND.gre, key);
       return cursor.at(at, LAYER.ipv4);
     case ETHER_TYPE.transparentEthernet:
-      // NVGRE (RFC 7637): the lowest byte of the key is the flow's, not the network's.
-      cursor.nameTunnel(TUNNEL_KIND.gre, flags === NVGRE_FLAGS ? key >>> 8 : key);
+      // The lowest byte of NVGRE's key belongs to the flow, not to the network.
+      if (flags === NVGRE_FLAGS) cursor.nameTunnel(TUNNEL_KIND.nvgre, key >>> 8);
+      else cursor.nameTunnel(TUNNEL_KIND.gre, key);
       return cursor.at(at, LAYER.ethernet);
     case ETHER_TYPE.ipv4:
     case ETHER_TYPE.ipv6:
