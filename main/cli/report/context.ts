@@ -10,15 +10,12 @@ export interface ReportContext {
   readonly catalogue: AttackCatalogue;
   /** What was looked for: a sentence of each detector that was on. */
   readonly detectors: readonly { readonly kind: AlertKind; readonly summary: string }[];
-  /** Traffic over time; buckets without packets may be left out. */
-  readonly traffic?: {
-    readonly bucketMs: number;
-    readonly buckets: readonly TrafficBucket[];
-  };
+  /** Traffic over time, in buckets of equal length; those without packets may be left out. */
+  readonly buckets?: readonly TrafficBucket[];
   /** Hosts that sent and received the most, the busiest first. */
-  readonly talkers?: readonly Share[];
+  readonly talkers?: readonly Talker[];
   /** What the traffic is made of, the largest first. */
-  readonly protocols?: readonly Share[];
+  readonly protocols?: readonly ProtocolShare[];
 }
 
 export interface TrafficBucket {
@@ -28,9 +25,17 @@ export interface TrafficBucket {
   readonly packets: number;
 }
 
-/** One host's or one protocol's part of the traffic. */
-export interface Share {
-  readonly name: string;
+/** One host's part of the traffic. */
+export interface Talker {
+  readonly address: string;
+  readonly sentBytes: number;
+  readonly receivedBytes: number;
   readonly packets: number;
+}
+
+/** One protocol's part of the traffic. */
+export interface ProtocolShare {
+  readonly name: string;
+  readonly flows: number;
   readonly bytes: number;
 }

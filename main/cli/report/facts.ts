@@ -1,5 +1,5 @@
 import type { AnalysisDocument, AnalysisNote } from '../../../contract/analysis.ts';
-import type { Share } from './context.ts';
+import type { ProtocolShare, Talker } from './context.ts';
 import { formatBytes, formatCount, formatDuration, formatNumber, formatSpan } from './format.ts';
 import { html, type Markup } from './html.ts';
 
@@ -49,15 +49,47 @@ function place(position: number | null): string {
 /** Rows of a table of shares: what is beyond matters to nobody who reads a report. */
 const MAX_SHARES = 12;
 
-/** Who or what the traffic was, with a bar for each part of the whole. */
-export function shareTable(title: string, column: string, shares: readonly Share[] | undefined): Markup | undefined {
-  if (shares === undefined || shares.length === 0) return undefined;
-  const most = Math.max(...shares.slice(0, MAX_SHARES).map(({ bytes }) => bytes), 1);
+/** Who sent and received the most. */
+export function talkerTable(talkers: readonly Talker[] = []): Markup | undefined {
+  return shareTable('Busiest addresses', ['Address', 'Sent', 'Received', 'Packets'], talkers, (talker) => ({
+    name: talker.address,
+    size: talker.sentBytes + talker.receivedBytes,
+    numbers: [formatBytes(talker.sentBytes), formatBytes(talker.receivedBytes), formatNumber(talker.packets)],
+  }));
+}
+
+/** What the traffic is made of. */
+export function protocolTable(protocols: readonly ProtocolShare[] = []): Markup | undefined {
+  return shareTable('Kinds of traffic', ['Protocol', 'Conversations', 'Bytes'], protocols, (protocol) => ({
+    name: protocol.name,
+    size: protocol.bytes,
+    numbers: [formatNumber(protocol.flows), formatBytes(protocol.bytes)],
+  }));
+}
+
+interface ShareRow {
+  readonly name: string;
+  /** What the bar stands for. */
+  readonly size: number;
+  readonly numbers: readonly string[];
+}
+
+function shareTable<T>(
+  title: string,
+  [name, ...numbers]: readonly string[],
+  items: readonly T[],
+  rowOf: (item: T) => ShareRow,
+): Markup | undefined {
+  if (items.length === 0) return undefined;
+  const rows = items.slice(0, MAX_SHARES).map(rowOf);
+  const most = Math.max(...rows.map(({ size }) => size), 1);
   return html`<section><h2>${title}</h2>
-<div class="wide"><table><thead><tr><th>${column}</th><th><span class="hidden">Share</span></th><th class="number">Bytes</th><th class="number">Packets</th></tr></thead>
-<tbody>${shares.slice(0, MAX_SHARES).map(
-    (share) => html`<tr><td class="mono">${share.name}</td><td class="share">${bar(share.bytes / most)}</td>
-<td class="number">${formatBytes(share.bytes)}</td><td class="number">${formatNumber(share.packets)}</td></tr>`,
+<div class="wide"><table><thead><tr><th>${name}</th><th><span class="hidden">Share</span></th>${numbers.map(
+    (column) => html`<th class="number">${column}</th>`,
+  )}</tr></thead>
+<tbody>${rows.map(
+    (row) => html`<tr><td class="mono">${row.name}</td><td class="share">${bar(row.size / most)}</td>
+${row.numbers.map((number) => html`<td class="number">${number}</td>`)}</tr>`,
   )}</tbody></table></div></section>`;
 }
 

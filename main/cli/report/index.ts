@@ -1,3 +1,3 @@
 /** The HTML report of one analysed capture. */
-export type { ReportContext, Share, TrafficBucket } from './context.ts';
+export type { ProtocolShare, ReportContext, Talker, TrafficBucket } from './context.ts';
 export { renderReport } from './render.ts';

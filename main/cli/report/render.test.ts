@@ -67,9 +67,9 @@ const CONTEXT: ReportContext = {
     ]),
   },
   detectors: [{ kind: 'port-scan', summary: 'Notices a computer that tries many ports.' }],
-  traffic: { bucketMs: 1000, buckets: [{ startMs: START, bytes: 1_000_000, packets: 900 }] },
-  talkers: [{ name: '10.0.0.5', bytes: 90_000, packets: 1500 }],
-  protocols: [{ name: 'TCP', bytes: 140_000, packets: 2011 }],
+  buckets: [{ startMs: START, bytes: 1_000_000, packets: 900 }],
+  talkers: [{ address: '10.0.0.5', sentBytes: 90_000, receivedBytes: 50_000, packets: 1500 }],
+  protocols: [{ name: 'tcp', bytes: 140_000, flows: 1000 }],
 };
 
 /** What must never be in a page that stands alone and runs nothing. */
@@ -130,12 +130,11 @@ describe('the report', () => {
       detectors: [hostile],
     });
     const notes = [{ code: 'x', message: hostile, byteOffset: 1, packetNumber: 1, count: 1 }];
-    const shares = [{ name: hostile, bytes: 1, packets: 1 }];
     const page = renderReport(analysis([evil], { path: hostile, format: hostile, notes }), {
       ...CONTEXT,
       version: hostile,
-      talkers: shares,
-      protocols: shares,
+      talkers: [{ address: hostile, sentBytes: 1, receivedBytes: 1, packets: 1 }],
+      protocols: [{ name: hostile, flows: 1, bytes: 1 }],
     });
     expect(page).not.toMatch(/<script|<img|\u202E/);
     expect(page).not.toContain(String.fromCharCode(7));
@@ -174,7 +173,7 @@ describe('the report', () => {
 
   it('does not call an empty capture safe', () => {
     const empty = analysis([], { packets: 0, bytes: 0, firstSeen: null, lastSeen: null });
-    const page = renderReport(empty, { ...CONTEXT, traffic: undefined, talkers: [], detectors: [] });
+    const page = renderReport(empty, { ...CONTEXT, buckets: undefined, talkers: [], detectors: [] });
     expect(page).toContain('There is nothing to judge');
     expect(page).toContain('every detector was switched off');
     expect(page).not.toContain('What happened when');
@@ -206,7 +205,7 @@ describe('the report', () => {
       bytes: 100,
       packets: 1,
     }));
-    const page = renderReport(analysis([]), { ...CONTEXT, traffic: { bucketMs: 60, buckets } });
+    const page = renderReport(analysis([]), { ...CONTEXT, buckets });
     const rows = [...page.matchAll(/<td class="mono">[\d:.]+<\/td>\s*<td class="number">(\d+)<\/td>/g)];
     expect(rows.length).toBeLessThanOrEqual(50);
     expect(rows.reduce((sum, [, packets]) => sum + Number(packets), 0)).toBe(1000);

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { AnalysisAlert, AnalysisDocument } from '../../../contract/analysis.ts';
 import type { ReportContext } from './context.ts';
 import { coverage } from './coverage.ts';
-import { captureFacts, shareTable } from './facts.ts';
+import { captureFacts, protocolTable, talkerTable } from './facts.ts';
 import { formatCount, formatDate, formatSpan, formatTime } from './format.ts';
 import { html, Markup } from './html.ts';
 import { severityLabel } from './marks.ts';
@@ -43,8 +43,8 @@ ${timeline(document, context)}
 ${stories(document.alerts, context)}
 ${captureFacts(document)}
 <div class="pair">
-${shareTable('Busiest addresses', 'Address', context.talkers)}
-${shareTable('Kinds of traffic', 'Protocol', context.protocols)}
+${talkerTable(context.talkers)}
+${protocolTable(context.protocols)}
 </div>
 ${coverage(context)}
 </main>

@@ -1,5 +1,5 @@
 import type { AnalysisAlert, AnalysisDocument } from '../../../contract/analysis.ts';
-import type { ReportContext } from './context.ts';
+import type { ReportContext, TrafficBucket } from './context.ts';
 import { formatBytes, formatCount, formatNumber, formatSpan, formatTick, formatTime } from './format.ts';
 import { html, Markup } from './html.ts';
 import { severityMark } from './marks.ts';
@@ -7,7 +7,7 @@ import { severityMark } from './marks.ts';
 /** Alerts drawn as rows of the timeline: one screen. The others follow as stories all the same. */
 const MAX_ROWS = 30;
 /** Columns of the traffic plot: each is still a few pixels wide. */
-const MAX_COLUMNS = 200;
+const MAX_COLUMNS = 240;
 /** Rows of the table of the same data. */
 const MAX_TABLE_ROWS = 50;
 /** Drawings are this wide in their own units and stretched to the page. */
@@ -33,11 +33,11 @@ interface Column {
 }
 
 /** What happened when: alerts over traffic on one axis of time. Nothing without packets. */
-export function timeline({ capture, alerts }: AnalysisDocument, { traffic }: ReportContext): Markup | undefined {
+export function timeline({ capture, alerts }: AnalysisDocument, { buckets = [] }: ReportContext): Markup | undefined {
   if (capture.firstSeen === null || capture.lastSeen === null) return undefined;
   const startMs = Date.parse(capture.firstSeen);
   const axis = { startMs, spanMs: Math.max(Date.parse(capture.lastSeen) - startMs, 1) };
-  const columns = traffic === undefined ? [] : resample(traffic, axis, MAX_COLUMNS);
+  const columns = resample(buckets, axis, MAX_COLUMNS);
   if (alerts.length === 0 && columns.length === 0) return undefined;
   const unlisted = alerts.length - MAX_ROWS;
   return html`<section><h2>What happened when</h2>
@@ -48,7 +48,7 @@ ${alerts.slice(0, MAX_ROWS).map((alert) => alertRow(alert, axis))}
 </div>
 ${unlisted > 0 ? html`<p class="quiet">And ${formatCount(unlisted, 'more alert')}, told below.</p>` : undefined}
 <p class="quiet">${formatSpan(axis.startMs, axis.startMs + axis.spanMs)} UTC</p>
-${columns.length === 0 ? undefined : trafficTable(resample(traffic!, axis, MAX_TABLE_ROWS))}
+${columns.length === 0 ? undefined : trafficTable(resample(buckets, axis, MAX_TABLE_ROWS))}
 </section>`;
 }
 
@@ -56,12 +56,9 @@ ${columns.length === 0 ? undefined : trafficTable(resample(traffic!, axis, MAX_T
  * Traffic in at most `maxColumns` columns from the start of the axis. A column holds a whole number of
  * buckets: columns of unequal content would show a pattern that the traffic does not have.
  */
-function resample(
-  { buckets, bucketMs }: NonNullable<ReportContext['traffic']>,
-  axis: Axis,
-  maxColumns: number,
-): Column[] {
-  if (buckets.length === 0 || !(bucketMs > 0)) return [];
+function resample(buckets: readonly TrafficBucket[], axis: Axis, maxColumns: number): Column[] {
+  if (buckets.length === 0) return [];
+  const bucketMs = lengthOf(buckets) ?? axis.spanMs;
   const lengthMs = Math.ceil(axis.spanMs / bucketMs / maxColumns) * bucketMs;
   const count = Math.ceil(axis.spanMs / lengthMs);
   const bytes = new Float64Array(count);
@@ -79,6 +76,16 @@ function resample(
     bytes: sum,
     packets: packets[index]!,
   }));
+}
+
+/** The distance of the two buckets that are nearest to each other; undefined when there is only one. */
+function lengthOf(buckets: readonly TrafficBucket[]): number | undefined {
+  let shortest = Number.POSITIVE_INFINITY;
+  for (let index = 1; index < buckets.length; index += 1) {
+    const distance = buckets[index]!.startMs - buckets[index - 1]!.startMs;
+    if (distance > 0) shortest = Math.min(shortest, distance);
+  }
+  return Number.isFinite(shortest) ? shortest : undefined;
 }
 
 function bytesPerSecond({ bytes, lengthMs }: Column): number {
