@@ -14,7 +14,7 @@ export function verdict(document: AnalysisDocument): Markup {
   const worst = WORST_FIRST.find((severity) => alerts.some((alert) => alert.severity === severity));
   return html`<section class="verdict">
 <h1>${verdictMark(worst)} ${sentence(document, worst)}</h1>
-${alerts.length === 0 ? html`<p>${scope(document)} <a href="#coverage">See what was looked for, and what was not.</a></p>` : html`<p>${countsOf(alerts)} The worst: <a href="#${alerts[0]!.id}">${alerts[0]!.title}</a>.</p>`}
+${alerts.length === 0 ? html`<p>${scope(document)} <a href="#coverage">See what was looked for, and what was not.</a></p>` : html`<p>${countsOf(alerts)} <a href="#${alerts[0]!.id}">${alerts[0]!.title}</a>.</p>`}
 ${capture.notes.length === 0 ? undefined : html`<p>${damage(capture.notes.length)} <a href="#capture">See what was skipped.</a></p>`}
 </section>`;
 }
@@ -34,9 +34,9 @@ function countsOf(alerts: readonly AnalysisAlert[]): string {
     word: SEVERITY_WORDS[severity].toLowerCase(),
     count: alerts.filter((alert) => alert.severity === severity).length,
   })).filter(({ count }) => count > 0);
-  if (alerts.length === 1) return `1 alert, ${counts[0]!.word}.`;
+  if (alerts.length === 1) return `1 alert, ${counts[0]!.word}:`;
   const parts = counts.map(({ word, count }) => `${formatNumber(count)} ${word}`).join(', ');
-  return `${formatCount(alerts.length, 'alert')}: ${parts}.`;
+  return `${formatCount(alerts.length, 'alert')}: ${parts}. The worst:`;
 }
 
 function damage(notes: number): string {
