@@ -109,7 +109,7 @@ export class PcapParser implements CaptureParser {
     for (;;) {
       if (this.#damageOffset >= 0) {
         offset = this.#search(view, offset, end, last);
-        if (this.#damageOffset >= 0 && offset >= 0) {
+        if (offset >= 0) {
           if (!last) return offset;
           this.#noteRest(end + captureOffset);
           return end;

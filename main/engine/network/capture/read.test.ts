@@ -122,6 +122,15 @@ describe('readCapture', () => {
     expect(stdin.listenerCount('readable')).toBe(0);
   });
 
+  it('stops while it waits for the first bytes', async () => {
+    const stdin = new PassThrough();
+    const abort = new AbortController();
+    const reading = readCapture('-', { frame() {} }, { stdin, signal: abort.signal });
+    setTimeout(() => abort.abort(), 20);
+    expect(await failureCode(reading)).toBe('stopped');
+    expect(stdin.listenerCount('readable')).toBe(0);
+  });
+
   it('keeps what came before an error of the stream', async () => {
     const stdin = new PassThrough();
     stdin.write(CAPTURE.subarray(0, 5000));

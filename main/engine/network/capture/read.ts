@@ -1,9 +1,9 @@
 /** Reads a capture of any supported format from a file or standard input, in constant memory. */
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
-import type { Failure } from '../../../../contract/domain.ts';
 import type { FrameSink } from '../../../../contract/traffic.ts';
 import { DecompressedSource } from './decompress.ts';
+import { cutInHeader, damagedFromTheStart, empty, stoppedEarly, unreadable } from './failures.ts';
 import type { Compression, Identity } from './identify.ts';
 import { describeForeign, HEAD_BYTES, identify } from './identify.ts';
 import type { CaptureParser } from './parser.ts';
@@ -51,7 +51,8 @@ interface OpenedSource {
  * What is damaged is skipped as far as anything readable follows, and told in the summary's notes.
  *
  * @param path a file or named pipe, or '-' for standard input
- * @throws CaptureError when there is nothing to read: missing, unreadable, empty, or not a capture
+ * @throws CaptureError when there is nothing to read: missing, unreadable, empty, not a capture, or stopped
+ *   before its first bytes came
  */
 export async function readCapture(
   path: string,
@@ -60,32 +61,20 @@ export async function readCapture(
 ): Promise<CaptureSummary> {
   const name = path === STDIN_PATH ? 'Standard input' : path;
   const opened = await openSource(path, options.stdin);
+  const stop = watch(options.signal);
+  // The source to close is the outermost that was made.
   let source = opened.source;
   try {
-    const stop = watch(options.signal);
     const tally = new Tally();
-    const outerHead = await headOf(source, name);
-    source = new HeadedSource(outerHead, source);
-    let head = outerHead;
-    let identity = identify(head);
-    let unpacked: DecompressedSource | null = null;
-    let wrapping: Compression | null = null;
-    if (identity === 'gzip' || identity === 'zstd') {
-      wrapping = identity;
-      unpacked = new DecompressedSource(wrapping, source, opened.reopen);
-      source = unpacked;
-      head = await headOf(unpacked, name);
-      if (head.length === 0 && unpacked.damage !== null) throw new CaptureError(damagedFromTheStart(name, wrapping));
-      source = new HeadedSource(head, unpacked);
-      identity = identify(head);
-    }
-    const parser = makeParser(identity, head, sink, tally, name, wrapping);
+    const begun = await begin(opened, name, stop.stopped);
+    source = begun.source;
+    const { wrapping, unpacked } = begun;
+    const parser = makeParser(begun.identity, begun.head, sink, tally, name, wrapping);
     const report = progressReporter(source, opened.size, tally, options);
     const { bytes, ended, error } = await pump(source, parser, options.chunkBytes ?? CHUNK_BYTES, stop.stopped, () => {
       report(false);
       return options.signal?.aborted !== true;
     });
-    stop.release();
     const damage = unpacked?.damage ?? null;
     if (damage !== null) {
       tally.notes.add(damage.code, () => damage.message, bytes, tally.packets + 1);
@@ -102,7 +91,37 @@ export async function readCapture(
     report(true);
     return summarise(path, parser.format, wrapping, opened.size ?? source.bytesTaken, tally);
   } finally {
+    stop.release();
     closeQuietly(source);
+  }
+}
+
+interface BegunSource {
+  /** Gives the capture from its first byte on, unpacked. */
+  readonly source: ByteSource;
+  /** The first bytes of the capture, and what they say it is. */
+  readonly head: Uint8Array;
+  readonly identity: Identity;
+  readonly wrapping: Compression | null;
+  readonly unpacked: DecompressedSource | null;
+}
+
+/** Looks at the first bytes, and through the packing if it is packed. */
+async function begin(opened: OpenedSource, name: string, stopped: Promise<null>): Promise<BegunSource> {
+  const outer = await headOf(opened.source, name, stopped);
+  const source = new HeadedSource(outer, opened.source);
+  const wrapping = identify(outer);
+  if (wrapping !== 'gzip' && wrapping !== 'zstd') {
+    return { source, head: outer, identity: wrapping, wrapping: null, unpacked: null };
+  }
+  const unpacked = new DecompressedSource(wrapping, source, opened.reopen);
+  try {
+    const head = await headOf(unpacked, name, stopped);
+    if (head.length === 0 && unpacked.damage !== null) throw new CaptureError(damagedFromTheStart(name, wrapping));
+    return { source: new HeadedSource(head, unpacked), head, identity: identify(head), wrapping, unpacked };
+  } catch (error) {
+    closeQuietly(unpacked);
+    throw error;
   }
 }
 
@@ -125,12 +144,13 @@ async function openSource(path: string, stdin: NodeJS.ReadableStream | undefined
   }
 }
 
-async function headOf(source: ByteSource, name: string): Promise<Uint8Array> {
-  try {
-    return await readHead(source, HEAD_BYTES);
-  } catch (error) {
+async function headOf(source: ByteSource, name: string, stopped: Promise<null>): Promise<Uint8Array> {
+  const reading = readHead(source, HEAD_BYTES).catch((error: unknown) => {
     throw new CaptureError(unreadable(name, codeOf(error)), { cause: error });
-  }
+  });
+  const head = await Promise.race([reading, stopped]);
+  if (head === null) throw new CaptureError(stoppedEarly(name));
+  return head;
 }
 
 function makeParser(
@@ -144,7 +164,7 @@ function makeParser(
   if (head.length === 0) throw new CaptureError(empty(name, wrapping));
   if (identity === 'pcapng') return new PcapngParser(sink, tally);
   if (identity !== 'pcap') throw new CaptureError(describeForeign(name, head, wrapping));
-  if (head.length < PCAP_HEADER_BYTES) throw new CaptureError(cutInHeader(name, head.length));
+  if (head.length < PCAP_HEADER_BYTES) throw new CaptureError(cutInHeader(name, head.length, PCAP_HEADER_BYTES));
   return new PcapParser(new DataView(head.buffer, head.byteOffset, head.byteLength), 0, sink, tally);
 }
 
@@ -214,65 +234,4 @@ function codeOf(error: unknown): string {
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
-}
-
-interface SystemRefusal {
-  readonly code: string;
-  readonly problem: string;
-  readonly hint: string;
-}
-
-/** What the system's error codes mean to a person. */
-const SYSTEM_REFUSALS: Readonly<Record<string, SystemRefusal>> = {
-  ENOENT: { code: 'capture-not-found', problem: 'does not exist', hint: 'Check the path and the spelling.' },
-  ENOTDIR: { code: 'capture-not-found', problem: 'does not exist', hint: 'A part of the path is not a folder.' },
-  EACCES: {
-    code: 'capture-not-permitted',
-    problem: 'may not be read by this user',
-    hint: 'Ask its owner for permission to read it, or run the command as a user who has it.',
-  },
-  EPERM: {
-    code: 'capture-not-permitted',
-    problem: 'may not be read by this user',
-    hint: 'Ask its owner for permission to read it, or run the command as a user who has it.',
-  },
-  EISDIR: {
-    code: 'capture-is-a-folder',
-    problem: 'is a folder',
-    hint: 'Give the capture files inside of it, for example with FOLDER/*.pcap.',
-  },
-};
-
-function unreadable(name: string, systemCode: string): Failure {
-  const refusal = SYSTEM_REFUSALS[systemCode];
-  if (refusal !== undefined) return { code: refusal.code, message: `${name} ${refusal.problem}.`, hint: refusal.hint };
-  return {
-    code: 'capture-unreadable',
-    message: `${name} cannot be read: the system says ${systemCode || 'no more'}.`,
-    hint: 'Check the disk or network share that it is on, or copy the file and try with the copy.',
-  };
-}
-
-function empty(name: string, wrapping: Compression | null): Failure {
-  return {
-    code: 'empty-capture',
-    message: wrapping === null ? `${name} is empty.` : `${name} is a ${wrapping} file with nothing inside.`,
-    hint: 'Even a capture without packets has a header. Make the capture again, or check how it was copied.',
-  };
-}
-
-function cutInHeader(name: string, length: number): Failure {
-  return {
-    code: 'not-a-capture',
-    message: `${name} ends inside of the header of a pcap file, after ${length} of ${PCAP_HEADER_BYTES} bytes.`,
-    hint: 'No packet was ever in it, or it was cut off while being copied. Make or copy the capture again.',
-  };
-}
-
-function damagedFromTheStart(name: string, wrapping: Compression): Failure {
-  return {
-    code: 'damaged-compression',
-    message: `${name} is a ${wrapping} file that is damaged or cut off so early that nothing can be unpacked.`,
-    hint: 'Get the file again from where it came from.',
-  };
 }
