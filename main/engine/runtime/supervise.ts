@@ -7,7 +7,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { type Clock, systemClock, type Timer } from './clock.ts';
-import { messageOf } from './failure.ts';
+import { codeOf, messageOf } from './failure.ts';
 
 /** What to start, and with what. Made anew for every run. */
 export interface ChildPlan {
@@ -130,7 +130,7 @@ export class Supervisor {
 
   /** Ends the child's run now; the next one begins as after a failure. */
   kick(): void {
-    this.#child?.kill('SIGKILL');
+    this.#signal('SIGKILL');
   }
 
   /** Asks the child to end, ends it if it does not, and resolves when it is gone. Never rejects. */
@@ -147,9 +147,21 @@ export class Supervisor {
       return promise;
     }
     this.#stopping = [resolve];
-    child.kill('SIGTERM');
-    this.#timer = this.#clock.after(this.#timing.stopTimeoutMs, () => child.kill('SIGKILL'));
+    this.#signal('SIGTERM');
+    this.#timer = this.#clock.after(this.#timing.stopTimeoutMs, () => this.#signal('SIGKILL'));
     return promise;
+  }
+
+  /** To the child and its own children, should it have any. */
+  #signal(signal: NodeJS.Signals): void {
+    const pid = this.#child?.pid;
+    if (pid === undefined) return;
+    try {
+      process.kill(-pid, signal);
+    } catch (error) {
+      // Gone already, or it gave up its user where the engine has no CAP_KILL: then its pipe's end ends it.
+      if (codeOf(error) !== 'ESRCH' && codeOf(error) !== 'EPERM') throw error;
+    }
   }
 
   #run(): void {
