@@ -1,0 +1,137 @@
+import type { Database } from 'better-sqlite3';
+import type { EndReason, Service } from '../../../contract/traffic.ts';
+import { idCursor } from './alert-table.ts';
+import type { FlowFilter, FlowRecord, Page, StoredFlow } from './types.ts';
+
+/** Rows that one search looks at before it answers: some ten milliseconds of the engine's time. */
+export const SCANNED_ROWS = 50_000;
+
+interface FlowRow {
+  readonly id: number;
+  readonly stored_ms: number;
+  readonly first_us: number;
+  readonly last_us: number;
+  readonly protocol: number;
+  readonly initiator: string;
+  readonly initiator_port: number;
+  readonly responder: string;
+  readonly responder_port: number;
+  readonly vlan: number;
+  readonly tunnel: number;
+  readonly initiator_packets: number;
+  readonly responder_packets: number;
+  readonly initiator_bytes: number;
+  readonly responder_bytes: number;
+  readonly service: Service;
+  readonly end_reason: EndReason;
+  readonly feature_version: number | null;
+  readonly features: Buffer | null;
+}
+
+const MICROSECONDS = 1000;
+
+/** Prepared statements over the flows. */
+export function flowRows(database: Database) {
+  const insert = database.prepare(`
+    INSERT INTO flows (stored_ms, first_us, last_us, protocol, initiator, initiator_port, responder, responder_port,
+      vlan, tunnel, initiator_packets, responder_packets, initiator_bytes, responder_bytes, service, end_reason,
+      feature_version, features)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+  const newest = database.prepare('SELECT max(id) FROM flows').pluck();
+  const oldest = database.prepare('SELECT min(id) FROM flows').pluck();
+  const list = database.prepare<unknown[], FlowRow>(`
+    SELECT * FROM flows
+    WHERE id < :before AND id >= :after
+      AND (:host IS NULL OR initiator = :host OR responder = :host)
+      AND (:port IS NULL OR initiator_port = :port OR responder_port = :port)
+      AND (:protocol IS NULL OR protocol = :protocol)
+      AND (:service IS NULL OR service = :service)
+      AND last_us >= :sinceUs AND first_us < :untilUs
+    ORDER BY id DESC LIMIT :limit`);
+  return {
+    insert(flow: FlowRecord, nowMs: number): void {
+      insert.run(
+        nowMs,
+        flow.firstUs,
+        flow.lastUs,
+        flow.protocol,
+        flow.initiator,
+        flow.initiatorPort,
+        flow.responder,
+        flow.responderPort,
+        flow.vlan,
+        flow.tunnel,
+        flow.initiatorPackets,
+        flow.responderPackets,
+        flow.initiatorBytes,
+        flow.responderBytes,
+        flow.service,
+        flow.endReason,
+        flow.features?.version ?? null,
+        flow.features === undefined ? null : bytesOf(flow.features.values),
+      );
+    },
+    list(filter: FlowFilter, limit: number): Page<StoredFlow> {
+      const end = (newest.get() as number | null) ?? 0;
+      const first = (oldest.get() as number | null) ?? 0;
+      const before = Math.min(idCursor(filter.cursor), end + 1);
+      const after = Math.max(first, before - SCANNED_ROWS);
+      const rows = list
+        .all({
+          before,
+          after,
+          host: filter.host ?? null,
+          port: filter.port ?? null,
+          protocol: filter.protocol ?? null,
+          service: filter.service ?? null,
+          sinceUs: (filter.sinceMs ?? -Number.MAX_VALUE / MICROSECONDS) * MICROSECONDS,
+          untilUs: (filter.untilMs ?? Number.MAX_VALUE / MICROSECONDS) * MICROSECONDS,
+          limit,
+        })
+        .map(storedFlow);
+      const next = rows.length === limit ? rows[rows.length - 1].id : after;
+      return next > first ? { rows, cursor: String(next) } : { rows };
+    },
+    /** Exact without counting: flows are added at one end and removed at the other. */
+    count(): number {
+      const last = newest.get() as number | null;
+      return last === null ? 0 : last - (oldest.get() as number) + 1;
+    },
+  };
+}
+
+function bytesOf(values: Float32Array | Float64Array): Buffer {
+  const floats = values instanceof Float32Array ? values : Float32Array.from(values);
+  return Buffer.from(floats.buffer, floats.byteOffset, floats.byteLength);
+}
+
+function storedFlow(row: FlowRow): StoredFlow {
+  return {
+    id: row.id,
+    storedMs: row.stored_ms,
+    firstUs: row.first_us,
+    lastUs: row.last_us,
+    protocol: row.protocol,
+    initiator: row.initiator,
+    initiatorPort: row.initiator_port,
+    responder: row.responder,
+    responderPort: row.responder_port,
+    vlan: row.vlan,
+    tunnel: row.tunnel,
+    initiatorPackets: row.initiator_packets,
+    responderPackets: row.responder_packets,
+    initiatorBytes: row.initiator_bytes,
+    responderBytes: row.responder_bytes,
+    service: row.service,
+    endReason: row.end_reason,
+    ...(row.features === null || row.feature_version === null
+      ? {}
+      : { features: { version: row.feature_version, values: floatsOf(row.features) } }),
+  };
+}
+
+/** Copied, since a blob need not begin at a multiple of four bytes. */
+function floatsOf(blob: Buffer): Float32Array {
+  const length = Math.floor(blob.length / Float32Array.BYTES_PER_ELEMENT) * Float32Array.BYTES_PER_ELEMENT;
+  return new Float32Array(Uint8Array.from(blob.subarray(0, length)).buffer);
+}

@@ -1,0 +1,79 @@
+import type { Database } from 'better-sqlite3';
+import type { StoreSettings } from './store-settings.ts';
+
+const DAY_MS = 86_400_000;
+const MEGABYTE = 1_000_000;
+/** Rows removed in one transaction: a few milliseconds. */
+const BATCH_ROWS = 1000;
+/** Transactions in one pass, so that a pass stays under a second; the next pass goes on. */
+const MAX_BATCHES = 50;
+/** Free pages given back to the file system in one pass: 4 MB. */
+const VACUUM_PAGES = 1024;
+/** When the size is exceeded, remove down to this share of it, so that it does not begin anew with every flow. */
+const SIZE_AFTER = 0.9;
+
+/** Bytes that hold something, and bytes of the file. */
+export function sizesOf(database: Database): { usedBytes: number; fileBytes: number } {
+  const pragma = (name: string): number => database.pragma(name, { simple: true }) as number;
+  const pageSize = pragma('page_size');
+  const pages = pragma('page_count');
+  return { usedBytes: (pages - pragma('freelist_count')) * pageSize, fileBytes: pages * pageSize };
+}
+
+interface JournalRemover {
+  removeBefore(timeMs: number, limit: number): number;
+}
+
+/** Prepares the removal of what is too old or too much. Ages count from when a row was stored or last updated. */
+export function retention(database: Database, journal: JournalRemover, settings: StoreSettings) {
+  // Flows are stored in the order of their ids, so the oldest are found without an index.
+  const oldFlows = database.prepare(
+    'DELETE FROM flows WHERE id IN (SELECT id FROM (SELECT id, stored_ms FROM flows ORDER BY id LIMIT ?) WHERE stored_ms < ?)',
+  );
+  const oldestFlows = database.prepare('DELETE FROM flows WHERE id IN (SELECT id FROM flows ORDER BY id LIMIT ?)');
+  const oldFindings = database.prepare(
+    'DELETE FROM findings WHERE id IN (SELECT id FROM findings WHERE updated_ms < ? ORDER BY updated_ms LIMIT ?)',
+  );
+  const oldestFindings = database.prepare(
+    'DELETE FROM findings WHERE id IN (SELECT id FROM findings ORDER BY updated_ms LIMIT ?)',
+  );
+  const oldAlerts = database.prepare(
+    'DELETE FROM alerts WHERE id IN (SELECT id FROM alerts WHERE updated_ms < ? ORDER BY updated_ms LIMIT ?)',
+  );
+
+  type Step = (nowMs: number) => number;
+  const byAge: readonly Step[] = [
+    (nowMs) => oldFlows.run(BATCH_ROWS, nowMs - settings.flowDays * DAY_MS).changes,
+    (nowMs) => oldFindings.run(nowMs - settings.findingDays * DAY_MS, BATCH_ROWS).changes,
+    (nowMs) => oldAlerts.run(nowMs - settings.alertDays * DAY_MS, BATCH_ROWS).changes,
+    (nowMs) => journal.removeBefore(nowMs - settings.journalDays * DAY_MS, BATCH_ROWS),
+  ];
+  const bySize: readonly Step[] = [
+    () => oldestFlows.run(BATCH_ROWS).changes,
+    () => oldestFindings.run(BATCH_ROWS).changes,
+  ];
+
+  /** One bounded pass. Returns how many rows went, and whether there is more to do. */
+  return function pass(nowMs: number): { removed: number; more: boolean } {
+    let removed = 0;
+    let batches = 0;
+    const repeat = (step: Step, wanted: () => boolean): void => {
+      const transaction = database.transaction(() => step(nowMs));
+      for (let changes = 1; changes > 0 && batches < MAX_BATCHES && wanted(); batches += 1) {
+        changes = transaction.immediate();
+        removed += changes;
+      }
+    };
+    for (const step of byAge) {
+      repeat(step, () => true);
+    }
+    const limit = settings.maximumMegabytes * MEGABYTE;
+    if (sizesOf(database).usedBytes > limit) {
+      for (const step of bySize) {
+        repeat(step, () => sizesOf(database).usedBytes > limit * SIZE_AFTER);
+      }
+    }
+    database.pragma(`incremental_vacuum(${VACUUM_PAGES})`);
+    return { removed, more: batches >= MAX_BATCHES };
+  };
+}

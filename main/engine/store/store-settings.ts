@@ -1,0 +1,84 @@
+import type { SettingTable, SettingValues } from '../runtime/settings.ts';
+
+/** The section "store" of the configuration. */
+export const storeSettings = {
+  commitMs: {
+    type: 'number',
+    default: 500,
+    min: 10,
+    max: 10_000,
+    integer: true,
+    unit: 'ms',
+    reason: 'Rows are committed to disk together this often; half a second keeps a power cut under one second lost.',
+  },
+  batchRows: {
+    type: 'number',
+    default: 2000,
+    min: 100,
+    max: 50_000,
+    integer: true,
+    unit: 'rows',
+    reason:
+      'Most rows of a kind in one commit, so that a busy moment blocks the engine for some ten milliseconds only.',
+  },
+  queueRows: {
+    type: 'number',
+    default: 20_000,
+    min: 1000,
+    max: 500_000,
+    integer: true,
+    unit: 'rows',
+    reason: 'Flows that wait in memory while the disk is full or slow, about 20 MB; beyond that the oldest are lost.',
+  },
+  busyMs: {
+    type: 'number',
+    default: 200,
+    min: 0,
+    max: 5000,
+    integer: true,
+    unit: 'ms',
+    reason: 'How long a commit waits for another process that locks the database; longer would stall the watching.',
+  },
+  flowDays: {
+    type: 'number',
+    default: 7,
+    min: 1,
+    max: 3650,
+    unit: 'd',
+    reason: 'Flows are kept this long; a week covers "what did it talk to before the alert" without filling a disk.',
+  },
+  maximumMegabytes: {
+    type: 'number',
+    default: 1024,
+    min: 16,
+    max: 1_048_576,
+    unit: 'MB',
+    reason: 'Beyond this size the oldest flows go first, whatever their age; 1 GB holds well over a million flows.',
+  },
+  findingDays: {
+    type: 'number',
+    default: 90,
+    min: 1,
+    max: 3650,
+    unit: 'd',
+    reason: 'Single findings are kept this long; after a quarter only the alert that they led to matters.',
+  },
+  alertDays: {
+    type: 'number',
+    default: 365,
+    min: 1,
+    max: 3650,
+    unit: 'd',
+    reason: 'Alerts are kept this long after they were last updated; intrusions are often noticed months later.',
+  },
+  journalDays: {
+    type: 'number',
+    default: 730,
+    min: 30,
+    max: 3650,
+    unit: 'd',
+    reason: 'The audit journal is kept this long; longer than alerts, so that it tells what was done about each.',
+  },
+} as const satisfies SettingTable;
+
+export type StoreSettings = SettingValues<typeof storeSettings>;
