@@ -39,7 +39,7 @@ export const HEAD = {
   firstWireBytes: 24,
   firstWindow: 25,
   firstSequence: 26,
-  /** Shannon entropy of the first payload in 1/65,536 bit per byte. */
+  /** Shannon entropy of the first payload, in bits per byte times ENTROPY_SCALE. */
   firstEntropy: 27,
 } as const;
 /** 28 words are used; 32 keep a head on two cache lines. */

@@ -66,7 +66,8 @@ const SERVICE_ATTEMPTS = 4;
 /** When the table is full, the quietest of so many neighbours goes: near enough to the quietest of all, in constant time. */
 const EVICTION_SAMPLE = 8;
 const MICROSECONDS = 1_000_000;
-const ENTROPY_SCALE = 65_536;
+/** 8 bits per byte at the most: fits a signed word with nine decimal digits to spare. */
+const ENTROPY_SCALE = 2 ** 27;
 
 /**
  * All open flows, keyed on the five-tuple and the VLAN or tunnel. The arrays are as large as the limits
