@@ -1,4 +1,14 @@
-import { closeSync, constants, fchmodSync, fstatSync, openSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fstatSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type Sqlite from 'better-sqlite3';
 import type { Database } from 'better-sqlite3';
@@ -63,6 +73,12 @@ function claimFile(path: string): void {
   } finally {
     closeSync(descriptor);
   }
+}
+
+/** Tells one file from another of the same name; undefined when there is none. */
+export function fileIdentity(path: string): string | undefined {
+  const entry = statSync(path, { throwIfNoEntry: false });
+  return entry && `${entry.dev}/${entry.ino}`;
 }
 
 /** Moves a damaged database aside, with its log; returns the new name. The index of the log is worthless. */

@@ -40,6 +40,9 @@ export function retention(database: Database, journal: JournalRemover, settings:
   const oldAlerts = database.prepare(
     'DELETE FROM alerts WHERE id IN (SELECT id FROM alerts WHERE updated_ms < ? ORDER BY updated_ms LIMIT ?)',
   );
+  const oldestAlerts = database.prepare(
+    'DELETE FROM alerts WHERE id IN (SELECT id FROM alerts ORDER BY updated_ms LIMIT ?)',
+  );
 
   type Step = (nowMs: number) => number;
   const byAge: readonly Step[] = [
@@ -48,9 +51,11 @@ export function retention(database: Database, journal: JournalRemover, settings:
     (nowMs) => oldAlerts.run(nowMs - settings.alertDays * DAY_MS, BATCH_ROWS).changes,
     (nowMs) => journal.removeBefore(nowMs - settings.journalDays * DAY_MS, BATCH_ROWS),
   ];
+  /** What can be missed first goes first; the journal never goes for its size. */
   const bySize: readonly Step[] = [
     () => oldestFlows.run(BATCH_ROWS).changes,
     () => oldestFindings.run(BATCH_ROWS).changes,
+    () => oldestAlerts.run(BATCH_ROWS).changes,
   ];
 
   /** One bounded pass. Returns how many rows went, and whether there is more to do. */

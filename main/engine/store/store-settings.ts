@@ -53,7 +53,7 @@ export const storeSettings = {
     min: 16,
     max: 1_048_576,
     unit: 'MB',
-    reason: 'Beyond this size the oldest flows go first, whatever their age; 1 GB holds well over a million flows.',
+    reason: 'Beyond this size the oldest flows go, then findings, then alerts; 1 GB holds well over a million flows.',
   },
   findingDays: {
     type: 'number',

@@ -376,6 +376,21 @@ describe('trouble', () => {
     expect(store.listAlerts()).toMatchObject({ rows: [{ alert: { id: 'waiting' } }] });
   });
 
+  it('notices that the file was removed under it', async () => {
+    const store = await open();
+    store.upsertAlert(alert('lost'));
+    store.flush();
+    for (const suffix of ['', '-wal', '-shm']) {
+      rmSync(path + suffix);
+    }
+    clock.advance(60_000);
+    expect(entry()).toMatchObject({ state: 'degraded' });
+    expect(entry().detail).toContain('was removed or replaced');
+    store.upsertAlert(alert('kept'));
+    store.close();
+    expect((await open()).listAlerts().rows).toMatchObject([{ alert: { id: 'kept' } }]);
+  });
+
   it('follows no link that somebody planted', async () => {
     (await open()).close();
     rmSync(path);

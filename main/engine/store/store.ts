@@ -6,7 +6,7 @@ import { FailureError, messageOf } from '../runtime/failure.ts';
 import type { HealthPart, HealthRegistry } from '../runtime/health.ts';
 import { BoundedQueue } from '../runtime/queue.ts';
 import { pageOfWaiting } from './alert-table.ts';
-import { openDatabase, putAside } from './connection.ts';
+import { fileIdentity, openDatabase, putAside } from './connection.ts';
 import { LatestBuffer } from './latest-buffer.ts';
 import type { StoreSettings } from './store-settings.ts';
 import { prepareTables, type Tables } from './tables.ts';
@@ -79,6 +79,7 @@ class SqliteStore implements Store {
   #lastCommitMs = 0;
   /** Said in Health for the rest of the run: a damaged database is not forgotten by working again. */
   #asideNote: string | undefined;
+  #identity: string | undefined;
   #closed = false;
 
   constructor(request: StoreRequest, sqlite: typeof Sqlite) {
@@ -190,6 +191,7 @@ class SqliteStore implements Store {
   maintain(): void {
     // In trouble, the retry of the commit finds out when it is over.
     if (this.#trouble === undefined && !this.#closed) {
+      this.#leaveRemovedFile();
       this.#attempt((tables) => {
         if (tables.retain(this.#now()).more) {
           this.#request.clock.after(MORE_MAINTENANCE_MS, () => this.maintain());
@@ -209,6 +211,15 @@ class SqliteStore implements Store {
     this.#disconnect();
     const lost = this.#pending();
     this.#part.off(lost === 0 ? 'Closed.' : `Closed; ${lost} rows could not be stored.`);
+  }
+
+  /** SQLite would go on writing to a file that has no name any more, and all of it would be lost. */
+  #leaveRemovedFile(): void {
+    const { path } = this.#request;
+    if (this.#database !== undefined && fileIdentity(path) !== this.#identity) {
+      this.#disconnect();
+      this.#asideNote = `The database ${path} was removed or replaced while in use; what it held is not shown any more.`;
+    }
   }
 
   #now(): number {
@@ -352,6 +363,7 @@ class SqliteStore implements Store {
       try {
         this.#database = openDatabase(this.#sqlite, path, settings.busyMs, this.#now());
         this.#tables = prepareTables(this.#database, settings);
+        this.#identity = fileIdentity(path);
         return true;
       } catch (error) {
         this.#disconnect();
@@ -414,7 +426,10 @@ class SqliteStore implements Store {
     if (this.#asideNote === undefined) {
       this.#part.ok('Everything is stored.');
     } else {
-      this.#part.degraded(this.#asideNote, 'Check the disk (smartctl, fsck); restart the engine to clear this notice.');
+      this.#part.degraded(
+        this.#asideNote,
+        'Find out why (the disk, another program); restart the engine to clear this notice.',
+      );
     }
   }
 
