@@ -1,11 +1,11 @@
 /*
  * Sends a known number of small UDP packets as fast as asked, for tests and benchmarks on a veth pair.
  *
- *   blast INTERFACE COUNT [RATE [FLOWS [BYTES]]]
+ *   blast INTERFACE COUNT [RATE [FLOWS [BYTES [VLAN]]]]
  *
  * COUNT packets (at most MAX_COUNT) of BYTES bytes (default 60) at RATE packets/s (default 0: as fast as it
- * goes), spread over FLOWS five-tuples (default 1000) in turn: 10.66.0.1:1024+n to 10.66.(n/250).(n%250+1):9999.
- * The payload begins with the packet's number (64 bits, little-endian). The destination hardware address is
+ * goes), spread over FLOWS five-tuples (default 1000) in turn: 10.66.0.1:1024+n to 10.66.(n/250).(n%250+1):9999,
+ * with the 802.1Q tag VLAN if there is one (default 0: none; counted in BYTES). The payload begins with the packet's number (64 bits, little-endian). The destination hardware address is
  * nobody's, so that no host answers. Prints {"sent":N,"refused":N,"seconds":S}: refused packets found the
  * device's queue full and were not sent again.
  */
@@ -31,7 +31,8 @@
 #define BATCH 64u
 #define IP_HEADER_BYTES 20u
 #define UDP_HEADER_BYTES 8u
-#define PAYLOAD_OFFSET (ETH_HLEN + IP_HEADER_BYTES + UDP_HEADER_BYTES)
+#define VLAN_TAG_BYTES 4u
+#define MAX_VLAN 4094ull
 
 static double now_seconds(void) {
   struct timespec now;
@@ -56,12 +57,20 @@ static void put16(unsigned char *bytes, uint64_t value) {
   bytes[1] = (unsigned char)value;
 }
 
-static void fill_frame(unsigned char *frame, uint64_t flow, uint64_t bytes) {
-  static const unsigned char ethernet[ETH_HLEN] = {2, 0, 0, 0, 0x66, 2, 2, 0, 0, 0, 0x66, 1, 8, 0};
-  memcpy(frame, ethernet, sizeof ethernet);
-  unsigned char *ip = frame + ETH_HLEN;
+static void fill_frame(unsigned char *frame, uint64_t flow, uint64_t bytes, uint64_t vlan) {
+  static const unsigned char addresses[2 * ETH_ALEN] = {2, 0, 0, 0, 0x66, 2, 2, 0, 0, 0, 0x66, 1};
+  memcpy(frame, addresses, sizeof addresses);
+  unsigned char *type = frame + sizeof addresses;
+  if (vlan > 0) {
+    put16(type, ETH_P_8021Q);
+    put16(type + 2, vlan);
+    type += VLAN_TAG_BYTES;
+  }
+  put16(type, ETH_P_IP);
+  unsigned char *ip = type + 2;
+  const uint64_t ip_bytes = bytes - (uint64_t)(ip - frame);
   ip[0] = 0x45;
-  put16(ip + 2, bytes - ETH_HLEN);
+  put16(ip + 2, ip_bytes);
   ip[8] = 64;
   ip[9] = IPPROTO_UDP;
   const unsigned char source[] = {10, 66, 0, 1};
@@ -75,18 +84,20 @@ static void fill_frame(unsigned char *frame, uint64_t flow, uint64_t bytes) {
   unsigned char *udp = ip + IP_HEADER_BYTES;
   put16(udp, 1024 + flow);
   put16(udp + 2, 9999);
-  put16(udp + 4, bytes - ETH_HLEN - IP_HEADER_BYTES);
+  put16(udp + 4, ip_bytes - IP_HEADER_BYTES);
 }
 
 int main(int count, char **values) {
   if (count < 3) {
-    fputs("blast INTERFACE COUNT [RATE [FLOWS [BYTES]]]\n", stderr);
+    fputs("blast INTERFACE COUNT [RATE [FLOWS [BYTES [VLAN]]]]\n", stderr);
     return 64;
   }
   const uint64_t packets = argument(count, values, 2, 0, 1, MAX_COUNT);
   const uint64_t rate = argument(count, values, 3, 0, 0, MAX_COUNT);
   const uint64_t flows = argument(count, values, 4, 1000, 1, MAX_FLOWS);
   const uint64_t bytes = argument(count, values, 5, MIN_BYTES, MIN_BYTES, MAX_BYTES);
+  const uint64_t vlan = argument(count, values, 6, 0, 0, MAX_VLAN);
+  const uint64_t header_bytes = ETH_HLEN + (vlan > 0 ? VLAN_TAG_BYTES : 0) + IP_HEADER_BYTES + UDP_HEADER_BYTES;
 
   int descriptor = socket(AF_PACKET, SOCK_RAW, 0);
   struct sockaddr_ll address = {.sll_family = AF_PACKET, .sll_ifindex = (int)if_nametoindex(values[1])};
@@ -100,7 +111,7 @@ int main(int count, char **values) {
 
   unsigned char *frames = calloc(flows, bytes);
   if (frames == NULL) return 71;
-  for (uint64_t flow = 0; flow < flows; flow++) fill_frame(frames + flow * bytes, flow, bytes);
+  for (uint64_t flow = 0; flow < flows; flow++) fill_frame(frames + flow * bytes, flow, bytes, vlan);
 
   struct mmsghdr messages[BATCH] = {0};
   struct iovec parts[BATCH][2];
@@ -124,8 +135,8 @@ int main(int count, char **values) {
     for (unsigned i = 0; i < batch; i++) {
       uint64_t number = next + i;
       memcpy(numbers[i], &number, sizeof number);
-      parts[i][0] = (struct iovec){frames + number % flows * bytes, PAYLOAD_OFFSET};
-      parts[i][1] = (struct iovec){numbers[i], bytes - PAYLOAD_OFFSET};
+      parts[i][0] = (struct iovec){frames + number % flows * bytes, header_bytes};
+      parts[i][1] = (struct iovec){numbers[i], bytes - header_bytes};
       messages[i].msg_hdr = (struct msghdr){.msg_iov = parts[i], .msg_iovlen = 2};
     }
     int done = sendmmsg(descriptor, messages, batch, 0);

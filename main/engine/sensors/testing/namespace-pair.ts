@@ -4,14 +4,17 @@
  */
 import { execFile, execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { DEFAULT_HELPER_PATH } from '../helper.ts';
 
 const run = promisify(execFile);
 
-const BLAST = fileURLToPath(new URL('../../../../native-helpers/sense/build/blast', import.meta.url));
 const HELPER_FOLDER = fileURLToPath(new URL('../../../../native-helpers/sense', import.meta.url));
+const BLAST = join(HELPER_FOLDER, 'build/blast');
+/** Stands in for a VPN; see native-helpers/sense/test/tunnel.c. */
+export const TUNNEL = join(HELPER_FOLDER, 'build/tunnel');
 
 export interface BlastOptions {
   readonly count: number;
@@ -19,6 +22,8 @@ export interface BlastOptions {
   readonly rate: number;
   readonly flows?: number;
   readonly bytes?: number;
+  /** 802.1Q tag; 0 for none. */
+  readonly vlan?: number;
 }
 
 export interface BlastResult {
@@ -33,7 +38,7 @@ let made = 0;
 export function whyNoNamespaces(): string | undefined {
   if (process.getuid?.() !== 0) return 'needs root';
   try {
-    execFileSync('make', ['-s', '-C', HELPER_FOLDER, 'all', 'blast'], { stdio: 'pipe' });
+    execFileSync('make', ['-s', '-C', HELPER_FOLDER, 'all', 'tools'], { stdio: 'pipe' });
   } catch {
     if (!existsSync(DEFAULT_HELPER_PATH) || !existsSync(BLAST)) return 'needs make and a C compiler';
   }
@@ -106,8 +111,8 @@ export class NamespacePair {
   }
 
   /** Sends numbered packets from the far side; see native-helpers/sense/test/blast.c. */
-  async blast({ count, rate, flows = 1000, bytes = 60 }: BlastOptions): Promise<BlastResult> {
-    const numbers = [count, rate, flows, bytes].map(String);
+  async blast({ count, rate, flows = 1000, bytes = 60, vlan = 0 }: BlastOptions): Promise<BlastResult> {
+    const numbers = [count, rate, flows, bytes, vlan].map(String);
     return JSON.parse(await this.execute(this.far, BLAST, this.farInterface, ...numbers)) as BlastResult;
   }
 
