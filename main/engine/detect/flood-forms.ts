@@ -6,6 +6,10 @@ import { REFLECTED_SERVICES } from './reflection.ts';
 /** One second of a target's traffic, as the forms judge it. Sources and ports are worked out when asked for. */
 export interface FloodWindow {
   count(name: FloodCounter): number;
+  /** Frame bytes towards the target. */
+  bytesIn(): number;
+  /** TCP payload that the target sent. */
+  tcpBytesOut(): number;
   /** Packets from and to the port of REFLECTED_SERVICES[service]. */
   reflected(service: number): number;
   asked(service: number): number;
@@ -117,7 +121,7 @@ function bareStream(window: FloodWindow, settings: FloodSettings): number {
   // An upload is acknowledged at most once per segment, and its acknowledgements go on.
   const isAcknowledgement =
     window.count('advancingAcksIn') * 10 > bare ||
-    window.count('tcpBytesOut') > bare * 200 ||
+    window.tcpBytesOut() > bare * 200 ||
     window.count('tcpOut') * 10 > bare;
   // RST comes in such numbers to whoever scans.
   const isAnswerToScan = window.count('synOut') * 2 > bare;
@@ -205,7 +209,7 @@ export const FLOOD_FORMS: readonly FloodForm[] = [
       );
       if (direct === 0 || !isScan(window, settings)) return direct;
       const isPadded =
-        direct >= settings.oneConversationPerSecond / 5 && window.count('bytesIn') > incoming * FLOOD_DATAGRAM_BYTES;
+        direct >= settings.oneConversationPerSecond / 5 && window.bytesIn() > incoming * FLOOD_DATAGRAM_BYTES;
       return isPadded || direct >= SCAN_AS_FLOOD_PER_SECOND ? direct : 0;
     },
     threshold: bySources,

@@ -12,7 +12,6 @@ import { REFLECTED_SERVICES, reflectedServiceByPort } from './reflection.ts';
 export const FLOOD_COUNTERS = [
   /** Packets that came before the target was watched (see WATCH_AFTER). */
   'unwatchedIn',
-  'bytesIn',
   'synIn',
   /** TCP with flags that no connection has: none at all, SYN with FIN, FIN or URG without ACK. */
   'oddFlagsIn',
@@ -34,7 +33,6 @@ export const FLOOD_COUNTERS = [
   'synOut',
   /** TCP without RST or SYN. */
   'tcpOut',
-  'tcpBytesOut',
   'resetsOut',
   'udpOut',
   'echoRequestsOut',
@@ -57,7 +55,6 @@ const COUNTERS = FLOOD_COUNTERS.length;
 const index = Object.fromEntries(FLOOD_COUNTERS.map((name, at) => [name, at])) as Record<FloodCounter, number>;
 // As plain constants: the hot path must not look names up.
 const UNWATCHED_IN = index.unwatchedIn;
-const BYTES_IN = index.bytesIn;
 const SYN_IN = index.synIn;
 const ODD_FLAGS_IN = index.oddFlagsIn;
 const BARE_TCP_IN = index.bareTcpIn;
@@ -74,7 +71,6 @@ const OTHER_IP_IN = index.otherIpIn;
 const PACKETS_OUT = index.packetsOut;
 const SYN_OUT = index.synOut;
 const TCP_OUT = index.tcpOut;
-const TCP_BYTES_OUT = index.tcpBytesOut;
 const RESETS_OUT = index.resetsOut;
 const UDP_OUT = index.udpOut;
 const ECHO_REQUESTS_OUT = index.echoRequestsOut;
@@ -88,8 +84,14 @@ const UDP_FLOWS_IN = index.udpFlowsIn;
 const UDP_FLOWS_ANSWERED = index.udpFlowsAnswered;
 const OTHER_IP_FLOWS_IN = index.otherIpFlowsIn;
 
-/** Packets within one window after which a destination is watched closely; fewer cannot be a flood. */
+/**
+ * Packets within one window after which a destination is watched closely; fewer cannot be a flood. Where more
+ * destinations are busy than there is room for, the number rises until only the busiest take turns.
+ */
 const WATCH_AFTER = 16;
+const WATCH_AFTER_AT_MOST = 4096;
+/** Targets that had to make room within a window before it takes twice as many packets to be watched. */
+const EVICTIONS_PER_STEP = 256;
 /** Places of the first, coarse count; collisions only mean that a quiet host is watched without need. */
 const COARSE_BITS = 13;
 /** More payload than an Ethernet frame of 1,500 bytes can carry. */
@@ -148,12 +150,16 @@ export class FloodTargets {
   private readonly coarse = new Uint32Array(1 << COARSE_BITS);
   /** Slot + 1 of the target last found at a place of the coarse count: a short cut past the table. */
   private readonly shortCuts = new Int32Array(1 << COARSE_BITS);
+  /** The address at each slot: a copy beside the counters is quicker to compare. */
+  private readonly words: Int32Array;
   /** How many targets fall on a place, so that senders that are no target are told at once. */
   private readonly targetsAt = new Uint16Array(1 << COARSE_BITS);
   private readonly table: AddressTable;
   private readonly serviceByPort = reflectedServiceByPort();
 
-  private readonly counters: Float64Array;
+  private readonly counters: Int32Array;
+  private readonly windowBytesIn: Float64Array;
+  private readonly windowTcpBytesOut: Float64Array;
   private readonly reflectedIn: Uint32Array;
   private readonly reflectedAsked: Uint32Array;
   private readonly isActive: Uint8Array;
@@ -170,6 +176,9 @@ export class FloodTargets {
   /** The destination port that most packets name, by majority vote (Boyer and Moore, 1981). */
   private readonly portCandidate: Int32Array;
   private readonly portVotes: Float64Array;
+
+  private watchAfter = WATCH_AFTER;
+  private evictions = 0;
 
   /** Slots of the packet that is being looked at, -1 where the address is not watched. */
   private destinationSlot = -1;
@@ -188,12 +197,20 @@ export class FloodTargets {
     this.isGroup = isGroup;
     this.table = new AddressTable(capacity, {
       onEvict: (slot) => {
+        this.evictions++;
+        if (this.evictions % EVICTIONS_PER_STEP === 0)
+          this.watchAfter = Math.min(this.watchAfter * 2, WATCH_AFTER_AT_MOST);
         onForget(slot);
-        this.targetsAt[this.placeOfSlot(slot)]!--;
+        const place = this.placeOfSlot(slot);
+        this.targetsAt[place]!--;
+        if (this.shortCuts[place] === slot + 1) this.shortCuts[place] = 0;
       },
     });
     this.active = new Int32Array(capacity);
-    this.counters = new Float64Array(capacity * COUNTERS);
+    this.counters = new Int32Array(capacity * COUNTERS);
+    this.windowBytesIn = new Float64Array(capacity);
+    this.windowTcpBytesOut = new Float64Array(capacity);
+    this.words = new Int32Array(capacity * 4);
     this.reflectedIn = new Uint32Array(capacity * REFLECTED_SERVICES.length);
     this.reflectedAsked = new Uint32Array(capacity * REFLECTED_SERVICES.length);
     this.isActive = new Uint8Array(capacity);
@@ -276,6 +293,16 @@ export class FloodTargets {
     return this.counters[slot * COUNTERS + index[name]]!;
   }
 
+  /** Frame bytes towards the target in the present window. */
+  bytesIn(slot: number): number {
+    return this.windowBytesIn[slot]!;
+  }
+
+  /** TCP payload that the target sent in the present window. */
+  tcpBytesOut(slot: number): number {
+    return this.windowTcpBytesOut[slot]!;
+  }
+
   /** Packets in the present window that came from the port of REFLECTED_SERVICES[service]. */
   reflected(slot: number, service: number): number {
     return this.reflectedIn[slot * REFLECTED_SERVICES.length + service]!;
@@ -328,6 +355,8 @@ export class FloodTargets {
     this.earliestUs = Number.POSITIVE_INFINITY;
     this.latestUs = Number.NEGATIVE_INFINITY;
     this.coarse.fill(0);
+    if (this.evictions === 0) this.watchAfter = Math.max(this.watchAfter / 2, WATCH_AFTER);
+    this.evictions = 0;
     for (let position = 0; position < this.activeCount; position++) {
       const slot = this.active[position]!;
       this.isActive[slot] = 0;
@@ -355,6 +384,8 @@ export class FloodTargets {
   }
 
   private clearWindow(slot: number): void {
+    this.windowBytesIn[slot] = 0;
+    this.windowTcpBytesOut[slot] = 0;
     const services = slot * REFLECTED_SERVICES.length;
     this.counters.fill(0, slot * COUNTERS, (slot + 1) * COUNTERS);
     this.reflectedIn.fill(0, services, services + REFLECTED_SERVICES.length);
@@ -364,14 +395,15 @@ export class FloodTargets {
   private watch(place: number, w0: number, w1: number, w2: number, w3: number, timeUs: number): number {
     let slot = this.targetsAt[place] === 0 ? -1 : this.known(place, w0, w1, w2, w3);
     if (slot < 0) {
-      if (++this.coarse[place]! <= WATCH_AFTER || this.isGroup(w0, w1, w2, w3)) return -1;
+      if (++this.coarse[place]! <= this.watchAfter || this.isGroup(w0, w1, w2, w3)) return -1;
       slot = this.table.findOrInsert(w0, w1, w2, w3);
       this.targetsAt[place]!++;
       this.shortCuts[place] = slot + 1;
+      this.words.set([w0, w1, w2, w3], slot * 4);
       this.forget(slot);
       // The slot may have been another's in this very window.
       this.clearWindow(slot);
-      this.counters[slot * COUNTERS + UNWATCHED_IN] = WATCH_AFTER;
+      this.counters[slot * COUNTERS + UNWATCHED_IN] = Math.min(this.coarse[place]! - 1, this.watchAfter);
       this.firstUs[slot] = timeUs;
       this.windowsOf[slot] = this.isActive[slot] === 0 ? 0 : 1;
     }
@@ -385,33 +417,27 @@ export class FloodTargets {
   }
 
   private known(place: number, w0: number, w1: number, w2: number, w3: number): number {
-    const { table } = this;
+    const { words } = this;
     const slot = this.shortCuts[place]! - 1;
-    if (
-      slot >= 0 &&
-      table.word(slot, 3) === w3 &&
-      table.word(slot, 2) === w2 &&
-      table.word(slot, 1) === w1 &&
-      table.word(slot, 0) === w0 &&
-      table.isUsed(slot)
-    ) {
+    const at = slot * 4;
+    if (slot >= 0 && words[at + 3] === w3 && words[at + 2] === w2 && words[at + 1] === w1 && words[at] === w0) {
       return slot;
     }
-    const found = table.find(w0, w1, w2, w3);
+    const found = this.table.find(w0, w1, w2, w3);
     if (found >= 0) this.shortCuts[place] = found + 1;
     return found;
   }
 
   private placeOfSlot(slot: number): number {
-    const { table } = this;
-    const hash = addressHash(table.word(slot, 0), table.word(slot, 1), table.word(slot, 2), table.word(slot, 3));
-    return hash >>> (32 - COARSE_BITS);
+    const { words } = this;
+    const at = slot * 4;
+    return addressHash(words[at]!, words[at + 1]!, words[at + 2]!, words[at + 3]!) >>> (32 - COARSE_BITS);
   }
 
   private countIn(slot: number, packet: PacketView, sourceHash: number): void {
     const { counters } = this;
     const at = slot * COUNTERS;
-    counters[at + BYTES_IN]! += packet.wireBytes;
+    this.windowBytesIn[slot]! += packet.wireBytes;
     if (packet.kind === PACKET_KIND.fragment) {
       counters[at + FRAGMENTS_IN]!++;
       this.countSource(slot, packet, sourceHash);
@@ -477,7 +503,7 @@ export class FloodTargets {
       if ((flags & TCP_FLAG.rst) !== 0) counters[at + RESETS_OUT]!++;
       else if ((flags & HANDSHAKE_FLAGS) === TCP_FLAG.syn) counters[at + SYN_OUT]!++;
       else if ((flags & TCP_FLAG.syn) === 0) counters[at + TCP_OUT]!++;
-      counters[at + TCP_BYTES_OUT]! += packet.payloadBytes;
+      this.windowTcpBytesOut[slot]! += packet.payloadBytes;
       // A TCP conversation beside the datagrams shows that they are wanted; only worth a look where there are many.
       if (counters[at + UDP_IN]! < WATCH_AFTER) return;
     } else if (packet.protocol === PROTOCOL.udp) {
@@ -504,9 +530,12 @@ export class FloodTargets {
 
   private countPort(slot: number, port: number): void {
     this.portPackets[slot]!++;
+    if (this.portCandidate[slot] === port && this.portVotes[slot]! > 0) {
+      this.portVotes[slot]!++;
+      return;
+    }
     this.distinctPorts.add(slot, port);
-    if (this.portCandidate[slot] === port) this.portVotes[slot]!++;
-    else if (this.portVotes[slot]! > 0) this.portVotes[slot]!--;
+    if (this.portVotes[slot]! > 0) this.portVotes[slot]!--;
     else {
       this.portCandidate[slot] = port;
       this.portVotes[slot] = 1;

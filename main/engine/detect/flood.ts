@@ -143,7 +143,7 @@ class FloodDetector implements TrafficObserver {
     for (const [at, count] of byForm.entries()) flood.packetsByForm[at]! += count + (at === main ? unwatched : 0);
     for (const [at, count] of reflectedByService(window).entries()) flood.packetsByService[at]! += count;
     flood.packets += packets + unwatched;
-    flood.bytes += window.count('bytesIn');
+    flood.bytes += window.bytesIn();
     flood.peakPerSecond = Math.max(flood.peakPerSecond, (packets + unwatched) / this.targets.windowSeconds());
     flood.thresholdPerSecond = Math.min(flood.thresholdPerSecond, threshold);
     flood.lastUs = this.targets.lastSeenUs(slot);
@@ -206,6 +206,8 @@ function windowOf(targets: FloodTargets, slot: number): FloodWindow {
   let ports: TargetPorts | undefined;
   return {
     count: (name) => targets.count(slot, name),
+    bytesIn: () => targets.bytesIn(slot),
+    tcpBytesOut: () => targets.tcpBytesOut(slot),
     reflected: (service) => targets.reflected(slot, service),
     asked: (service) => targets.asked(slot, service),
     sources: () => {
