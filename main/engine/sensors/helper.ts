@@ -74,8 +74,8 @@ export interface CapturePipe {
 }
 
 /**
- * Makes a pipe. Node gives children socket pairs, which hold a fifth of what a pipe can and cost twice as much,
- * and whose reading end belongs to the event loop; see docs/decisions/0002-capture-pipe.md. So: a named pipe in a
+ * Makes a pipe. Node gives children socket pairs, which hold a fifth of what a pipe can and cost three times as much,
+ * and whose reading end belongs to the event loop; see docs/decisions/0002-capture-helper.md. So: a named pipe in a
  * private folder, opened from both sides, and its name removed at once. Nothing is left on disk, whatever ends
  * the engine later. Throws when the helper is missing or the folder for temporary files cannot be written.
  */
