@@ -1,0 +1,72 @@
+import type { Failure } from '../../contract/domain.ts';
+import { plainText } from '../../contract/text.ts';
+import { EXIT, type ExitCode } from './exit-codes.ts';
+
+/** A Failure on its way to standard error, with the exit status that it asks for. */
+export class CommandError extends Error {
+  readonly failure: Failure;
+  readonly exitCode: ExitCode;
+
+  constructor(failure: Failure, exitCode: ExitCode, options?: ErrorOptions) {
+    super(failure.message, options);
+    this.name = 'CommandError';
+    this.failure = failure;
+    this.exitCode = exitCode;
+  }
+}
+
+/** The person gave something that cannot be used. */
+export function wrongInput(code: string, message: string, hint: string): CommandError {
+  return new CommandError({ code, message, hint }, EXIT.wrongInput);
+}
+
+/** Failures that are no fault of the input. All others (not a capture, bad configuration) are. */
+const NOT_THE_INPUT: ReadonlySet<string> = new Set([
+  'engine-not-running',
+  'engine-not-reachable',
+  'engine-too-slow',
+  'engine-lost',
+  'already-running',
+  'internal',
+  'timed-out',
+  'too-busy',
+  'not-allowed',
+  'cannot-write',
+  'no-directory',
+  'unsafe-directory',
+  'unsafe-socket',
+]);
+
+interface Explained {
+  readonly failure: Failure;
+  readonly exitCode: ExitCode;
+}
+
+/** What is known about anything that was thrown: the engine's and this program's errors carry a Failure. */
+export function explain(error: unknown): Explained {
+  const failure = carriedFailure(error);
+  if (failure === undefined) {
+    const message = `Something went wrong inside Holdfast: ${error instanceof Error ? error.message : String(error)}.`;
+    const hint = 'Run the command again with --verbose, and report what it prints.';
+    return { failure: { code: 'internal', message, hint }, exitCode: EXIT.failed };
+  }
+  if (error instanceof CommandError) return { failure, exitCode: error.exitCode };
+  return { failure, exitCode: NOT_THE_INPUT.has(failure.code) ? EXIT.failed : EXIT.wrongInput };
+}
+
+function carriedFailure(error: unknown): Failure | undefined {
+  if (typeof error !== 'object' || error === null || !('failure' in error)) return undefined;
+  const { failure } = error;
+  const known = typeof failure === 'object' && failure !== null && 'message' in failure && 'hint' in failure;
+  return known ? (failure as Failure) : undefined;
+}
+
+/** Longest line of an error that is shown; names of files are the longest thing in it. */
+const MAX_LINE = 4_096;
+
+/** "holdfast: what happened" and below it what to do; safe to print whatever names it holds. */
+export function failureText(failure: Failure): string {
+  const lines = [...failure.message.split('\n'), ...(failure.hint === '' ? [] : failure.hint.split('\n'))];
+  const [first, ...rest] = lines.map((line) => plainText(line, MAX_LINE));
+  return `holdfast: ${first}\n${rest.map((line) => `  ${line}\n`).join('')}`;
+}

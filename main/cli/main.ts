@@ -1,0 +1,70 @@
+/** The holdfast command: reads the line, runs the command, and says what went wrong if something did. */
+import { readFileSync } from 'node:fs';
+import type { CommandContext, GlobalOptions } from './context.ts';
+import { EXIT, type ExitCode } from './exit-codes.ts';
+import { explain, failureText } from './failure.ts';
+import { type Interrupt, listenForInterrupt } from './interrupt.ts';
+import { OutputClosed, standardOutput, writeAll } from './terminal/output.ts';
+import { paintFor } from './terminal/paint.ts';
+
+const STANDARD_ERROR = 2;
+
+/**
+ * Runs one command line (without the program's name) and gives its exit status. Never throws; everything it has
+ * to say is written when it returns.
+ */
+export async function main(argv: readonly string[]): Promise<ExitCode> {
+  let exitCode: ExitCode = EXIT.fine;
+  let interrupt: Interrupt | undefined;
+  const version = programVersion();
+  const makeContext = (globals: GlobalOptions, wantsColor: boolean): CommandContext => {
+    const out = standardOutput('stdout', process.env, wantsColor);
+    const err = standardOutput('stderr', process.env, wantsColor);
+    interrupt = listenForInterrupt(['SIGINT', 'SIGTERM'], () => process.exit(EXIT.interrupted));
+    return {
+      out,
+      err,
+      paintOut: paintFor(out.hasColor),
+      paintErr: paintFor(err.hasColor),
+      environment: process.env,
+      globals,
+      version,
+      signal: interrupt.signal,
+      engine: () => import('../engine/index.ts'),
+    };
+  };
+  try {
+    const { createProgram } = await import('./program.ts');
+    const program = createProgram(version, makeContext, (code) => {
+      exitCode = code;
+    });
+    // Without a command there is only one thing to say.
+    await program.parseAsync(argv.length === 0 ? ['--help'] : argv, { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    return await failed(error, argv.includes('--verbose'));
+  } finally {
+    interrupt?.release();
+  }
+}
+
+async function failed(error: unknown, isVerbose: boolean): Promise<ExitCode> {
+  if (error instanceof OutputClosed) return EXIT.fine;
+  const { CommanderError } = await import('commander');
+  // Commander has said what is wrong; its status for wrong usage is 1, which means "alerts found" here.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.fine : EXIT.wrongInput;
+  const { failure, exitCode } = explain(error);
+  try {
+    writeAll(STANDARD_ERROR, failureText(failure));
+    if (isVerbose) writeAll(STANDARD_ERROR, `${error instanceof Error ? error.stack : error}\n`);
+  } catch (closed) {
+    if (!(closed instanceof OutputClosed)) throw closed;
+  }
+  return exitCode;
+}
+
+function programVersion(): string {
+  const file = new URL('../../package.json', import.meta.url);
+  const { version } = JSON.parse(readFileSync(file, 'utf8')) as { version: string };
+  return version;
+}

@@ -1,0 +1,92 @@
+import { closeSync, fstatSync, fsyncSync, openSync, renameSync, statSync, unlinkSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { EXIT } from './exit-codes.ts';
+import { CommandError } from './failure.ts';
+import { OutputClosed, writeAll } from './terminal/output.ts';
+
+/** A file that is there whole, or not at all. */
+export interface OutputFile {
+  write(data: string | Uint8Array): void;
+  /** Puts the file in its place. */
+  finish(): void;
+  /** Takes away what was written. Does nothing after `finish`. */
+  discard(): void;
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  EROFS: 'the file system is read-only',
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'your share of the disk is full',
+  EISDIR: 'it is a directory',
+  ENOENT: 'its folder does not exist',
+  ENOTDIR: 'its folder is not a directory',
+  ENAMETOOLONG: 'the name is too long',
+};
+
+/** Readable by all who may read the folder, as far as the umask lets: it is the user's own document. */
+const DOCUMENT_MODE = 0o666;
+
+/**
+ * Writes beside the target and renames, so that a reader never sees half a file and an old one stays until
+ * the new one is complete. What is there and is no ordinary file (/dev/stdout, a named pipe) is written directly.
+ * @throws CommandError `cannot-write`
+ */
+export function createOutputFile(path: string): OutputFile {
+  const existing = attempt(path, () => statSync(path, { throwIfNoEntry: false }));
+  if (existing?.isDirectory()) throw cannotWrite(path, { code: 'EISDIR' });
+  const isDirect = existing !== undefined && !existing.isFile();
+  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.part`);
+  const target = isDirect ? path : temporary;
+  const fd = attempt(path, () => openSync(target, isDirect ? 'w' : 'wx', DOCUMENT_MODE));
+  let isOpen = true;
+  const discard = (): void => {
+    if (!isOpen) return;
+    isOpen = false;
+    closeSync(fd);
+    if (!isDirect) unlinkSync(temporary);
+  };
+  return {
+    write: (data) => {
+      attempt(path, () => writeAll(fd, data), discard);
+    },
+    finish: () => {
+      attempt(
+        path,
+        () => {
+          if (fstatSync(fd).isFile()) fsyncSync(fd);
+          if (!isDirect) renameSync(temporary, path);
+        },
+        discard,
+      );
+      isOpen = false;
+      closeSync(fd);
+    },
+    discard,
+  };
+}
+
+/** Writes a whole document. */
+export function writeFileWhole(path: string, text: string): void {
+  const file = createOutputFile(path);
+  file.write(text);
+  file.finish();
+}
+
+function attempt<T>(path: string, work: () => T, cleanUp?: () => void): T {
+  try {
+    return work();
+  } catch (error) {
+    cleanUp?.();
+    throw error instanceof OutputClosed ? error : cannotWrite(path, error);
+  }
+}
+
+function cannotWrite(path: string, error: unknown): CommandError {
+  const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
+  const why = REASONS[code] ?? (error instanceof Error ? error.message : String(error));
+  const hint = 'Nothing was left behind. Name another file, or make room or rights there.';
+  const failure = { code: 'cannot-write', message: `Cannot write ${path}: ${why}.`, hint };
+  return new CommandError(failure, EXIT.failed, { cause: error });
+}
