@@ -4,6 +4,7 @@ import { flowSettings } from './network/index.ts';
 import type { Section } from './runtime/config-names.ts';
 import { logSettings } from './runtime/log.ts';
 import { sensorSettings } from './sensors/index.ts';
+import { storeSettings } from './store/index.ts';
 
 /** Where the settings of a detector live. */
 export function detectorSection(id: string): string {
@@ -17,5 +18,6 @@ export const CONFIG_SECTIONS: readonly Section[] = [
   ...DETECTORS.map((detector) => ({ path: detectorSection(detector.id), table: detector.settings })),
   { path: 'alerts', table: alertSettings },
 
+  { path: 'store', table: storeSettings },
   { path: 'log', table: logSettings },
 ];

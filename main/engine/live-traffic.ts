@@ -111,7 +111,11 @@ export class LiveTraffic {
       seed,
       stop: this.#stop.buffer as SharedArrayBuffer,
     };
-    const worker = new Worker(new URL('./traffic-worker.ts', import.meta.url), { workerData: data });
+    const worker = new Worker(new URL('./traffic-worker.ts', import.meta.url), {
+      workerData: data,
+      // The pipes are opened here and closed there.
+      trackUnmanagedFds: false,
+    });
     worker.on('message', (message: TrafficMessage) => this.#receive(message));
     worker.on('error', (error) => logger.error('The traffic thread failed', { error: String(error) }));
     worker.on('exit', () => this.#exited(worker));

@@ -1,0 +1,117 @@
+import { randomInt } from 'node:crypto';
+import type { Alert, Finding } from '../../contract/domain.ts';
+import { AlertBook, type AlertChange, alertSettings } from './alerts/index.ts';
+import { LiveTraffic } from './live-traffic.ts';
+import { Bus } from './runtime/bus.ts';
+import { systemClock } from './runtime/clock.ts';
+import type { Config } from './runtime/config.ts';
+import { HealthRegistry } from './runtime/health.ts';
+import { Lifecycle } from './runtime/lifecycle.ts';
+import type { Logger } from './runtime/log.ts';
+import { ensureOwnDirectory, type Paths } from './runtime/paths.ts';
+import { openStore, type Store, storeSettings } from './store/index.ts';
+import type { TrafficSnapshot } from './traffic-messages.ts';
+
+export interface EngineOptions {
+  readonly config: Config;
+  readonly paths: Paths;
+  readonly logger: Logger;
+  readonly version: string;
+  /** Nothing is acted on, only said; shown wherever the engine's state is. */
+  readonly simulate: boolean;
+  /** For tests: the command before the capture helper's, such as ['ip', 'netns', 'exec', 'name']. */
+  readonly helperPrefix?: readonly string[];
+}
+
+/** What happens inside, for transports and views. */
+export interface EngineEvents extends Record<string, unknown> {
+  readonly alert: { readonly alert: Alert; readonly change: AlertChange };
+  readonly traffic: TrafficSnapshot;
+}
+
+/** The seed is a signed 32-bit word. */
+const SEED_LIMIT = 2 ** 31;
+
+/**
+ * The live engine: capture and its thread, alert joining, the store, health. Everything is wired here and
+ * nowhere else. Start and stop once.
+ */
+export class Engine {
+  readonly options: EngineOptions;
+  readonly health: HealthRegistry;
+  readonly events: Bus<EngineEvents>;
+  readonly #lifecycle: Lifecycle;
+  readonly #traffic: LiveTraffic;
+  readonly #book: AlertBook;
+  #store: Store | undefined;
+  #startedMs = 0;
+
+  constructor(options: EngineOptions) {
+    this.options = options;
+    const { config, logger } = options;
+    this.health = new HealthRegistry((error) => logger.error('A health listener failed', { error: String(error) }));
+    this.events = new Bus((error, name) => logger.error(`A listener of ${name} failed`, { error: String(error) }));
+    this.#book = new AlertBook(config.section('alerts', alertSettings));
+    this.#book.onChange = (alert, change) => this.#alertChanged(alert, change);
+    this.#traffic = new LiveTraffic({
+      config,
+      health: this.health,
+      logger,
+      seed: randomInt(SEED_LIMIT),
+      helperPrefix: options.helperPrefix,
+      onFinding: (finding) => this.#found(finding),
+      onFlows: (flows) => this.#store?.insertFlows(flows),
+      onSnapshot: (snapshot) => this.events.emit('traffic', snapshot),
+    });
+    this.#lifecycle = new Lifecycle(
+      [
+        { name: 'store', start: () => this.#openStore(), stop: () => this.#closeStore() },
+        { name: 'traffic', start: () => this.#traffic.start(), stop: () => this.#traffic.stop() },
+      ],
+      systemClock,
+    );
+  }
+
+  async start(): Promise<void> {
+    this.#startedMs = Date.now();
+    await this.#lifecycle.start();
+    this.options.logger.info('The engine started', { version: this.options.version });
+  }
+
+  /** Stops everything in reverse; what failed to stop is logged and does not keep the rest up. */
+  async stop(): Promise<void> {
+    for (const problem of await this.#lifecycle.stop()) {
+      this.options.logger.error(`${problem.module} did not stop`, { error: String(problem.error) });
+    }
+    this.options.logger.info('The engine stopped');
+  }
+
+  async #openStore(): Promise<void> {
+    const { paths, config } = this.options;
+    ensureOwnDirectory(paths.dataDirectory);
+    this.#store = await openStore({
+      path: paths.databaseFile,
+      clock: systemClock,
+      health: this.health,
+      settings: config.section('store', storeSettings),
+    });
+    this.#store.appendJournal({ actor: 'engine', action: 'engine-started', subject: this.options.version });
+  }
+
+  #closeStore(): void {
+    this.#store?.appendJournal({ actor: 'engine', action: 'engine-stopped', subject: this.options.version });
+    this.#store?.close();
+  }
+
+  #found(finding: Finding): void {
+    const alert = this.#book.add(finding);
+    this.#store?.insertFinding(finding, alert.id);
+  }
+
+  #alertChanged(alert: Alert, change: AlertChange): void {
+    // A withdrawn alert lives on inside the one that explains it; the store keeps what was said of it.
+    if (change !== 'withdrawn') this.#store?.upsertAlert(alert);
+    this.options.logger.info(`Alert ${change}`, { id: alert.id, severity: alert.severity, title: alert.title });
+    this.events.emit('alert', { alert, change });
+  }
+}
