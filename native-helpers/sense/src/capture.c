@@ -130,11 +130,33 @@ static void write_tick(struct capture *capture) {
   record->nanoseconds = (uint32_t)(nanoseconds < 0 ? nanoseconds + 1000000000L : nanoseconds);
 }
 
-/* Stops watching and gives the ring's memory back. */
+/* Writes the packets of one block of the slot's ring. False when there is none. */
+static bool drain_slot(struct capture *capture, struct slot *slot) {
+  struct tpacket_block_desc *block = slot->ring != NULL ? ring_block(slot->ring) : NULL;
+  if (block == NULL) return false;
+  const unsigned number = (unsigned)(slot - capture->slot);
+  const unsigned char *bytes = (const unsigned char *)block;
+  size_t offset = block->hdr.bh1.offset_to_first_pkt;
+  for (uint32_t left = block->hdr.bh1.num_pkts; left > 0 && offset < BLOCK_BYTES; left--) {
+    const struct tpacket3_hdr *packet = (const struct tpacket3_hdr *)(const void *)(bytes + offset);
+    uint32_t wire_bytes;
+    if (frame_write(&capture->output, number, slot->link_type, packet, BLOCK_BYTES - offset, &wire_bytes)) {
+      slot->packets++;
+      slot->bytes += wire_bytes;
+    }
+    offset += packet->tp_next_offset;
+  }
+  ring_return(slot->ring, block);
+  return true;
+}
+
+/* Stops watching, writes what the ring holds and gives its memory back. */
 static void detach(struct capture *capture, struct slot *slot) {
   if (slot->ring == NULL) return;
-  collect_drops(slot);
   if (slot->bound_index != 0) ring_unbind(slot->ring, slot->bound_index);
+  while (drain_slot(capture, slot)) {
+  }
+  collect_drops(slot);
   ring_release(slot->ring);
   slot->ring = NULL;
   slot->bound_index = 0;
@@ -197,12 +219,15 @@ static struct slot *slot_by_index(struct capture *capture, int index) {
   return NULL;
 }
 
-/* A slot that was never used, else one whose interface is missing. */
+/*
+ * A slot whose interface is missing, else one that was never used: names that come and go (tun0, tun1, ...) do not
+ * gather rings.
+ */
 static struct slot *take_slot(struct capture *capture, const char *name) {
   struct slot *found = NULL;
-  for (unsigned i = 0; i < capture->slots && (found == NULL || found->in_use); i++) {
+  for (unsigned i = 0; i < capture->slots && (found == NULL || !found->in_use); i++) {
     struct slot *slot = &capture->slot[i];
-    if (!slot->in_use || (found == NULL && slot->state == INTERFACE_MISSING)) found = slot;
+    if (slot->in_use ? slot->state == INTERFACE_MISSING : found == NULL) found = slot;
   }
   if (found == NULL) return NULL;
   detach(capture, found);
@@ -290,24 +315,7 @@ static bool follow_interfaces(struct capture *capture) {
 /* Writes the packets of one block of every ring. False when there was none. */
 static bool drain(struct capture *capture) {
   bool any = false;
-  for (unsigned i = 0; i < capture->slots; i++) {
-    struct slot *slot = &capture->slot[i];
-    struct tpacket_block_desc *block = slot->ring != NULL ? ring_block(slot->ring) : NULL;
-    if (block == NULL) continue;
-    any = true;
-    const unsigned char *bytes = (const unsigned char *)block;
-    size_t offset = block->hdr.bh1.offset_to_first_pkt;
-    for (uint32_t left = block->hdr.bh1.num_pkts; left > 0 && offset < BLOCK_BYTES; left--) {
-      const struct tpacket3_hdr *packet = (const struct tpacket3_hdr *)(const void *)(bytes + offset);
-      uint32_t wire_bytes;
-      if (frame_write(&capture->output, i, slot->link_type, packet, BLOCK_BYTES - offset, &wire_bytes)) {
-        slot->packets++;
-        slot->bytes += wire_bytes;
-      }
-      offset += packet->tp_next_offset;
-    }
-    ring_return(slot->ring, block);
-  }
+  for (unsigned i = 0; i < capture->slots; i++) any |= drain_slot(capture, &capture->slot[i]);
   return any;
 }
 
