@@ -30,7 +30,6 @@ export function describeBruteForce(book: LoginBook, campaign: number, protocol: 
   const readable = failures > 0;
   const slow = rate < SLOW_PER_SECOND;
   const where = whereText(names, hosts.length);
-  const passwords = `${protocol.name} ${tries === 1 ? 'password' : 'passwords'}`;
   const sprayed = hosts.length >= SPRAYED_HOSTS;
   const techniques = [sprayed ? 'T1110.003' : 'T1110.001', ...(breached.length > 0 ? ['T1078'] : [])];
   return {
@@ -48,8 +47,8 @@ export function describeBruteForce(book: LoginBook, campaign: number, protocol: 
     victimCount: hosts.length,
     title:
       breached.length > 0
-        ? `${attacker} guessed ${passwords} of ${where} and got in`
-        : `${attacker} is guessing ${passwords} of ${where}`,
+        ? `${attacker} guessed a password for ${protocol.name} on ${where} and got in`
+        : `${attacker} is guessing passwords for ${protocol.name} on ${where}`,
     explanation: explain(),
     evidence: evidence(),
   };
@@ -57,9 +56,9 @@ export function describeBruteForce(book: LoginBook, campaign: number, protocol: 
   function explain(): string {
     const pace = `within ${formatDuration(seconds)}, about ${formatCount(Math.max(1, rate * 60))} a minute; a person makes one to three mistakes`;
     const sentences = readable
-      ? [`${attacker} failed ${countOf(tries, 'time')} to log in to ${protocol.name} of ${where} ${pace}.`]
+      ? [`${attacker} failed ${countOf(tries, 'time')} to log in to ${protocol.name} on ${where} ${pace}.`]
       : [
-          `${attacker} opened ${countOf(tries, 'short session')} of the same size to ${protocol.name} of ${where} ${pace}.`,
+          `${attacker} opened ${countOf(tries, 'short session')} of the same size to ${protocol.name} on ${where} ${pace}.`,
           'What was said is encrypted, but sessions in which a login works are longer and differ from each other.',
         ];
     if (breached.length > 0) {
@@ -82,7 +81,7 @@ export function describeBruteForce(book: LoginBook, campaign: number, protocol: 
         unit: readable ? 'logins' : 'sessions',
         usual: readable ? '0 to 3' : '0 to 5 in two minutes',
         meaning: readable
-          ? 'The server itself turned these logins down.'
+          ? 'The server turned these logins down.'
           : 'Short, of the same size and one after the other: a program tries passwords.',
       },
       {

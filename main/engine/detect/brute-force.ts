@@ -6,6 +6,7 @@ import {
   type FlowView,
   INITIATOR_BASIS,
   type PacketView,
+  PROTOCOL,
   SERVICE_BASIS,
   SERVICES,
   type TrafficObserver,
@@ -15,6 +16,7 @@ import { describeBruteForce } from './brute-force-story.ts';
 import { type DetectorContext, defineDetector } from './detector.ts';
 import { LoginBook } from './login-book.ts';
 import { LOGIN_SIGN, type LoginProtocol, loginProtocolOf } from './login-protocols.ts';
+import { SshSessions } from './ssh-sessions.ts';
 
 const settings = {
   failedLogins: {
@@ -91,6 +93,8 @@ class BruteForceWatcher implements TrafficObserver {
   /** By flow id: what the conversation has come to. A later flow in the same place takes it over. */
   private readonly flowIds = new Float64Array(2 ** CONVERSATION_BITS);
   private readonly marks = new Uint8Array(2 ** CONVERSATION_BITS);
+  private readonly credentials = new Int32Array(2 ** CONVERSATION_BITS);
+  private readonly ssh = new SshSessions(2 ** CONVERSATION_BITS);
   private nowUs = 0;
   private lastTickSecond = Number.NaN;
 
@@ -102,21 +106,14 @@ class BruteForceWatcher implements TrafficObserver {
   payload(flow: FlowView, packet: PacketView, fromInitiator: boolean): void {
     const protocol = loginProtocolOf(flow.service, flow.responderPort);
     if (protocol === undefined) return;
-    const read = fromInitiator ? protocol.client : protocol.server;
-    if (read === undefined || !initiatorIsSure(flow)) return;
-    const sign = read(packet.bytes, packet.payloadStart, packet.payloadEnd);
-    if (sign === LOGIN_SIGN.none) return;
-    const index = this.conversation(flow);
-    if (sign === LOGIN_SIGN.attempt) {
-      this.marks[index]! |= ATTEMPT_PENDING;
-      return;
+    if (!initiatorIsSure(flow)) return;
+    if (flow.service === SSH) {
+      if (!fromInitiator) this.ssh.serverPacket(this.conversation(flow), flow, packet);
+    } else if (fromInitiator) {
+      this.readClient(flow, packet, protocol);
+    } else {
+      this.readServer(flow, packet, protocol);
     }
-    // Where tries can be seen, an answer to anything else is no answer to a login.
-    if (protocol.client !== undefined && (this.marks[index]! & ATTEMPT_PENDING) === 0) return;
-    this.marks[index] = (this.marks[index]! & ~ATTEMPT_PENDING) | READABLE;
-    this.nowUs = packet.timeUs;
-    if (sign === LOGIN_SIGN.failed) this.noteFailure(flow, packet.timeUs);
-    else this.noteSuccess(flow, packet.timeUs);
   }
 
   flowChange(flow: FlowView, packet: PacketView, change: FlowChange): void {
@@ -156,20 +153,45 @@ class BruteForceWatcher implements TrafficObserver {
     this.nowUs = nowUs;
   }
 
+  private readClient(flow: FlowView, packet: PacketView, protocol: LoginProtocol): void {
+    const sign = protocol.client?.(packet.bytes, packet.payloadStart, packet.payloadEnd) ?? LOGIN_SIGN.none;
+    if (sign === LOGIN_SIGN.none) return;
+    const index = this.conversation(flow);
+    this.marks[index]! |= sign === LOGIN_SIGN.form ? FORM_PENDING : ATTEMPT_PENDING;
+    this.credentials[index] = protocol.credential?.(packet.bytes, packet.payloadStart, packet.payloadEnd) ?? 0;
+  }
+
+  private readServer(flow: FlowView, packet: PacketView, protocol: LoginProtocol): void {
+    const index = this.conversation(flow);
+    const isForm = (this.marks[index]! & FORM_PENDING) !== 0;
+    const read = isForm ? protocol.formServer : protocol.server;
+    const sign = read?.(packet.bytes, packet.payloadStart, packet.payloadEnd) ?? LOGIN_SIGN.none;
+    if (sign === LOGIN_SIGN.none) return;
+    const pending = ATTEMPT_PENDING | FORM_PENDING;
+    // Where tries can be seen, an answer to anything else is no answer to a login.
+    if (protocol.client !== undefined && (this.marks[index]! & pending) === 0) return;
+    this.marks[index] = (this.marks[index]! & ~pending) | READABLE;
+    this.nowUs = packet.timeUs;
+    if (sign === LOGIN_SIGN.failed) this.noteFailure(flow, packet.timeUs, this.credentials[index]!);
+    else this.noteSuccess(flow, packet.timeUs);
+  }
+
   /** The place of what is known of a flow. */
   private conversation(flow: FlowView): number {
     const index = flow.id & (this.flowIds.length - 1);
     if (this.flowIds[index] !== flow.id) {
       this.flowIds[index] = flow.id;
       this.marks[index] = 0;
+      this.credentials[index] = 0;
+      this.ssh.begin(index);
     }
     return index;
   }
 
-  private noteFailure(flow: FlowView, timeUs: number): void {
+  private noteFailure(flow: FlowView, timeUs: number, credential: number, count = 1): void {
     const { book } = this;
     const campaign = book.touch(flow, timeUs);
-    book.addFailure(timeUs);
+    book.addFailure(timeUs, credential, count);
     const { failedLogins, slowFailedLogins } = this.context.settings;
     const failures = book.failures[campaign]!;
     const fast = book.quickFailures.value(campaign, timeUs) >= failedLogins * QUICK_FAILURE_SHARE;
@@ -181,7 +203,8 @@ class BruteForceWatcher implements TrafficObserver {
     // Most logins work at once; they are not worth a place in the book.
     const campaign = book.find(flow);
     if (campaign < 0 || book.targetSlot < 0) return;
-    if (book.targetFailures[book.targetSlot]! < FAILURES_BEFORE_BREACH) return;
+    const target = book.targetSlot;
+    if (book.targetFailures[target]! + book.targetAlike[target]! < FAILURES_BEFORE_BREACH) return;
     book.addBreach(timeUs);
     const suspect = this.suspects.get(campaign);
     if (suspect !== undefined) this.report(campaign, suspect);
@@ -198,6 +221,18 @@ class BruteForceWatcher implements TrafficObserver {
     this.marks[index]! |= SESSION_COUNTED;
     this.nowUs = timeUs;
     const { book } = this;
+    if (flow.service === SSH) {
+      const { refused, accepted } = this.ssh.logins(index);
+      if (accepted) {
+        // Keys that were offered and refused before are no guesses.
+        this.noteSuccess(flow, timeUs);
+        return;
+      }
+      if (refused > 1) {
+        this.noteFailure(flow, timeUs, 0, refused - 1);
+        return;
+      }
+    }
     const short =
       flow.initiatorPayloadBytes <= form.mostBytes &&
       flow.responderPayloadBytes <= form.mostBytes &&
@@ -245,6 +280,9 @@ const ATTEMPT_PENDING = 1;
 /** Its logins can be read, so the look of the session says no more. */
 const READABLE = 2;
 const SESSION_COUNTED = 4;
+const FORM_PENDING = 8;
+
+const SSH = SERVICES.indexOf('ssh');
 
 function protocolOfCampaign(book: LoginBook, campaign: number): LoginProtocol | undefined {
   return loginProtocolOf(book.campaigns.extra(campaign), book.ports[campaign]!);
@@ -254,18 +292,18 @@ function protocolOfCampaign(book: LoginBook, campaign: number): LoginProtocol | 
 function initiatorIsSure(flow: FlowView): boolean {
   if (flow.initiatorBasis !== INITIATOR_BASIS.firstPacket) return true;
   return (
-    flow.responderPort < flow.initiatorPort && (flow.serviceBasis === SERVICE_BASIS.bytes || flow.protocol !== TCP)
+    flow.responderPort < flow.initiatorPort &&
+    (flow.serviceBasis === SERVICE_BASIS.bytes || flow.protocol !== PROTOCOL.tcp)
   );
 }
-
-const TCP = 6;
 
 export const bruteForceDetector = defineDetector({
   id: 'brute-force',
   kind: 'brute-force',
-  summary: `Someone tries one password after another, seen in the answers of the server or in the look of the sessions (${SERVICES.length} services are told apart).`,
+  summary:
+    'Someone tries one password after another, seen in the answers of the server or in the look of the sessions.',
   techniques: ['T1110.001', 'T1110.003', 'T1078'],
   settings,
-  memoryBound: '2,048 campaigns of 150 B, 8,192 hosts in them of 120 B, 65,536 conversations of 9 B',
+  memoryBound: '2,048 campaigns of 150 B, 8,192 hosts in them of 120 B, 65,536 conversations of 17 B',
   create: (context) => new BruteForceWatcher(context),
 });

@@ -31,6 +31,7 @@ export class LoginBook {
   readonly targetAlike = new Uint32Array(MAX_TARGETS);
   readonly targetOdd = new Uint32Array(MAX_TARGETS);
   readonly targetBreaches = new Uint32Array(MAX_TARGETS);
+  private readonly targetCredential = new Int32Array(MAX_TARGETS);
   readonly targetQuick: DecayingCounters;
   /** Usual sizes of the sessions, client and server. */
   readonly targetClientBytes = new Float64Array(MAX_TARGETS);
@@ -93,6 +94,7 @@ export class LoginBook {
       this.targetAlike[target] = 0;
       this.targetOdd[target] = 0;
       this.targetBreaches[target] = 0;
+      this.targetCredential[target] = 0;
       this.targetClientBytes[target] = 0;
       this.targetServerBytes[target] = 0;
       this.targetQuick.clear(target);
@@ -103,11 +105,14 @@ export class LoginBook {
     return campaign;
   }
 
-  /** A failed login at the touched target. */
-  addFailure(timeUs: number): void {
-    this.failures[this.campaignSlot]!++;
-    this.targetFailures[this.targetSlot]!++;
-    this.quickFailures.add(this.campaignSlot, timeUs);
+  /** Failed logins at the touched target. The same credential again (unless 0) is no other guess. */
+  addFailure(timeUs: number, credential: number, count: number): void {
+    const target = this.targetSlot;
+    if (credential !== 0 && credential === this.targetCredential[target]) return;
+    this.targetCredential[target] = credential;
+    this.failures[this.campaignSlot]! += count;
+    this.targetFailures[target]! += count;
+    this.quickFailures.add(this.campaignSlot, timeUs, count);
     this.advance(timeUs);
   }
 

@@ -1,4 +1,5 @@
 import { SERVICES, type Service } from '../../../contract/traffic.ts';
+import { mixHash } from '../runtime/address.ts';
 
 /** What one message says about a login. */
 export const LOGIN_SIGN = {
@@ -9,6 +10,8 @@ export const LOGIN_SIGN = {
   failed: 2,
   /** The server let somebody in. */
   succeeded: 3,
+  /** The client handed in a form with a password: the answer says less, a wrong one may come back as a page. */
+  form: 4,
 } as const;
 export type LoginSign = (typeof LOGIN_SIGN)[keyof typeof LOGIN_SIGN];
 
@@ -24,7 +27,11 @@ export interface LoginProtocol {
   readonly client?: LoginReader;
   /** Reads what the server answers. */
   readonly server?: LoginReader;
-  /** Without encryption in the way: sessions that look alike count where messages cannot be read. */
+  /** Reads what the server answers to a form. */
+  readonly formServer?: LoginReader;
+  /** A number for the name and password that a client's message hands in: a program with an old password repeats itself. */
+  readonly credential?: (bytes: Uint8Array, start: number, end: number) => number;
+  /** Where encryption is in the way: sessions that look alike count. */
   readonly session?: SessionForm;
 }
 
@@ -161,26 +168,53 @@ const smbServer: LoginReader = (bytes, start, end) => {
   return status === 0 ? LOGIN_SIGN.succeeded : LOGIN_SIGN.none;
 };
 
-/** Names of the field in which login forms and programs hand in a password. */
-const PASSWORD_FIELD = /[?&"\s\n](pass|passwd|password|passwort|pwd|passwrd|user_pass|log_pass|j_password)"?\s*[=:]/i;
+/** Names of the fields in which forms and programs hand in a name and a password. */
+const PASSWORD_FIELD =
+  /[?&"\s](?:pass|passwd|password|passwort|pwd|user_pass|log_pass|j_password)"?\s{0,8}[=:]\s{0,8}"?([^&"\s]{0,128})/i;
+const NAME_FIELD =
+  /[?&"\s](?:user|username|uname|login|log|email|mail|name|user_login|j_username)"?\s{0,8}[=:]\s{0,8}"?([^&"\s]{0,128})/i;
+const AUTHORIZATION = /\r\nauthorization: {0,8}((?:basic|digest) [^\r\n]{0,512})/i;
+/** WordPress takes logins by XML-RPC as well. */
+const XML_RPC_LOGIN = /wp\.getUsersBlogs[\s\S]{0,512}/;
+const REQUEST_LINE = /^[A-Z]{3,8} [^\r\n]* HTTP\/1/;
+
+/** The part of an HTTP message where a form stands: the query of a GET, the body of anything else. */
+function formOf(message: string): string {
+  if (!REQUEST_LINE.test(message)) return ` ${message}`;
+  if (message.startsWith('GET ')) return message.slice(0, message.indexOf('\r\n'));
+  const body = message.indexOf('\r\n\r\n');
+  return body < 0 ? '' : message.slice(body);
+}
 
 /**
  * HTTP: credentials in the header, or a password in a form, a query or JSON. A request without any of them
  * is turned down with 401 first as a matter of course, and says nothing.
  */
 const httpClient: LoginReader = (bytes, start, end) => {
-  // "GET ", "POST", "PUT ", "HEAD": the rest is bodies and pieces of them, which may hold a form.
   const message = text(bytes, start, end);
-  if (/\r\nauthorization: *(basic|digest) /i.test(message)) return LOGIN_SIGN.attempt;
-  if (/wp\.getUsersBlogs/.test(message)) return LOGIN_SIGN.attempt;
-  const isForm = /^(POST|PUT|GET) [^\r\n]* HTTP\/1/.test(message) || !/^[A-Z]{3,8} /.test(message);
-  return isForm && PASSWORD_FIELD.test(message.replace(/^POST ([^\r\n]*)/, '\n'))
-    ? LOGIN_SIGN.attempt
-    : LOGIN_SIGN.none;
+  if (AUTHORIZATION.test(message)) return LOGIN_SIGN.attempt;
+  const isForm = XML_RPC_LOGIN.test(message) || PASSWORD_FIELD.test(formOf(message));
+  return isForm ? LOGIN_SIGN.form : LOGIN_SIGN.none;
 };
 
-/** A form that was wrong comes back with 200; a redirect may be either, and is taken as a failure among many. */
-const httpServer = lines({ failed: /^HTTP\/1\.[01] (401|403|407|422|400|200|30[1237])\b/ });
+function httpCredential(bytes: Uint8Array, start: number, end: number): number {
+  const message = text(bytes, start, end);
+  const authorization = AUTHORIZATION.exec(message)?.[1] ?? XML_RPC_LOGIN.exec(message)?.[0];
+  if (authorization !== undefined) return hashText(authorization);
+  const form = formOf(message);
+  return hashText(`${NAME_FIELD.exec(form)?.[1]}\n${PASSWORD_FIELD.exec(form)?.[1]}`);
+}
+
+/** Never 0, which stands for none. */
+function hashText(message: string): number {
+  let hash = 1;
+  for (let at = 0; at < message.length; at++) hash = mixHash(hash, message.charCodeAt(at));
+  return hash === 0 ? 1 : hash;
+}
+
+const httpServer = lines({ failed: /^HTTP\/1\.[01] (401|403|407)\b/, succeeded: /^HTTP\/1\.[01] 2\d\d\b/ });
+/** A wrong form often comes back with 200, and a redirect may be either: among many different ones, a failure. */
+const httpFormServer = lines({ failed: /^HTTP\/1\.[01] (200|30[1237]|400|401|403|422|429)\b/ });
 
 const ENCRYPTED_LOGIN: SessionForm = { leastClientBytes: 300, mostBytes: 8000, mostSeconds: 60 };
 
@@ -222,7 +256,14 @@ export const LOGIN_PROTOCOLS: readonly LoginProtocol[] = [
     client: lines({ attempt: /^[^ \r\n]{1,32} (LOGIN|AUTHENTICATE) /im }),
     server: lines({ failed: /^[^ *+\r\n]{1,32} NO[ \r]/im, succeeded: /^[^ *+\r\n]{1,32} OK[ \r]/im }),
   },
-  { service: 'http', name: 'a website', client: httpClient, server: httpServer },
+  {
+    service: 'http',
+    name: 'a website',
+    client: httpClient,
+    server: httpServer,
+    formServer: httpFormServer,
+    credential: httpCredential,
+  },
   { service: 'rdp', name: 'Remote Desktop', session: ENCRYPTED_LOGIN },
   { service: 'smb', name: 'file sharing (SMB)', server: smbServer },
   { service: 'vnc', name: 'VNC', client: vncClient, server: vncServer },

@@ -1,0 +1,62 @@
+import type { FlowView, PacketView } from '../../../contract/traffic.ts';
+
+/** What became of the logins in an SSH connection. */
+export interface SshLogins {
+  /** Requests that the server turned down, the customary first one without a password included. */
+  readonly refused: number;
+  readonly accepted: boolean;
+}
+
+/** The server's banner, its key exchange offer and its key: nothing before is encrypted. */
+const CLEAR_SERVER_PACKETS = 3;
+/** Smaller is a NEWKEYS message in clear text, larger is something else than an answer to a login. */
+const LEAST_ANSWER_BYTES = 28;
+const MOST_ANSWER_BYTES = 128;
+
+/**
+ * Reads logins out of encrypted SSH connections by the sizes of the server's packets. The first encrypted one
+ * accepts the authentication service (17 bytes before padding), each refusal names the methods that are left
+ * and is as long or longer, and only success (RFC 4252, section 5.1) is shorter: one byte before padding.
+ */
+export class SshSessions {
+  private readonly packets: Uint8Array;
+  private readonly accepts: Uint8Array;
+  private readonly refusals: Uint8Array;
+  private readonly successes: Uint8Array;
+
+  /** @param capacity conversations, by the index that the caller gives them */
+  constructor(capacity: number) {
+    this.packets = new Uint8Array(capacity);
+    this.accepts = new Uint8Array(capacity);
+    this.refusals = new Uint8Array(capacity);
+    this.successes = new Uint8Array(capacity);
+  }
+
+  begin(index: number): void {
+    this.packets[index] = 0;
+    this.accepts[index] = 0;
+    this.refusals[index] = 0;
+    this.successes[index] = 0;
+  }
+
+  /** One of the first packets that the server sent. */
+  serverPacket(index: number, flow: FlowView, packet: PacketView): void {
+    const bytes = packet.payloadBytes;
+    // Without the first packets there is no telling where the encryption began.
+    const isFirst = flow.responderPayloadBytes === bytes;
+    if (isFirst) this.begin(index);
+    else if (this.packets[index] === 0) return;
+    if (this.packets[index]! < CLEAR_SERVER_PACKETS) {
+      this.packets[index]!++;
+      return;
+    }
+    if (bytes < LEAST_ANSWER_BYTES || bytes > MOST_ANSWER_BYTES || this.successes[index] === 1) return;
+    if (this.accepts[index] === 0) this.accepts[index] = bytes;
+    else if (bytes < this.accepts[index]!) this.successes[index] = 1;
+    else if (this.refusals[index]! < 255) this.refusals[index]!++;
+  }
+
+  logins(index: number): SshLogins {
+    return { refused: this.refusals[index]!, accepted: this.successes[index] === 1 };
+  }
+}
