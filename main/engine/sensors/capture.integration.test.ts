@@ -167,7 +167,7 @@ describe.skipIf(obstacle !== undefined)('live capture', () => {
     await expect.poll(() => statusOf(helper).Seccomp, { timeout: 5_000 }).toBe('2');
     engine.kill('SIGKILL');
     await expect.poll(() => existsSync(`/proc/${helper}`), { timeout: 5_000 }).toBe(false);
-    expect(readdirSync(tmpdir()).filter((name) => name.startsWith('holdfast-capture-'))).toEqual([]);
+    await expect.poll(() => readdirSync(tmpdir()).filter((name) => name.startsWith('holdfast-capture-'))).toEqual([]);
   });
 
   it('shows a packet on loopback once', async () => {

@@ -76,8 +76,8 @@ export interface CapturePipe {
 /**
  * Makes a pipe. Node gives children socket pairs, which hold a fifth of what a pipe can and cost three times as much,
  * and whose reading end belongs to the event loop; see docs/decisions/0002-capture-helper.md. So: a named pipe in a
- * private folder, opened from both sides, and its name removed at once. Nothing is left on disk, whatever ends
- * the engine later. Throws when the helper is missing or the folder for temporary files cannot be written.
+ * private folder, opened from both sides, and its name removed at once. From then on nothing is left
+ * on disk, whatever ends the engine. Throws when the helper is missing or the folder for temporary files cannot be written.
  */
 export function openCapturePipe(helperPath: string): CapturePipe {
   const folder = mkdtempSync(join(tmpdir(), 'holdfast-capture-'));

@@ -60,7 +60,6 @@ class InterfaceTable {
     else if (this.#unwatched.size < MAX_UNWATCHED) this.#unwatched.set(name, now);
   }
 
-  /** True for the last slot: the statistics of all slots come together, in order. */
   statistics(slot: number, received: number, bytes: number, dropped: number): void {
     const before = this.#bySlot.get(slot);
     if (before !== undefined) this.#bySlot.set(slot, { ...before, received, bytes, dropped });
