@@ -1,0 +1,198 @@
+/** Shapes of what goes over the API. Loading this file loads zod: for a fast start, import it when needed. */
+import { z } from 'zod';
+import { ALERT_KINDS, type Alert, type Failure, HEALTH_STATES, type HealthEntry, SEVERITIES } from './domain.ts';
+
+/** Far above what is shown anywhere; an answer stays below MAX_MESSAGE_BYTES. */
+const MAX_ALERTS_LISTED = 500;
+const DEFAULT_ALERTS_LISTED = 50;
+
+/** Milliseconds since the epoch. */
+const timeMs = z.number();
+const count = z.number().int().nonnegative();
+const rate = z.number().nonnegative();
+const alertId = z.string().min(1).max(64);
+
+export const failureSchema = z
+  .object({ code: z.string(), message: z.string(), hint: z.string() })
+  .readonly() satisfies z.ZodType<Failure>;
+
+export const healthEntrySchema = z
+  .object({
+    part: z.string(),
+    state: z.enum(HEALTH_STATES),
+    detail: z.string(),
+    hint: z.string().optional(),
+    counters: z.record(z.string(), z.number()).readonly(),
+  })
+  .readonly() satisfies z.ZodType<HealthEntry>;
+
+const evidenceSchema = z
+  .object({
+    name: z.string(),
+    value: z.union([z.number(), z.string()]),
+    unit: z.string().optional(),
+    usual: z.string().optional(),
+    meaning: z.string(),
+  })
+  .readonly();
+
+const strings = z.array(z.string()).readonly();
+
+export const alertSchema = z
+  .object({
+    id: z.string(),
+    kind: z.enum(ALERT_KINDS),
+    title: z.string(),
+    severity: z.enum(SEVERITIES),
+    confidence: z.number().min(0).max(1),
+    techniques: strings,
+    attackers: strings,
+    victims: strings,
+    attackerCount: count,
+    victimCount: count,
+    firstSeenMs: timeMs,
+    lastSeenMs: timeMs,
+    findings: count,
+    explanation: z.string(),
+    evidence: z.array(evidenceSchema).readonly(),
+    detectors: strings,
+    related: strings,
+  })
+  .readonly() satisfies z.ZodType<Alert>;
+
+/** One network interface that is or should be watched; counts are totals since the engine started. */
+const interfaceSchema = z
+  .object({
+    name: z.string(),
+    state: z.enum(['up', 'down', 'missing', 'failed']),
+    /** Why it is not up, in a few words; empty when it is. */
+    detail: z.string(),
+    packetsPerSecond: rate,
+    bytesPerSecond: rate,
+    received: count,
+    /** Packets that the kernel lost because its ring was full. */
+    dropped: count,
+    bytes: count,
+  })
+  .readonly();
+
+export const statusSchema = z
+  .object({
+    version: z.string(),
+    startedMs: timeMs,
+    uptimeSeconds: z.number().nonnegative(),
+    /** `observe`: tells and does nothing. `simulate`: also says what it would have done. */
+    mode: z.enum(['observe', 'simulate']),
+    health: z.array(healthEntrySchema).readonly(),
+    interfaces: z.array(interfaceSchema).readonly(),
+    traffic: z.object({ packetsPerSecond: rate, bytesPerSecond: rate, openFlows: count }).readonly(),
+    /** Alerts that are open, by severity. */
+    alerts: z.object({ info: count, low: count, medium: count, high: count, critical: count }).readonly(),
+    /** What Holdfast itself costs: the engine with its helpers. */
+    cost: z
+      .object({
+        pid: count,
+        /** Of one core, over the last seconds: 100 is one core kept busy. */
+        cpuPercent: z.number().nonnegative(),
+        memoryBytes: count,
+      })
+      .readonly(),
+  })
+  .readonly();
+
+export const alertListInputSchema = z.strictObject({
+  minimumSeverity: z.enum(SEVERITIES).default('info'),
+  kind: z.enum(ALERT_KINDS).optional(),
+  /** Alerts whose last moment is at or after this one. */
+  sinceMs: timeMs.optional(),
+  limit: count.min(1).max(MAX_ALERTS_LISTED).default(DEFAULT_ALERTS_LISTED),
+  /** `next` of the answer before, to go on where it ended. */
+  cursor: z.string().max(256).optional(),
+});
+
+export const alertListSchema = z
+  .object({
+    /** The latest first. */
+    alerts: z.array(alertSchema).readonly(),
+    /** For `cursor`; null when there are no more. */
+    next: z.string().nullable(),
+  })
+  .readonly();
+
+export const alertGetInputSchema = z.strictObject({ id: alertId });
+
+export const alertChangeSchema = z
+  .object({
+    /** `withdrawn`: it turned out to be part of another alert, the first of its `related`. */
+    change: z.enum(['opened', 'changed', 'withdrawn']),
+    alert: alertSchema,
+  })
+  .readonly();
+
+export const alertWatchInputSchema = z.strictObject({ minimumSeverity: z.enum(SEVERITIES).default('info') });
+
+export const noInputSchema = z.strictObject({});
+
+const settingSchema = z
+  .object({
+    /** Dotted: "detect.port-scan.windowSeconds". */
+    path: z.string(),
+    value: z.union([z.number(), z.boolean(), z.string(), strings]),
+    unit: z.string().optional(),
+    /** Who set it, in words: "default", "file /etc/holdfast/config.yaml:12". */
+    origin: z.string(),
+  })
+  .readonly();
+
+export const configSchema = z.object({ profile: z.string(), settings: z.array(settingSchema).readonly() }).readonly();
+
+const talkerSchema = z
+  .object({ address: z.string(), sentBytes: count, receivedBytes: count, packets: count })
+  .readonly();
+
+const protocolSchema = z.object({ name: z.string(), flows: count, bytes: count }).readonly();
+
+const recentFlowSchema = z
+  .object({
+    startMs: timeMs,
+    lastMs: timeMs,
+    initiator: z.string(),
+    /** 0 where the protocol has no ports. */
+    initiatorPort: count,
+    responder: z.string(),
+    responderPort: count,
+    /** "tcp", "udp", "icmp", or the number of the protocol. */
+    transport: z.string(),
+    /** "ssh", "dns", …; "unknown" where neither port nor bytes tell. */
+    service: z.string(),
+    packets: count,
+    /** On the wire, both directions. */
+    bytes: count,
+  })
+  .readonly();
+
+/** The traffic of this moment. */
+export const trafficSchema = z
+  .object({
+    timeMs,
+    packetsPerSecond: rate,
+    bytesPerSecond: rate,
+    openFlows: count,
+    /** The last minute, one point a second, the oldest first. */
+    history: z.array(z.object({ packets: count, bytes: count }).readonly()).readonly(),
+    /** Of the last seconds, the busiest first. */
+    talkers: z.array(talkerSchema).readonly(),
+    /** Of the flows that have ended since the engine started, most bytes first. */
+    protocols: z.array(protocolSchema).readonly(),
+    /** Flows that ended last, the newest first. */
+    recentFlows: z.array(recentFlowSchema).readonly(),
+  })
+  .readonly();
+
+export type Status = z.infer<typeof statusSchema>;
+export type InterfaceStatus = Status['interfaces'][number];
+export type AlertList = z.infer<typeof alertListSchema>;
+export type AlertChangeItem = z.infer<typeof alertChangeSchema>;
+export type ShownConfig = z.infer<typeof configSchema>;
+export type Traffic = z.infer<typeof trafficSchema>;
+export type RecentFlow = Traffic['recentFlows'][number];
