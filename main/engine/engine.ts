@@ -1,7 +1,11 @@
 import { randomInt } from 'node:crypto';
+import type { ApiHandlers } from '../../contract/api.ts';
+import type { Status } from '../../contract/api-schemas.ts';
 import type { Alert, Finding } from '../../contract/domain.ts';
 import { AlertBook, type AlertChange, alertSettings } from './alerts/index.ts';
+import { countBySeverity, createHandlers } from './handlers.ts';
 import { LiveTraffic } from './live-traffic.ts';
+import { CostMeter, LiveView } from './live-view.ts';
 import { Bus } from './runtime/bus.ts';
 import { systemClock } from './runtime/clock.ts';
 import type { Config } from './runtime/config.ts';
@@ -42,7 +46,10 @@ export class Engine {
   readonly events: Bus<EngineEvents>;
   readonly #lifecycle: Lifecycle;
   readonly #traffic: LiveTraffic;
-  readonly #book: AlertBook;
+  readonly book: AlertBook;
+  readonly view = new LiveView();
+  readonly handlers: ApiHandlers;
+  readonly #cost = new CostMeter();
   #store: Store | undefined;
   #startedMs = 0;
 
@@ -51,8 +58,8 @@ export class Engine {
     const { config, logger } = options;
     this.health = new HealthRegistry((error) => logger.error('A health listener failed', { error: String(error) }));
     this.events = new Bus((error, name) => logger.error(`A listener of ${name} failed`, { error: String(error) }));
-    this.#book = new AlertBook(config.section('alerts', alertSettings));
-    this.#book.onChange = (alert, change) => this.#alertChanged(alert, change);
+    this.book = new AlertBook(config.section('alerts', alertSettings));
+    this.book.onChange = (alert, change) => this.#alertChanged(alert, change);
     this.#traffic = new LiveTraffic({
       config,
       health: this.health,
@@ -61,7 +68,10 @@ export class Engine {
       helperPrefix: options.helperPrefix,
       onFinding: (finding) => this.#found(finding),
       onFlows: (flows) => this.#store?.insertFlows(flows),
-      onSnapshot: (snapshot) => this.events.emit('traffic', snapshot),
+      onSnapshot: (snapshot) => {
+        this.view.add(snapshot, this.#traffic.interfaces());
+        this.events.emit('traffic', snapshot);
+      },
     });
     this.#lifecycle = new Lifecycle(
       [
@@ -70,6 +80,27 @@ export class Engine {
       ],
       systemClock,
     );
+    this.handlers = createHandlers(this);
+  }
+
+  /** The open store. Throws before the start and after the stop. */
+  get store(): Store {
+    if (!this.#store) throw new Error('the store is not open');
+    return this.#store;
+  }
+
+  status(): Status {
+    return {
+      version: this.options.version,
+      startedMs: this.#startedMs,
+      uptimeSeconds: (Date.now() - this.#startedMs) / 1000,
+      mode: this.options.simulate ? 'simulate' : 'observe',
+      health: this.health.report().entries,
+      interfaces: this.#traffic.interfaces().map((state) => this.view.interfaceStatus(state)),
+      traffic: this.view.rates(),
+      alerts: countBySeverity(this.book.list()),
+      cost: this.#cost.measure(this.#traffic.helperPid),
+    };
   }
 
   async start(): Promise<void> {
@@ -104,7 +135,7 @@ export class Engine {
   }
 
   #found(finding: Finding): void {
-    const alert = this.#book.add(finding);
+    const alert = this.book.add(finding);
     this.#store?.insertFinding(finding, alert.id);
   }
 

@@ -2,13 +2,23 @@
  * The engine's face for the command line and the shell. Light to import: what takes time to load is loaded
  * by the functions that need it.
  */
+import type { AttackCatalogue } from '../../contract/attack.ts';
+import type { AlertKind } from '../../contract/domain.ts';
 import type { AnalysisResult, AnalyzeOptions } from './analyze.ts';
+import type { Engine, EngineOptions } from './engine.ts';
 import type { ExportOptions, FlowSummary, FlowsOptions, FlowsResult } from './flows.ts';
+import type { Config, ConfigReport, ConfigRequest } from './runtime/config.ts';
+import type { ShownSetting } from './runtime/config-text.ts';
+import type { Logger } from './runtime/log.ts';
 
 export type { AnalysisContext, AnalysisResult, AnalyzeOptions } from './analyze.ts';
+export type { Engine, EngineEvents, EngineOptions } from './engine.ts';
 export type { ExportOptions, FlowSummary, FlowsOptions, FlowsResult } from './flows.ts';
 export type { CaptureProgress, CaptureSummary } from './network/index.ts';
+export type { Config, ConfigReport } from './runtime/config.ts';
 export { FailureError } from './runtime/failure.ts';
+export type { Logger } from './runtime/log.ts';
+export { type Paths, resolvePaths } from './runtime/paths.ts';
 
 /** See analyze.ts. */
 export async function analyzeCapture(path: string, options?: AnalyzeOptions): Promise<AnalysisResult> {
@@ -23,4 +33,70 @@ export async function exportFlows(path: string, options: ExportOptions): Promise
 /** See flows.ts. */
 export async function summarizeFlows(path: string, options?: FlowsOptions): Promise<FlowSummary> {
   return (await import('./flows.ts')).summarizeFlows(path, options);
+}
+
+/** The live engine, not yet started. See engine.ts. */
+export async function createEngine(options: EngineOptions): Promise<Engine> {
+  return new (await import('./engine.ts')).Engine(options);
+}
+
+/** What can be told beside alerts: the meaning of techniques, and what the detectors look for. */
+export interface Knowledge {
+  readonly catalogue: AttackCatalogue;
+  readonly detectors: readonly { readonly id: string; readonly kind: AlertKind; readonly summary: string }[];
+}
+
+export async function loadKnowledge(): Promise<Knowledge> {
+  const [{ attackCatalogue }, { DETECTORS }] = await Promise.all([
+    import('./alerts/index.ts'),
+    import('./detect/index.ts'),
+  ]);
+  return { catalogue: attackCatalogue(), detectors: DETECTORS.map(({ id, kind, summary }) => ({ id, kind, summary })) };
+}
+
+/** Where the layers of the configuration are found; the sections are the engine's own. */
+export type EngineConfigRequest = Omit<ConfigRequest, 'sections'>;
+
+/** The effective configuration. @throws FailureError `bad-config`, naming every error with its line */
+export async function loadEngineConfig(request: EngineConfigRequest): Promise<Config> {
+  const [{ loadConfig }, { CONFIG_SECTIONS }] = await Promise.all([
+    import('./runtime/config.ts'),
+    import('./configuration.ts'),
+  ]);
+  return loadConfig({ ...request, sections: CONFIG_SECTIONS });
+}
+
+/** The same with everything that is wrong as data, for `config check`. */
+export async function checkEngineConfig(
+  request: EngineConfigRequest,
+): Promise<ConfigReport & { readonly problemTexts: readonly string[] }> {
+  const [{ readConfig, problemText }, { CONFIG_SECTIONS }] = await Promise.all([
+    import('./runtime/config.ts'),
+    import('./configuration.ts'),
+  ]);
+  const report = await readConfig({ ...request, sections: CONFIG_SECTIONS });
+  return { ...report, problemTexts: report.problems.map(problemText) };
+}
+
+/** A complete configuration file with every default, unit and reason, commented out. */
+export async function exampleConfig(): Promise<string> {
+  const [{ configExample }, { CONFIG_SECTIONS }] = await Promise.all([
+    import('./runtime/config-text.ts'),
+    import('./configuration.ts'),
+  ]);
+  return configExample(CONFIG_SECTIONS);
+}
+
+/** The effective configuration for people and as data. */
+export async function showConfig(
+  config: Config,
+): Promise<{ readonly text: string; readonly settings: readonly ShownSetting[] }> {
+  const { configShow, shownSettings } = await import('./runtime/config-text.ts');
+  return { text: configShow(config), settings: shownSettings(config) };
+}
+
+/** The engine's log by the settings of the configuration; `directory` left out is standard error. */
+export async function openLog(config: Config, directory: string | undefined): Promise<Logger> {
+  const { createLogger, logSettings } = await import('./runtime/log.ts');
+  return createLogger({ settings: config.section('log', logSettings), directory });
 }

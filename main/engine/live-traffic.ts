@@ -93,8 +93,9 @@ export class LiveTraffic {
     return this.#sensor.interfaces();
   }
 
-  snapshot(): TrafficSnapshot | undefined {
-    return this.#snapshot;
+  /** The capture helper's process, while it runs. */
+  get helperPid(): number | undefined {
+    return this.#sensor.helperPid;
   }
 
   #startWorker(): Worker {

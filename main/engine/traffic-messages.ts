@@ -1,6 +1,6 @@
 import type { Finding } from '../../contract/domain.ts';
 import type { LandscapeSeed } from './detect/index.ts';
-import type { ProtocolShare, RecordedFlow, Talker } from './network/index.ts';
+import type { ProtocolShare, RecentFlow, RecordedFlow, Talker } from './network/index.ts';
 import type { InterfaceState, PumpEnd } from './sensors/index.ts';
 
 /** What the engine hands to its traffic thread when it starts it. */
@@ -33,10 +33,11 @@ export interface TrafficSnapshot {
   readonly malformedPackets: number;
   /** Flow records that could not be handed on in time. */
   readonly droppedRecords: number;
-  /** The busiest addresses of the last seconds, bytes per second. */
+  /** What `talkers` and `protocols` are about: the last so many seconds, fading. */
+  readonly windowSeconds: number;
   readonly talkers: readonly Talker[];
-  /** Since the thread began, of flows that have ended. */
   readonly protocols: readonly ProtocolShare[];
+  readonly recentFlows: readonly RecentFlow[];
 }
 
 /** From the traffic thread. */

@@ -3,7 +3,7 @@
  * blocks while it reads, so messages to it wait until a stream has ended; what it has to say it posts.
  */
 import { parentPort, workerData } from 'node:worker_threads';
-import { FlowRecorder, TrafficSummary } from './network/index.ts';
+import { FlowRecorder, RecentFlows, TrafficSummary } from './network/index.ts';
 import type { SettingTable, SettingValues } from './runtime/settings.ts';
 import { pumpCapture } from './sensors/index.ts';
 import type { StreamMessage, TrafficMessage, TrafficWorkerData } from './traffic-messages.ts';
@@ -12,10 +12,11 @@ import { createWatch } from './watch.ts';
 /** Flows handed on per second at the most: what the store takes in without falling behind. A flood has more. */
 const MAX_RECORDS_PER_SECOND = 2_000;
 const SNAPSHOT_INTERVAL_US = 1_000_000;
-/** See TrafficSummary.fade: what remains is RATE_SECONDS times the present rate. */
-const FADE = 0.9;
-const RATE_SECONDS = 1 / (1 - FADE);
+/** See TrafficSummary.fade: long enough to read, short enough to be the present. */
+const WINDOW_SECONDS = 50;
+const FADE = 1 - 1 / WINDOW_SECONDS;
 const LISTED_TALKERS = 12;
+const LISTED_FLOWS = 20;
 
 const port = parentPort;
 if (port === null) throw new Error('traffic-worker.ts runs as a worker thread of the engine');
@@ -25,6 +26,7 @@ const post = (message: TrafficMessage): void => port.postMessage(message);
 
 const traffic = new TrafficSummary(data.seed);
 const recorder = new FlowRecorder(() => watch.statisticsOf(), MAX_RECORDS_PER_SECOND);
+const recentFlows = new RecentFlows(LISTED_FLOWS);
 const watch = createWatch({
   config: {
     section<T extends SettingTable>(path: string): SettingValues<T> {
@@ -32,7 +34,7 @@ const watch = createWatch({
     },
   },
   onFinding: (finding) => post({ type: 'finding', finding }),
-  observers: [traffic, recorder],
+  observers: [traffic, recorder, recentFlows],
   landscape: data.landscape,
   seed: data.seed,
 });
@@ -55,13 +57,10 @@ function snapshot(nowUs: number): void {
       evictedFlows: counters.flows.evicted,
       malformedPackets: counters.decode.malformedFrames,
       droppedRecords: recorder.dropped,
-      talkers: traffic.topTalkers(LISTED_TALKERS).map((talker) => ({
-        address: talker.address,
-        sentBytes: talker.sentBytes / RATE_SECONDS,
-        receivedBytes: talker.receivedBytes / RATE_SECONDS,
-        packets: talker.packets / RATE_SECONDS,
-      })),
+      windowSeconds: WINDOW_SECONDS,
+      talkers: traffic.topTalkers(LISTED_TALKERS),
       protocols: traffic.protocols(),
+      recentFlows: recentFlows.list(),
     },
   });
 }

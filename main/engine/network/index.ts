@@ -11,5 +11,6 @@ export { CSV_COLUMNS, FeatureTable, FlowCsvExporter, FlowJsonExporter } from './
 export { FlowRecorder, type RecordedFlow } from './flow-recorder.ts';
 export { flowSettings } from './flow-settings.ts';
 export { HostCounter } from './host-counter.ts';
+export { type RecentFlow, RecentFlows } from './recent-flows.ts';
 export { REPEATABLE_SEED, type TrafficCounters, TrafficEngine, type TrafficEngineOptions } from './traffic-engine.ts';
 export { type ProtocolShare, type Talker, type TrafficBucket, TrafficSummary } from './traffic-summary.ts';

@@ -129,7 +129,7 @@ export class TrafficSummary implements TrafficObserver {
   }
 
   /**
-   * Lets the talkers' counts fade: called once a second with 0.9, what remains is ten times the present rate.
+   * Lets talkers and protocols fade: called once a second with 0.98, what remains weighs the last 50 seconds.
    * For the live view; a capture counts everything.
    */
   fade(factor: number): void {
@@ -137,6 +137,10 @@ export class TrafficSummary implements TrafficObserver {
       this.#sent[slot] *= factor;
       this.#received[slot] *= factor;
       this.#packets[slot] *= factor;
+    }
+    for (const share of this.#shares.values()) {
+      share.flows *= factor;
+      share.bytes *= factor;
     }
   }
 

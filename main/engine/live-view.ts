@@ -1,0 +1,150 @@
+import { readFileSync } from 'node:fs';
+import type { InterfaceStatus, Status, Traffic } from '../../contract/api-schemas.ts';
+import type { InterfaceState } from './sensors/index.ts';
+import type { TrafficSnapshot } from './traffic-messages.ts';
+
+/** Points of the history: a minute. */
+const HISTORY_POINTS = 60;
+const MS_PER_SECOND = 1_000;
+/** Linux counts process times in hundredths of a second for everybody (man 5 proc, USER_HZ). */
+const TICKS_PER_SECOND = 100;
+const PAGE_BYTES = 4_096;
+
+/** An interface's totals at a moment, and its rates up to there. */
+interface Measured {
+  readonly timeMs: number;
+  readonly packets: number;
+  readonly bytes: number;
+  readonly packetsPerSecond: number;
+  readonly bytesPerSecond: number;
+}
+
+function perSecond(later: number, earlier: number, seconds: number): number {
+  return seconds > 0 ? Math.max(0, later - earlier) / seconds : 0;
+}
+
+/** Turns the snapshots of the traffic thread, which are totals, into rates and a history. */
+export class LiveView {
+  #latest: TrafficSnapshot | undefined;
+  #previous: TrafficSnapshot | undefined;
+  readonly #history: { packets: number; bytes: number }[] = [];
+  #interfaces = new Map<string, Measured>();
+
+  /** To be called once a second with the newest totals. */
+  add(snapshot: TrafficSnapshot, interfaces: readonly InterfaceState[]): void {
+    this.#previous = this.#latest;
+    this.#latest = snapshot;
+    const packets = snapshot.packets - (this.#previous?.packets ?? 0);
+    const bytes = snapshot.bytes - (this.#previous?.bytes ?? 0);
+    this.#history.push({ packets: Math.max(0, packets), bytes: Math.max(0, bytes) });
+    if (this.#history.length > HISTORY_POINTS) this.#history.shift();
+    this.#measureInterfaces(snapshot.timeMs, interfaces);
+  }
+
+  #measureInterfaces(timeMs: number, interfaces: readonly InterfaceState[]): void {
+    const measured = new Map<string, Measured>();
+    for (const { name, received, bytes } of interfaces) {
+      const before = this.#interfaces.get(name);
+      const seconds = before ? (timeMs - before.timeMs) / MS_PER_SECOND : 0;
+      measured.set(name, {
+        timeMs,
+        packets: received,
+        bytes,
+        packetsPerSecond: before ? perSecond(received, before.packets, seconds) : 0,
+        bytesPerSecond: before ? perSecond(bytes, before.bytes, seconds) : 0,
+      });
+    }
+    this.#interfaces = measured;
+  }
+
+  interfaceStatus(state: InterfaceState): InterfaceStatus {
+    const rates = this.#interfaces.get(state.name);
+    return {
+      name: state.name,
+      state: state.state,
+      detail: state.detail,
+      packetsPerSecond: rates?.packetsPerSecond ?? 0,
+      bytesPerSecond: rates?.bytesPerSecond ?? 0,
+      received: state.received,
+      dropped: state.dropped,
+      bytes: state.bytes,
+    };
+  }
+
+  rates(): Status['traffic'] {
+    const [latest, previous] = [this.#latest, this.#previous];
+    if (!latest) return { packetsPerSecond: 0, bytesPerSecond: 0, openFlows: 0 };
+    const seconds = previous ? (latest.timeMs - previous.timeMs) / MS_PER_SECOND : 0;
+    return {
+      packetsPerSecond: previous ? perSecond(latest.packets, previous.packets, seconds) : 0,
+      bytesPerSecond: previous ? perSecond(latest.bytes, previous.bytes, seconds) : 0,
+      openFlows: latest.openFlows,
+    };
+  }
+
+  /** Before the first packet everything is empty and 0. */
+  traffic(nowMs: number): Traffic {
+    const latest = this.#latest;
+    return {
+      timeMs: latest?.timeMs ?? nowMs,
+      ...this.rates(),
+      history: [...this.#history],
+      windowSeconds: latest?.windowSeconds ?? 0,
+      talkers: (latest?.talkers ?? []).map((talker) => ({
+        address: talker.address,
+        sentBytes: Math.round(talker.sentBytes),
+        receivedBytes: Math.round(talker.receivedBytes),
+        packets: Math.round(talker.packets),
+      })),
+      protocols: (latest?.protocols ?? [])
+        .map(({ name, flows, bytes }) => ({ name, flows: Math.round(flows), bytes: Math.round(bytes) }))
+        .filter(({ bytes }) => bytes > 0),
+      recentFlows: latest?.recentFlows ?? [],
+    };
+  }
+}
+
+/** CPU and memory of this process and its capture helper, between one look and the next. */
+export class CostMeter {
+  #lastMs = performance.now();
+  #lastCpuMs = 0;
+  #percent = 0;
+
+  /** Least time between two looks: shorter spans measure the clock's grain. */
+  static readonly #LEAST_MS = 500;
+
+  measure(helperPid: number | undefined): Status['cost'] {
+    const own = process.cpuUsage();
+    const helper = helperPid === undefined ? undefined : readProcess(helperPid);
+    const cpuMs = (own.user + own.system) / 1_000 + (helper?.cpuMs ?? 0);
+    const nowMs = performance.now();
+    if (nowMs - this.#lastMs >= CostMeter.#LEAST_MS) {
+      // A helper that was replaced begins again at 0.
+      this.#percent = (100 * Math.max(0, cpuMs - this.#lastCpuMs)) / (nowMs - this.#lastMs);
+      this.#lastMs = nowMs;
+      this.#lastCpuMs = cpuMs;
+    }
+    return {
+      pid: process.pid,
+      cpuPercent: this.#percent,
+      memoryBytes: process.memoryUsage.rss() + (helper?.memoryBytes ?? 0),
+    };
+  }
+}
+
+/** CPU time and resident memory from /proc/PID/stat (man 5 proc); undefined when the process is gone. */
+function readProcess(pid: number): { cpuMs: number; memoryBytes: number } | undefined {
+  let text: string;
+  try {
+    text = readFileSync(`/proc/${pid}/stat`, 'latin1');
+  } catch {
+    return undefined;
+  }
+  // The name in parentheses may hold anything: the fields are counted after its end.
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  const [userTicks, systemTicks, residentPages] = [fields[11], fields[12], fields[21]].map(Number);
+  return {
+    cpuMs: ((userTicks + systemTicks) * MS_PER_SECOND) / TICKS_PER_SECOND,
+    memoryBytes: residentPages * PAGE_BYTES,
+  };
+}
