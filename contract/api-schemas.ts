@@ -180,9 +180,11 @@ export const trafficSchema = z
     openFlows: count,
     /** The last minute, one point a second, the oldest first. */
     history: z.array(z.object({ packets: count, bytes: count }).readonly()).readonly(),
-    /** Of the last seconds, the busiest first. */
+    /** What talkers and protocols are measured over: the last so many seconds. */
+    windowSeconds: z.number().nonnegative(),
+    /** The busiest first. */
     talkers: z.array(talkerSchema).readonly(),
-    /** Of the flows that have ended since the engine started, most bytes first. */
+    /** Most bytes first. */
     protocols: z.array(protocolSchema).readonly(),
     /** Flows that ended last, the newest first. */
     recentFlows: z.array(recentFlowSchema).readonly(),
