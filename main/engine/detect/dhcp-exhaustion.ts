@@ -1,5 +1,13 @@
 import type { Finding } from '../../../contract/domain.ts';
-import { PACKET_KIND, type PacketView, PROTOCOL, type TrafficObserver } from '../../../contract/traffic.ts';
+import {
+  END_REASON,
+  type EndReason,
+  type FlowView,
+  PACKET_KIND,
+  type PacketView,
+  PROTOCOL,
+  type TrafficObserver,
+} from '../../../contract/traffic.ts';
 import { formatAddress, formatMac, isUnspecified, mixHash } from '../runtime/address.ts';
 import { AddressTable } from '../runtime/address-table.ts';
 import { DistinctCounters } from '../runtime/counters.ts';
@@ -66,7 +74,7 @@ const NAMED_SHARE = 0.05;
 const CARRIED_SHARE = 0.5;
 const MAX_NAMED = 16;
 const REPORT_GROWTH = 1.5;
-/** A tick before its second is over is the last one. */
+/** Without any flow, a tick before its second is over is taken for the last one. */
 const WHOLE_SECOND_US = 0.99e6;
 const ID = 'dhcp-exhaustion';
 
@@ -103,6 +111,7 @@ class DhcpExhaustionDetector implements TrafficObserver {
   private readonly senderAddress = new Int32Array(MAX_SENDERS);
   private readonly senderClients = new DistinctCounters(MAX_SENDERS, SENDER_CLIENT_BITS);
   private lastTickUs = Number.NEGATIVE_INFINITY;
+  private isEnding = false;
 
   constructor(context: DetectorContext<Settings>) {
     this.context = context;
@@ -131,8 +140,13 @@ class DhcpExhaustionDetector implements TrafficObserver {
     }
   }
 
+  /** Flows that end because everything does: the tick that follows is the last one. */
+  flowEnd(_flow: FlowView, reason: EndReason): void {
+    if (reason === END_REASON.stopped) this.isEnding = true;
+  }
+
   tick(nowUs: number): void {
-    const isLast = nowUs - this.lastTickUs < WHOLE_SECOND_US;
+    const isLast = this.isEnding || nowUs - this.lastTickUs < WHOLE_SECOND_US;
     this.lastTickUs = nowUs;
     for (const [slot, domain] of this.domains.entries()) {
       if (domain === undefined) continue;

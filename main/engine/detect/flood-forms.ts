@@ -27,6 +27,8 @@ export interface FloodForm {
   /** How it harms, one sentence for people. */
   readonly harm: string;
   readonly techniques: readonly string[];
+  /** Whether it does harm, and can be told from use, at a fraction of the rate when it lasts. */
+  readonly mayBeSlow: boolean;
   /** Packets of this window that nobody asked for and nothing explains. */
   suspicious(window: FloodWindow, settings: FloodSettings): number;
   /** How many of them within a second make a flood. */
@@ -49,6 +51,8 @@ const MIDWAY_WINDOWS = 2;
 const CONVERSATION_PACKETS = 3;
 /** Above this rate a scan of ports does the harm of a flood whatever it was meant to be. */
 const SCAN_AS_FLOOD_PER_SECOND = 10_000;
+/** Fewer packets a second are not worth a look at where they came from. */
+const LEAST_PER_WINDOW = 20;
 /** Too few packets that name a port say nothing about the sender's choice of ports. */
 const SCAN_MIN_PACKETS = 50;
 /** Scanners send datagrams that are empty or a short question; padding is for floods. */
@@ -94,7 +98,7 @@ export function reflectedByService(window: FloodWindow): number[] {
 /** Unasked answers of abused servers; 0 when it is a few hosts that talk from such a port. */
 function reflectedPackets(window: FloodWindow, settings: FloodSettings): number {
   const unasked = reflectedByService(window).reduce((sum, packets) => sum + packets, 0);
-  if (unasked < settings.manySourcesPerSecond) return 0;
+  if (unasked < LEAST_PER_WINDOW) return 0;
   const { distinct, packets, heaviest } = window.sources();
   const largest = heaviest[0]?.packets ?? 0;
   if (distinct < settings.reflectors || largest > packets * LARGEST_REFLECTOR_SHARE) return 0;
@@ -103,7 +107,7 @@ function reflectedPackets(window: FloodWindow, settings: FloodSettings): number 
 
 /** Flows that begin in the middle, less those that turn out to be conversations. */
 function strays(window: FloodWindow, count: number, settings: FloodSettings): number {
-  if (count < settings.manySourcesPerSecond) return 0;
+  if (count < LEAST_PER_WINDOW) return 0;
   const out = window.count('tcpOut');
   const incoming = window.count('bareTcpIn') + window.count('tcpDataIn');
   if (window.windows <= MIDWAY_WINDOWS && out * 2 > count) return 0;
@@ -134,9 +138,11 @@ export const FLOOD_FORMS: readonly FloodForm[] = [
     packets: 'SYN packets',
     harm: 'Each one makes the victim wait for a connection that never comes about, until it has no room for real ones.',
     techniques: [DIRECT, EXHAUSTION],
+    mayBeSlow: true,
     suspicious(window, settings) {
       const syn = window.count('synIn');
-      const later = window.count('bareTcpIn') + window.count('tcpDataIn');
+      const strayed = window.count('strayAcks') + window.count('straySynAcks') + window.count('strayResets');
+      const later = window.count('bareTcpIn') + window.count('tcpDataIn') - strayed;
       // With one side of the traffic only, connections are told by the packets that follow.
       if (window.count('packetsOut') === 0 && later >= syn) return 0;
       const incomplete = Math.max(0, syn - window.count('established'));
@@ -149,6 +155,7 @@ export const FLOOD_FORMS: readonly FloodForm[] = [
     packets: 'SYN-ACK packets',
     harm: 'They answer connections that the victim never opened: servers elsewhere are being made to send them.',
     techniques: [REFLECTION],
+    mayBeSlow: true,
     suspicious: (window, settings) => strays(window, window.count('straySynAcks'), settings),
     threshold: bySources,
   },
@@ -157,6 +164,7 @@ export const FLOOD_FORMS: readonly FloodForm[] = [
     packets: 'ACK packets of no connection',
     harm: 'The victim has to look each one up and throw it away, and the line fills with them.',
     techniques: [DIRECT, EXHAUSTION],
+    mayBeSlow: false,
     suspicious: (window, settings) =>
       Math.max(strays(window, window.count('strayAcks'), settings), bareStream(window, settings)),
     threshold: bySources,
@@ -166,6 +174,7 @@ export const FLOOD_FORMS: readonly FloodForm[] = [
     packets: 'RST packets of no connection',
     harm: 'The victim has to look each one up, and one that hits a real connection ends it.',
     techniques: [DIRECT, EXHAUSTION],
+    mayBeSlow: false,
     suspicious: (window, settings) =>
       window.count('synOut') * 2 > window.count('strayResets')
         ? 0
@@ -177,6 +186,7 @@ export const FLOOD_FORMS: readonly FloodForm[] = [
     packets: 'TCP packets with impossible flags',
     harm: 'No program sends such packets; they are made to keep the victim busy.',
     techniques: [DIRECT, EXHAUSTION],
+    mayBeSlow: false,
     suspicious: (window, settings) =>
       window.count('oddFlagsIn') > 0 && isScan(window, settings) ? 0 : window.count('oddFlagsIn'),
     threshold: bySources,
@@ -186,6 +196,7 @@ export const FLOOD_FORMS: readonly FloodForm[] = [
     packets: 'answers that it never asked for',
     harm: 'Somebody asks many servers in the name of the victim, and their answers, larger than the questions, fill its line.',
     techniques: [REFLECTION],
+    mayBeSlow: true,
     suspicious: reflectedPackets,
     threshold: (_window, settings) => settings.manySourcesPerSecond,
   },
@@ -194,6 +205,7 @@ export const FLOOD_FORMS: readonly FloodForm[] = [
     packets: 'UDP datagrams',
     harm: 'They fill the line, and the victim has to look at each one.',
     techniques: [DIRECT],
+    mayBeSlow: false,
     suspicious(window, settings) {
       const reflected = reflectedPackets(window, settings);
       const incoming = window.count('udpIn') - reflected;
@@ -219,6 +231,7 @@ export const FLOOD_FORMS: readonly FloodForm[] = [
     packets: 'ping packets',
     harm: 'The victim answers each one, which costs it its line twice.',
     techniques: [DIRECT],
+    mayBeSlow: false,
     suspicious: (window) => window.count('echoRequestsIn'),
     threshold: (window, settings) =>
       window.sources().distinct >= settings.manySources
@@ -230,6 +243,7 @@ export const FLOOD_FORMS: readonly FloodForm[] = [
     packets: 'ping answers that it never asked for',
     harm: 'Somebody pings many hosts in the name of the victim, and their answers fill its line.',
     techniques: [REFLECTION],
+    mayBeSlow: false,
     suspicious: (window) => Math.max(0, window.count('echoRepliesIn') - window.count('echoRequestsOut')),
     threshold: bySources,
   },
@@ -238,6 +252,7 @@ export const FLOOD_FORMS: readonly FloodForm[] = [
     packets: 'ICMP error messages',
     harm: 'They report on packets that the victim never sent, and fill its line.',
     techniques: [DIRECT],
+    mayBeSlow: false,
     suspicious: (window) =>
       Math.max(
         0,
@@ -254,6 +269,7 @@ export const FLOOD_FORMS: readonly FloodForm[] = [
     packets: 'pieces of IP packets that never become whole',
     harm: 'The victim keeps each piece while it waits for the rest, until it has no memory left for others.',
     techniques: [DIRECT, EXHAUSTION],
+    mayBeSlow: false,
     suspicious: (window) =>
       Math.max(0, window.count('fragmentsIn') - FRAGMENTS_PER_DATAGRAM * window.count('reassembledIn')),
     threshold: bySources,
@@ -263,6 +279,7 @@ export const FLOOD_FORMS: readonly FloodForm[] = [
     packets: 'IP packets of unusual protocols',
     harm: 'They fill the line, and the victim has to look at each one.',
     techniques: [DIRECT],
+    mayBeSlow: false,
     suspicious: (window) =>
       window.count('packetsOut') * 10 > window.count('otherIpIn') ? 0 : window.count('otherIpIn'),
     // Tunnels and encrypted networks (GRE, ESP) carry everything that two hosts say to each other.

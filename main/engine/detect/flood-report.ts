@@ -36,7 +36,6 @@ const SMALLEST_NAMED_SHARE = 0.01;
 /** Above, a flood is severe: an ordinary uplink of 10 Mbit/s is filled by it. */
 const SEVERE_PACKETS_PER_SECOND = 1000;
 const SEVERE_PACKETS = 10_000;
-const UDP_FORM = FLOOD_FORMS.findIndex((form) => form.id === 'udp');
 const BASE_CONFIDENCE = 0.75;
 const MAX_CONFIDENCE = 0.98;
 
@@ -81,13 +80,13 @@ interface NamedSources {
 }
 
 function nameSources(flood: FloodSummary, landscape: Landscape, isReflection: boolean): NamedSources {
-  const { distinct, packets, heaviest } = flood.sources;
-  // The victim's answers clear a sender of datagrams, but not one of pings or SYN packets: those it must answer.
-  const answersClear = isReflection || (flood.packetsByForm[UDP_FORM] ?? 0) * 2 > flood.packets;
-  const candidates = heaviest.filter(
-    (source) =>
-      (!answersClear || isUnanswered(source)) &&
-      landscape.mayBeAttacker(source.word0, source.word1, source.word2, source.word3),
+  const { distinct, heaviest } = flood.sources;
+  // Whom the victim talks to is no attacker, however much it sends.
+  const unasked = heaviest.filter(isUnanswered);
+  const asked = heaviest.filter((source) => !isUnanswered(source));
+  const packets = asked.reduce((rest, source) => rest - source.packets, flood.sources.packets);
+  const candidates = unasked.filter((source) =>
+    landscape.mayBeAttacker(source.word0, source.word1, source.word2, source.word3),
   );
   const texts = (sources: typeof candidates) =>
     sources

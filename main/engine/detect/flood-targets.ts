@@ -500,23 +500,29 @@ export class FloodTargets {
     counters[at + PACKETS_OUT]!++;
     if (packet.protocol === PROTOCOL.tcp) {
       const flags = packet.tcpFlags;
+      this.windowTcpBytesOut[slot]! += packet.payloadBytes;
       if ((flags & TCP_FLAG.rst) !== 0) counters[at + RESETS_OUT]!++;
       else if ((flags & HANDSHAKE_FLAGS) === TCP_FLAG.syn) counters[at + SYN_OUT]!++;
-      else if ((flags & TCP_FLAG.syn) === 0) counters[at + TCP_OUT]!++;
-      this.windowTcpBytesOut[slot]! += packet.payloadBytes;
-      // A TCP conversation beside the datagrams shows that they are wanted; only worth a look where there are many.
-      if (counters[at + UDP_IN]! < WATCH_AFTER) return;
+      else if ((flags & TCP_FLAG.syn) === 0) {
+        counters[at + TCP_OUT]!++;
+        // A TCP conversation beside the datagrams shows that they are wanted; only worth a look where there are many.
+        if (counters[at + UDP_IN]! >= WATCH_AFTER) this.countAnswer(slot, packet);
+      }
     } else if (packet.protocol === PROTOCOL.udp) {
       counters[at + UDP_OUT]!++;
       const service = this.serviceByPort[packet.destinationPort & 0xffff]!;
       if (service >= 0) this.reflectedAsked[slot * REFLECTED_SERVICES.length + service]!++;
+      this.countAnswer(slot, packet);
     } else if (packet.protocol === PROTOCOL.icmp || packet.protocol === PROTOCOL.icmpv6) {
       const type = packet.sourcePort;
       const old = packet.protocol === PROTOCOL.icmp;
       if (type === (old ? ICMP_ECHO_REQUEST : ICMPV6_ECHO_REQUEST)) counters[at + ECHO_REQUESTS_OUT]!++;
       else if (type === (old ? ICMP_UNREACHABLE : ICMPV6_UNREACHABLE)) counters[at + UNREACHABLE_OUT]!++;
-      return;
-    } else return;
+    }
+  }
+
+  /** What the target says of itself to a sender. Handshakes, resets and ICMP do not count: those it must send. */
+  private countAnswer(slot: number, packet: PacketView): void {
     const { destination0, destination1, destination2, destination3 } = packet;
     const hash = addressHash(destination0, destination1, destination2, destination3);
     this.heavySources.answer(slot, hash, destination0, destination1, destination2, destination3);

@@ -1,4 +1,11 @@
-import type { FlowChange, FlowView, PacketView, TrafficObserver } from '../../../contract/traffic.ts';
+import {
+  END_REASON,
+  type EndReason,
+  type FlowChange,
+  type FlowView,
+  type PacketView,
+  type TrafficObserver,
+} from '../../../contract/traffic.ts';
 import { type DetectorContext, defineDetector } from './detector.ts';
 import { FLOOD_FORMS, type FloodWindow, reflectedByService } from './flood-forms.ts';
 import { type FloodSummary, floodFinding } from './flood-report.ts';
@@ -15,15 +22,15 @@ const CONTINUES_AT_SHARE = 0.25;
 /** A flood is reported again when it has grown by this factor, or this long after the last report. */
 const REPORT_GROWTH = 1.5;
 const REPORT_AFTER_US = 10e6;
-/** A tick before its second is over is the last one: say all that is known. */
+/** Without any flow (fragments alone), a tick before its second is over is taken for the last one. */
 const WHOLE_SECOND_US = 0.99e6;
 /**
- * A slow SYN flood holds a server's backlog for as long as a fast one: the sum of a decaying window of this
- * half-life, compared with the threshold per second times SLOW_SYN_SECONDS.
+ * A slow flood of half-open connections holds a server's backlog for as long as a fast one. Forms that may be
+ * slow are also compared by a decaying sum of this half-life, with the threshold per second times SLOW_SECONDS:
+ * a quarter of the threshold, kept up, is enough.
  */
-const SLOW_SYN_HALF_LIFE_US = 10e6;
-const SLOW_SYN_SECONDS = 4;
-const SYN_FORM = FLOOD_FORMS.findIndex((form) => form.id === 'syn');
+const SLOW_HALF_LIFE_US = 10e6;
+const SLOW_SECONDS = 4;
 
 interface Flood {
   readonly firstUs: number;
@@ -43,10 +50,12 @@ class FloodDetector implements TrafficObserver {
   private readonly settings: FloodSettings;
   private readonly targets: FloodTargets;
   private readonly floods = new Map<number, Flood>();
-  private readonly slowSyn = new Float64Array(MAX_TARGETS);
-  private readonly slowSynUs = new Float64Array(MAX_TARGETS);
+  /** Decaying sums of suspicious packets by target and form, and when each target's were last brought up to date. */
+  private readonly slowSums = new Float64Array(MAX_TARGETS * FLOOD_FORMS.length);
+  private readonly slowUs = new Float64Array(MAX_TARGETS);
   private readonly sourcesSinceUs = new Float64Array(MAX_TARGETS);
   private lastTickUs = Number.NEGATIVE_INFINITY;
+  private isEnding = false;
 
   constructor(context: DetectorContext<typeof FLOOD_SETTINGS>) {
     this.context = context as unknown as DetectorContext;
@@ -71,9 +80,14 @@ class FloodDetector implements TrafficObserver {
     this.targets.flowChange(flow, packet, change);
   }
 
+  /** Flows that end because everything does: the tick that follows is the last one. */
+  flowEnd(_flow: FlowView, reason: EndReason): void {
+    if (reason === END_REASON.stopped) this.isEnding = true;
+  }
+
   tick(nowUs: number): void {
     const { targets } = this;
-    const isLast = nowUs - this.lastTickUs < WHOLE_SECOND_US;
+    const isLast = this.isEnding || nowUs - this.lastTickUs < WHOLE_SECOND_US;
     this.lastTickUs = nowUs;
     for (let position = 0; position < targets.activeCount; position++) this.judge(targets.active[position]!, nowUs);
     for (const [slot, flood] of this.floods) {
@@ -86,8 +100,8 @@ class FloodDetector implements TrafficObserver {
   clockReset(nowUs: number): void {
     // The times of before mean nothing any more; what was found stays found.
     for (const slot of [...this.floods.keys()]) this.settle(slot);
-    this.slowSyn.fill(0);
-    this.slowSynUs.fill(nowUs);
+    this.slowSums.fill(0);
+    this.slowUs.fill(nowUs);
     this.sourcesSinceUs.fill(nowUs);
     this.lastTickUs = nowUs;
     this.targets.nextWindow();
@@ -97,18 +111,23 @@ class FloodDetector implements TrafficObserver {
     const window = windowOf(this.targets, slot);
     const seconds = this.targets.windowSeconds();
     if (window.windows <= 1) {
-      this.slowSyn[slot] = 0;
+      this.slowSums.fill(0, slot * FLOOD_FORMS.length, (slot + 1) * FLOOD_FORMS.length);
+      this.slowUs[slot] = nowUs;
       this.sourcesSinceUs[slot] = nowUs;
     }
+    const decay = 2 ** (-Math.max(0, nowUs - this.slowUs[slot]!) / SLOW_HALF_LIFE_US);
+    this.slowUs[slot] = nowUs;
     let flood = this.floods.get(slot);
     let packets = 0;
     let threshold = Number.POSITIVE_INFINITY;
     let isFlood = false;
     const byForm = FLOOD_FORMS.map((form, at) => {
       const suspicious = form.suspicious(window, this.settings);
+      const slow = slot * FLOOD_FORMS.length + at;
+      this.slowSums[slow] = this.slowSums[slow]! * decay + suspicious;
       if (suspicious === 0) return 0;
       const needed = form.threshold(window, this.settings) * seconds;
-      const isSlow = at === SYN_FORM && this.slowSynOf(slot, suspicious, nowUs) >= needed * SLOW_SYN_SECONDS;
+      const isSlow = form.mayBeSlow && this.slowSums[slow]! >= needed * SLOW_SECONDS;
       if (suspicious >= needed || isSlow) isFlood = true;
       else if (flood === undefined || suspicious < needed * CONTINUES_AT_SHARE) return 0;
       threshold = Math.min(threshold, needed / seconds);
@@ -147,14 +166,6 @@ class FloodDetector implements TrafficObserver {
     flood.peakPerSecond = Math.max(flood.peakPerSecond, (packets + unwatched) / this.targets.windowSeconds());
     flood.thresholdPerSecond = Math.min(flood.thresholdPerSecond, threshold);
     flood.lastUs = this.targets.lastSeenUs(slot);
-  }
-
-  private slowSynOf(slot: number, incomplete: number, nowUs: number): number {
-    const ageUs = Math.max(0, nowUs - this.slowSynUs[slot]!);
-    const sum = this.slowSyn[slot]! * 2 ** (-ageUs / SLOW_SYN_HALF_LIFE_US) + incomplete;
-    this.slowSyn[slot] = sum;
-    this.slowSynUs[slot] = nowUs;
-    return sum;
   }
 
   private refreshSources(slot: number, nowUs: number): void {

@@ -50,6 +50,12 @@ export class LearnedLandscape implements Landscape, TrafficObserver {
   private readonly forwardedTargets = new DistinctCounters(MAX_NEIGHBOURS, DISTINCT_BITS);
 
   private readonly macFlows = new Uint32Array(MAX_NEIGHBOURS);
+  private fromHigh = 0;
+  private fromLow = 0;
+  private fromSlot = 0;
+  private toHigh = 0;
+  private toLow = 0;
+  private toSlot = 0;
 
   private readonly dnsServers = new AddressTable(MAX_SERVERS);
   private readonly dnsAnswers = new Uint32Array(MAX_SERVERS);
@@ -135,7 +141,9 @@ export class LearnedLandscape implements Landscape, TrafficObserver {
 
   /** Routing is learned from the first packets of flows: one per pair of hosts is enough to count hosts. */
   flowStart(_flow: FlowView, packet: PacketView): void {
+    // Links without MAC addresses (tunnels, loopback) have no neighbours.
     if (packet.sourceMacHigh === 0 && packet.sourceMacLow === 0) return;
+    if (packet.destinationMacHigh === 0 && packet.destinationMacLow === 0) return;
     if (packet.destinationMacHigh === BROADCAST_MAC_HIGH && packet.destinationMacLow === BROADCAST_MAC_LOW) {
       this.learnBroadcast(packet);
       return;
@@ -143,11 +151,12 @@ export class LearnedLandscape implements Landscape, TrafficObserver {
     // Inside of a tunnel the MAC addresses belong to its ends.
     if (packet.tunnel !== 0) return;
     const { source0, source1, source2, source3, destination0, destination1, destination2, destination3 } = packet;
-    const from = this.macSlot(packet.sourceMacHigh, packet.sourceMacLow);
+    this.findMacs(packet);
+    const from = this.fromSlot;
     if (this.isLookedAt(from) && this.owners.find(source0, source1, source2, source3) < 0) {
       this.forwardedSources.add(from, fold(source0, source1, source2, source3));
     }
-    const to = this.macSlot(packet.destinationMacHigh, packet.destinationMacLow);
+    const to = this.toSlot;
     if (this.isLookedAt(to) && this.owners.find(destination0, destination1, destination2, destination3) < 0) {
       this.forwardedTargets.add(to, fold(destination0, destination1, destination2, destination3));
     }
@@ -196,6 +205,21 @@ export class LearnedLandscape implements Landscape, TrafficObserver {
   private isLookedAt(mac: number): boolean {
     const flows = ++this.macFlows[mac]!;
     return flows <= ALWAYS_LOOKED_AT || flows % LATER_SAMPLING === 0;
+  }
+
+  /** Neighbouring flows mostly come from the same two MAC addresses: the last two are kept at hand. */
+  private findMacs(packet: PacketView): void {
+    const { sourceMacHigh, sourceMacLow, destinationMacHigh, destinationMacLow } = packet;
+    if (sourceMacLow !== this.fromLow || sourceMacHigh !== this.fromHigh) {
+      this.fromSlot = this.macSlot(sourceMacHigh, sourceMacLow);
+      this.fromHigh = sourceMacHigh;
+      this.fromLow = sourceMacLow;
+    }
+    if (destinationMacLow !== this.toLow || destinationMacHigh !== this.toHigh) {
+      this.toSlot = this.macSlot(destinationMacHigh, destinationMacLow);
+      this.toHigh = destinationMacHigh;
+      this.toLow = destinationMacLow;
+    }
   }
 
   private macSlot(high: number, low: number): number {
