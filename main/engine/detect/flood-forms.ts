@@ -41,8 +41,10 @@ const EXHAUSTION = 'T1499.001';
 
 /** Answers per question that a service may send: SNMP walks and NTP monitor lists come in several packets. */
 const ANSWERS_PER_QUESTION = 4;
-/** Fragments of the largest datagram (64 kB) in Ethernet frames. */
+/** Fragments of the largest datagram (64 kB) in Ethernet frames: what one partner may send. */
 const FRAGMENTS_PER_DATAGRAM = 45;
+/** From many senders at once they are the pieces of reflected answers, of 4 kB at most for DNS. */
+const FRAGMENTS_PER_ANSWER = 3;
 /** A sender that gets less than one packet back for this many is not being talked to. */
 const PACKETS_PER_ANSWER = 200;
 /** Windows after a target is first seen in which a flow without a beginning may just have been met midway. */
@@ -270,8 +272,13 @@ export const FLOOD_FORMS: readonly FloodForm[] = [
     harm: 'The victim keeps each piece while it waits for the rest, until it has no memory left for others.',
     techniques: [DIRECT, EXHAUSTION],
     mayBeSlow: false,
-    suspicious: (window) =>
-      Math.max(0, window.count('fragmentsIn') - FRAGMENTS_PER_DATAGRAM * window.count('reassembledIn')),
+    suspicious(window, settings) {
+      const fragments = window.count('fragmentsIn');
+      if (fragments < LEAST_PER_WINDOW) return 0;
+      const isMany = window.sources().distinct >= settings.manySources;
+      const perDatagram = isMany ? FRAGMENTS_PER_ANSWER : FRAGMENTS_PER_DATAGRAM;
+      return Math.max(0, fragments - perDatagram * window.count('reassembledIn'));
+    },
     threshold: bySources,
   },
   {

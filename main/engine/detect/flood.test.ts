@@ -168,6 +168,21 @@ describe('floods that are found', () => {
     expect(fragments.title).toContain('never become whole');
   });
 
+  it('finds reflected answers of which only pieces arrive', () => {
+    const finding = flood((traffic) =>
+      traffic.send(3000, 30_000, (index) => ({
+        from: address(index % 400),
+        to: VICTIM,
+        protocol: PROTOCOL.udp,
+        fromPort: 53,
+        toPort: 4000 + (index % 400),
+        isFragment: index % 20 !== 0,
+        payloadBytes: 3000,
+      })),
+    );
+    expect(finding.attackerCount).toBeGreaterThan(300);
+  });
+
   it('joins a mix of packets into one flood, and says it a bounded number of times', () => {
     const { findings, reports } = watch((traffic) =>
       traffic.send(200_000, 5000, (index) => ({
