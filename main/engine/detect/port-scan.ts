@@ -246,8 +246,7 @@ class PortScanWatcher implements TrafficObserver {
       return;
     }
     // An answer after the wait makes up for the silence, if it was written down.
-    const known =
-      technique >= 0 || this.book.sources.find(flow.initiator0, flow.initiator1, flow.initiator2, flow.initiator3) >= 0;
+    const known = technique >= 0 || this.book.knows(flow.initiator0, flow.initiator1, flow.initiator2, flow.initiator3);
     if (!known) return;
     const chunk = packet.transportStart + SCTP_HEADER_BYTES;
     const aborted = flow.protocol === PROTOCOL.sctp && chunk < packet.payloadEnd && packet.bytes[chunk] === SCTP_ABORT;
@@ -418,6 +417,6 @@ export const portScanDetector = defineDetector({
   techniques: ['T1046'],
   settings,
   memoryBound:
-    '16,384 senders, hosts and ports of 300 B, 65,536 (sender, host, port) of 60 B, 65,536 unanswered first packets of 60 B',
+    '16,384 senders, hosts and ports of 300 B, 16,384 first tries of 72 B, 65,536 (sender, host, port) of 60 B, 65,536 unanswered first packets of 60 B',
   create: (context) => new PortScanWatcher(context),
 });

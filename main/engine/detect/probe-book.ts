@@ -1,4 +1,4 @@
-import { isIpv4 } from '../runtime/address.ts';
+import { ANALYSIS_HASH_SEED, hashAddress, isIpv4 } from '../runtime/address.ts';
 import { AddressTable } from '../runtime/address-table.ts';
 import { DecayingCounters } from '../runtime/counters.ts';
 
@@ -34,8 +34,9 @@ export interface ProbeBookOptions {
  * Who tried which ports of whom, and how it went: every (sender, host, port) counts once. Fixed memory,
  * about 120 bytes per entry and 60 per pair.
  *
- * A sender with one (host, port) only takes one look-up and one slot: that is nearly everyone, and in a
- * flood with invented senders everyone. The rest is written down when the second (host, port) comes.
+ * A sender's first (host, port) waits in one line of a small cache, and the sender gets a place in the tables
+ * with its second: nearly everyone has one at a time, and in a flood with invented senders everyone has. Two
+ * senders whose lines collide lose a first pair, no more.
  */
 export class ProbeBook {
   readonly sources: AddressTable;
@@ -75,8 +76,10 @@ export class ProbeBook {
   private readonly pairOutcomes: Uint8Array;
   private readonly pairTimesUs: Float64Array;
   private readonly subnets: AddressTable;
-  /** The one pair of a sender that has no more: four address words, port, technique, outcome. */
-  private readonly firstPairs: Int32Array;
+  /** First pairs, a line each: sender, target, port, technique, outcome, ambiguous. */
+  private readonly firstPairs = new Int32Array(FIRST_PAIRS * FIRST_PAIR_WORDS);
+  private readonly firstPairTimesUs = new Float64Array(FIRST_PAIRS);
+  private readonly seed: number;
   private nextId = 1;
   private readonly options: ProbeBookOptions;
   private readonly forgetUs: number;
@@ -85,6 +88,7 @@ export class ProbeBook {
     const entries = 2 ** options.entryBits;
     const pairs = 2 ** options.pairBits;
     const { seed } = options;
+    this.seed = seed ?? ANALYSIS_HASH_SEED;
     this.options = options;
     this.forgetUs = options.forgetSeconds * 1e6;
     this.techniqueCount = techniqueCount;
@@ -103,7 +107,6 @@ export class ProbeBook {
     this.sourceLastUs = new Float64Array(entries);
     this.sourceQuick = new DecayingCounters(entries, options.quickSeconds);
     this.sourceIds = new Int32Array(entries);
-    this.firstPairs = new Int32Array(entries * FIRST_PAIR_FIELDS);
     this.targetTried = new Uint32Array(entries);
     this.targetConversations = new Uint32Array(entries);
     this.targetQuick = new DecayingCounters(entries, options.quickSeconds);
@@ -125,7 +128,7 @@ export class ProbeBook {
   /**
    * Writes down how a probe fared. `port` holds the protocol in its upper half. With `ambiguous` it does not
    * count among the hosts of its port.
-   * @returns the sender's slot; `targetSlot` and `portSlot` say what grew
+   * @returns the sender's slot, -1 while it has one pair only; `targetSlot` and `portSlot` say what grew
    */
   record(
     s0: number,
@@ -144,52 +147,48 @@ export class ProbeBook {
   ): number {
     this.targetSlot = -1;
     this.portSlot = -1;
-    const source = this.sources.findOrInsert(s0, s1, s2, s3);
-    const first = source * FIRST_PAIR_FIELDS;
-    const held = this.firstPairs;
-    if (this.sources.inserted || timeUs - this.sourceLastUs[source]! > this.forgetUs) {
-      this.beginSource(source, timeUs);
-      this.sourceLastUs[source] = timeUs;
-      held[first] = t0;
-      held[first + 1] = t1;
-      held[first + 2] = t2;
-      held[first + 3] = t3;
-      held[first + 4] = port;
-      held[first + 5] = technique;
-      held[first + 6] = outcome;
-      held[first + 7] = ambiguous ? 1 : 0;
-      return source;
-    }
-    if (held[first + 5] !== WRITTEN_DOWN) {
-      const same =
-        held[first + 3] === t3 &&
-        held[first + 4] === port &&
-        held[first + 2] === t2 &&
-        held[first + 1] === t1 &&
-        held[first] === t0;
-      if (same) {
-        if (outcome > held[first + 6]!) held[first + 6] = outcome;
-        this.sourceLastUs[source] = timeUs;
-        return source;
+    let source = this.sources.find(s0, s1, s2, s3);
+    if (source < 0 || timeUs - this.sourceLastUs[source]! > this.forgetUs) {
+      const line = this.lineOf(s0, s1, s2, s3);
+      const held = this.firstPairs;
+      const isHeld = this.holds(line, s0, s1, s2, s3) && timeUs - this.firstPairTimesUs[line]! <= this.forgetUs;
+      const at = line * FIRST_PAIR_WORDS;
+      const isSame =
+        held[at + 7] === t3 &&
+        held[at + 8] === port &&
+        held[at + 6] === t2 &&
+        held[at + 5] === t1 &&
+        held[at + 4] === t0;
+      if (isHeld && isSame) {
+        if (outcome > held[at + 10]!) held[at + 10] = outcome;
+        return -1;
       }
-      const firstTechnique = held[first + 5]!;
-      held[first + 5] = WRITTEN_DOWN;
-      this.recordPair(
-        source,
-        held[first]!,
-        held[first + 1]!,
-        held[first + 2]!,
-        held[first + 3]!,
-        held[first + 4]!,
-        firstTechnique,
-        held[first + 7] === 1,
-        held[first + 6] as ProbeOutcome,
-        this.sourceFirstUs[source]!,
-      );
+      if (!isHeld) {
+        held[at] = s0;
+        held[at + 1] = s1;
+        held[at + 2] = s2;
+        held[at + 3] = s3;
+        held[at + 4] = t0;
+        held[at + 5] = t1;
+        held[at + 6] = t2;
+        held[at + 7] = t3;
+        held[at + 8] = port;
+        held[at + 9] = technique;
+        held[at + 10] = outcome;
+        held[at + 11] = ambiguous ? HELD_AMBIGUOUS : HELD;
+        this.firstPairTimesUs[line] = timeUs;
+        return -1;
+      }
+      source = this.promote(line);
     }
-    this.sourceLastUs[source] = timeUs;
+    if (timeUs > this.sourceLastUs[source]!) this.sourceLastUs[source] = timeUs;
     this.recordPair(source, t0, t1, t2, t3, port, technique, ambiguous, outcome, timeUs);
     return source;
+  }
+
+  /** Whether anything is written down about a sender. */
+  knows(s0: number, s1: number, s2: number, s3: number): boolean {
+    return this.sources.find(s0, s1, s2, s3) >= 0 || this.holds(this.lineOf(s0, s1, s2, s3), s0, s1, s2, s3);
   }
 
   /** Number of a sender's distinct pairs with an outcome. */
@@ -204,6 +203,40 @@ export class ProbeBook {
 
   clear(): void {
     for (const table of [this.sources, this.targets, this.ports, this.pairs, this.subnets]) table.clear();
+    this.firstPairs.fill(0);
+  }
+
+  private lineOf(s0: number, s1: number, s2: number, s3: number): number {
+    return hashAddress(s0, s1, s2, s3, this.seed) & (FIRST_PAIRS - 1);
+  }
+
+  private holds(line: number, s0: number, s1: number, s2: number, s3: number): boolean {
+    const held = this.firstPairs;
+    const at = line * FIRST_PAIR_WORDS;
+    return held[at + 11] !== 0 && held[at + 3] === s3 && held[at + 2] === s2 && held[at + 1] === s1 && held[at] === s0;
+  }
+
+  /** Gives the sender of a first pair a place in the tables, and writes the pair down there. */
+  private promote(line: number): number {
+    const held = this.firstPairs;
+    const at = line * FIRST_PAIR_WORDS;
+    const source = this.sources.findOrInsert(held[at]!, held[at + 1]!, held[at + 2]!, held[at + 3]!);
+    const timeUs = this.firstPairTimesUs[line]!;
+    this.beginSource(source, timeUs);
+    this.recordPair(
+      source,
+      held[at + 4]!,
+      held[at + 5]!,
+      held[at + 6]!,
+      held[at + 7]!,
+      held[at + 8]!,
+      held[at + 9]!,
+      held[at + 11] === HELD_AMBIGUOUS,
+      held[at + 10] as ProbeOutcome,
+      timeUs,
+    );
+    held[at + 11] = 0;
+    return source;
   }
 
   private beginSource(source: number, timeUs: number): void {
@@ -215,6 +248,7 @@ export class ProbeBook {
     this.sourceOutcomes.fill(0, source * OUTCOMES, (source + 1) * OUTCOMES);
     this.sourceTechniques.fill(0, source * this.techniqueCount, (source + 1) * this.techniqueCount);
     this.sourceFirstUs[source] = timeUs;
+    this.sourceLastUs[source] = timeUs;
     this.sourceQuick.clear(source);
   }
 
@@ -314,9 +348,12 @@ export class ProbeBook {
 }
 
 const OUTCOMES = 4;
-const FIRST_PAIR_FIELDS = 8;
-/** In place of a technique: the sender has more than one pair, all written down. */
-const WRITTEN_DOWN = -1;
+/** Lines of first pairs; a power of two. */
+const FIRST_PAIRS = 2 ** 14;
+/** Twelve words are used; sixteen fill a cache line. */
+const FIRST_PAIR_WORDS = 16;
+const HELD = 1;
+const HELD_AMBIGUOUS = 2;
 
 function decrement(counts: Uint32Array, index: number): void {
   if (counts[index]! > 0) counts[index]!--;
