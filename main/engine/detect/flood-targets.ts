@@ -2,87 +2,42 @@ import type { FlowChange, FlowView, PacketView } from '../../../contract/traffic
 import { FLOW_CHANGE, PACKET_KIND, PROTOCOL, TCP_FLAG } from '../../../contract/traffic.ts';
 import { AddressTable } from '../runtime/address-table.ts';
 import { DistinctCounters } from '../runtime/counters.ts';
+import {
+  ADVANCING_ACKS_IN,
+  BARE_TCP_IN,
+  COUNTERS,
+  ECHO_REPLIES_IN,
+  ECHO_REQUESTS_IN,
+  ECHO_REQUESTS_OUT,
+  EMPTY_UDP_IN,
+  ESTABLISHED,
+  FLOOD_COUNTER_INDEX,
+  type FloodCounter,
+  FRAGMENTS_IN,
+  ICMP_ERRORS_IN,
+  ODD_FLAGS_IN,
+  OTHER_IP_FLOWS_IN,
+  OTHER_IP_IN,
+  PACKETS_OUT,
+  REASSEMBLED_IN,
+  RESETS_OUT,
+  STRAY_ACKS,
+  STRAY_RESETS,
+  STRAY_SYN_ACKS,
+  STRAYS_ANSWERED,
+  SYN_IN,
+  SYN_OUT,
+  TCP_DATA_IN,
+  TCP_OUT,
+  UDP_FLOWS_ANSWERED,
+  UDP_FLOWS_IN,
+  UDP_IN,
+  UDP_OUT,
+  UNREACHABLE_OUT,
+  UNWATCHED_IN,
+} from './flood-counters.ts';
 import { type HeavySource, HeavySources } from './heavy-sources.ts';
 import { REFLECTED_SERVICES, reflectedServiceByPort } from './reflection.ts';
-
-/**
- * What is counted for each target within one window (a second of traffic). "In" is towards the target, "out"
- * is sent by it: what a host asks for and answers is what tells a flood from use.
- */
-export const FLOOD_COUNTERS = [
-  /** Packets that came before the target was watched (see WATCH_AFTER). */
-  'unwatchedIn',
-  'synIn',
-  /** TCP with flags that no connection has: none at all, SYN with FIN, FIN or URG without ACK. */
-  'oddFlagsIn',
-  /** TCP without payload, of no other class. */
-  'bareTcpIn',
-  /** ... of which the acknowledged number went on from the one before, as it does in a real transfer. */
-  'advancingAcksIn',
-  'tcpDataIn',
-  'udpIn',
-  'emptyUdpIn',
-  'echoRequestsIn',
-  'echoRepliesIn',
-  'icmpErrorsIn',
-  'fragmentsIn',
-  /** Datagrams larger than any frame: they came in fragments and were put together. */
-  'reassembledIn',
-  'otherIpIn',
-  'packetsOut',
-  'synOut',
-  /** TCP without RST or SYN. */
-  'tcpOut',
-  'resetsOut',
-  'udpOut',
-  'echoRequestsOut',
-  'unreachableOut',
-  /** Connections to the target whose handshake was completed. */
-  'established',
-  /** TCP flows towards the target that began in the middle, by the packet they began with. */
-  'strayAcks',
-  'straySynAcks',
-  'strayResets',
-  /** ... and that the target answered with anything but RST. */
-  'straysAnswered',
-  'udpFlowsIn',
-  'udpFlowsAnswered',
-  'otherIpFlowsIn',
-] as const;
-export type FloodCounter = (typeof FLOOD_COUNTERS)[number];
-
-const COUNTERS = FLOOD_COUNTERS.length;
-const index = Object.fromEntries(FLOOD_COUNTERS.map((name, at) => [name, at])) as Record<FloodCounter, number>;
-// As plain constants: the hot path must not look names up.
-const UNWATCHED_IN = index.unwatchedIn;
-const SYN_IN = index.synIn;
-const ODD_FLAGS_IN = index.oddFlagsIn;
-const BARE_TCP_IN = index.bareTcpIn;
-const ADVANCING_ACKS_IN = index.advancingAcksIn;
-const TCP_DATA_IN = index.tcpDataIn;
-const UDP_IN = index.udpIn;
-const EMPTY_UDP_IN = index.emptyUdpIn;
-const ECHO_REQUESTS_IN = index.echoRequestsIn;
-const ECHO_REPLIES_IN = index.echoRepliesIn;
-const ICMP_ERRORS_IN = index.icmpErrorsIn;
-const FRAGMENTS_IN = index.fragmentsIn;
-const REASSEMBLED_IN = index.reassembledIn;
-const OTHER_IP_IN = index.otherIpIn;
-const PACKETS_OUT = index.packetsOut;
-const SYN_OUT = index.synOut;
-const TCP_OUT = index.tcpOut;
-const RESETS_OUT = index.resetsOut;
-const UDP_OUT = index.udpOut;
-const ECHO_REQUESTS_OUT = index.echoRequestsOut;
-const UNREACHABLE_OUT = index.unreachableOut;
-const ESTABLISHED = index.established;
-const STRAY_ACKS = index.strayAcks;
-const STRAY_SYN_ACKS = index.straySynAcks;
-const STRAY_RESETS = index.strayResets;
-const STRAYS_ANSWERED = index.straysAnswered;
-const UDP_FLOWS_IN = index.udpFlowsIn;
-const UDP_FLOWS_ANSWERED = index.udpFlowsAnswered;
-const OTHER_IP_FLOWS_IN = index.otherIpFlowsIn;
 
 /**
  * Packets within one window after which a destination is watched closely; fewer cannot be a flood. Where more
@@ -290,7 +245,7 @@ export class FloodTargets {
 
   /** One counter of a target in the present window. */
   count(slot: number, name: FloodCounter): number {
-    return this.counters[slot * COUNTERS + index[name]]!;
+    return this.counters[slot * COUNTERS + FLOOD_COUNTER_INDEX[name]]!;
   }
 
   /** Frame bytes towards the target in the present window. */
