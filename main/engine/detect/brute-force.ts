@@ -163,14 +163,14 @@ class BruteForceWatcher implements TrafficObserver {
 
   private readServer(flow: FlowView, packet: PacketView, protocol: LoginProtocol): void {
     const index = this.conversation(flow);
-    const isForm = (this.marks[index]! & FORM_PENDING) !== 0;
-    const read = isForm ? protocol.formServer : protocol.server;
-    const sign = read?.(packet.bytes, packet.payloadStart, packet.payloadEnd) ?? LOGIN_SIGN.none;
-    if (sign === LOGIN_SIGN.none) return;
+    const marks = this.marks[index]!;
     const pending = ATTEMPT_PENDING | FORM_PENDING;
     // Where tries can be seen, an answer to anything else is no answer to a login.
-    if (protocol.client !== undefined && (this.marks[index]! & pending) === 0) return;
-    this.marks[index] = (this.marks[index]! & ~pending) | READABLE;
+    if (protocol.client !== undefined && (marks & pending) === 0) return;
+    const read = (marks & FORM_PENDING) !== 0 ? protocol.formServer : protocol.server;
+    const sign = read?.(packet.bytes, packet.payloadStart, packet.payloadEnd) ?? LOGIN_SIGN.none;
+    if (sign === LOGIN_SIGN.none) return;
+    this.marks[index] = (marks & ~pending) | READABLE;
     this.nowUs = packet.timeUs;
     if (sign === LOGIN_SIGN.failed) this.noteFailure(flow, packet.timeUs, this.credentials[index]!);
     else this.noteSuccess(flow, packet.timeUs);

@@ -191,11 +191,22 @@ function formOf(message: string): string {
  * is turned down with 401 first as a matter of course, and says nothing.
  */
 const httpClient: LoginReader = (bytes, start, end) => {
+  if (!mayBeForm(bytes, start, end)) return LOGIN_SIGN.none;
   const message = text(bytes, start, end);
   if (AUTHORIZATION.test(message)) return LOGIN_SIGN.attempt;
   const isForm = XML_RPC_LOGIN.test(message) || PASSWORD_FIELD.test(formOf(message));
   return isForm ? LOGIN_SIGN.form : LOGIN_SIGN.none;
 };
+
+/** A look before the expensive one: uploads and other binary bodies are no forms. */
+function mayBeForm(bytes: Uint8Array, start: number, end: number): boolean {
+  const first = bytes[start]!;
+  const isRequest = first >= 0x41 && first <= 0x5a;
+  return isRequest || (first >= 0x20 && first < 0x7f && end - start <= FORM_BYTES);
+}
+
+/** A name and a password, and what a page adds to them. */
+const FORM_BYTES = 512;
 
 function httpCredential(bytes: Uint8Array, start: number, end: number): number {
   const message = text(bytes, start, end);
