@@ -117,6 +117,11 @@ async function evaluate(): Promise<number> {
   return summary.gates.every((gate) => gate.isMet) ? EXIT.met : EXIT.missed;
 }
 
+// Whoever reads only the beginning (`| head`) has seen what it wanted.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
+
 try {
   process.exitCode = await evaluate();
 } catch (error) {
