@@ -48,7 +48,7 @@ export async function analyzeCapture(path: string, options: AnalyzeOptions = {})
   const config = options.config ?? DEFAULT_SETTINGS;
   const book = new AlertBook(config.section('alerts', alertSettings));
   const hosts = new HostCounter();
-  const traffic = new TrafficSummary();
+  const traffic = new TrafficSummary('by-flow');
   const watch = createWatch({ config, onFinding: (finding) => book.add(finding), observers: [hosts, traffic] });
   const summary = await readCapture(path, watch, {
     signal: options.signal,

@@ -24,8 +24,8 @@ const data = workerData as TrafficWorkerData;
 const stop = new Int32Array(data.stop);
 const post = (message: TrafficMessage): void => port.postMessage(message);
 
-const traffic = new TrafficSummary(data.seed);
-const recorder = new FlowRecorder(() => watch.statisticsOf(), MAX_RECORDS_PER_SECOND);
+const traffic = new TrafficSummary('by-packet', data.seed);
+const recorder = new FlowRecorder(() => watch.flowSource, MAX_RECORDS_PER_SECOND);
 const recentFlows = new RecentFlows(LISTED_FLOWS);
 const watch = createWatch({
   config: {

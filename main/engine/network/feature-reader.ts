@@ -1,67 +1,72 @@
 import type { FlowView } from '../../../contract/traffic.ts';
 import { computeFeatures, FEATURES, FlowNumbers } from './features.ts';
-import { DIRECTION } from './flow-layout.ts';
-import type { FlowStatistics } from './flow-table.ts';
+import { FIRST_PACKET_NUMBERS, type FlowSource } from './flow-table.ts';
 
-/** Where an exporter finds the statistics of the flow that it is shown. */
-export type StatisticsSource = () => FlowStatistics;
+/** Where an observer finds the numbers of the flow that it is shown; asked at the first flow, not before. */
+export type FlowSourceThunk = () => FlowSource;
 
-/** The features of one-packet flows that look alike, and their text once somebody has made it. */
+/** The features of one-packet flows that look alike, with room for what a reader's owner makes of them. */
 export interface Memo {
-  readonly key: Float64Array;
+  readonly key: Int32Array;
   readonly row: Float64Array;
+  /** Their text, once somebody has written it. */
   text: Uint8Array | null;
+  /** Where somebody keeps them; −1 while nobody does. */
+  place: number;
 }
 
 /** Lines of the memo; a power of two. A flood needs one, ordinary traffic a few dozen. */
-const MEMO_LINES = 256;
-/** What the features of a one-packet flow depend on. */
-const MEMO_FIELDS = [
-  DIRECTION.payloadBytes,
-  DIRECTION.headerBytes,
-  DIRECTION.wireBytes,
-  DIRECTION.initialWindow,
-  DIRECTION.flags,
-  DIRECTION.entropy,
-] as const;
+const MEMO_LINES = 1_024;
 
 /**
  * Computes the features of flows that end; the base of all exporters. The features of a flow of one packet
- * depend on six numbers, and floods and scans repeat them: they are computed once and remembered.
+ * depend on a few numbers, and floods and scans repeat them: they are computed once and remembered.
  */
 export class FeatureReader {
-  readonly #row = new Float64Array(FEATURES.length);
-  readonly #numbers = new FlowNumbers();
-  readonly #statistics: StatisticsSource;
-  readonly #memos: (Memo | null)[] = new Array(MEMO_LINES).fill(null);
   /** The memo behind the row last read, when its flow had one packet. */
   memo: Memo | null = null;
+  readonly #row = new Float64Array(FEATURES.length);
+  readonly #numbers = new FlowNumbers();
+  readonly #findSource: FlowSourceThunk;
+  #source: FlowSource | undefined;
+  readonly #memos: (Memo | null)[] = new Array(MEMO_LINES).fill(null);
+  readonly #key = new Int32Array(FIRST_PACKET_NUMBERS);
 
-  constructor(statistics: StatisticsSource) {
-    this.#statistics = statistics;
+  constructor(findSource: FlowSourceThunk) {
+    this.#findSource = findSource;
   }
 
+  /** The features of `flow` in the order of FEATURES; valid until the next call. */
   read(flow: FlowView): Float64Array {
-    const { values, base } = this.#statistics();
-    if (flow.initiatorPackets === 1 && flow.responderPackets === 0) return this.#readOnePacket(flow, values, base);
+    this.#source ??= this.#findSource();
+    const source = this.#source;
+    if (source.readFirstPacket(this.#key)) return this.#readOnePacket(flow, source);
     this.memo = null;
-    computeFeatures(this.#numbers.point(flow, values, base), this.#row);
+    computeFeatures(this.#numbers.point(flow, source.statistics, source.statisticsBase()), this.#row);
     return this.#row;
   }
 
-  #readOnePacket(flow: FlowView, values: Float64Array, base: number): Float64Array {
+  #readOnePacket(flow: FlowView, source: FlowSource): Float64Array {
+    const key = this.#key;
     let hash = 0;
-    for (let i = 0; i < MEMO_FIELDS.length; i++)
-      hash = Math.imul(hash + values[base + MEMO_FIELDS[i]] * 64, 0x9e3779b1);
-    const line = (hash >>> 16) & (MEMO_LINES - 1);
+    for (let i = 0; i < FIRST_PACKET_NUMBERS; i++) {
+      hash = Math.imul(hash ^ key[i], 0x9e3779b1);
+      hash ^= hash >>> 15;
+    }
+    const line = hash & (MEMO_LINES - 1);
     let memo = this.#memos[line];
-    if (memo === null || !MEMO_FIELDS.every((field, i) => memo?.key[i] === values[base + field])) {
+    if (memo === null || !isSame(memo.key, key)) {
       const row = new Float64Array(FEATURES.length);
-      computeFeatures(this.#numbers.point(flow, values, base), row);
-      memo = { key: Float64Array.from(MEMO_FIELDS, (field) => values[base + field]), row, text: null };
+      computeFeatures(this.#numbers.point(flow, source.statistics, source.statisticsBase()), row);
+      memo = { key: key.slice(), row, text: null, place: -1 };
       this.#memos[line] = memo;
     }
     this.memo = memo;
     return memo.row;
   }
+}
+
+function isSame(a: Int32Array, b: Int32Array): boolean {
+  for (let i = 0; i < FIRST_PACKET_NUMBERS; i++) if (a[i] !== b[i]) return false;
+  return true;
 }

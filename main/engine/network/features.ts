@@ -386,13 +386,13 @@ const OWN_ROWS: readonly Row[] = [
   [
     'Initiator Payload Entropy',
     'bit/B',
-    'Shannon entropy of the first 256 bytes of the first payload from the initiator',
+    'Shannon entropy of the first 128 bytes of the first payload from the initiator',
     (f) => f.at(FORWARD + DIRECTION.entropy),
   ],
   [
     'Responder Payload Entropy',
     'bit/B',
-    'Shannon entropy of the first 256 bytes of the first payload from the responder',
+    'Shannon entropy of the first 128 bytes of the first payload from the responder',
     (f) => f.at(BACKWARD + DIRECTION.entropy),
   ],
   [

@@ -100,14 +100,14 @@ export class FlowCursor implements FlowView {
     return this.#base < 0 ? 0 : this.#statistics[this.#base + DIRECTION_WORDS + DIRECTION.packets];
   }
   get initiatorPayloadBytes(): number {
-    if (this.#base < 0) return this.#head[this.#at + HEAD.firstPayloadBytes];
+    if (this.#base < 0) return this.#head[this.#at + HEAD.firstPayloadBytes] >>> 0;
     return this.#statistics[this.#base + DIRECTION.payloadBytes];
   }
   get responderPayloadBytes(): number {
     return this.#base < 0 ? 0 : this.#statistics[this.#base + DIRECTION_WORDS + DIRECTION.payloadBytes];
   }
   get initiatorWireBytes(): number {
-    if (this.#base < 0) return this.#head[this.#at + HEAD.firstWireBytes];
+    if (this.#base < 0) return this.#head[this.#at + HEAD.firstWireBytes] >>> 0;
     return this.#statistics[this.#base + DIRECTION.wireBytes];
   }
   get responderWireBytes(): number {

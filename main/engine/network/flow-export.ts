@@ -1,6 +1,6 @@
 import { type EndReason, type FlowView, SERVICES, type TrafficObserver } from '../../../contract/traffic.ts';
 import { ByteWriter } from './byte-writer.ts';
-import { FeatureReader, type Memo, type StatisticsSource } from './feature-reader.ts';
+import { FeatureReader, type FlowSourceThunk } from './feature-reader.ts';
 import { CICFLOWMETER_FEATURE_COUNT, FEATURES } from './features.ts';
 
 /** Columns before the features, as in the flow files of CIC-IDS2017. */
@@ -42,11 +42,10 @@ export class FeatureTable implements TrafficObserver {
   #rows = 0;
   #rowOfFlow = new Uint32Array(BLOCK_ROWS);
   #flows = 0;
-  readonly #shared = new WeakMap<Memo, number>();
   readonly #reader: FeatureReader;
 
-  constructor(statistics: StatisticsSource) {
-    this.#reader = new FeatureReader(statistics);
+  constructor(source: FlowSourceThunk) {
+    this.#reader = new FeatureReader(source);
   }
 
   /** How many flows there are. */
@@ -63,13 +62,13 @@ export class FeatureTable implements TrafficObserver {
   flowEnd(flow: FlowView): void {
     const values = this.#reader.read(flow);
     const memo = this.#reader.memo;
-    let row = memo === null ? undefined : this.#shared.get(memo);
-    if (row === undefined) {
+    let row = memo === null ? -1 : memo.place;
+    if (row < 0) {
       row = this.#rows++;
       const at = row % BLOCK_ROWS;
       if (at === 0) this.#blocks.push(new Float32Array(BLOCK_ROWS * FEATURES.length));
       this.#blocks[this.#blocks.length - 1].set(values, at * FEATURES.length);
-      if (memo !== null) this.#shared.set(memo, row);
+      if (memo !== null) memo.place = row;
     }
     if (this.#flows === this.#rowOfFlow.length) {
       const longer = new Uint32Array(this.#flows * 2);
@@ -85,9 +84,9 @@ export class FlowCsvExporter implements TrafficObserver {
   readonly #out: ByteWriter;
   readonly #reader: FeatureReader;
 
-  constructor(statistics: StatisticsSource, write: (bytes: Uint8Array) => void) {
+  constructor(source: FlowSourceThunk, write: (bytes: Uint8Array) => void) {
     this.#out = new ByteWriter(write);
-    this.#reader = new FeatureReader(statistics);
+    this.#reader = new FeatureReader(source);
   }
 
   start(): void {
@@ -140,9 +139,9 @@ export class FlowJsonExporter implements TrafficObserver {
   readonly #featureKeys = FEATURES.map((feature, i) => `${i === 0 ? '' : ','}${JSON.stringify(feature.name)}:`);
   #first = true;
 
-  constructor(statistics: StatisticsSource, write: (bytes: Uint8Array) => void) {
+  constructor(source: FlowSourceThunk, write: (bytes: Uint8Array) => void) {
     this.#out = new ByteWriter(write);
-    this.#reader = new FeatureReader(statistics);
+    this.#reader = new FeatureReader(source);
   }
 
   start(): void {

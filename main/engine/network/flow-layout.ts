@@ -34,6 +34,7 @@ export const HEAD = {
   service: 20,
   /** What the first packet was, kept until there are statistics. All from the initiator. */
   firstFlags: 21,
+  /** Unsigned, like firstWireBytes: a damaged capture may say any 32-bit length. */
   firstPayloadBytes: 22,
   firstHeaderBytes: 23,
   firstWireBytes: 24,
@@ -150,5 +151,5 @@ export const BULK_GAP_US = 1_000_000;
 export const BULK_MIN_PACKETS = 4;
 /** Pauses from here on count for periodicity: below, it is the pace of one exchange, not its rhythm. */
 export const PERIOD_GAP_US = 500_000;
-/** Entropy is taken over so many bytes of the first payload: enough to tell text from ciphertext, cheap enough. */
-export const ENTROPY_BYTES = 256;
+/** Entropy is taken over so many bytes of the first payload: enough to tell text (4–5 bits) from ciphertext (over 6). */
+export const ENTROPY_BYTES = 128;

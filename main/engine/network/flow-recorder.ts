@@ -6,7 +6,7 @@ import {
   type TrafficObserver,
 } from '../../../contract/traffic.ts';
 import { formatAddress } from '../runtime/address.ts';
-import { FeatureReader, type StatisticsSource } from './feature-reader.ts';
+import { FeatureReader, type FlowSourceThunk } from './feature-reader.ts';
 
 /** Raised when FEATURES changes its meaning or order, so that stored values are never misread. */
 export const FEATURES_VERSION = 1;
@@ -39,8 +39,8 @@ export class FlowRecorder implements TrafficObserver {
   readonly #capacity: number;
   readonly #reader: FeatureReader;
 
-  constructor(statistics: StatisticsSource, capacity: number) {
-    this.#reader = new FeatureReader(statistics);
+  constructor(source: FlowSourceThunk, capacity: number) {
+    this.#reader = new FeatureReader(source);
     this.#capacity = capacity;
   }
 

@@ -41,11 +41,21 @@ export interface FlowEvents {
   flowEnd(flow: FlowView, reason: EndReason): void;
 }
 
-/** The statistics of one flow, where they lie. */
-export interface FlowStatistics {
-  readonly values: Float64Array;
-  readonly base: number;
+/** The numbers of the flow that the table's cursor shows, during a call to an observer. */
+export interface FlowSource {
+  /** All statistics records; see flow-layout.ts. */
+  readonly statistics: Float64Array;
+  /** Where the flow's record begins. That of a flow of one packet is made on demand, in a scratch record. */
+  statisticsBase(): number;
+  /**
+   * Of a flow of one packet: writes the FIRST_PACKET_NUMBERS words that all its statistics but its times
+   * depend on to `into`, and says true. False for any other flow.
+   */
+  readFirstPacket(into: Int32Array): boolean;
 }
+
+/** How many words `readFirstPacket` writes. */
+export const FIRST_PACKET_NUMBERS = 7;
 
 export interface FlowTableCounters {
   /** Flows begun so far. */
@@ -74,14 +84,14 @@ const ENTROPY_SCALE = 2 ** 27;
  * allow from the start; memory that no flow has touched costs nothing, because the kernel gives pages out
  * on first use.
  */
-export class FlowTable {
+export class FlowTable implements FlowSource {
   readonly cursor: FlowCursor;
+  readonly statistics: Float64Array;
   readonly #settings: SettingValues<typeof flowSettings>;
   readonly #events: FlowEvents;
   readonly #seed: number;
   readonly #head: Int32Array;
   readonly #times: Float64Array;
-  readonly #statistics: Float64Array;
   /** Statistics record → slot. Record 0 is the scratch record of flows that have none. */
   readonly #owner: Int32Array;
   readonly #index: FlowIndex;
@@ -108,13 +118,13 @@ export class FlowTable {
     const records = settings.conversationCapacity + 1;
     this.#head = new Int32Array(capacity * HEAD_WORDS);
     this.#times = new Float64Array(capacity * TIME_WORDS);
-    this.#statistics = new Float64Array(records * STATISTICS_WORDS);
+    this.statistics = new Float64Array(records * STATISTICS_WORDS);
     this.#owner = new Int32Array(records);
     this.#freeSlots = new Int32Array(capacity);
     this.#freeRecords = new Int32Array(records);
     this.#index = new FlowIndex(this.#head);
     this.#wheel = new ExpiryWheel(this.#head);
-    this.cursor = new FlowCursor(this.#head, this.#times, this.#statistics);
+    this.cursor = new FlowCursor(this.#head, this.#times, this.statistics);
   }
 
   counters(): FlowTableCounters {
@@ -362,7 +372,7 @@ export class FlowTable {
     } else {
       const record = this.#giveRecord(slot);
       countPacket(
-        this.#statistics,
+        this.statistics,
         record * STATISTICS_WORDS,
         direction,
         packet,
@@ -385,7 +395,7 @@ export class FlowTable {
       this.#replayFirst(slot, record * STATISTICS_WORDS);
     }
     const base = record * STATISTICS_WORDS;
-    const s = this.#statistics;
+    const s = this.statistics;
     countPacket(s, base, direction, packet, this.#times, lastAt);
     if (packet.timeUs > this.#times[lastAt]) this.#times[lastAt] = packet.timeUs;
 
@@ -406,7 +416,7 @@ export class FlowTable {
     const record = this.#takeRecord();
     this.#owner[record] = slot;
     this.#head[slot * HEAD_WORDS + HEAD.statistics] = record;
-    clearStatistics(this.#statistics, record * STATISTICS_WORDS);
+    clearStatistics(this.statistics, record * STATISTICS_WORDS);
     return record;
   }
 
@@ -417,27 +427,41 @@ export class FlowTable {
     const first = this.#firstPacket;
     first.protocol = head[at + HEAD.protocol];
     first.timeUs = this.#times[slot * TIME_WORDS + TIME.first];
-    first.payloadBytes = head[at + HEAD.firstPayloadBytes];
+    first.payloadBytes = head[at + HEAD.firstPayloadBytes] >>> 0;
     first.transportHeaderBytes = head[at + HEAD.firstHeaderBytes];
-    first.wireBytes = head[at + HEAD.firstWireBytes];
+    first.wireBytes = head[at + HEAD.firstWireBytes] >>> 0;
     first.window = head[at + HEAD.firstWindow];
     first.sequence = head[at + HEAD.firstSequence];
     first.tcpFlags = head[at + HEAD.firstFlags];
     first.payloadStart = 0;
     first.payloadEnd = 0;
-    countPacket(this.#statistics, base, FROM_INITIATOR, first, this.#times, slot * TIME_WORDS + TIME.first);
+    countPacket(this.statistics, base, FROM_INITIATOR, first, this.#times, slot * TIME_WORDS + TIME.first);
     if (first.payloadBytes > 0) {
-      this.#statistics[base + DIRECTION.entropy] = head[at + HEAD.firstEntropy] / ENTROPY_SCALE;
+      this.statistics[base + DIRECTION.entropy] = head[at + HEAD.firstEntropy] / ENTROPY_SCALE;
     }
   }
 
-  /** Where the statistics of the flow at the cursor lie; a one-packet flow's are made in a scratch record. */
-  statisticsOf(slot: number): FlowStatistics {
+  statisticsBase(): number {
+    const slot = this.cursor.slot;
     const record = this.#head[slot * HEAD_WORDS + HEAD.statistics];
-    if (record !== NO_STATISTICS) return { values: this.#statistics, base: record * STATISTICS_WORDS };
-    clearStatistics(this.#statistics, 0);
+    if (record !== NO_STATISTICS) return record * STATISTICS_WORDS;
+    clearStatistics(this.statistics, 0);
     this.#replayFirst(slot, 0);
-    return { values: this.#statistics, base: 0 };
+    return 0;
+  }
+
+  readFirstPacket(into: Int32Array): boolean {
+    const head = this.#head;
+    const at = this.cursor.slot * HEAD_WORDS;
+    if (head[at + HEAD.statistics] !== NO_STATISTICS) return false;
+    into[0] = head[at + HEAD.protocol];
+    into[1] = head[at + HEAD.firstFlags];
+    into[2] = head[at + HEAD.firstPayloadBytes];
+    into[3] = head[at + HEAD.firstHeaderBytes];
+    into[4] = head[at + HEAD.firstWireBytes];
+    into[5] = head[at + HEAD.firstWindow];
+    into[6] = head[at + HEAD.firstEntropy];
+    return true;
   }
 
   #identify(at: number, packet: PacketView, direction: Direction): void {
@@ -510,8 +534,7 @@ export class FlowTable {
   #unanswered(at: number): boolean {
     const record = this.#head[at + HEAD.statistics];
     return (
-      record === NO_STATISTICS ||
-      this.#statistics[record * STATISTICS_WORDS + DIRECTION_WORDS + DIRECTION.packets] === 0
+      record === NO_STATISTICS || this.statistics[record * STATISTICS_WORDS + DIRECTION_WORDS + DIRECTION.packets] === 0
     );
   }
 

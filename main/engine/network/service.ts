@@ -90,8 +90,6 @@ const SIGNATURES: readonly Signature[] = [
 /** How much of a payload the `contains` pattern sees: a request line, or a greeting. */
 const TEXT_BYTES = 512;
 
-const latin1 = new TextDecoder('latin1');
-
 /**
  * Tells the service from one payload of a TCP flow (`bytes[start..end)`), or of a UDP flow where the
  * message has a form that cannot be mistaken. UNKNOWN_SERVICE when these bytes do not tell.
@@ -118,7 +116,8 @@ export function identifyService(
       if (signature.side === 'responder' && fromInitiator) continue;
       if (!startsWith(bytes, start, length, signature.starts)) continue;
       if (signature.contains) {
-        const text = latin1.decode(bytes.subarray(start, start + Math.min(length, TEXT_BYTES)));
+        // One call for a few hundred bytes: a TextDecoder costs ten times as much here.
+        const text = String.fromCharCode(...bytes.subarray(start, start + Math.min(length, TEXT_BYTES)));
         if (!signature.contains.test(text)) continue;
       }
       return INDEX[signature.service];

@@ -116,9 +116,8 @@ export class RecordedTable implements FlowEvents {
     this.updates.push(flow.id);
   }
   flowEnd(flow: FlowView, reason: EndReason): void {
-    const { values, base } = this.table.statisticsOf(this.table.cursor.slot);
     const row = new Float64Array(FEATURES.length);
-    computeFeatures(new FlowNumbers().point(flow, values, base), row);
+    computeFeatures(new FlowNumbers().point(flow, this.table.statistics, this.table.statisticsBase()), row);
     this.ended.push({
       id: flow.id,
       reason,

@@ -11,7 +11,7 @@ import {
 import type { SettingValues } from '../runtime/settings.ts';
 import { type DecodeCounters, Decoder } from './decode/decoder.ts';
 import type { flowSettings } from './flow-settings.ts';
-import { type FlowEvents, type FlowStatistics, FlowTable, type FlowTableCounters } from './flow-table.ts';
+import { type FlowEvents, type FlowSource, FlowTable, type FlowTableCounters } from './flow-table.ts';
 
 const MICROSECONDS = 1_000_000;
 /** Seed of the flow hash where runs must be repeatable (captures). Live, a random one is handed in. */
@@ -102,9 +102,9 @@ export class TrafficEngine implements FrameSink {
     if (this.#packets > 0) for (const tick of this.#onTick) tick(this.#nowUs);
   }
 
-  /** Statistics of the flow that a view shows, during a call to an observer. */
-  statisticsOf(): FlowStatistics {
-    return this.#table.statisticsOf(this.#table.cursor.slot);
+  /** The numbers behind the flow that observers are shown. */
+  get flowSource(): FlowSource {
+    return this.#table;
   }
 
   counters(): TrafficCounters {

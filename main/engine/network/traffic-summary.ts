@@ -46,10 +46,15 @@ const TRANSPORT_NAMES: Readonly<Record<number, string>> = {
   [PROTOCOL.sctp]: 'sctp',
 };
 
+/** When talkers are counted: with every packet (live, where flows last), or when flows end (cheaper). */
+export type TalkerCounting = 'by-packet' | 'by-flow';
+
 /** What went over the wire, for people: who, when, which protocols. In bounded memory. */
 export class TrafficSummary implements TrafficObserver {
   packets = 0;
+  /** On the wire. */
   bytes = 0;
+  readonly #byPacket: boolean;
   readonly #talkers: AddressTable;
   readonly #sent = new Float64Array(MAX_TALKERS);
   readonly #received = new Float64Array(MAX_TALKERS);
@@ -59,9 +64,13 @@ export class TrafficSummary implements TrafficObserver {
   #bucketBytes: number[] = [];
   #bucketStartUs = Number.NaN;
   #bucketUs = MICROSECONDS;
+  #span = 0;
+  #spanStartUs = Number.POSITIVE_INFINITY;
+  #spanEndUs = Number.NEGATIVE_INFINITY;
 
   /** @param seed of the hash: random for live traffic, left out for captures. */
-  constructor(seed?: number) {
+  constructor(counting: TalkerCounting, seed?: number) {
+    this.#byPacket = counting === 'by-packet';
     this.#talkers = new AddressTable(MAX_TALKERS, { seed });
   }
 
@@ -69,7 +78,7 @@ export class TrafficSummary implements TrafficObserver {
     this.packets++;
     this.bytes += packet.wireBytes;
     this.#countTime(packet.timeUs, packet.wireBytes);
-    if (packet.kind !== PACKET_KIND.ip) return;
+    if (!this.#byPacket || packet.kind !== PACKET_KIND.ip) return;
     const source = this.#talker(packet.source0, packet.source1, packet.source2, packet.source3);
     this.#sent[source] += packet.wireBytes;
     this.#packets[source]++;
@@ -94,20 +103,24 @@ export class TrafficSummary implements TrafficObserver {
   }
 
   #countTime(timeUs: number, bytes: number): void {
+    // Nearly every packet belongs to the span of the one before it.
+    if (timeUs < this.#spanStartUs || timeUs >= this.#spanEndUs) this.#findSpan(timeUs);
+    this.#bucketPackets[this.#span]++;
+    this.#bucketBytes[this.#span] += bytes;
+  }
+
+  #findSpan(timeUs: number): void {
     if (Number.isNaN(this.#bucketStartUs)) this.#bucketStartUs = Math.floor(timeUs / MICROSECONDS) * MICROSECONDS;
-    let index = Math.floor((timeUs - this.#bucketStartUs) / this.#bucketUs);
     // Packets from before the first count with the first: a timeline does not grow to the left.
-    if (index < 0) index = 0;
-    while (index >= 2 * MAX_BUCKETS) {
-      this.#halve();
-      index = Math.floor((timeUs - this.#bucketStartUs) / this.#bucketUs);
-    }
-    while (this.#bucketPackets.length <= index) {
+    const offsetUs = Math.max(0, timeUs - this.#bucketStartUs);
+    while (offsetUs >= 2 * MAX_BUCKETS * this.#bucketUs) this.#halve();
+    this.#span = Math.floor(offsetUs / this.#bucketUs);
+    this.#spanStartUs = this.#bucketStartUs + this.#span * this.#bucketUs;
+    this.#spanEndUs = this.#spanStartUs + this.#bucketUs;
+    while (this.#bucketPackets.length <= this.#span) {
       this.#bucketPackets.push(0);
       this.#bucketBytes.push(0);
     }
-    this.#bucketPackets[index]++;
-    this.#bucketBytes[index] += bytes;
   }
 
   #halve(): void {
@@ -124,8 +137,19 @@ export class TrafficSummary implements TrafficObserver {
       share = { flows: 0, bytes: 0 };
       this.#shares.set(name, share);
     }
+    const { initiatorWireBytes, responderWireBytes } = flow;
     share.flows++;
-    share.bytes += flow.initiatorWireBytes + flow.responderWireBytes;
+    share.bytes += initiatorWireBytes + responderWireBytes;
+    if (this.#byPacket) return;
+    const packets = flow.initiatorPackets + flow.responderPackets;
+    const initiator = this.#talker(flow.initiator0, flow.initiator1, flow.initiator2, flow.initiator3);
+    this.#sent[initiator] += initiatorWireBytes;
+    this.#received[initiator] += responderWireBytes;
+    this.#packets[initiator] += packets;
+    const responder = this.#talker(flow.responder0, flow.responder1, flow.responder2, flow.responder3);
+    this.#sent[responder] += responderWireBytes;
+    this.#received[responder] += initiatorWireBytes;
+    this.#packets[responder] += packets;
   }
 
   /**
