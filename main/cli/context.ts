@@ -1,4 +1,6 @@
 /** What every command is given: where to write, who asks, and how to reach the engine. Tests give doubles. */
+import type { ApiClient } from '../../contract/api.ts';
+import type { Config, Paths } from '../engine/index.ts';
 import type { Output } from './terminal/output.ts';
 import type { Paint } from './terminal/paint.ts';
 
@@ -21,12 +23,18 @@ export interface CommandContext {
   readonly err: Output;
   readonly paintOut: Paint;
   readonly paintErr: Paint;
-  readonly environment: Readonly<Record<string, string | undefined>>;
   readonly globals: GlobalOptions;
   readonly version: string;
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;
   engine(): Promise<EngineFace>;
+  paths(): Promise<Paths>;
+  /** Where the layers of the configuration are found; `flags` are laid over those of the command line. */
+  configRequest(flags?: Readonly<Record<string, unknown>>): Promise<Parameters<EngineFace['loadEngineConfig']>[0]>;
+  /** The effective configuration. @throws an error that carries the failure `bad-config` */
+  config(flags?: Readonly<Record<string, unknown>>): Promise<Config>;
+  /** Opens a connection to the engine that runs here. @throws an error that carries a failure */
+  connect(): Promise<ApiClient>;
 }
 
 /** Writes lines with their ends. */
@@ -34,7 +42,21 @@ export function writeLines(output: Output, lines: readonly string[]): void {
   if (lines.length > 0) output.write(`${lines.join('\n')}\n`);
 }
 
+export function writeJson(output: Output, document: unknown): void {
+  output.write(`${JSON.stringify(document, null, 2)}\n`);
+}
+
 /** Something that a person at the terminal may want to know, beside the result. */
 export function remark(context: CommandContext, text: string): void {
   if (context.err.isTerminal || context.globals.verbose) context.err.write(`${context.paintErr('quiet', text)}\n`);
+}
+
+/** Runs `work` with a connection, and closes it. */
+export async function withEngine<T>(context: CommandContext, work: (client: ApiClient) => Promise<T>): Promise<T> {
+  const client = await context.connect();
+  try {
+    return await work(client);
+  } finally {
+    client.close();
+  }
 }

@@ -1,11 +1,11 @@
 /** The holdfast command: reads the line, runs the command, and says what went wrong if something did. */
 import { readFileSync } from 'node:fs';
+import { isatty } from 'node:tty';
 import type { CommandContext, GlobalOptions } from './context.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { explain, failureText } from './failure.ts';
 import { type Interrupt, listenForInterrupt } from './interrupt.ts';
-import { OutputClosed, standardOutput, writeAll } from './terminal/output.ts';
-import { paintFor } from './terminal/paint.ts';
+import { OutputClosed, writeAll } from './terminal/output.ts';
 
 const STANDARD_ERROR = 2;
 
@@ -17,25 +17,14 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
   let exitCode: ExitCode = EXIT.fine;
   let interrupt: Interrupt | undefined;
   const version = programVersion();
-  const makeContext = (globals: GlobalOptions, wantsColor: boolean): CommandContext => {
-    const out = standardOutput('stdout', process.env, wantsColor);
-    const err = standardOutput('stderr', process.env, wantsColor);
-    interrupt = listenForInterrupt(['SIGINT', 'SIGTERM'], () => process.exit(EXIT.interrupted));
-    return {
-      out,
-      err,
-      paintOut: paintFor(out.hasColor),
-      paintErr: paintFor(err.hasColor),
-      environment: process.env,
-      globals,
-      version,
-      signal: interrupt.signal,
-      engine: () => import('../engine/index.ts'),
-    };
+  const contextOf = async (globals: GlobalOptions, wantsColor: boolean): Promise<CommandContext> => {
+    interrupt = listenForInterrupt(endingSignals(), () => process.exit(EXIT.interrupted));
+    const { makeContext } = await import('./make-context.ts');
+    return makeContext({ globals, wantsColor, version, signal: interrupt.signal });
   };
   try {
     const { createProgram } = await import('./program.ts');
-    const program = createProgram(version, makeContext, (code) => {
+    const program = createProgram(version, contextOf, (code) => {
       exitCode = code;
     });
     // Without a command there is only one thing to say.
@@ -46,6 +35,13 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
   } finally {
     interrupt?.release();
   }
+}
+
+const STANDARD_INPUT = 0;
+
+/** A closed terminal ends a command that it started; nohup, which takes standard input away, says not to. */
+function endingSignals(): readonly NodeJS.Signals[] {
+  return isatty(STANDARD_INPUT) ? ['SIGINT', 'SIGTERM', 'SIGHUP'] : ['SIGINT', 'SIGTERM'];
 }
 
 async function failed(error: unknown, isVerbose: boolean): Promise<ExitCode> {

@@ -1,12 +1,13 @@
 /** The command line as one table of commands; what each does lives in commands/. */
-import { Command, InvalidArgumentError, Option } from 'commander';
-import { SEVERITIES } from '../../contract/domain.ts';
+import { Argument, Command, InvalidArgumentError, Option } from 'commander';
+import { ALERT_KINDS, SEVERITIES } from '../../contract/domain.ts';
+import { completionScript, SHELLS } from './completion.ts';
 import type { CommandContext, GlobalOptions } from './context.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { writeAll } from './terminal/output.ts';
 
 /** Makes what a command needs, from the options that stand anywhere on the line. */
-export type ContextMaker = (globals: GlobalOptions, wantsColor: boolean) => CommandContext;
+export type ContextMaker = (globals: GlobalOptions, wantsColor: boolean) => Promise<CommandContext>;
 
 const LEVELS = SEVERITIES.join(', ');
 
@@ -54,7 +55,7 @@ Examples:
     async (...args: unknown[]): Promise<void> => {
       const command = args.at(-1) as Command;
       const { color, ...globals } = command.optsWithGlobals<GlobalOptions & { color: boolean }>();
-      onExit(await work(makeContext(globals, color), ...(args.slice(0, -1) as A)));
+      onExit(await work(await makeContext(globals, color), ...(args.slice(0, -1) as A)));
     };
 
   program
@@ -67,16 +68,9 @@ Examples:
     .option('--json', 'print one JSON document (for several files an array of documents) and nothing else')
     .option('--report <file>', 'also write a self-contained HTML report')
     .addOption(
-      new Option('--fail-on <level>', `exit with ${EXIT.alertsFound} when an alert is at least this severe`)
-        .choices(SEVERITIES)
-        .argParser(levelOf),
+      severityOption('--fail-on <level>', `exit with ${EXIT.alertsFound} when an alert is at least this severe`),
     )
-    .addOption(
-      new Option('--min-severity <level>', 'leave out alerts that are less severe')
-        .choices(SEVERITIES)
-        .argParser(levelOf)
-        .default('info'),
-    )
+    .addOption(severityOption('--min-severity <level>', 'leave out alerts that are less severe').default('info'))
     .action(
       run(async (context, files: string[], options) => {
         const { analyze } = await import('./commands/analyze.ts');
@@ -99,7 +93,118 @@ Examples:
       }),
     );
 
+  program
+    .command('daemon')
+    .summary('watch this computer')
+    .description('Runs the engine in the foreground until Ctrl-C.')
+    .option('--live', 'show rates, the busiest hosts and alerts as they come')
+    .option('--interface <name...>', 'watch these networks instead of those of the configuration')
+    .action(
+      run(async (context, options) => {
+        const { daemon } = await import('./commands/daemon.ts');
+        return daemon(options as Parameters<typeof daemon>[0], context);
+      }),
+    );
+
+  program
+    .command('status')
+    .summary('say whether this computer is being watched')
+    .description('Says what the running engine watches, what it cannot see and why, and what it costs.')
+    .option('--json', 'print one JSON document; with --watch one a second, each on its line')
+    .option('--watch', 'show it live')
+    .action(
+      run(async (context, options) => {
+        const { status } = await import('./commands/status.ts');
+        return status(options as Parameters<typeof status>[0], context);
+      }),
+    );
+
+  const alerts = program.command('alerts').summary('list and read alerts').description('Alerts of the running engine.');
+  alerts
+    .command('list')
+    .description('Lists alerts, the latest first.')
+    .option('--json', 'print one JSON document')
+    .addOption(severityOption('--min-severity <level>', 'only alerts that are at least this severe').default('info'))
+    .addOption(new Option('--kind <kind>', 'only alerts of this kind').choices(ALERT_KINDS))
+    .option('--since <time>', 'only alerts seen since then: 30m, 2h, 1d, or a date')
+    .option('--limit <count>', 'at most so many', limitOf, DEFAULT_LISTED)
+    .action(
+      run(async (context, options) => {
+        const { listAlerts } = await import('./commands/alerts.ts');
+        return listAlerts(options as Parameters<typeof listAlerts>[0], context);
+      }),
+    );
+  alerts
+    .command('show')
+    .description('Tells the whole story of one alert.')
+    .argument('<id>', 'as "holdfast alerts list" shows it')
+    .option('--json', 'print one JSON document')
+    .action(
+      run(async (context, id: string, options) => {
+        const { showAlert } = await import('./commands/alerts.ts');
+        return showAlert(id, options as Parameters<typeof showAlert>[1], context);
+      }),
+    );
+
+  const config = program
+    .command('config')
+    .summary('print and check settings')
+    .description('Settings and their reasons.');
+  config
+    .command('example')
+    .description('Prints a complete configuration file: every setting with its default and the reason for it.')
+    .action(run(async (context) => (await import('./commands/config.ts')).configExample(context)));
+  config
+    .command('check')
+    .description(
+      `Says everything that is wrong with the configuration, with file and line; exits with ${EXIT.wrongInput} then.`,
+    )
+    .option('--json', 'print one JSON document')
+    .action(
+      run(async (context, options) => {
+        const { configCheck } = await import('./commands/config.ts');
+        return configCheck(options as Parameters<typeof configCheck>[0], context);
+      }),
+    );
+  config
+    .command('show')
+    .description('Prints every setting that is in force, and who set it; of the running engine where there is one.')
+    .option('--json', 'print one JSON document')
+    .action(
+      run(async (context, options) => {
+        const { configShow } = await import('./commands/config.ts');
+        return configShow(options as Parameters<typeof configShow>[0], context);
+      }),
+    );
+
+  program
+    .command('completion')
+    .summary('print completions for a shell')
+    .description('Prints a script that teaches a shell to complete this command.')
+    .addArgument(new Argument('<shell>', 'bash, zsh or fish').choices(SHELLS))
+    .action(
+      run(async (context, shell: string) => {
+        context.out.write(completionScript(program, shell as (typeof SHELLS)[number]));
+        return EXIT.fine;
+      }),
+    );
+
   return program;
+}
+
+/** Enough for a first look. */
+const DEFAULT_LISTED = 50;
+/** More is for --json and several calls. */
+const MOST_LISTED = 100_000;
+
+function limitOf(text: string): number {
+  const limit = /^\d+$/.test(text) ? Number(text) : 0;
+  if (limit >= 1 && limit <= MOST_LISTED) return limit;
+  throw new InvalidArgumentError(`It must be a whole number from 1 to ${MOST_LISTED}.`);
+}
+
+function severityOption(flags: string, description: string): Option {
+  return new Option(flags, description).choices(SEVERITIES).argParser(levelOf);
 }
 
 function levelOf(text: string): string {

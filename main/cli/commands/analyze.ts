@@ -1,15 +1,14 @@
 import { parse } from 'node:path';
 import type { AnalysisDocument } from '../../../contract/analysis.ts';
 import type { Severity } from '../../../contract/domain.ts';
-import type { AnalysisResult } from '../../engine/index.ts';
-import { type CommandContext, remark, writeLines } from '../context.ts';
+import type { AnalysisResult, Knowledge } from '../../engine/index.ts';
+import { type CommandContext, remark, writeJson, writeLines } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { explain, failureText, wrongInput } from '../failure.ts';
 import { writeFileWhole } from '../output-file.ts';
 import { READABLE_COLUMNS } from '../terminal/output.ts';
 import { ProgressLine } from '../terminal/progress.ts';
 import { analysisText, isAtLeast } from '../text/analysis-text.ts';
-import { type Knowledge, loadKnowledge } from './knowledge.ts';
 
 export interface AnalyzeOptions {
   readonly json?: boolean;
@@ -30,7 +29,8 @@ export async function analyze(
 ): Promise<ExitCode> {
   checkInput(files, options);
   const engine = await context.engine();
-  const knowledge = loadKnowledge();
+  const config = await context.config();
+  const knowledge = await engine.loadKnowledge();
   const results: AnalysisResult[] = [];
   let refused: ExitCode = EXIT.fine;
   for (const [index, path] of files.entries()) {
@@ -40,6 +40,7 @@ export async function analyze(
     let result: AnalysisResult;
     try {
       result = await engine.analyzeCapture(path, {
+        config,
         signal: context.signal,
         onProgress: (state) => progress.update(label, state),
       });
@@ -92,7 +93,7 @@ function tell(
   writeLines(context.out, isLater ? ['', ...lines] : lines);
 }
 
-/** One FILE given: one document, even when it is the only one that could be read of nothing else. */
+/** One document for one FILE; an array for several, however many of them could be read. */
 function printJson(
   results: readonly AnalysisResult[],
   filesGiven: number,
@@ -105,7 +106,7 @@ function printJson(
   }));
   const printed = filesGiven === 1 ? documents[0] : documents;
   // Ctrl-C before anything of the only capture was read.
-  if (printed !== undefined) context.out.write(`${JSON.stringify(printed, null, 2)}\n`);
+  if (printed !== undefined) writeJson(context.out, printed);
 }
 
 async function report(

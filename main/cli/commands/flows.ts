@@ -19,6 +19,7 @@ export async function flows(path: string, options: FlowsOptions, context: Comman
   const engine = await context.engine();
   const progress = new ProgressLine(context.err, context.paintErr);
   const reading = {
+    config: await context.config(),
     signal: context.signal,
     onProgress: (state: Parameters<ProgressLine['update']>[1]) => progress.update(path, state),
   };

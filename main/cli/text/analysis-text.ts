@@ -111,11 +111,9 @@ function noteLines({ message, byteOffset, packetNumber, count }: AnalysisNote, w
 }
 
 function lookedFor(kinds: readonly AlertKind[], width: number): string[] {
-  const things = [...new Set(kinds)].map((kind) => KIND_WORDS[kind].lookedFor);
-  const last = things.pop()!;
-  const list = things.length === 0 ? last : `${things.join('; ')}; and ${last}`;
-  return wrap(
-    `Looked for ${list}. What is inside encrypted connections, and what happened outside of this capture, is not known.`,
-    width,
-  );
+  return [
+    'Looked for',
+    ...[...new Set(kinds)].flatMap((kind) => hanging('  · ', KIND_WORDS[kind].lookedFor, width)),
+    ...wrap('Not known: what is inside encrypted connections, and what happened outside of this capture.', width),
+  ];
 }

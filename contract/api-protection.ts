@@ -1,0 +1,52 @@
+/** "Am I safe?", said the same way by every client. Pure; loads nothing. */
+import type { Status } from './api-schemas.ts';
+import type { HealthEntry } from './domain.ts';
+
+/** `partial`: something is watched, but not all that was to be. */
+export type ProtectionState = 'protected' | 'partial' | 'off';
+
+export interface Protection {
+  readonly state: ProtectionState;
+  /** One sentence. */
+  readonly sentence: string;
+  /** Parts that do not work as they should, the worst first. */
+  readonly gaps: readonly HealthEntry[];
+}
+
+const NAMED_INTERFACES = 4;
+
+/** Judges by what is really watched and by what the parts say of themselves, never by what was configured. */
+export function protectionOf({ interfaces, health }: Pick<Status, 'interfaces' | 'health'>): Protection {
+  const watched = interfaces.filter(({ state }) => state === 'up').map(({ name }) => name);
+  const gaps = [
+    ...health.filter(({ state }) => state === 'failed'),
+    ...health.filter(({ state }) => state === 'degraded'),
+  ];
+  if (watched.length === 0) {
+    const why = gaps.length === 0 ? 'no network is watched yet.' : 'no network is watched.';
+    return { state: 'off', sentence: `Not protected: ${why}`, gaps };
+  }
+  const networks = `watching ${listed(watched)}`;
+  return gaps.length === 0
+    ? { state: 'protected', sentence: `Protected: ${networks}.`, gaps }
+    : { state: 'partial', sentence: `Partly protected: ${networks}, but not everything works.`, gaps };
+}
+
+/** "eth0", "eth0 and wlan0", "eth0, wlan0, tun0, tun1 and 3 more". */
+function listed(names: readonly string[]): string {
+  const named = names.slice(0, NAMED_INTERFACES);
+  const others = names.length - named.length;
+  if (others > 0) return `${named.join(', ')} and ${others} more`;
+  const last = named[named.length - 1];
+  return named.length === 1 ? last : `${named.slice(0, -1).join(', ')} and ${last}`;
+}
+
+/** "1 alert needs attention, and 2 lesser notices.", or that nothing does. */
+export function attentionSentence(alerts: Status['alerts']): string {
+  const serious = alerts.medium + alerts.high + alerts.critical;
+  const notices = alerts.info + alerts.low;
+  const noticeWords = `${notices} ${notices === 1 ? 'notice' : 'notices'}`;
+  if (serious === 0) return notices === 0 ? 'Nothing needs you.' : `Nothing needs you; ${noticeWords}.`;
+  const first = serious === 1 ? '1 alert needs attention' : `${serious} alerts need attention`;
+  return notices === 0 ? `${first}.` : `${first}, and ${noticeWords}.`;
+}

@@ -1,0 +1,89 @@
+import type { ApiClient } from '../../../contract/api.ts';
+import type { Alert, AlertKind, Severity } from '../../../contract/domain.ts';
+import { plainText } from '../../../contract/text.ts';
+import { type CommandContext, withEngine, writeJson, writeLines } from '../context.ts';
+import { EXIT, type ExitCode } from '../exit-codes.ts';
+import { formatDate, formatTime } from '../report/format.ts';
+import { parseSince } from '../since.ts';
+import { hanging } from '../terminal/layout.ts';
+import { READABLE_COLUMNS } from '../terminal/output.ts';
+import { type Paint, severityLabel } from '../terminal/paint.ts';
+import { alertStory } from '../text/alert-text.ts';
+
+export interface AlertListOptions {
+  readonly json?: boolean;
+  readonly minSeverity: Severity;
+  readonly kind?: AlertKind;
+  readonly since?: string;
+  readonly limit: number;
+}
+
+/** Most alerts of one answer. */
+const PAGE = 100;
+/** The longest severity with its mark. */
+const LABEL_COLUMNS = '■ CRITICAL'.length;
+
+/** `holdfast alerts list`: the latest first. */
+export async function listAlerts(options: AlertListOptions, context: CommandContext): Promise<ExitCode> {
+  const sinceMs = options.since === undefined ? undefined : parseSince(options.since, Date.now());
+  const alerts = await withEngine(context, (client) => gather(client, options, sinceMs));
+  if (options.json) {
+    writeJson(context.out, { alerts });
+  } else if (alerts.length === 0) {
+    writeLines(context.out, [emptyText(options)]);
+  } else {
+    const width = Math.min(context.out.columns, READABLE_COLUMNS);
+    writeLines(
+      context.out,
+      alerts.flatMap((alert) => alertLines(alert, width, context.paintOut)),
+    );
+  }
+  return EXIT.fine;
+}
+
+async function gather(
+  client: ApiClient,
+  { minSeverity, kind, limit }: AlertListOptions,
+  sinceMs: number | undefined,
+): Promise<Alert[]> {
+  const alerts: Alert[] = [];
+  for (let cursor: string | undefined; alerts.length < limit; ) {
+    const room = Math.min(PAGE, limit - alerts.length);
+    const filter = { minimumSeverity: minSeverity, kind, sinceMs };
+    const answer = await client.request('alerts.list', { ...filter, limit: room, cursor });
+    alerts.push(...answer.alerts);
+    if (answer.next === null || answer.alerts.length === 0) break;
+    cursor = answer.next;
+  }
+  return alerts;
+}
+
+function emptyText({ minSeverity, kind, since }: AlertListOptions): string {
+  const isFiltered = minSeverity !== 'info' || kind !== undefined || since !== undefined;
+  return isFiltered
+    ? 'No alert fits. Without filters there may be others.'
+    : 'No alerts so far. They appear here as soon as something suspicious is seen.';
+}
+
+function alertLines(alert: Alert, width: number, paint: Paint): string[] {
+  const label = severityLabel(paint, alert.severity) + ' '.repeat(LABEL_COLUMNS - alert.severity.length - 2);
+  const when = `${formatDate(alert.lastSeenMs)} ${formatTime(alert.lastSeenMs)}`;
+  return hanging(`${label}  ${paint('quiet', `${when}  ${plainText(alert.id)}`)}  `, plainText(alert.title), width);
+}
+
+/** `holdfast alerts show ID`: the whole story of one alert. */
+export async function showAlert(
+  id: string,
+  options: { readonly json?: boolean },
+  context: CommandContext,
+): Promise<ExitCode> {
+  const alert = await withEngine(context, (client) => client.request('alerts.get', { id }));
+  if (options.json) {
+    writeJson(context.out, alert);
+    return EXIT.fine;
+  }
+  const { catalogue } = await (await context.engine()).loadKnowledge();
+  const width = Math.min(context.out.columns, READABLE_COLUMNS);
+  writeLines(context.out, alertStory(alert, width, context.paintOut, catalogue));
+  return EXIT.fine;
+}
