@@ -233,8 +233,18 @@ describe('damage', () => {
   });
 
   it('accepts a packet that claims more than the frame had, and counts it', () => {
-    const { kind, counters } = decode(ethernet(0x0800, ipv4({ ...V4, protocol: 6, totalLength: 900 }, SEGMENT)));
+    const { kind, packet, counters } = decode(
+      ethernet(0x0800, ipv4({ ...V4, protocol: 6, totalLength: 900 }, SEGMENT)),
+    );
     expect(kind).toBe(PACKET_KIND.ip);
     expect(counters.lengthBeyondFrame).toBe(1);
+    expect(packet.payloadBytes).toBe('hello'.length);
+  });
+
+  it('trusts a length beyond what was captured, where the frame on the wire had room for it', () => {
+    const frame = ethernet(0x0800, ipv4({ ...V4, protocol: 6, totalLength: 900 }, SEGMENT));
+    const { packet, counters } = decode(frame, LINK_TYPE.ethernet, 14 + 900);
+    expect(counters.lengthBeyondFrame).toBe(0);
+    expect(packet.payloadBytes).toBe(900 - 40);
   });
 });

@@ -20,8 +20,16 @@ const ICMP_MIN = 4;
 /**
  * Decodes what an IP packet carries, from `start` on. `end` is the end of the captured bytes, `claimedEnd` that of the
  * packet by its own length; `start` may lie behind `end` when the capture was cut inside the IP header's options.
+ *
+ * What the packet claims beyond the frame that carried it was never sent and counts as no payload: one forged length
+ * field would otherwise make 64 KiB of a 60-byte frame.
  */
 export function transport(cursor: Cursor, protocol: number, start: number, end: number, claimedEnd: number): Step {
+  if (claimedEnd <= cursor.claimedEnd) return dissect(cursor, protocol, start, end, claimedEnd);
+  return dissect(cursor, protocol, start, end, start < cursor.claimedEnd ? cursor.claimedEnd : start);
+}
+
+function dissect(cursor: Cursor, protocol: number, start: number, end: number, claimedEnd: number): Step {
   const packet = cursor.packet;
   packet.protocol = protocol;
   packet.transportStart = start;
