@@ -1,4 +1,4 @@
-/** Talks to a running engine over its Unix sockets. Everything that comes in is parsed before it is believed. */
+/** Talks to a running engine over its Unix sockets. */
 import { lstatSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
@@ -14,19 +14,21 @@ const ANSWER_TIMEOUT_MS = 5_000;
 const MAX_WAITING_ITEMS = 1_024;
 
 export interface ConnectOptions {
+  /** Of this program. */
+  readonly version: string;
   /** Where sockets may be, the most likely first. */
   readonly directories: readonly string[];
   readonly userId: number;
 }
 
 /** Opens the first socket that an engine answers at. @throws CommandError `engine-not-running`, `engine-not-reachable` */
-export async function connectToEngine({ directories, userId }: ConnectOptions): Promise<ApiClient> {
+export async function connectToEngine({ directories, userId, version }: ConnectOptions): Promise<ApiClient> {
   let refused: string | undefined;
   for (const directory of directories) {
     for (const { file } of SOCKETS) {
       const path = join(directory, file);
       const outcome = await open(path, userId);
-      if (typeof outcome !== 'string') return SocketClient.greet(outcome);
+      if (typeof outcome !== 'string') return SocketClient.greet(outcome, version);
       if (outcome === 'refused') refused ??= path;
     }
   }
@@ -82,6 +84,7 @@ class SocketClient implements ApiClient {
   #nextId = 1;
   #text = '';
   #lost: Error | undefined;
+  #isSameVersion = false;
 
   private constructor(socket: Socket) {
     this.#socket = socket;
@@ -92,7 +95,7 @@ class SocketClient implements ApiClient {
   }
 
   /** Waits for the engine's first line. */
-  static async greet(socket: Socket): Promise<SocketClient> {
+  static async greet(socket: Socket, version: string): Promise<SocketClient> {
     const client = new SocketClient(socket);
     const greeting = await client.#answer(GREETING);
     if (greeting.holdfast !== PROTOCOL_VERSION) {
@@ -100,6 +103,7 @@ class SocketClient implements ApiClient {
       const hint = 'Update the older of the two, and start the engine again.';
       throw failed('engine-not-reachable', 'The engine that runs here is of another version than this command.', hint);
     }
+    client.#isSameVersion = greeting.version === version;
     return client;
   }
 
@@ -107,7 +111,7 @@ class SocketClient implements ApiClient {
     const id = this.#nextId++;
     const answer = this.#answer(id);
     this.#send({ id, call: name, input });
-    return parseOutput(name, (await answer).result);
+    return this.#parse(name, (await answer).result);
   }
 
   async *watch<N extends StreamName>(
@@ -146,7 +150,7 @@ class SocketClient implements ApiClient {
       while (!signal?.aborted) {
         const message = waiting.shift();
         if (message !== undefined) {
-          yield await parseOutput(name, message.item);
+          yield await this.#parse(name, message.item);
         } else if (failure !== undefined) {
           throw failure;
         } else if (isOver) {
@@ -203,6 +207,20 @@ class SocketClient implements ApiClient {
     }
   }
 
+  /**
+   * The socket belongs to root or to this user (see isTrusted), and an engine of the same version has the same
+   * table: its answers have the right shape, and loading zod would take longer than everything else together.
+   * An engine of another version may answer in another shape.
+   */
+  async #parse<N extends CallName>(name: N, data: unknown): Promise<CallOutput<N>> {
+    if (this.#isSameVersion) return data as CallOutput<N>;
+    const { API } = await import('../../contract/api.ts');
+    const parsed = API[name].output.safeParse(data);
+    if (parsed.success) return parsed.data as CallOutput<N>;
+    const hint = 'Update the older of the two, and start the engine again.';
+    throw failed('engine-not-reachable', `The engine's answer to "${name}" cannot be understood.`, hint);
+  }
+
   #end(error: Error): void {
     this.#lost ??= error;
     const waiting = [...this.#pending.values()];
@@ -213,14 +231,6 @@ class SocketClient implements ApiClient {
 
 /** The id under which the engine's first line is awaited; calls count from 1. */
 const GREETING = 0;
-
-async function parseOutput<N extends CallName>(name: N, data: unknown): Promise<CallOutput<N>> {
-  const { API } = await import('../../contract/api.ts');
-  const parsed = API[name].output.safeParse(data);
-  if (parsed.success) return parsed.data as CallOutput<N>;
-  const hint = 'Update the older of the two, and start the engine again.';
-  throw failed('engine-not-reachable', `The engine's answer to "${name}" cannot be understood.`, hint);
-}
 
 function parseMessage(line: string): Message | undefined {
   try {

@@ -48,7 +48,7 @@ export function makeContext({ globals, wantsColor, version, signal }: ProcessCon
     connect: async () => {
       const [{ connectToEngine }, { runtimeDirectory }] = await Promise.all([import('./client.ts'), paths()]);
       const system = globals.dataDir === undefined ? [SYSTEM_RUNTIME_DIRECTORY] : [];
-      return connectToEngine({ directories: [...new Set([runtimeDirectory, ...system])], userId });
+      return connectToEngine({ directories: [...new Set([runtimeDirectory, ...system])], userId, version });
     },
   };
 }

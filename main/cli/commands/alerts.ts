@@ -8,7 +8,7 @@ import { parseSince } from '../since.ts';
 import { hanging } from '../terminal/layout.ts';
 import { READABLE_COLUMNS } from '../terminal/output.ts';
 import { type Paint, severityLabel } from '../terminal/paint.ts';
-import { alertStory } from '../text/alert-text.ts';
+import { alertStory, localMs } from '../text/alert-text.ts';
 
 export interface AlertListOptions {
   readonly json?: boolean;
@@ -67,7 +67,8 @@ function emptyText({ minSeverity, kind, since }: AlertListOptions): string {
 
 function alertLines(alert: Alert, width: number, paint: Paint): string[] {
   const label = severityLabel(paint, alert.severity) + ' '.repeat(LABEL_COLUMNS - alert.severity.length - 2);
-  const when = `${formatDate(alert.lastSeenMs)} ${formatTime(alert.lastSeenMs)}`;
+  const lastMs = localMs(alert.lastSeenMs);
+  const when = `${formatDate(lastMs)} ${formatTime(lastMs)}`;
   return hanging(`${label}  ${paint('quiet', `${when}  ${plainText(alert.id)}`)}  `, plainText(alert.title), width);
 }
 
@@ -84,6 +85,6 @@ export async function showAlert(
   }
   const { catalogue } = await (await context.engine()).loadKnowledge();
   const width = Math.min(context.out.columns, READABLE_COLUMNS);
-  writeLines(context.out, alertStory(alert, width, context.paintOut, catalogue));
+  writeLines(context.out, alertStory(alert, { width, paint: context.paintOut, techniques: catalogue, isLocal: true }));
   return EXIT.fine;
 }

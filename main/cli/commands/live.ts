@@ -3,7 +3,7 @@ import { attentionSentence, protectionOf } from '../../../contract/api-protectio
 import { plainText } from '../../../contract/text.ts';
 import type { CommandContext } from '../context.ts';
 import { AlertFeed, readState } from '../live-state.ts';
-import { formatNumber, formatTime } from '../report/format.ts';
+import { formatNumber } from '../report/format.ts';
 import { Screen } from '../terminal/screen.ts';
 import { liveText } from '../text/live-text.ts';
 import { byteRate, packetRate } from '../text/status-text.ts';
@@ -73,8 +73,8 @@ async function lineView(client: ApiClient, context: CommandContext, signal: Abor
   const say = (text: string): void => context.out.write(`${new Date().toISOString()} ${text}\n`);
   const following = follow(client, signal, ({ change, alert }) => {
     if (change !== 'opened') return;
-    const { severity, title, lastSeenMs, id } = alert;
-    say(`alert ${severity} ${plainText(title)} (${plainText(id)}, last seen ${formatTime(lastSeenMs)} UTC)`);
+    const { severity, title, id } = alert;
+    say(`alert ${severity} ${plainText(title)} (${plainText(id)})`);
   });
   while (!signal.aborted) {
     const { traffic, alerts, interfaces, health } = await client.request('status', {});

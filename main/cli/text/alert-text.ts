@@ -34,14 +34,22 @@ const NAMED_HOSTS = 6;
 /** Longest explanation that is shown: four sentences are far shorter. */
 const MAX_EXPLANATION = 2_000;
 
+export interface StoryOptions {
+  readonly width: number;
+  readonly paint: Paint;
+  readonly techniques?: Techniques;
+  /** Of this computer's own traffic in its own time; of a capture in UTC, for it does not say where it was taken. */
+  readonly isLocal: boolean;
+}
+
 /** One alert as a story: who did what to whom, in words, with the numbers that show it. */
-export function alertStory(alert: ToldAlert, width: number, paint: Paint, techniques?: Techniques): string[] {
+export function alertStory(alert: ToldAlert, { width, paint, techniques, isLocal }: StoryOptions): string[] {
   const room = width - MARGIN.length;
   const label = severityLabel(paint, alert.severity);
   const body = [
     ...wrap(plainText(alert.explanation, MAX_EXPLANATION), room),
     '',
-    ...fact('When', whenText(alert), room, paint),
+    ...fact('When', whenText(alert, isLocal), room, paint),
     ...fact('From', hostsText(alert.attackers, alert.attackerCount), room, paint),
     ...fact('To', hostsText(alert.victims, alert.victimCount), room, paint),
     ...alert.evidence.flatMap((evidence, index) =>
@@ -77,9 +85,17 @@ function indented(lines: readonly string[]): string[] {
   return lines.map((line) => (line === '' ? '' : MARGIN + line));
 }
 
-function whenText({ firstSeenMs, lastSeenMs }: ToldAlert): string {
+function whenText({ firstSeenMs, lastSeenMs }: ToldAlert, isLocal: boolean): string {
   const lasted = lastSeenMs > firstSeenMs ? `, ${formatDuration(lastSeenMs - firstSeenMs)}` : '';
-  return `${formatSpan(firstSeenMs, lastSeenMs)} UTC${lasted}`;
+  const span = isLocal ? formatSpan(localMs(firstSeenMs), localMs(lastSeenMs)) : formatSpan(firstSeenMs, lastSeenMs);
+  return `${span}${isLocal ? '' : ' UTC'}${lasted}`;
+}
+
+const MS_PER_MINUTE = 60_000;
+
+/** A time that reads, when it is written as UTC, as it is on this computer's clock. */
+export function localMs(milliseconds: number): number {
+  return milliseconds - new Date(milliseconds).getTimezoneOffset() * MS_PER_MINUTE;
 }
 
 /** "10.0.0.5, 10.0.0.6 and 12 more". */

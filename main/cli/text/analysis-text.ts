@@ -38,7 +38,9 @@ export function isAtLeast(severity: Severity, minimum: Severity): boolean {
 export function analysisText(document: AnalysisDocument, options: AnalysisTextOptions): string[] {
   const { width, paint, minimumSeverity, techniques } = options;
   const told = document.alerts.filter((alert) => isAtLeast(alert.severity, minimumSeverity));
-  const stories = told.slice(0, MAX_STORIES).map((alert) => alertStory(toldAlert(alert), width, paint, techniques));
+  const stories = told
+    .slice(0, MAX_STORIES)
+    .map((alert) => alertStory(toldAlert(alert), { width, paint, techniques, isLocal: false }));
   const hidden = document.alerts.length - told.length;
   return [
     ...verdict(document, paint, width),

@@ -6,6 +6,7 @@ import type { LiveState } from '../live-state.ts';
 import { formatBytes, formatDuration, formatNumber, formatTime } from '../report/format.ts';
 import { columnsOf, cut, pad, sparkline } from '../terminal/layout.ts';
 import { type Paint, SEVERITY_SHAPES, type Style } from '../terminal/paint.ts';
+import { localMs } from './alert-text.ts';
 import { byteRate, costText, PROTECTION_MARKS, packetRate } from './status-text.ts';
 
 export interface LiveTextOptions {
@@ -122,7 +123,10 @@ function interfaceLine(each: InterfaceStatus, nameColumns: number): Line {
   return [name, [undefined, rates], [each.dropped > 0 ? 'medium' : 'quiet', lost]];
 }
 
+/** Room for the longest IPv6 address, or for most of it in a usual terminal. */
+const WIDE_HOST_COLUMNS = 40;
 const HOST_COLUMNS = 26;
+const WIDE_COLUMNS = 100;
 const NUMBER_COLUMNS = 9;
 
 /** The busiest hosts, and beside them the protocols where there is room. */
@@ -130,10 +134,11 @@ function listing({ traffic }: LiveState, columns: number, room: number): Line[] 
   const count = Math.min(MOST_TALKERS, room - 1, Math.max(traffic.talkers.length, traffic.protocols.length));
   if (count < 1) return [];
   const isWide = columns >= TWO_LISTS_COLUMNS;
+  const hostColumns = columns >= WIDE_COLUMNS ? WIDE_HOST_COLUMNS : HOST_COLUMNS;
   const head: Line = [
     [
       'quiet',
-      `${pad('busiest hosts', HOST_COLUMNS)}${pad('sent', NUMBER_COLUMNS, 'right')}${pad('received', NUMBER_COLUMNS + 1, 'right')}` +
+      `${pad('busiest hosts', hostColumns)}${pad('sent', NUMBER_COLUMNS, 'right')}${pad('received', NUMBER_COLUMNS + 1, 'right')}` +
         (isWide ? `    ${pad('protocol', 14)}${pad('bytes', NUMBER_COLUMNS, 'right')}` : ''),
     ],
   ];
@@ -143,8 +148,8 @@ function listing({ traffic }: LiveState, columns: number, room: number): Line[] 
     const protocol = isWide ? traffic.protocols[index] : undefined;
     const left =
       talker === undefined
-        ? pad('', HOST_COLUMNS + 2 * NUMBER_COLUMNS + 1)
-        : pad(cut(plainText(talker.address), HOST_COLUMNS - 1), HOST_COLUMNS) +
+        ? pad('', hostColumns + 2 * NUMBER_COLUMNS + 1)
+        : pad(cut(plainText(talker.address), hostColumns - 1), hostColumns) +
           pad(formatBytes(talker.sentBytes), NUMBER_COLUMNS, 'right') +
           pad(formatBytes(talker.receivedBytes), NUMBER_COLUMNS + 1, 'right');
     const right =
@@ -166,7 +171,7 @@ function alertLines(alerts: readonly Alert[], room: number): Line[] {
     head,
     ...shown.map(
       ({ severity, title, lastSeenMs }): Line => [
-        ['quiet', `${formatTime(lastSeenMs)}  `],
+        ['quiet', `${formatTime(localMs(lastSeenMs))}  `],
         [severity, pad(`${SEVERITY_SHAPES[severity]} ${severity.toUpperCase()}`, LABEL_COLUMNS)],
         [undefined, `  ${plainText(title)}`],
       ],

@@ -17,6 +17,8 @@ export interface DispatcherOptions {
   readonly checkAnswers: boolean;
   /** Told of mistakes of ours: a handler that throws no failure, an answer of another shape. */
   readonly onMistake: (name: string, error: unknown) => void;
+  /** The rows, for tests; the contract's where it is left out. */
+  readonly table?: Readonly<Record<string, ApiEntry>>;
 }
 
 type AnyRequest = (input: unknown, context: CallContext) => unknown;
@@ -33,14 +35,16 @@ const TOLD_PROBLEMS = 3;
 /** From a name and an input that nobody has checked to the handler and back. The same for every transport. */
 export class Dispatcher {
   readonly #options: DispatcherOptions;
+  readonly #table: Readonly<Record<string, ApiEntry>>;
 
   constructor(options: DispatcherOptions) {
     this.#options = options;
+    this.#table = options.table ?? API;
   }
 
   /** Undefined for a name that is not in the table. */
   kindOf(name: string): CallKind | undefined {
-    return isCallName(name) ? API[name].kind : undefined;
+    return Object.hasOwn(this.#table, name) ? this.#table[name].kind : undefined;
   }
 
   /** Answers a query or a command. @throws FailureError, and nothing else */
@@ -77,12 +81,13 @@ export class Dispatcher {
     { role }: CallContext,
     asStream: boolean,
   ): { readonly name: CallName; readonly entry: ApiEntry; readonly input: unknown } {
-    if (!isCallName(name) || (API[name].kind === 'stream') !== asStream) {
+    const kind = this.kindOf(name);
+    if (kind === undefined || (kind === 'stream') !== asStream) {
       const message = `There is no call "${plainText(name, 64)}".`;
       const hint = 'Client and engine may be of different versions: update the older one.';
       throw new FailureError({ code: 'no-such-call', message, hint });
     }
-    const entry: ApiEntry = API[name];
+    const entry = this.#table[name];
     if (!mayCall(role, entry.role)) {
       const message = `"${name}" needs the role ${entry.role}; this connection has ${role}.`;
       const hint = 'Use the control socket, as the user that runs Holdfast or as root.';
@@ -96,7 +101,7 @@ export class Dispatcher {
       const message = plainText(`The input of "${name}" is wrong: ${problems.join('; ')}.`);
       throw new FailureError({ code: 'bad-input', message, hint: 'Correct the named value.' });
     }
-    return { name, entry, input: parsed.data };
+    return { name: name as CallName, entry, input: parsed.data };
   }
 
   #checked(entry: ApiEntry, answer: unknown): unknown {
@@ -108,8 +113,4 @@ export class Dispatcher {
     this.#options.onMistake(name, error);
     return new FailureError(INTERNAL, error);
   }
-}
-
-function isCallName(name: string): name is CallName {
-  return Object.hasOwn(API, name);
 }
