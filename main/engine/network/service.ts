@@ -76,7 +76,8 @@ const SIGNATURES: readonly Signature[] = [
   { service: 'ftp', side: 'responder', starts: '220', contains: /FTP/i },
   { service: 'smtp', side: 'initiator', starts: 'EHLO ' },
   { service: 'smtp', side: 'initiator', starts: 'HELO ' },
-  { service: 'ftp', side: 'initiator', starts: 'USER ', contains: /^USER [^\r\n]*\r?\n/ },
+  // One word: IRC's USER has four.
+  { service: 'ftp', side: 'initiator', starts: 'USER ', contains: /^USER [^\s]+ *\r?\n/ },
   { service: 'pop3', side: 'responder', starts: '+OK' },
   { service: 'imap', side: 'responder', starts: '* OK' },
   { service: 'imap', side: 'responder', starts: '* PREAUTH' },
@@ -86,6 +87,11 @@ const SIGNATURES: readonly Signature[] = [
   ),
   { service: 'redis', side: 'initiator', starts: '*', contains: /^\*[1-9]\d{0,3}\r\n\$\d+\r\n/ },
 ];
+
+/** The signatures that can match a payload, by its first byte. */
+const BY_FIRST_BYTE: readonly (readonly Signature[])[] = Array.from({ length: 256 }, (_, byte) =>
+  SIGNATURES.filter((signature) => signature.starts.charCodeAt(0) === byte),
+);
 
 /** How much of a payload the `contains` pattern sees: a request line, or a greeting. */
 const TEXT_BYTES = 512;
@@ -110,15 +116,12 @@ export function identifyService(
   const first = bytes[start];
   // Printable first byte: a greeting or a request in clear text. Everything else is binary.
   if (first >= 0x20 && first < 0x7f) {
-    for (const signature of SIGNATURES) {
-      if (signature.starts.charCodeAt(0) !== first) continue;
+    for (const signature of BY_FIRST_BYTE[first]) {
       if (signature.side === 'initiator' && !fromInitiator) continue;
       if (signature.side === 'responder' && fromInitiator) continue;
       if (!startsWith(bytes, start, length, signature.starts)) continue;
       if (signature.contains) {
-        // One call for a few hundred bytes: a TextDecoder costs ten times as much here.
-        const text = String.fromCharCode(...bytes.subarray(start, start + Math.min(length, TEXT_BYTES)));
-        if (!signature.contains.test(text)) continue;
+        if (!signature.contains.test(textOf(bytes, start, length))) continue;
       }
       return INDEX[signature.service];
     }
@@ -132,20 +135,23 @@ function startsWith(bytes: Uint8Array, start: number, length: number, text: stri
   return true;
 }
 
+/** The first lines, as Latin-1. One call for a few hundred bytes: a TextDecoder costs ten times as much here. */
+function textOf(bytes: Uint8Array, start: number, length: number): string {
+  return String.fromCharCode(...bytes.subarray(start, start + Math.min(length, TEXT_BYTES)));
+}
+
 function identifyBinary(b: Uint8Array, o: number, length: number, fromInitiator: boolean, port: number): number {
-  // TLS record: handshake (22) or alert (21), version 3.0–3.4, with a length that a record may have (RFC 8446 5.1).
-  if (length >= 6 && (b[o] === 0x16 || b[o] === 0x15) && b[o + 1] === 3 && b[o + 2] <= 4) {
+  // TLS record: change of cipher (20), alert (21), handshake (22) or data (23), version 3.0–3.4, with a length that a
+  // record may have (RFC 8446 5.1).
+  if (length >= 6 && b[o] >= 0x14 && b[o] <= 0x17 && b[o + 1] === 3 && b[o + 2] <= 4) {
     const recordBytes = (b[o + 3] << 8) | b[o + 4];
-    if (recordBytes >= 2 && recordBytes <= 0x4100 && (b[o] === 0x15 || b[o + 5] <= 24)) return INDEX.tls;
+    if (recordBytes >= 1 && recordBytes <= 0x4100 && (b[o] !== 0x16 || b[o + 5] <= 24)) return INDEX.tls;
   }
   // NetBIOS session header, then \xffSMB or \xfeSMB ([MS-CIFS] 2.2.3, [MS-SMB2] 2.2.1).
   if (length >= 8 && b[o] === 0 && b[o + 5] === 0x53 && b[o + 6] === 0x4d && b[o + 7] === 0x42) {
     if (b[o + 4] === 0xff || b[o + 4] === 0xfe) return INDEX.smb;
   }
-  // TPKT, then an X.224 connection request or confirm ([MS-RDPBCGR] 2.2.1.1).
-  if (length >= 7 && b[o] === 3 && b[o + 1] === 0 && (b[o + 5] & 0xf0) === (fromInitiator ? 0xe0 : 0xd0)) {
-    return INDEX.rdp;
-  }
+  if (isRemoteDesktop(b, o, length, fromInitiator)) return INDEX.rdp;
   // Telnet option negotiation: IAC WILL/WONT/DO/DONT (RFC 854).
   if (length >= 3 && b[o] === 0xff && b[o + 1] >= 0xfb && b[o + 1] <= 0xfe && b[o + 2] <= 0x27) return INDEX.telnet;
   // MySQL: packet length, sequence 0, protocol 10, version text; or an error packet as greeting.
@@ -166,11 +172,42 @@ function identifyBinary(b: Uint8Array, o: number, length: number, fromInitiator:
       const size = b[o] | (b[o + 1] << 8) | (b[o + 2] << 16) | (b[o + 3] << 24);
       if ((opcode === 2004 || opcode === 2013) && size >= length && size < 48_000_000) return INDEX.mongodb;
     }
-    // LDAP bind request: SEQUENCE, message id, [APPLICATION 0] (RFC 4511 4.2).
-    if (b[o] === 0x30 && b[o + 2] === 2 && b[o + 3] === 1 && b[o + 5] === 0x60) return INDEX.ldap;
+    // Oracle TNS connect packet: length as sent, type 1, and what it connects to in words.
+    if (((b[o] << 8) | b[o + 1]) >= length && b[o + 4] === 1 && textOf(b, o, length).includes('(CONNECT_DATA=')) {
+      return INDEX.oracle;
+    }
+    if (isDirectoryRequest(b, o, length)) return INDEX.ldap;
   }
   if (port === 53 && length >= 14 && looksLikeDns(b, o + 2, length - 2)) return INDEX.dns;
   return UNKNOWN_SERVICE;
+}
+
+/** Length of a TPKT header and of the fixed part of an X.224 connection request or confirm. */
+const X224_FIXED_BYTES = 11;
+
+/**
+ * TPKT, then an X.224 connection request or confirm ([MS-RDPBCGR] 2.2.1.1), with nothing behind it, a cookie or
+ * an RDP negotiation. Other users of X.224 (Siemens S7) put its parameters there, numbered 0xc0 and up.
+ */
+function isRemoteDesktop(b: Uint8Array, o: number, length: number, fromInitiator: boolean): boolean {
+  if (length < X224_FIXED_BYTES || b[o] !== 3 || b[o + 1] !== 0) return false;
+  if (((b[o + 2] << 8) | b[o + 3]) < length || (b[o + 5] & 0xf0) !== (fromInitiator ? 0xe0 : 0xd0)) return false;
+  return length === X224_FIXED_BYTES || b[o + X224_FIXED_BYTES] < 0xc0;
+}
+
+/** First operations of an LDAP client (RFC 4511 4.2, 4.5): bind, or a search without one. */
+const LDAP_BIND = 0x60;
+const LDAP_SEARCH = 0x63;
+
+/** LDAP: a SEQUENCE whose length may be written in one byte or in up to five (BER), message number, operation. */
+function isDirectoryRequest(b: Uint8Array, o: number, length: number): boolean {
+  if (b[o] !== 0x30) return false;
+  const lengthBytes = b[o + 1] < 0x80 ? 1 : 1 + (b[o + 1] & 0x7f);
+  if (lengthBytes > 5) return false;
+  const number = 1 + lengthBytes;
+  if (number + 2 > length || b[o + number] !== 2 || b[o + number + 1] < 1 || b[o + number + 1] > 4) return false;
+  const operation = number + 2 + b[o + number + 1];
+  return operation < length && (b[o + operation] === LDAP_BIND || b[o + operation] === LDAP_SEARCH);
 }
 
 function identifyDatagram(b: Uint8Array, o: number, length: number, port: number): number {
