@@ -1,0 +1,98 @@
+/** A running engine, started as people start it and looked at from outside. */
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import type { Status } from '../contract/api-schemas.ts';
+import { BenchmarkError } from './benchmark.ts';
+import { HOLDFAST } from './measure.ts';
+
+const run = promisify(execFile);
+
+/** Linux counts CPU time for user space in hundredths of a second (USER_HZ) on every architecture we support. */
+const TICKS_PER_SECOND = 100;
+/** Places of utime and stime among the fields that follow the name in parentheses (proc_pid_stat(5)). */
+const USER_TICKS = 11;
+const SYSTEM_TICKS = 12;
+const START_LIMIT_MS = 20_000;
+const STOP_LIMIT_MS = 10_000;
+const LOOK_INTERVAL_MS = 200;
+
+export class Daemon {
+  readonly dataDirectory = mkdtempSync(join(tmpdir(), 'holdfast-bench-'));
+  readonly #child: ChildProcess;
+  /** For an end of this process without a stop. */
+  readonly #end = (): void => void this.#child.kill('SIGKILL');
+  #errors = '';
+
+  /** @param prefix the command before it, such as ['ip', 'netns', 'exec', 'name'] */
+  constructor(interfaces: readonly string[], prefix: readonly string[] = []) {
+    const args = ['--data-dir', this.dataDirectory, 'daemon', '--interface', ...interfaces];
+    const [file, ...rest] = [...prefix, HOLDFAST, ...args];
+    this.#child = spawn(file, rest, { stdio: ['ignore', 'ignore', 'pipe'] });
+    this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      this.#errors += text;
+    });
+    process.once('exit', this.#end);
+  }
+
+  /** The command with which its state is asked for. */
+  statusCommand(): readonly string[] {
+    return [HOLDFAST, '--data-dir', this.dataDirectory, 'status', '--json'];
+  }
+
+  async status(): Promise<Status> {
+    const [file, ...args] = this.statusCommand();
+    return JSON.parse((await run(file, args)).stdout) as Status;
+  }
+
+  /** Waits until it answers and `isReady` is content. */
+  async ready(isReady: (status: Status) => boolean = () => true): Promise<Status> {
+    const begun = performance.now();
+    for (;;) {
+      const status = await this.status().catch(() => undefined);
+      if (status !== undefined && isReady(status)) return status;
+      if (this.#child.exitCode !== null || performance.now() - begun > START_LIMIT_MS) {
+        throw new BenchmarkError(`the engine did not come up: ${this.#errors.trim() || 'no answer'}`);
+      }
+      await sleep(LOOK_INTERVAL_MS);
+    }
+  }
+
+  /** User and system time so far of the engine with all its threads, and of its helpers. */
+  cpuSeconds(): number {
+    const { pid } = this.#child;
+    if (pid === undefined) return 0;
+    return [pid, ...childrenOf(pid)].reduce((sum, id) => sum + ticksOf(id), 0) / TICKS_PER_SECOND;
+  }
+
+  async stop(): Promise<void> {
+    if (this.#child.exitCode === null && this.#child.signalCode === null) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#child.once('exit', () => resolve());
+      this.#child.kill('SIGTERM');
+      const limit = setTimeout(() => this.#child.kill('SIGKILL'), STOP_LIMIT_MS);
+      await promise.finally(() => clearTimeout(limit));
+    }
+    process.off('exit', this.#end);
+    rmSync(this.dataDirectory, { recursive: true, force: true });
+  }
+}
+
+function childrenOf(pid: number): number[] {
+  return readdirSync(`/proc/${pid}/task`).flatMap((thread) => {
+    try {
+      return readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
+    } catch {
+      return []; // The thread has just ended.
+    }
+  });
+}
+
+function ticksOf(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return Number(fields[USER_TICKS]) + Number(fields[SYSTEM_TICKS]);
+}
