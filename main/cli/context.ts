@@ -60,3 +60,11 @@ export async function withEngine<T>(context: CommandContext, work: (client: ApiC
     client.close();
   }
 }
+
+/** Lets go of standard input where it was one of the files: a pipe that stays open would keep the process up. */
+export function releaseInput(files: readonly string[]): void {
+  if (files.includes(STANDARD_INPUT)) process.stdin.destroy();
+}
+
+/** How standard input is named among files. */
+export const STANDARD_INPUT = '-';

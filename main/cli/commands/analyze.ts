@@ -2,7 +2,7 @@ import { parse } from 'node:path';
 import type { AnalysisDocument } from '../../../contract/analysis.ts';
 import type { Severity } from '../../../contract/domain.ts';
 import type { AnalysisResult, Knowledge } from '../../engine/index.ts';
-import { type CommandContext, remark, writeJson, writeLines } from '../context.ts';
+import { type CommandContext, releaseInput, remark, STANDARD_INPUT, writeJson, writeLines } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { explain, failureText, wrongInput } from '../failure.ts';
 import { writeFileWhole } from '../output-file.ts';
@@ -53,6 +53,7 @@ export async function analyze(
       continue;
     } finally {
       progress.clear();
+      releaseInput([path]);
     }
     if (!options.json) tell(result.document, results.length > 0, options, context, knowledge);
     results.push(result);
@@ -67,7 +68,7 @@ export async function analyze(
 }
 
 function checkInput(files: readonly string[], options: AnalyzeOptions): void {
-  if (files.filter((path) => path === '-').length > 1) {
+  if (files.filter((path) => path === STANDARD_INPUT).length > 1) {
     throw wrongInput('input-twice', 'Standard input ("-") can be read only once.', 'Name it once.');
   }
   if (options.json && options.report === '/dev/stdout') {

@@ -1,4 +1,4 @@
-import { type CommandContext, remark, writeLines } from '../context.ts';
+import { type CommandContext, releaseInput, remark, writeLines } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { wrongInput } from '../failure.ts';
 import { createOutputFile, type OutputFile } from '../output-file.ts';
@@ -54,6 +54,7 @@ export async function flows(path: string, options: FlowsOptions, context: Comman
     }
   } finally {
     progress.clear();
+    releaseInput([path]);
   }
   return context.signal.aborted ? EXIT.interrupted : EXIT.fine;
 }

@@ -1,0 +1,54 @@
+/** Runs the product as a person does: bin/holdfast as a process of its own. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+export const HOLDFAST = fileURLToPath(new URL('../bin/holdfast', import.meta.url));
+
+export interface Run {
+  /** Null when a signal ended it. */
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly elapsedMs: number;
+}
+
+export interface RunOptions {
+  readonly stdin?: Uint8Array;
+  /** Leaves standard input open after that: more may come. */
+  readonly keepsInputOpen?: boolean;
+  readonly environment?: Readonly<Record<string, string>>;
+  /** For a run that has to be watched or ended. */
+  readonly onStart?: (child: ChildProcess) => void;
+}
+
+/** Resolves when the process has ended and all of its output is there. */
+export function runHoldfast(args: readonly string[], options: RunOptions = {}): Promise<Run> {
+  const { promise, resolve, reject } = Promise.withResolvers<Run>();
+  const begunMs = performance.now();
+  const child = spawn(HOLDFAST, args, { env: { ...cleanEnvironment(), ...options.environment } });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  // A program that refuses its arguments reads no input.
+  child.stdin.on('error', () => {});
+  if (options.stdin !== undefined) child.stdin.write(options.stdin);
+  if (options.keepsInputOpen !== true) child.stdin.end();
+  child.on('error', reject);
+  child.on('close', (code, signal) => {
+    resolve({ code, signal, stdout, stderr, elapsedMs: performance.now() - begunMs });
+  });
+  options.onStart?.(child);
+  return promise;
+}
+
+/** What the tests run with, without settings of whoever runs them. */
+function cleanEnvironment(): Record<string, string | undefined> {
+  const ours = Object.entries(process.env).filter(([name]) => !name.startsWith('HOLDFAST_') && name !== 'NODE_OPTIONS');
+  return Object.fromEntries(ours);
+}
