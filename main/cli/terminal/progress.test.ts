@@ -20,29 +20,42 @@ function terminal(isTerminal = true): Output & { readonly written: string[] } {
 
 describe('progressText', () => {
   const half = { bytesRead: 400_000_000, bytesTotal: 800_000_000, packets: 1_000_000 };
+  const speed = { bytesPerSecond: 200_000_000, packetsPerSecond: 500_000 };
 
   it('tells bytes, rate and time left', () => {
-    expect(progressText('big.pcap', half, 2_000, 110, plain)).toBe(
+    expect(progressText('big.pcap', half, speed, 110, plain)).toBe(
       `big.pcap  ${'━'.repeat(12)}${'─'.repeat(12)}   50 %  400 MB of 800 MB · 500,000 packets/s · 2 s left`,
     );
   });
 
   it('does without what nobody knows', () => {
-    expect(progressText('-', { ...half, bytesTotal: null }, 1_000, 100, plain)).toBe(
-      '-  400 MB · 1,000,000 packets · 1,000,000 packets/s',
+    expect(progressText('-', { ...half, bytesTotal: null }, speed, 100, plain)).toBe(
+      '-  400 MB · 1,000,000 packets · 500,000 packets/s',
     );
   });
 
   it('never is wider than the terminal, nor more than all', () => {
     for (let width = 5; width < 130; width++) {
-      expect(columnsOf(progressText('a/long/path/to.pcap', half, 2_000, width, plain))).toBeLessThanOrEqual(width);
+      expect(columnsOf(progressText('a/long/path/to.pcap', half, speed, width, plain))).toBeLessThanOrEqual(width);
     }
-    expect(progressText('x', { ...half, bytesRead: 900_000_000 }, 1_000, 110, plain)).toContain('100 %');
-    expect(progressText('x', { ...half, bytesRead: 0 }, 0, 110, plain)).toContain('  0 %');
+    expect(progressText('x', { ...half, bytesRead: 900_000_000 }, speed, 110, plain)).toContain('100 %');
+    expect(progressText('x', { ...half, bytesRead: 0 }, speed, 110, plain)).toContain('  0 %');
   });
 });
 
 describe('ProgressLine', () => {
+  it('tells the speed of now, not that of a slow beginning', () => {
+    let nowMs = 0;
+    let bytesRead = 0;
+    const output = terminal();
+    const line = new ProgressLine(output, plain, () => nowMs);
+    for (; nowMs <= 20_000; nowMs += 100) {
+      bytesRead += nowMs < 10_000 ? 1 : 1_000;
+      line.update('x', { bytesRead, bytesTotal: 200_000, packets: bytesRead });
+    }
+    expect(output.written.at(-1)).toContain('10,000 packets/s · 10 s left');
+  });
+
   const progress = { bytesRead: 1, bytesTotal: 2, packets: 1 };
 
   it('is drawn at most ten times a second, and leaves no trace', () => {

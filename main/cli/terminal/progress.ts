@@ -18,12 +18,28 @@ const QUIET_MS = 300;
 const BAR_COLUMNS = 24;
 const ERASE_LINE = '\r\x1b[K';
 
+/** Speed is that of the last seconds: what was slow at the start says nothing about the rest. */
+const SPEED_WINDOW_MS = 3_000;
+
+interface Sample {
+  readonly timeMs: number;
+  readonly bytes: number;
+  readonly packets: number;
+}
+
+/** How fast the reading goes now. */
+export interface ReadingSpeed {
+  readonly bytesPerSecond: number;
+  readonly packetsPerSecond: number;
+}
+
 /** One line on a terminal that says how far it is and how long it will take, and leaves no trace. */
 export class ProgressLine {
   readonly #output: Output;
   readonly #paint: Paint;
   readonly #now: () => number;
   readonly #begunMs: number;
+  readonly #samples: Sample[] = [];
   #drawnMs = Number.NEGATIVE_INFINITY;
   #isShown = false;
 
@@ -37,10 +53,14 @@ export class ProgressLine {
 
   update(label: string, progress: ReadingProgress): void {
     const nowMs = this.#now();
-    if (!this.#output.isTerminal || nowMs - this.#begunMs < QUIET_MS || nowMs - this.#drawnMs < REDRAW_MS) return;
+    if (!this.#output.isTerminal || nowMs - this.#drawnMs < REDRAW_MS) return;
+    const { bytesRead, packets } = progress;
+    this.#samples.push({ timeMs: nowMs, bytes: bytesRead, packets });
+    while (this.#samples.length > 2 && nowMs - this.#samples[1].timeMs > SPEED_WINDOW_MS) this.#samples.shift();
     this.#drawnMs = nowMs;
+    if (nowMs - this.#begunMs < QUIET_MS) return;
     this.#isShown = true;
-    const line = progressText(label, progress, nowMs - this.#begunMs, this.#output.columns - 1, this.#paint);
+    const line = progressText(label, progress, this.#speed(), this.#output.columns - 1, this.#paint);
     this.#output.write(`${ERASE_LINE}${line}`);
   }
 
@@ -48,18 +68,27 @@ export class ProgressLine {
     if (this.#isShown) this.#output.write(ERASE_LINE);
     this.#isShown = false;
   }
+
+  #speed(): ReadingSpeed {
+    const [first, last] = [this.#samples[0], this.#samples[this.#samples.length - 1]];
+    const seconds = (last.timeMs - first.timeMs) / 1000;
+    if (seconds <= 0) return { bytesPerSecond: 0, packetsPerSecond: 0 };
+    return {
+      bytesPerSecond: (last.bytes - first.bytes) / seconds,
+      packetsPerSecond: (last.packets - first.packets) / seconds,
+    };
+  }
 }
 
 /** "scan.pcap  ━━━━────  43 %  352 MB of 818 MB · 1,200,000 packets/s · 4 s left", in at most `width` columns. */
 export function progressText(
   label: string,
   { bytesRead, bytesTotal, packets }: ReadingProgress,
-  elapsedMs: number,
+  { bytesPerSecond, packetsPerSecond }: ReadingSpeed,
   width: number,
   paint: Paint,
 ): string {
-  const seconds = Math.max(elapsedMs, 1) / 1000;
-  const rate = `${formatNumber(Math.round(packets / seconds))} packets/s`;
+  const rate = `${formatNumber(Math.round(packetsPerSecond))} packets/s`;
   if (bytesTotal === null || bytesTotal <= 0) {
     const facts = `  ${formatBytes(bytesRead)} · ${formatNumber(packets)} packets · ${rate}`;
     return fitted(label, facts, width);
@@ -69,7 +98,8 @@ export function progressText(
   const filled = Math.round(share * BAR_COLUMNS);
   const bar = paint('accent', '━'.repeat(filled)) + paint('quiet', '─'.repeat(BAR_COLUMNS - filled));
   const percent = `${Math.floor(share * 100)}`.padStart(3);
-  const left = share > 0 ? ` · ${leftText((elapsedMs * (1 - share)) / share)}` : '';
+  const left =
+    bytesPerSecond > 0 ? ` · ${leftText((1000 * Math.max(0, bytesTotal - bytesRead)) / bytesPerSecond)}` : '';
   const facts = `  ${percent} %  ${formatBytes(bytesRead)} of ${formatBytes(bytesTotal)} · ${rate}${left}`;
   const room = width - BAR_COLUMNS - 2 - columnsOf(facts);
   return room < 8 ? fitted(label, facts, width) : `${cut(label, room)}  ${bar}${facts}`;
