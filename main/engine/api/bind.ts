@@ -56,6 +56,15 @@ export async function bindSocket(server: Server, place: SocketPlace): Promise<()
   }
 }
 
+/**
+ * Asks whether an engine answers at a place, before anything is opened that two must not have open. Binding asks
+ * again: this one only saves a second engine from beginning.
+ * @throws FailureError `already-running`
+ */
+export async function assertNobodyAt(path: string): Promise<void> {
+  if (lstatSync(path, { throwIfNoEntry: false })?.isSocket() && (await isAlive(path))) throw alreadyRunning(path);
+}
+
 function listen(server: Server, path: string): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   server.once('error', reject);

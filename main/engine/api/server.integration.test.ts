@@ -152,8 +152,9 @@ describe('the sockets', () => {
 
 describe('starting', () => {
   it('refuses a second engine, and leaves the first one its place', async () => {
-    const { control } = await serve();
+    const { control, server } = await serve();
     expect(await failureCode(serve())).toBe('already-running');
+    expect(await failureCode(server.assertAlone())).toBe('already-running');
     const client = new RawClient(control);
     client.send({ id: 1, call: 'status' });
     expect(await client.answer(1)).toHaveProperty('result');

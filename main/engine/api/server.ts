@@ -7,7 +7,7 @@ import type { HealthPart, HealthRegistry } from '../runtime/health.ts';
 import type { Module } from '../runtime/lifecycle.ts';
 import type { Logger } from '../runtime/log.ts';
 import { ensureOwnDirectory } from '../runtime/paths.ts';
-import { bindSocket, type SocketPlace } from './bind.ts';
+import { assertNobodyAt, bindSocket, type SocketPlace } from './bind.ts';
 import { type ApiCounters, Connection } from './connection.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { groupIdOf } from './group.ts';
@@ -53,6 +53,14 @@ export class ApiServer implements Module {
       onMistake: (name, error) => logger.error('A call of the API failed', { call: name, error }),
     });
     this.#health = options.health.part('api', () => ({ connections: this.#connections.size, ...this.#counters }));
+  }
+
+  /**
+   * To be called before the store is opened and capture starts.
+   * @throws FailureError `already-running` when another engine answers here
+   */
+  async assertAlone(): Promise<void> {
+    await assertNobodyAt(join(this.#options.directory, SOCKETS[0].file));
   }
 
   /** @throws FailureError when the sockets cannot be put in place, as when another engine is running */
