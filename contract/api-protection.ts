@@ -41,12 +41,19 @@ function listed(names: readonly string[]): string {
   return named.length === 1 ? last : `${named.slice(0, -1).join(', ')} and ${last}`;
 }
 
-/** "1 alert needs attention, and 2 lesser notices.", or that nothing does. */
-export function attentionSentence(alerts: Status['alerts']): string {
+/** What is said where no alert is serious: never more than what is watched allows. */
+const QUIET: Readonly<Record<ProtectionState, string>> = {
+  protected: 'Nothing needs you',
+  partial: 'Nothing needs you, as far as can be seen',
+  off: 'No alert is open',
+};
+
+/** "1 alert needs attention, and 2 notices.", or that nothing does. */
+export function attentionSentence(alerts: Status['alerts'], state: ProtectionState): string {
   const serious = alerts.medium + alerts.high + alerts.critical;
   const notices = alerts.info + alerts.low;
   const noticeWords = `${notices} ${notices === 1 ? 'notice' : 'notices'}`;
-  if (serious === 0) return notices === 0 ? 'Nothing needs you.' : `Nothing needs you; ${noticeWords}.`;
+  if (serious === 0) return notices === 0 ? `${QUIET[state]}.` : `${QUIET[state]}; ${noticeWords}.`;
   const first = serious === 1 ? '1 alert needs attention' : `${serious} alerts need attention`;
   return notices === 0 ? `${first}.` : `${first}, and ${noticeWords}.`;
 }

@@ -88,6 +88,12 @@ describe('attentionSentence', () => {
     [{ info: 0, low: 0, medium: 1, high: 0, critical: 0 }, '1 alert needs attention.'],
     [{ info: 1, low: 1, medium: 1, high: 1, critical: 0 }, '2 alerts need attention, and 2 notices.'],
   ])('%o', (alerts, sentence) => {
-    expect(attentionSentence(alerts)).toBe(sentence);
+    expect(attentionSentence(alerts, 'protected')).toBe(sentence);
+  });
+
+  it('promises nothing where nothing is watched', () => {
+    const none = { info: 0, low: 1, medium: 0, high: 0, critical: 0 };
+    expect(attentionSentence(none, 'off')).toBe('No alert is open; 1 notice.');
+    expect(attentionSentence(none, 'partial')).toBe('Nothing needs you, as far as can be seen; 1 notice.');
   });
 });

@@ -79,8 +79,9 @@ async function lineView(client: ApiClient, context: CommandContext, signal: Abor
   while (!signal.aborted) {
     const { traffic, alerts, interfaces, health } = await client.request('status', {});
     const lost = interfaces.reduce((sum, { dropped }) => sum + dropped, 0);
+    const { state, sentence } = protectionOf({ interfaces, health });
     say(
-      `${plainText(protectionOf({ interfaces, health }).sentence)} ${attentionSentence(alerts)} ` +
+      `${plainText(sentence)} ${attentionSentence(alerts, state)} ` +
         `${packetRate(traffic.packetsPerSecond)}, ${byteRate(traffic.bytesPerSecond)}, ` +
         `${formatNumber(traffic.openFlows)} open flows, ${formatNumber(lost)} packets lost`,
     );

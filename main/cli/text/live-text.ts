@@ -3,11 +3,11 @@ import type { InterfaceStatus, Status } from '../../../contract/api-schemas.ts';
 import type { Alert } from '../../../contract/domain.ts';
 import { plainText } from '../../../contract/text.ts';
 import type { LiveState } from '../live-state.ts';
-import { formatBytes, formatDuration, formatNumber, formatTime } from '../report/format.ts';
-import { columnsOf, cut, pad, sparkline } from '../terminal/layout.ts';
+import { formatBytes, formatNumber, formatTime } from '../report/format.ts';
+import { columnsOf, cut, pad, sparkline, wrap } from '../terminal/layout.ts';
 import { type Paint, SEVERITY_SHAPES, type Style } from '../terminal/paint.ts';
 import { localMs } from './alert-text.ts';
-import { byteRate, costText, PROTECTION_MARKS, packetRate } from './status-text.ts';
+import { byteRate, costText, PROTECTION_MARKS, packetRate, uptimeText } from './status-text.ts';
 
 export interface LiveTextOptions {
   readonly columns: number;
@@ -24,6 +24,8 @@ type Line = readonly Span[];
 /** Below this the list of hosts and that of protocols stand under each other no more: the second is left out. */
 const TWO_LISTS_COLUMNS = 76;
 const MOST_GAPS = 3;
+/** Narrower text has more line breaks than words. */
+const LEAST_TEXT_COLUMNS = 20;
 const MOST_INTERFACES = 4;
 const MOST_TALKERS = 8;
 /** Lines that the alerts always have, with their title. */
@@ -36,7 +38,12 @@ const LABEL_COLUMNS = 10;
  */
 export function liveText(state: LiveState, options: LiveTextOptions): string[] {
   const { rows, columns } = options;
-  const top: Line[] = [...verdict(state.status, columns), ...gaps(state.status), [], ...traffic(state, columns)];
+  const top: Line[] = [
+    ...verdict(state.status, columns),
+    ...gaps(state.status, columns),
+    [],
+    ...traffic(state, columns),
+  ];
   const room = rows - top.length - LEAST_ALERT_ROWS - 2;
   const lists = listing(state, columns, room);
   const above = [...top, ...(lists.length === 0 ? [] : [[], ...lists]), []].slice(0, Math.max(0, rows - 2));
@@ -62,7 +69,7 @@ function painted(line: Line, columns: number, paint: Paint): string {
 function verdict(status: Status, columns: number): Line[] {
   const { state, sentence } = protectionOf(status);
   const { mark, style } = PROTECTION_MARKS[state];
-  const uptime = `up ${formatDuration(Math.floor(status.uptimeSeconds) * 1000)}`;
+  const uptime = uptimeText(status.uptimeSeconds);
   const simulated = status.mode === 'simulate' ? '  simulation' : '';
   const words = `${mark} ${plainText(sentence)}`;
   const gap = ' '.repeat(Math.max(2, columns - columnsOf(words) - columnsOf(simulated) - uptime.length));
@@ -74,18 +81,20 @@ function verdict(status: Status, columns: number): Line[] {
       ['accent', simulated],
       ['quiet', gap + uptime],
     ],
-    [[serious ? 'bold' : undefined, `  ${attentionSentence(status.alerts)}`]],
+    [[serious ? 'bold' : undefined, `  ${attentionSentence(status.alerts, state)}`]],
   ];
 }
 
-function gaps(status: Status): Line[] {
+/** A hint may be a command to copy, so it is wrapped and never cut. */
+function gaps(status: Status, columns: number): Line[] {
   const { gaps } = protectionOf(status);
+  const width = Math.max(LEAST_TEXT_COLUMNS, columns - 2);
   const shown = gaps.slice(0, MOST_GAPS).flatMap(({ state, detail, hint }): Line[] => [
-    [
-      [state === 'failed' ? 'critical' : 'medium', '! '],
-      [undefined, plainText(detail)],
-    ],
-    ...(hint === undefined ? [] : [[['quiet', `  ${plainText(hint)}`] as const]]),
+    ...wrap(plainText(detail), width).map((line, index): Line => {
+      const mark: Span = [state === 'failed' ? 'critical' : 'medium', index === 0 ? '! ' : '  '];
+      return [mark, [undefined, line]];
+    }),
+    ...wrap(plainText(hint ?? ''), width).map((line): Line => [['quiet', `  ${line}`]]),
   ]);
   const others = gaps.length - MOST_GAPS;
   return others > 0 ? [...shown, [['quiet', `  and ${others} more: see "holdfast status"`]]] : shown;

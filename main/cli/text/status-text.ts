@@ -46,7 +46,7 @@ function verdict({ state, sentence }: Protection, { alerts }: Status, width: num
   const words = plainText(sentence)
     .split(' ')
     .map((word) => paint('bold', word));
-  return [...hanging(`${paint(style, mark)} `, words.join(' '), width), `  ${attentionSentence(alerts)}`];
+  return [...hanging(`${paint(style, mark)} `, words.join(' '), width), `  ${attentionSentence(alerts, state)}`];
 }
 
 /** What does not work, and what the person can do. */
@@ -85,11 +85,16 @@ const MODES: Readonly<Record<Status['mode'], string>> = {
 export function factsText({ version, uptimeSeconds, mode, traffic, cost }: Status): string {
   return [
     `Holdfast ${plainText(version)}`,
-    `up ${formatDuration(Math.floor(uptimeSeconds) * 1000)}`,
+    uptimeText(uptimeSeconds),
     MODES[mode],
     formatCount(traffic.openFlows, 'open flow'),
     costText(cost),
   ].join(' · ');
+}
+
+/** "up 2 h 5 min". */
+export function uptimeText(seconds: number): string {
+  return `up ${formatDuration(Math.max(1, Math.floor(seconds)) * 1000)}`;
 }
 
 export function costText({ cpuPercent, memoryBytes }: Status['cost']): string {
