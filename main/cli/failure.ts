@@ -35,6 +35,11 @@ const NOT_THE_INPUT: ReadonlySet<string> = new Set([
   'no-directory',
   'unsafe-directory',
   'unsafe-socket',
+  'cannot-listen',
+  'database-too-new',
+  'answer-too-large',
+  'bad-message',
+  'no-such-call',
 ]);
 
 interface Explained {
