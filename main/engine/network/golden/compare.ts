@@ -22,6 +22,8 @@ export interface ComparisonOptions {
   /** What must be equal, each direction for itself. */
   readonly measures: (ours: Placed) => readonly Measure[];
   readonly exclusions?: readonly Exclusion[];
+  /** Only captures under this folder. */
+  readonly folder?: string;
 }
 
 /** Compares every conversation that either has. */
@@ -34,6 +36,7 @@ export function compare(ours: Conversations, theirs: Conversations, options: Com
     const our = ours.get(key);
     const their = theirs.get(key);
     const present = (our ?? their) as Placed;
+    if (options.folder !== undefined && !present.capture.startsWith(`${options.folder}/`)) continue;
     const exclusion = options.exclusions?.find(({ applies }) => applies(present));
     const measures = options.measures(present);
     if (exclusion) {

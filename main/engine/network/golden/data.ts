@@ -4,15 +4,15 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 export const DATA = process.env.HOLDFAST_TEST_DATA ?? join(import.meta.dirname, '../../../../../shared/data');
-const FOLDERS = ['attacks', 'benign', 'dpi'] as const;
+/** Folders with captures, those that are there. */
+export const FOLDERS = ['attacks', 'benign', 'dpi'].filter((folder) => existsSync(join(DATA, folder)));
 const CAPTURE_NAME = /\.(pcap|pcapng|cap)(\.gz|\.zst)?$/;
 
 /** All captures, as paths relative to DATA, in order. */
 export function captures(): string[] {
-  return FOLDERS.filter((folder) => existsSync(join(DATA, folder)))
-    .flatMap((folder) =>
-      readdirSync(join(DATA, folder), { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name)),
-    )
+  return FOLDERS.flatMap((folder) =>
+    readdirSync(join(DATA, folder), { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name)),
+  )
     .filter((name) => CAPTURE_NAME.test(name))
     .sort();
 }

@@ -1,4 +1,5 @@
 /** The conversations of captures as the flow engine has them. */
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   type FlowView,
@@ -9,7 +10,7 @@ import {
   type TrafficObserver,
 } from '../../../../contract/traffic.ts';
 import { formatAddress } from '../../runtime/address.ts';
-import { defaultsOf } from '../../runtime/settings.ts';
+import { defaultsOf, type SettingValues } from '../../runtime/settings.ts';
 import { readCapture } from '../capture/read.ts';
 import { DIRECTION, DIRECTION_WORDS } from '../flow-layout.ts';
 import { flowSettings } from '../flow-settings.ts';
@@ -17,8 +18,17 @@ import { TrafficEngine } from '../traffic-engine.ts';
 import { type Conversation, Conversations, type Sent } from './conversation.ts';
 import { DATA } from './data.ts';
 
-/** Small tables for small captures; the largest has 38,000 flows, nearly all of one packet. */
-const SETTINGS = { ...defaultsOf(flowSettings), flowCapacity: 40_000, conversationCapacity: 8_192 };
+/** No frame takes less of a file: 16 bytes of record header and an IP packet in an Ethernet frame. */
+const SMALLEST_FRAME_BYTES = 48;
+/** A capture that is packed may hold more frames than its size lets on. */
+const PACKED = /\.(gz|zst)$/;
+
+/** Tables no larger than a capture needs: there are 900 of them, and most have a handful of packets. */
+function settingsFor(path: string): SettingValues<typeof flowSettings> {
+  const frames = Math.ceil(statSync(path).size / SMALLEST_FRAME_BYTES);
+  const flowCapacity = PACKED.test(path) ? 65_536 : Math.max(2_048, frames);
+  return { ...defaultsOf(flowSettings), flowCapacity, conversationCapacity: Math.ceil(flowCapacity / 2) };
+}
 
 export interface OurFlow extends Conversation {
   readonly firstUs: number;
@@ -28,8 +38,9 @@ export interface OurFlow extends Conversation {
 
 /** All flows of a capture, in the order in which they began. */
 export async function flowsOf(capture: string): Promise<OurFlow[]> {
-  const collector = new Collector();
-  await readCapture(join(DATA, capture), collector);
+  const path = join(DATA, capture);
+  const collector = new Collector(settingsFor(path));
+  await readCapture(path, collector);
   return collector.finish();
 }
 
@@ -41,11 +52,15 @@ export function conversationsOf(flows: ReadonlyMap<string, readonly OurFlow[]>):
 }
 
 class Collector implements TrafficObserver {
-  readonly #engine = new TrafficEngine({ settings: SETTINGS, observers: [this] });
+  readonly #engine: TrafficEngine;
   readonly #flows: { id: number; flow: OurFlow }[] = [];
   /** Pairs of addresses between which a datagram was put together from fragments. */
   readonly #fragmented = new Set<string>();
   #frameBytes: Uint8Array | null = null;
+
+  constructor(settings: SettingValues<typeof flowSettings>) {
+    this.#engine = new TrafficEngine({ settings, observers: [this] });
+  }
 
   frame(...frame: Parameters<TrafficEngine['frame']>): void {
     this.#frameBytes = frame[0];

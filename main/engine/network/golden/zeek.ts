@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { Conversations, endpointOf, sent } from './conversation.ts';
 import { DATA } from './data.ts';
 
-export const ZEEK_MAP = 'dpi/zeek/map.json';
+const ZEEK_MAP = 'dpi/zeek/map.json';
 
 const map = z.record(z.string(), z.array(z.object({ log: z.string(), file: z.string() })));
 
