@@ -22,7 +22,7 @@ export const growth: Benchmark = {
         say(`round ${round}/${rounds}  ${path}  ${usage.wallSeconds.toFixed(2)} s`);
       }
     }
-    const programs = paths.map((path, index) => describe(nameOf(index, sizes, path), runs[index]));
+    const programs = runs.map((usages, index) => describe(nameOf(index, sizes), usages));
     const [start, ...filled] = programs;
     const nanoseconds = filled.map(
       ({ wallSeconds }, index) => ((wallSeconds.median - start.wallSeconds.median) * 1e9) / sizes[index],
@@ -46,8 +46,8 @@ export const growth: Benchmark = {
   },
 };
 
-function nameOf(index: number, sizes: readonly number[], path: string): string {
-  return index === 0 ? `no packets (${path})` : `${sizes[index - 1].toLocaleString('en')} packets`;
+function nameOf(index: number, sizes: readonly number[]): string {
+  return index === 0 ? 'no packets' : `${sizes[index - 1].toLocaleString('en')} packets`;
 }
 
 function describe(name: string, runs: readonly Usage[]): Measured {
