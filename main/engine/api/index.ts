@@ -1,4 +1,3 @@
-/** The contract over the engine's Unix sockets. */
-export { Dispatcher, type DispatcherOptions } from './dispatcher.ts';
+/** The contract over the engine's Unix sockets. Light to import: the table is loaded when the sockets open. */
 export { ApiServer, type ApiServerOptions } from './server.ts';
 export { type ApiSettings, apiSettings } from './settings.ts';

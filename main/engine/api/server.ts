@@ -9,7 +9,7 @@ import type { Logger } from '../runtime/log.ts';
 import { ensureOwnDirectory } from '../runtime/paths.ts';
 import { assertNobodyAt, bindSocket, type SocketPlace } from './bind.ts';
 import { type ApiCounters, Connection } from './connection.ts';
-import { Dispatcher } from './dispatcher.ts';
+import type { Dispatcher } from './dispatcher.ts';
 import { groupIdOf } from './group.ts';
 import type { ApiSettings } from './settings.ts';
 
@@ -37,21 +37,14 @@ export class ApiServer implements Module {
   readonly name = 'api';
   readonly #options: ApiServerOptions;
   readonly #clock: Clock;
-  readonly #dispatcher: Dispatcher;
   readonly #health: HealthPart;
   readonly #counters: ApiCounters = { calls: 0, refused: 0, hostile: 0, slowReaders: 0, droppedItems: 0 };
   readonly #connections = new Set<Connection>();
   readonly #servers: { readonly server: Server; readonly remove: () => void }[] = [];
 
   constructor(options: ApiServerOptions) {
-    const { handlers, checkAnswers, logger } = options;
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
-    this.#dispatcher = new Dispatcher({
-      handlers,
-      checkAnswers,
-      onMistake: (name, error) => logger.error('A call of the API failed', { call: name, error }),
-    });
     this.#health = options.health.part('api', () => ({ connections: this.#connections.size, ...this.#counters }));
   }
 
@@ -67,11 +60,12 @@ export class ApiServer implements Module {
   async start(): Promise<void> {
     const { directory, settings } = this.#options;
     const groupId = settings.viewGroup === '' ? undefined : groupIdOf(settings.viewGroup);
+    const dispatcher = await this.#makeDispatcher();
     ensureOwnDirectory(directory, groupId === undefined ? PRIVATE_DIRECTORY : PASSABLE_DIRECTORY);
     try {
       for (const { file, role } of SOCKETS) {
         const place = { path: join(directory, file), ...rights(role, groupId) };
-        await this.#listen(place, role);
+        await this.#listen(place, role, dispatcher);
       }
     } catch (error) {
       await this.stop();
@@ -97,7 +91,16 @@ export class ApiServer implements Module {
     this.#health.off('Not listening.');
   }
 
-  async #listen(place: SocketPlace, role: Role): Promise<void> {
+  /** Loaded here, because the table loads zod, which commands that only read a capture have no use for. */
+  async #makeDispatcher(): Promise<Dispatcher> {
+    const { Dispatcher } = await import('./dispatcher.ts');
+    const { handlers, checkAnswers, logger } = this.#options;
+    const onMistake = (name: string, error: unknown): void =>
+      logger.error('A call of the API failed', { call: name, error });
+    return new Dispatcher({ handlers, checkAnswers, onMistake });
+  }
+
+  async #listen(place: SocketPlace, role: Role, dispatcher: Dispatcher): Promise<void> {
     const { settings, version } = this.#options;
     const mine = new Set<Connection>();
     const server = createServer((socket) => {
@@ -112,7 +115,7 @@ export class ApiServer implements Module {
         role,
         version,
         settings,
-        dispatcher: this.#dispatcher,
+        dispatcher,
         counters: this.#counters,
         clock: this.#clock,
         onClose: () => {
