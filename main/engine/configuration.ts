@@ -1,4 +1,5 @@
 import { alertSettings } from './alerts/index.ts';
+import { apiSettings } from './api/index.ts';
 import { DETECTORS } from './detect/index.ts';
 import { flowSettings } from './network/index.ts';
 import type { Section } from './runtime/config-names.ts';
@@ -18,6 +19,7 @@ export const CONFIG_SECTIONS: readonly Section[] = [
   ...DETECTORS.map((detector) => ({ path: detectorSection(detector.id), table: detector.settings })),
   { path: 'alerts', table: alertSettings },
 
+  { path: 'api', table: apiSettings },
   { path: 'store', table: storeSettings },
   { path: 'log', table: logSettings },
 ];

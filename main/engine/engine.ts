@@ -3,6 +3,7 @@ import type { ApiHandlers } from '../../contract/api.ts';
 import type { Status } from '../../contract/api-schemas.ts';
 import type { Alert, Finding } from '../../contract/domain.ts';
 import { AlertBook, type AlertChange, alertSettings } from './alerts/index.ts';
+import { ApiServer, apiSettings } from './api/index.ts';
 import { countBySeverity, createHandlers } from './handlers.ts';
 import { LiveTraffic } from './live-traffic.ts';
 import { CostMeter, LiveView } from './live-view.ts';
@@ -49,6 +50,7 @@ export class Engine {
   readonly book: AlertBook;
   readonly view = new LiveView();
   readonly handlers: ApiHandlers;
+  readonly #api: ApiServer;
   readonly #cost = new CostMeter();
   #store: Store | undefined;
   #startedMs = 0;
@@ -75,12 +77,23 @@ export class Engine {
     });
     this.#lifecycle = new Lifecycle(
       [
+        { name: 'alone', start: () => this.#api.assertAlone() },
         { name: 'store', start: () => this.#openStore(), stop: () => this.#closeStore() },
         { name: 'traffic', start: () => this.#traffic.start(), stop: () => this.#traffic.stop() },
+        { name: 'api', start: () => this.#api.start(), stop: () => this.#api.stop() },
       ],
       systemClock,
     );
     this.handlers = createHandlers(this);
+    this.#api = new ApiServer({
+      handlers: this.handlers,
+      directory: options.paths.runtimeDirectory,
+      settings: config.section('api', apiSettings),
+      health: this.health,
+      logger,
+      version: options.version,
+      checkAnswers: config.profile !== 'production',
+    });
   }
 
   /** The open store. Throws before the start and after the stop. */

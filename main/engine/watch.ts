@@ -30,6 +30,7 @@ export function createWatch(options: WatchOptions): TrafficEngine {
       settings: config.section(detectorSection(detector.id), detector.settings),
       landscape,
       report: onFinding,
+      seed: options.seed,
     }),
   );
   return new TrafficEngine({

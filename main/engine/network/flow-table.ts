@@ -393,6 +393,8 @@ export class FlowTable implements FlowSource {
     if (record === NO_STATISTICS) {
       record = this.#giveRecord(slot);
       this.#replayFirst(slot, record * STATISTICS_WORDS);
+      // From now on it may have something to report.
+      this.#wheelAgain(slot);
     }
     const base = record * STATISTICS_WORDS;
     const s = this.statistics;
@@ -539,7 +541,10 @@ export class FlowTable implements FlowSource {
   }
 
   #nextVisitSecond(slot: number): number {
-    return Math.min(this.#deadlineSecond(slot), this.#nowSecond + Math.ceil(this.#settings.updateSeconds));
+    const deadline = this.#deadlineSecond(slot);
+    // A flow of one packet has nothing to report: one look at its end is enough, and floods are made of them.
+    if (this.#head[slot * HEAD_WORDS + HEAD.statistics] === NO_STATISTICS) return deadline;
+    return Math.min(deadline, this.#nowSecond + Math.ceil(this.#settings.updateSeconds));
   }
 
   /** Moves the clock to `nowUs`, ends what has been silent too long and lets long flows report. */

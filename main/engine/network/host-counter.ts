@@ -1,6 +1,6 @@
 import type { FlowView, TrafficObserver } from '../../../contract/traffic.ts';
 
-const INITIAL_ENTRIES = 1 << 10;
+const INITIAL_ENTRIES = 1 << 13;
 /** 64-bit fingerprints: two different hosts among a million share one with a probability of 3 in 100 million. */
 const FIRST_MULTIPLIERS = [0x9e3779b1, 0x85ebca6b, 0xc2b2ae35, 0x27d4eb2f] as const;
 const SECOND_MULTIPLIERS = [0x165667b1, 0x2c1b3c6d, 0x297a2d39, 0x1b873593] as const;
@@ -12,6 +12,8 @@ export class HostCounter implements TrafficObserver {
   #mask = INITIAL_ENTRIES - 1;
   #size = 0;
   #isFull = false;
+  /** All zero is no responder yet: "::" is not counted when it comes first, and is no host. */
+  readonly #lastResponder = new Int32Array(4);
 
   /** @param limit count stops here; 16 bytes of memory for each host counted, at the most. */
   constructor(limit = 4_000_000) {
@@ -28,8 +30,16 @@ export class HostCounter implements TrafficObserver {
   }
 
   flowStart(flow: FlowView): void {
+    const { responder0, responder1, responder2, responder3 } = flow;
     this.#add(flow.initiator0, flow.initiator1, flow.initiator2, flow.initiator3);
-    this.#add(flow.responder0, flow.responder1, flow.responder2, flow.responder3);
+    // Scans and floods go on and on about one host.
+    const last = this.#lastResponder;
+    if (last[3] === responder3 && last[2] === responder2 && last[1] === responder1 && last[0] === responder0) return;
+    last[0] = responder0;
+    last[1] = responder1;
+    last[2] = responder2;
+    last[3] = responder3;
+    this.#add(responder0, responder1, responder2, responder3);
   }
 
   #add(w0: number, w1: number, w2: number, w3: number): void {
