@@ -1,10 +1,8 @@
 /** Several programs do the same job in turn, round after round. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { BenchmarkError, type Measured } from './benchmark.ts';
 import { measure, type Usage } from './measure.ts';
 import type { InstalledPeer } from './peers.ts';
+import { makeScratch, removeScratch } from './scratch.ts';
 import { ratiosOf, spreadOf } from './statistics.ts';
 
 export interface Contender {
@@ -67,11 +65,11 @@ export async function contest(
 }
 
 async function runOnce(contender: Contender): Promise<Usage> {
-  const scratch = mkdtempSync(join(tmpdir(), 'holdfast-bench-'));
+  const scratch = makeScratch();
   try {
     return (await measure(contender.command(scratch))).usage;
   } finally {
-    rmSync(scratch, { recursive: true, force: true });
+    removeScratch(scratch);
   }
 }
 

@@ -1,13 +1,12 @@
 /** A running engine, started as people start it and looked at from outside. */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { Status } from '../contract/api-schemas.ts';
 import { BenchmarkError } from './benchmark.ts';
 import { HOLDFAST } from './measure.ts';
+import { makeScratch, removeScratch } from './scratch.ts';
 
 const run = promisify(execFile);
 
@@ -21,7 +20,7 @@ const STOP_LIMIT_MS = 10_000;
 const LOOK_INTERVAL_MS = 200;
 
 export class Daemon {
-  readonly dataDirectory = mkdtempSync(join(tmpdir(), 'holdfast-bench-'));
+  readonly dataDirectory = makeScratch();
   readonly #child: ChildProcess;
   /** For an end of this process without a stop. */
   readonly #end = (): void => void this.#child.kill('SIGKILL');
@@ -77,7 +76,7 @@ export class Daemon {
       await promise.finally(() => clearTimeout(limit));
     }
     process.off('exit', this.#end);
-    rmSync(this.dataDirectory, { recursive: true, force: true });
+    removeScratch(this.dataDirectory);
   }
 }
 

@@ -1,10 +1,10 @@
 /** Measures whole processes from outside, as a person with a watch would. */
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { findProgram } from '../scripts/lib/programs.mjs';
 import { BenchmarkError } from './benchmark.ts';
+import { makeScratch, removeScratch } from './scratch.ts';
 
 export interface Usage {
   readonly wallSeconds: number;
@@ -46,7 +46,7 @@ export async function measure(command: readonly string[], options: RunOptions = 
   const time = findProgram('time');
   if (time === undefined) throw new BenchmarkError('GNU time is not installed (package "time")');
   const { keepOutput = false, limitSeconds = LIMIT_SECONDS } = options;
-  const scratch = mkdtempSync(join(tmpdir(), 'holdfast-bench-'));
+  const scratch = makeScratch();
   try {
     const usageFile = join(scratch, 'usage');
     const begun = performance.now();
@@ -96,6 +96,6 @@ export async function measure(command: readonly string[], options: RunOptions = 
       output,
     };
   } finally {
-    rmSync(scratch, { recursive: true, force: true });
+    removeScratch(scratch);
   }
 }

@@ -2,8 +2,10 @@ import { atMost, type Benchmark, type Measured, memoryBelow } from '../benchmark
 import { HOLDFAST, measure, type Usage } from '../measure.ts';
 import { spreadOf, steepestGrowth } from '../statistics.ts';
 
-/** Sizes measured, as far as the largest that is asked for. */
-const SIZES = [200_000, 1_000_000, 2_000_000, 5_000_000, 10_000_000];
+/** Sizes measured below the largest, which is asked for. */
+const SIZES = [200_000, 1_000_000, 2_000_000, 5_000_000];
+/** What the claim says. */
+const CLAIMED_PACKETS = 10_000_000;
 /** A tenth is the noise of a quiet machine; a cost that really grows with size grows by far more over this range. */
 const FLAT = 1.25;
 
@@ -11,7 +13,7 @@ export const growth: Benchmark = {
   name: 'growth',
   claim: 'A packet costs the same in a capture of 200 thousand packets as in one of 10 million, in the same memory.',
   async run({ captures, rounds, mostPackets, say }) {
-    const sizes = SIZES.filter((packets) => packets <= mostPackets);
+    const sizes = [...SIZES.filter((packets) => packets < mostPackets), mostPackets];
     const paths = [await captures.empty()];
     for (const packets of sizes) paths.push(await captures.stretched(packets));
     const runs: Usage[][] = paths.map(() => []);
@@ -38,7 +40,7 @@ export const growth: Benchmark = {
           (packets, index) => `${packets.toLocaleString('en')} packets: ${nanoseconds[index].toFixed(0)} ns each.`,
         ),
         'The time for an empty capture is subtracted first. Small captures pay for the compiler that warms up.',
-        ...(sizes.length < SIZES.length
+        ...(mostPackets < CLAIMED_PACKETS
           ? [`Measured up to ${mostPackets.toLocaleString('en')} packets only, as asked for with --packets.`]
           : []),
       ],

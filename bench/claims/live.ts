@@ -47,7 +47,12 @@ export const live: Benchmark = {
         gates: [
           atMost('CPU at 100,000 packets/s', calm.cpuPercent, 10, '%'),
           exactly('packets lost at 100,000 packets/s', calm.lost, 0),
-          atLeast('packets/s that were sent', Math.round(storm.offeredPerSecond), STORM_RATE * RATE_TOLERANCE, ''),
+          atLeast(
+            'packets/s that the generator managed',
+            Math.round(storm.offeredPerSecond),
+            STORM_RATE * RATE_TOLERANCE,
+            '',
+          ),
           exactly('packets lost at 500,000 packets/s', storm.lost, 0),
         ],
         notes: [
