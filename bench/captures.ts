@@ -23,7 +23,7 @@ const MIXED_COPIES = 15;
 const FLOOD_PACKETS = 2_000_000;
 const BASE_PACKETS = 140_000;
 /** Bytes on disk per packet of mixed traffic, with room to spare. */
-const BYTES_PER_PACKET = 450;
+const BYTES_PER_PACKET = 700;
 
 export interface CapturesOptions {
   readonly cache: string;

@@ -30,7 +30,7 @@ ${BENCHMARKS.map(({ name, claim }) => `  ${name.padEnd(9)}${claim}`).join('\n')}
   --rounds N       measure everything so often and take medians (default ${DEFAULT_ROUNDS})
   --capture FILE   use this capture for flows and analyze instead of the usual one of 2.1 million packets
   --flood FILE     use this capture for flood
-  --packets N      go no further than this in growth (default ${MOST_PACKETS}, which takes 3 to 5 GB of disk)
+  --packets N      go no further than this in growth (default ${MOST_PACKETS}, which takes 6 to 12 GB of disk)
   --cache DIR      keep the captures that are made here (default ${DEFAULT_CACHE})
   --json           print one JSON document
 `;
