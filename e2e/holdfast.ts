@@ -18,15 +18,23 @@ export interface RunOptions {
   /** Leaves standard input open after that: more may come. */
   readonly keepsInputOpen?: boolean;
   readonly environment?: Readonly<Record<string, string>>;
+  /** In a process group of its own. */
+  readonly detached?: boolean;
   /** For a run that has to be watched or ended. */
   readonly onStart?: (child: ChildProcess) => void;
 }
 
 /** Resolves when the process has ended and all of its output is there. */
 export function runHoldfast(args: readonly string[], options: RunOptions = {}): Promise<Run> {
+  return runProgram([HOLDFAST, ...args], options);
+}
+
+/** The same for a command that is not, or does not begin with, the product: words, as no shell reads them. */
+export function runProgram([program, ...args]: readonly string[], options: RunOptions = {}): Promise<Run> {
   const { promise, resolve, reject } = Promise.withResolvers<Run>();
   const begunMs = performance.now();
-  const child = spawn(HOLDFAST, args, { env: { ...cleanEnvironment(), ...options.environment } });
+  const { detached, environment } = options;
+  const child = spawn(program, args, { detached, env: { ...cleanEnvironment(), ...environment } });
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
