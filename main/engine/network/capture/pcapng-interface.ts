@@ -45,9 +45,16 @@ export function clockOf(resolution: number, offsetSeconds: number): Clock {
   return { highScale, mixed: TWO_TO_32 - highScale * unitsPerUs, factor: 1, divisor: unitsPerUs, offsetUs };
 }
 
-/** Microseconds since the epoch, with a fraction. */
+/** The last moment of the year 9999: beyond it no date can be written with four digits. */
+const LATEST_TIME_US = 253_402_300_799_999_999;
+
+/**
+ * Microseconds since the epoch, with a fraction. A clock can claim any moment of 10^20 years on either side; what
+ * lies before 1970 or after 9999 becomes the nearest moment that does not, so that no reader meets a negative time.
+ */
 export function clockTimeUs(clock: Clock, high: number, low: number): number {
-  return high * clock.highScale + ((high * clock.mixed + low) * clock.factor) / clock.divisor + clock.offsetUs;
+  const timeUs = high * clock.highScale + ((high * clock.mixed + low) * clock.factor) / clock.divisor + clock.offsetUs;
+  return Math.min(Math.max(timeUs, 0), LATEST_TIME_US);
 }
 
 /** Option codes of an interface description block that matter here. */
