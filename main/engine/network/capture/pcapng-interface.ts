@@ -45,8 +45,8 @@ export function clockOf(resolution: number, offsetSeconds: number): Clock {
   return { highScale, mixed: TWO_TO_32 - highScale * unitsPerUs, factor: 1, divisor: unitsPerUs, offsetUs };
 }
 
-/** The last moment of the year 9999: beyond it no date can be written with four digits. */
-const LATEST_TIME_US = 253_402_300_799_999_999;
+/** The last second of the year 9999: beyond it no date can be written with four digits. */
+const LATEST_TIME_US = Date.UTC(9999, 11, 31, 23, 59, 59) * 1000;
 
 /**
  * Microseconds since the epoch, with a fraction. A clock can claim any moment of 10^20 years on either side; what

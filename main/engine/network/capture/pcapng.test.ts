@@ -129,7 +129,7 @@ describe('a pcapng clock', () => {
     expect(clockTimeUs(clockOf(6, -5), 0, 6_000_000)).toBe(1_000_000);
     for (const offset of [-(2 ** 63), 2 ** 63]) {
       const timeUs = clockTimeUs(clockOf(6, offset), 0xffffffff, 0xffffffff);
-      expect(timeUs).toBe(offset < 0 ? 0 : Date.UTC(9999, 11, 31, 23, 59, 59, 999) * 1000 + 999);
+      expect(timeUs).toBe(offset < 0 ? 0 : Date.UTC(9999, 11, 31, 23, 59, 59) * 1000);
     }
   });
 });
