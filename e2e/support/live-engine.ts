@@ -1,7 +1,7 @@
 /** The engine as a person starts it, in a network namespace, with everything that it says about alerts. */
 import type { ChildProcess } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { vi } from 'vitest';
 import type { ApiClient, CallOutput } from '../../contract/api.ts';
 import type { Status } from '../../contract/api-schemas.ts';
@@ -18,6 +18,7 @@ export interface LiveEngineOptions {
   readonly daemonArguments?: readonly string[];
   /** The user that the engine runs as; whose socket it is. */
   readonly userId?: number;
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** What the stream of alerts said, and when. */
@@ -38,12 +39,13 @@ export class LiveEngine {
   #process: ChildProcess | undefined;
   #client: ApiClient | undefined;
 
-  private constructor({ dataDirectory, prefix, daemonArguments = [] }: LiveEngineOptions) {
+  private constructor({ dataDirectory, prefix, daemonArguments = [], environment }: LiveEngineOptions) {
     this.dataDirectory = dataDirectory;
     const command = [...prefix, HOLDFAST, '--data-dir', dataDirectory, 'daemon', ...daemonArguments];
     this.ended = runProgram(command, {
       // Its own process group, so that a test can do what Ctrl-C does: signal all of it.
       detached: true,
+      environment,
       onStart: (child) => {
         this.#process = child;
       },
@@ -69,23 +71,30 @@ export class LiveEngine {
   }
 
   async #listen(userId: number): Promise<void> {
-    const directory = join(this.dataDirectory, 'run');
-    let end: Run | undefined;
-    void this.ended.then((run) => {
-      end = run;
-    });
-    await vi.waitUntil(
-      () => {
-        if (end !== undefined) throw new Error(`the engine ended: ${JSON.stringify(end)}`);
-        return existsSync(join(directory, 'view.sock'));
-      },
-      { timeout: START_LIMIT_MS, interval: OPEN_INTERVAL_MS },
-    );
-    const client = await connectToEngine({ directories: [directory], userId, version: packageFile.version });
+    const client = await this.#connect(userId);
     this.#client = client;
     void this.#follow(client);
     // Answered in order: what is asked for after the stream began comes after it.
     await client.request('status', {});
+  }
+
+  /** Tries until the engine listens; a killed one before it may have left its sockets. */
+  async #connect(userId: number): Promise<ApiClient> {
+    let end: Run | undefined;
+    void this.ended.then((run) => {
+      end = run;
+    });
+    const target = { directories: [join(this.dataDirectory, 'run')], userId, version: packageFile.version };
+    const deadlineMs = Date.now() + START_LIMIT_MS;
+    for (;;) {
+      try {
+        return await connectToEngine(target);
+      } catch (error) {
+        if (end !== undefined) throw new Error(`the engine ended: ${JSON.stringify(end)}`);
+        if (Date.now() > deadlineMs) throw error;
+        await sleep(OPEN_INTERVAL_MS);
+      }
+    }
   }
 
   async #follow(client: ApiClient): Promise<void> {

@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, lstatSync, openSync, readSync } from 'node:fs';
 import type { LineCounter, Node, Pair } from 'yaml';
 import { codeOf, messageOf } from './failure.ts';
 
@@ -59,7 +59,7 @@ export function readConfigFile(path: string, named: boolean, userId: number): Fi
     // O_NONBLOCK: opening a named pipe for reading would otherwise wait for a writer.
     descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
   } catch (error) {
-    if (codeOf(error) === 'ENOENT' && !named) {
+    if (!named && (codeOf(error) === 'ENOENT' || isOutOfSight(path))) {
       return { missing: true, problems: [] };
     }
     return refuse(...(OPEN_REASONS[codeOf(error)] ?? [`cannot be opened: ${String(error)}`, 'Check the path.']));
@@ -92,6 +92,19 @@ export function readConfigFile(path: string, named: boolean, userId: number): Fi
     return refuse(`cannot be read: ${String(error)}`, 'Check the file system.');
   } finally {
     closeSync(descriptor);
+  }
+}
+
+/**
+ * Whether this user may not even look into the file's folder, so that the place cannot be one of theirs: HOME is
+ * still root's after setpriv or su --preserve-environment.
+ */
+function isOutOfSight(path: string): boolean {
+  try {
+    lstatSync(path);
+    return false;
+  } catch (error) {
+    return codeOf(error) === 'EACCES';
   }
 }
 
