@@ -57,8 +57,8 @@ export function captureNotes(
     const message = `The capture's clock was set back ${COUNT.format(clockResets)} times; the flows open then were ended.`;
     notes.push(note('clock-set-back', message, clockResets));
   }
-  if (hosts.isAtLeast) {
-    notes.push(note('hosts-not-counted', `There were more than ${COUNT.format(hosts.size)} hosts.`, 1));
+  if (hosts.isEstimate) {
+    notes.push(note('hosts-estimated', `There were about ${COUNT.format(hosts.size)} hosts, within 2 percent.`, 1));
   }
   return notes;
 }

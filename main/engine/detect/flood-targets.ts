@@ -114,6 +114,7 @@ export class FloodTargets {
 
   private readonly counters: Int32Array;
   private readonly windowBytesIn: Float64Array;
+  private readonly windowPacketsIn: Uint32Array;
   private readonly windowTcpBytesOut: Float64Array;
   private readonly reflectedIn: Uint32Array;
   private readonly reflectedAsked: Uint32Array;
@@ -164,6 +165,7 @@ export class FloodTargets {
     this.active = new Int32Array(capacity);
     this.counters = new Int32Array(capacity * COUNTERS);
     this.windowBytesIn = new Float64Array(capacity);
+    this.windowPacketsIn = new Uint32Array(capacity);
     this.windowTcpBytesOut = new Float64Array(capacity);
     this.words = new Int32Array(capacity * 4);
     this.reflectedIn = new Uint32Array(capacity * REFLECTED_SERVICES.length);
@@ -246,6 +248,11 @@ export class FloodTargets {
   /** One counter of a target in the present window. */
   count(slot: number, name: FloodCounter): number {
     return this.counters[slot * COUNTERS + FLOOD_COUNTER_INDEX[name]]!;
+  }
+
+  /** Packets towards the target in the present window, from when it was watched. */
+  packetsIn(slot: number): number {
+    return this.windowPacketsIn[slot]!;
   }
 
   /** Frame bytes towards the target in the present window. */
@@ -340,6 +347,7 @@ export class FloodTargets {
 
   private clearWindow(slot: number): void {
     this.windowBytesIn[slot] = 0;
+    this.windowPacketsIn[slot] = 0;
     this.windowTcpBytesOut[slot] = 0;
     const services = slot * REFLECTED_SERVICES.length;
     this.counters.fill(0, slot * COUNTERS, (slot + 1) * COUNTERS);
@@ -393,6 +401,7 @@ export class FloodTargets {
     const { counters } = this;
     const at = slot * COUNTERS;
     this.windowBytesIn[slot]! += packet.wireBytes;
+    this.windowPacketsIn[slot]!++;
     if (packet.kind === PACKET_KIND.fragment) {
       counters[at + FRAGMENTS_IN]!++;
       this.countSource(slot, packet, sourceHash);

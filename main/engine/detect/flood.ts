@@ -45,6 +45,9 @@ interface Flood {
   reportedUs: number;
 }
 
+/** Fewer packets within a second are not worth judging: no threshold, slow floods included, comes near. */
+const QUIET_PACKETS = 20;
+
 class FloodDetector implements TrafficObserver {
   private readonly context: DetectorContext;
   private readonly settings: FloodSettings;
@@ -114,6 +117,11 @@ class FloodDetector implements TrafficObserver {
       this.slowSums.fill(0, slot * FLOOD_FORMS.length, (slot + 1) * FLOOD_FORMS.length);
       this.slowUs[slot] = nowUs;
       this.sourcesSinceUs[slot] = nowUs;
+    }
+    // Most seconds of most hosts: nothing that could be part of any flood, and nothing going on.
+    if (this.targets.packetsIn(slot) < QUIET_PACKETS && !this.floods.has(slot)) {
+      this.refreshSources(slot, nowUs);
+      return;
     }
     const decay = 2 ** (-Math.max(0, nowUs - this.slowUs[slot]!) / SLOW_HALF_LIFE_US);
     this.slowUs[slot] = nowUs;

@@ -156,11 +156,12 @@ export class ByteWriter {
     while (count > 0) this.#buffer[this.#length++] = this.#digits[--count];
   }
 
-  /** A whole number with leading zeros up to `width`. */
+  /** A whole number below 2^31 with leading zeros up to `width`. */
   padded(value: number, width: number): void {
-    let rest = value;
+    // At most seven digits: 32-bit integer division.
+    let rest = value | 0;
     for (let i = width - 1; i >= 0; i--) {
-      const quotient = Math.floor(rest / 10);
+      const quotient = (rest / 10) | 0;
       this.#buffer[this.#length + i] = ZERO + (rest - quotient * 10);
       rest = quotient;
     }
@@ -173,13 +174,30 @@ export class ByteWriter {
       this.text(formatAddress(w0, w1, w2, w3));
       return;
     }
-    this.whole(w3 >>> 24);
-    this.byte(DOT);
-    this.whole((w3 >>> 16) & 0xff);
-    this.byte(DOT);
-    this.whole((w3 >>> 8) & 0xff);
-    this.byte(DOT);
-    this.whole(w3 & 0xff);
+    this.#octet(w3 >>> 24, DOT);
+    this.#octet((w3 >>> 16) & 0xff, DOT);
+    this.#octet((w3 >>> 8) & 0xff, DOT);
+    this.#octet(w3 & 0xff, DOT);
+    // The last one has no dot behind it.
+    this.#length--;
+  }
+
+  #octet(value: number, end: number): void {
+    const buffer = this.#buffer;
+    let length = this.#length;
+    if (value >= 100) buffer[length++] = OCTET_DIGITS[value * 3];
+    if (value >= 10) buffer[length++] = OCTET_DIGITS[value * 3 + 1];
+    buffer[length++] = OCTET_DIGITS[value * 3 + 2];
+    buffer[length++] = end;
+    this.#length = length;
+  }
+
+  /** The bytes [from, to) of the present buffer once more; marks as of `mark`. */
+  repeat(from: number, to: number): void {
+    const buffer = this.#buffer;
+    let length = this.#length;
+    for (let i = from; i < to; i++) buffer[length++] = buffer[i];
+    this.#length = length;
   }
 
   /** Microseconds since the epoch as "2017-07-03 08:55:58.123456", UTC. */
@@ -200,3 +218,9 @@ export class ByteWriter {
 }
 
 const LARGEST_DATE_MS = 8.64e15;
+
+/** Hundreds, tens and ones of 0 to 255 as digits. */
+const OCTET_DIGITS = Uint8Array.from({ length: 256 * 3 }, (_, i) => {
+  const value = Math.floor(i / 3);
+  return ZERO + (Math.floor(value / [100, 10, 1][i % 3]) % 10);
+});

@@ -11,6 +11,8 @@ export interface Memo {
   readonly row: Float64Array;
   /** Their text, once somebody has written it. */
   text: Uint8Array | null;
+  /** How often the text was wanted. */
+  uses: number;
   /** Where somebody keeps them; −1 while nobody does. */
   place: number;
 }
@@ -40,8 +42,9 @@ export class FeatureReader {
   read(flow: FlowView): Float64Array {
     this.#source ??= this.#findSource();
     const source = this.#source;
-    if (source.readFirstPacket(this.#key)) return this.#readOnePacket(flow, source);
     this.memo = null;
+    // Payloads differ in their entropy: only packets without are alike.
+    if (source.readFirstPacket(this.#key) && flow.initiatorPayloadBytes === 0) return this.#readOnePacket(flow, source);
     computeFeatures(this.#numbers.point(flow, source.statistics, source.statisticsBase()), this.#row);
     return this.#row;
   }
@@ -55,14 +58,23 @@ export class FeatureReader {
     }
     const line = hash & (MEMO_LINES - 1);
     let memo = this.#memos[line];
-    if (memo === null || !isSame(memo.key, key)) {
-      const row = new Float64Array(FEATURES.length);
-      computeFeatures(this.#numbers.point(flow, source.statistics, source.statisticsBase()), row);
-      memo = { key: key.slice(), row, text: null, place: -1 };
+    if (memo === null) {
+      memo = { key: key.slice(), row: new Float64Array(FEATURES.length), text: null, uses: 0, place: -1 };
       this.#memos[line] = memo;
+      this.#fill(memo, flow, source);
+    } else if (!isSame(memo.key, key)) {
+      memo.key.set(key);
+      this.#fill(memo, flow, source);
     }
     this.memo = memo;
     return memo.row;
+  }
+
+  #fill(memo: Memo, flow: FlowView, source: FlowSource): void {
+    computeFeatures(this.#numbers.point(flow, source.statistics, source.statisticsBase()), memo.row);
+    memo.text = null;
+    memo.uses = 0;
+    memo.place = -1;
   }
 }
 

@@ -89,6 +89,8 @@ export class FlowCsvExporter implements TrafficObserver {
     this.#reader = new FeatureReader(source);
   }
 
+  readonly #parts = new Int32Array(2 * KEY_PARTS);
+
   start(): void {
     this.#out.text(`${CSV_COLUMNS.join(',')}\n`);
   }
@@ -100,17 +102,13 @@ export class FlowCsvExporter implements TrafficObserver {
   flowEnd(flow: FlowView, reason: EndReason): void {
     const row = this.#reader.read(flow);
     const out = this.#out;
-    writeFlowId(out, flow);
-    out.byte(COMMA);
-    out.address(flow.initiator0, flow.initiator1, flow.initiator2, flow.initiator3);
-    out.byte(COMMA);
-    out.whole(flow.initiatorPort);
-    out.byte(COMMA);
-    out.address(flow.responder0, flow.responder1, flow.responder2, flow.responder3);
-    out.byte(COMMA);
-    out.whole(flow.responderPort);
-    out.byte(COMMA);
-    out.whole(flow.protocol);
+    // The key columns repeat what the flow id says: their bytes are copied from there.
+    const parts = this.#parts;
+    writeFlowId(out, flow, parts);
+    for (let i = 0; i < KEY_PARTS; i++) {
+      out.byte(COMMA);
+      out.repeat(parts[2 * PART_ORDER[i]], parts[2 * PART_ORDER[i] + 1]);
+    }
     out.byte(COMMA);
     out.timestamp(flow.firstUs);
     const known = this.#reader.memo;
@@ -121,7 +119,8 @@ export class FlowCsvExporter implements TrafficObserver {
       out.fields(row, 0, CICFLOWMETER_FEATURE_COUNT);
       out.text(`,${NO_LABEL}`);
       out.fields(row, CICFLOWMETER_FEATURE_COUNT, row.length);
-      if (known) known.text = out.copyFrom(mark);
+      // Kept from the second time on: most that come once never come again.
+      if (known && known.uses++ > 0) known.text = out.copyFrom(mark);
     }
     out.byte(COMMA);
     out.text(SERVICES[flow.service]);
@@ -137,6 +136,7 @@ export class FlowJsonExporter implements TrafficObserver {
   readonly #out: ByteWriter;
   readonly #reader: FeatureReader;
   readonly #featureKeys = FEATURES.map((feature, i) => `${i === 0 ? '' : ','}${JSON.stringify(feature.name)}:`);
+  readonly #parts = new Int32Array(2 * KEY_PARTS);
   #first = true;
 
   constructor(source: FlowSourceThunk, write: (bytes: Uint8Array) => void) {
@@ -159,7 +159,7 @@ export class FlowJsonExporter implements TrafficObserver {
     const out = this.#out;
     out.text(this.#first ? '\n{"id":"' : ',\n{"id":"');
     this.#first = false;
-    writeFlowId(out, flow);
+    writeFlowId(out, flow, this.#parts);
     out.text('","initiator":"');
     out.address(flow.initiator0, flow.initiator1, flow.initiator2, flow.initiator3);
     out.text('","initiatorPort":');
@@ -184,15 +184,30 @@ export class FlowJsonExporter implements TrafficObserver {
   }
 }
 
-/** CICFlowMeter's flow id: both addresses, both ports, the protocol. */
-function writeFlowId(out: ByteWriter, flow: FlowView): void {
+/** Parts of a flow id: initiator, responder, their ports, protocol. */
+const KEY_PARTS = 5;
+/** The order in which the key columns show them: source address and port, destination address and port, protocol. */
+const PART_ORDER = [0, 2, 1, 3, 4] as const;
+
+/** CICFlowMeter's flow id: both addresses, both ports, the protocol. Notes where each part begins and ends. */
+function writeFlowId(out: ByteWriter, flow: FlowView, parts: Int32Array): void {
+  parts[0] = out.mark;
   out.address(flow.initiator0, flow.initiator1, flow.initiator2, flow.initiator3);
+  parts[1] = out.mark;
   out.byte(DASH);
+  parts[2] = out.mark;
   out.address(flow.responder0, flow.responder1, flow.responder2, flow.responder3);
+  parts[3] = out.mark;
   out.byte(DASH);
+  parts[4] = out.mark;
   out.whole(flow.initiatorPort);
+  parts[5] = out.mark;
   out.byte(DASH);
+  parts[6] = out.mark;
   out.whole(flow.responderPort);
+  parts[7] = out.mark;
   out.byte(DASH);
+  parts[8] = out.mark;
   out.whole(flow.protocol);
+  parts[9] = out.mark;
 }

@@ -10,7 +10,7 @@ export const flowSettings = {
     integer: true,
     unit: 'flows',
     reason:
-      'Most flows remembered at once; when more are open, the quietest end early and are counted. A million is twenty times a busy workstation and costs 144 MB only when a flood really opens them.',
+      'Most flows remembered at once; when more are open, the quietest end early and are counted. A million is twenty times a busy workstation and costs 128 MB only when a flood really opens them.',
   },
   conversationCapacity: {
     type: 'number',

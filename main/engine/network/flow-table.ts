@@ -117,7 +117,7 @@ export class FlowTable implements FlowSource {
     const capacity = settings.flowCapacity;
     const records = settings.conversationCapacity + 1;
     this.#head = new Int32Array(capacity * HEAD_WORDS);
-    this.#times = new Float64Array(capacity * TIME_WORDS);
+    this.#times = new Float64Array(this.#head.buffer);
     this.statistics = new Float64Array(records * STATISTICS_WORDS);
     this.#owner = new Int32Array(records);
     this.#freeSlots = new Int32Array(capacity);

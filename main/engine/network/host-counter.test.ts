@@ -27,7 +27,7 @@ describe('HostCounter', () => {
     hosts.flowStart(flowBetween(words('10.0.0.2'), words('10.0.0.1')));
     hosts.flowStart(flowBetween(words('10.0.0.1'), words('2001:db8::1')));
     expect(hosts.size).toBe(3);
-    expect(hosts.isAtLeast).toBe(false);
+    expect(hosts.isEstimate).toBe(false);
   });
 
   it('counts a host that has no address yet', () => {
@@ -37,31 +37,20 @@ describe('HostCounter', () => {
     expect(hosts.size).toBe(4);
   });
 
-  it('stops at its limit and says so', () => {
-    const hosts = new HostCounter(3);
-    for (let host = 1; host < 10; host++) hosts.flowStart(flowBetween([0, 0, 0xffff, host], [0, 0, 0xffff, 1]));
-    expect([hosts.size, hosts.isAtLeast]).toEqual([3, true]);
-  });
-
-  it('counts a whole network and does not lose anyone as it grows', () => {
+  it('counts a whole network exactly and does not lose anyone as it grows', () => {
     const hosts = new HostCounter();
     for (let round = 0; round < 2; round++) {
-      for (let host = 0; host < 50_000; host++)
+      for (let host = 0; host < 30_000; host++)
         hosts.flowStart(flowBetween([0, 0, 0xffff, host], [0x20010db8, 0, 0, host]));
     }
-    expect(hosts.size).toBe(100_000);
+    expect([hosts.size, hosts.isEstimate]).toEqual([60_000, false]);
   });
 
-  it('agrees with a set', () => {
-    const word = fc.oneof(fc.constantFrom(0, 1, -1, 0xffff), fc.integer());
-    // Nobody answers from "::".
-    const address = fc.tuple(word, word, word, word).filter((words) => words.some((each) => each !== 0));
-    fc.assert(
-      fc.property(fc.array(fc.tuple(address, address), { maxLength: 300 }), (pairs) => {
-        const hosts = new HostCounter();
-        for (const [from, to] of pairs) hosts.flowStart(flowBetween(from, to));
-        expect(hosts.size).toBe(new Set(pairs.flat().map(String)).size);
-      }),
-    );
+  it('estimates a flood of made-up senders within 2 percent, and says that it does', () => {
+    const hosts = new HostCounter();
+    for (let host = 0; host < 300_000; host++)
+      hosts.flowStart(flowBetween([0, 0, 0xffff, Math.imul(host, 0x9e3779b1)], [0, 0, 0xffff, 7]));
+    expect(hosts.isEstimate).toBe(true);
+    expect(Math.abs(hosts.size - 300_000)).toBeLessThan(6_000);
   });
 });

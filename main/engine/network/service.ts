@@ -1,4 +1,5 @@
 import { PROTOCOL, SERVICES, type Service } from '../../../contract/traffic.ts';
+import { latin1Text } from '../runtime/latin1.ts';
 
 /**
  * Which application protocol a flow speaks, told from the first bytes of either side. The port is only a
@@ -137,7 +138,7 @@ function startsWith(bytes: Uint8Array, start: number, length: number, text: stri
 
 /** The first lines, as Latin-1. One call for a few hundred bytes: a TextDecoder costs ten times as much here. */
 function textOf(bytes: Uint8Array, start: number, length: number): string {
-  return String.fromCharCode(...bytes.subarray(start, start + Math.min(length, TEXT_BYTES)));
+  return latin1Text(bytes, start, start + Math.min(length, TEXT_BYTES));
 }
 
 function identifyBinary(b: Uint8Array, o: number, length: number, fromInitiator: boolean, port: number): number {

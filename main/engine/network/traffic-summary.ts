@@ -12,6 +12,8 @@ import { AddressTable } from '../runtime/address-table.ts';
 const MAX_TALKERS = 4_096;
 /** Points of the timeline. Twice as many are kept, then joined in pairs. */
 const MAX_BUCKETS = 240;
+/** One of sixteen one-packet flows makes its sender known. */
+const ONE_PACKET_SAMPLING = 15;
 const MICROSECONDS = 1_000_000;
 
 /** One address and what it sent and received, in bytes on the wire. */
@@ -142,10 +144,16 @@ export class TrafficSummary implements TrafficObserver {
     share.bytes += initiatorWireBytes + responderWireBytes;
     if (this.#byPacket) return;
     const packets = flow.initiatorPackets + flow.responderPackets;
-    const initiator = this.#talker(flow.initiator0, flow.initiator1, flow.initiator2, flow.initiator3);
-    this.#sent[initiator] += initiatorWireBytes;
-    this.#received[initiator] += responderWireBytes;
-    this.#packets[initiator] += packets;
+    // Senders of one unanswered packet are legion in a flood: whoever is really busy is soon among the sampled.
+    const isSampled = packets > 1 || (flow.id & ONE_PACKET_SAMPLING) === 0;
+    const initiator = isSampled
+      ? this.#talker(flow.initiator0, flow.initiator1, flow.initiator2, flow.initiator3)
+      : this.#talkers.find(flow.initiator0, flow.initiator1, flow.initiator2, flow.initiator3);
+    if (initiator >= 0) {
+      this.#sent[initiator] += initiatorWireBytes;
+      this.#received[initiator] += responderWireBytes;
+      this.#packets[initiator] += packets;
+    }
     const responder = this.#talker(flow.responder0, flow.responder1, flow.responder2, flow.responder3);
     this.#sent[responder] += responderWireBytes;
     this.#received[responder] += initiatorWireBytes;
