@@ -75,6 +75,27 @@ describe('AddressTable', () => {
     expect(table.isUsed(slot)).toBe(false);
   });
 
+  it('is like new after clear, however much of it was used', () => {
+    for (const [used, deleted] of [
+      [0, 0],
+      [3, 1],
+      [16, 16],
+      [60, 7],
+      [64, 0],
+      [200, 5],
+    ]) {
+      const table = new AddressTable(64);
+      const slots = Array.from({ length: used }, (_, host) => table.findOrInsert(0, 0, 0xffff, host));
+      for (const slot of slots.slice(0, deleted)) table.delete(slot);
+      table.clear();
+      expect(table.size).toBe(0);
+      for (let host = 0; host < used; host++) expect(table.find(0, 0, 0xffff, host)).toBe(-1);
+      const again = Array.from({ length: 64 }, (_, host) => table.findOrInsert(0, 0, 0xffff, 1000 + host));
+      expect(again).toEqual(Array.from({ length: 64 }, (_, slot) => slot));
+      for (let host = 0; host < 64; host++) expect(table.find(0, 0, 0xffff, 1000 + host)).toBe(host);
+    }
+  });
+
   it('refuses a capacity that makes no sense', () => {
     for (const capacity of [0, -1, 1.5, Number.NaN, 2 ** 25])
       expect(() => new AddressTable(capacity)).toThrow(RangeError);

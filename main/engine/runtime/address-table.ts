@@ -32,6 +32,8 @@ export class AddressTable {
   private readonly states: Uint8Array;
   private readonly freeSlots: Int32Array;
   private freeCount: number;
+  /** Slots from here on were never used since the last clearing: they lie untouched at the bottom of the free ones. */
+  private untouched = 0;
   private hand = 0;
 
   constructor(capacity: number, options: AddressTableOptions = {}) {
@@ -49,8 +51,9 @@ export class AddressTable {
     this.hashes = new Int32Array(capacity);
     this.states = new Uint8Array(capacity);
     this.freeSlots = new Int32Array(capacity);
-    this.freeCount = 0;
-    this.clear();
+    this.freeCount = capacity;
+    // The lowest slots first, so that small populations stay in the cache.
+    for (let index = 0; index < capacity; index++) this.freeSlots[index] = capacity - 1 - index;
   }
 
   /** How many keys are held. */
@@ -81,6 +84,7 @@ export class AddressTable {
       place = this.placeOf(w0, w1, w2, w3, extra, hash);
     }
     slot = this.freeSlots[--this.freeCount]!;
+    if (slot >= this.untouched) this.untouched = slot + 1;
     const key = slot * KEY_WORDS;
     this.keys[key] = w0;
     this.keys[key + 1] = w1;
@@ -103,13 +107,25 @@ export class AddressTable {
     this.freeSlots[this.freeCount++] = slot;
   }
 
-  /** Forgets every key. Does not call `onEvict`. */
+  /**
+   * Forgets every key. Does not call `onEvict`. Costs no more than what was used since the last time: a capture whose
+   * clock jumps to and fro clears with every packet.
+   */
   clear(): void {
-    this.places.fill(0);
-    this.states.fill(FREE);
-    this.freeCount = this.capacity;
-    // The lowest slots first, so that small populations stay in the cache.
-    for (let index = 0; index < this.capacity; index++) this.freeSlots[index] = this.capacity - 1 - index;
+    const { capacity, untouched, places } = this;
+    if (untouched > capacity / 4) {
+      places.fill(0);
+    } else {
+      for (let slot = 0; slot < untouched; slot++) {
+        if (this.states[slot] === FREE) continue;
+        // No later entry is moved back: all go, and each is still where it was.
+        places[this.placeOfSlot(slot)] = 0;
+      }
+    }
+    this.states.fill(FREE, 0, untouched);
+    for (let slot = 0; slot < untouched; slot++) this.freeSlots[capacity - 1 - slot] = slot;
+    this.freeCount = capacity;
+    this.untouched = 0;
     this.hand = 0;
   }
 
