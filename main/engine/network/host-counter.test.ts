@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { FlowView } from '../../../contract/traffic.ts';
 import { parseAddress } from '../runtime/address.ts';
