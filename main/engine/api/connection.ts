@@ -85,18 +85,32 @@ export class Connection {
   }
 
   #read(chunk: Uint8Array): void {
+    let lines: readonly string[];
     try {
-      this.#inbox.push(...this.#lines.push(chunk));
+      lines = this.#lines.push(chunk);
     } catch (error) {
       this.#refuse(messageOf(error));
       return;
     }
-    this.#messageTimer?.cancel();
-    const { clock, settings } = this.#options;
-    this.#messageTimer = this.#lines.isWaiting
-      ? clock.after(settings.messageSeconds * MS_PER_SECOND, () => this.#refuse('a message was not completed in time'))
-      : undefined;
+    this.#inbox.push(...lines);
+    this.#timeMessage(lines.length > 0);
     this.#work();
+  }
+
+  /** The time of a message counts from its first byte: one that trickles in does not win time with every byte. */
+  #timeMessage(hasCompletedOne: boolean): void {
+    if (hasCompletedOne || !this.#lines.isWaiting) {
+      this.#messageTimer?.cancel();
+      this.#messageTimer = undefined;
+    }
+    if (!this.#lines.isWaiting || this.#messageTimer !== undefined) return;
+    const { clock, settings } = this.#options;
+    this.#messageTimer = clock.after(settings.messageSeconds * MS_PER_SECOND, () => {
+      this.#messageTimer = undefined;
+      // While earlier messages wait for the rate limit, nothing is read, and the client is not late.
+      if (this.#inbox.length > 0) this.#timeMessage(false);
+      else this.#refuse('a message was not completed in time');
+    });
   }
 
   /** Takes messages as fast as the rate and the client's own reading allow. */
@@ -235,6 +249,10 @@ export class Connection {
     this.#sendFailure(null, { code: 'bad-message', message: `The connection is closed: ${why}.`, hint });
     this.#socket.pause();
     this.#socket.end(() => this.#socket.destroy());
+    // One that does not even read why keeps its place no longer than any other that does not read.
+    const { clock, settings } = this.#options;
+    this.#idleTimer?.cancel();
+    this.#idleTimer = clock.after(settings.slowReaderSeconds * MS_PER_SECOND, () => this.#socket.destroy());
     this.#endCalls();
   }
 

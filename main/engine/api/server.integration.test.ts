@@ -319,6 +319,28 @@ describe('bounds', () => {
     expect(watching.isClosed).toBe(false);
   });
 
+  it('on the time for a message that comes byte by byte', async () => {
+    const { view } = await serve({ messageSeconds: 1 });
+    const slow = new RawClient(view);
+    const trickle = setInterval(() => slow.socket.write(' '), 50);
+    try {
+      await until(() => slow.isClosed);
+      expect(slow.messages.at(-1)?.error).toMatchObject({ code: 'bad-message' });
+    } finally {
+      clearInterval(trickle);
+    }
+  });
+
+  it('on calls, but not on the message that had begun behind those that wait', async () => {
+    const { view } = await serve({ messageSeconds: 1, callsPerSecond: 10 });
+    const client = new RawClient(view);
+    const calls = Array.from({ length: 45 }, (_, id) => `${JSON.stringify({ id, call: 'status' })}\n`).join('');
+    client.socket.write(`${calls}{"id":45,`);
+    await client.answer(44);
+    client.socket.write('"call":"status"}\n');
+    expect(await client.answer(45)).toHaveProperty('result');
+  });
+
   it('on the length of an answer', async () => {
     const { engine, view } = await serve();
     engine.alerts = Array.from({ length: 500 }, (_, index) => testAlert(index, { explanation: 'long '.repeat(1_000) }));
