@@ -82,6 +82,14 @@ describe('what resolvers and DHCP clients say', () => {
   it('DHCP servers', () => {
     expect(parseLease('ADDRESS=192.0.2.9\nSERVER_ADDRESS=192.0.2.1\n')).toEqual(['192.0.2.1']);
     expect(parseLease('lease {\n  option dhcp-server-identifier 192.0.2.2;\n}\n')).toEqual(['192.0.2.2']);
+    expect(parseLease('SERVER_ADDRESS=192.0.2.3 \r\n')).toEqual(['192.0.2.3']);
+  });
+
+  it('takes linear time on a lease of blank lines', () => {
+    const began = performance.now();
+    expect(parseLease('\n'.repeat(1_000_000))).toEqual([]);
+    // A second is far above linear and far below the hour of quadratic.
+    expect(performance.now() - began).toBeLessThan(1_000);
   });
 });
 

@@ -31,7 +31,7 @@ const RESOLVER_FILES = [
 /** Folders where DHCP clients keep their leases: systemd-networkd, NetworkManager, dhclient. */
 const LEASE_FOLDERS = ['run/systemd/netif/leases', 'var/lib/NetworkManager', 'var/lib/dhcp'];
 /** "SERVER_ADDRESS=192.0.2.1" (systemd, NetworkManager), "option dhcp-server-identifier 192.0.2.1;" (dhclient). */
-const LEASE_SERVER = /^\s*(?:SERVER_ADDRESS=|option dhcp-server-identifier )([0-9a-fA-F.:]+);?\s*$/gm;
+const LEASE_SERVER = /^[ \t]*(?:SERVER_ADDRESS=|option dhcp-server-identifier )([0-9a-fA-F.:]+);?[ \t]*\r?$/gm;
 
 /**
  * Reads it all from /proc and the files of resolvers and DHCP clients below `root`. What is not there or cannot be
