@@ -90,6 +90,30 @@ describe('liveText', () => {
     expect(lines).toContain('  Run as root.');
   });
 
+  it('explains the newest alerts where there is room, and never only in part', () => {
+    const explanation = 'Somebody looks for a way in. '.repeat(8).trim();
+    const alerts = [2, 1].map((index) => ({ ...alert(index), explanation }));
+    const height = (rows: number): number[] => {
+      const lines = liveText(state({ alerts }), { ...OPTIONS, rows });
+      return [0, 1].map((index) => {
+        const title = lines.findIndex((line) => line.includes(`scan number ${alerts[index].id.slice(2)}`));
+        expect(title).toBeGreaterThan(0);
+        const end = lines.findIndex((line) => line.endsWith(`holdfast alerts show ${alerts[index].id}`));
+        return end === -1 ? 0 : end - title;
+      });
+    };
+    expect(height(40)).toEqual([5, 5]);
+    expect(height(22)).toEqual([5, 0]);
+    expect(height(16)).toEqual([0, 0]);
+  });
+
+  it('has no list of protocols before one is known', () => {
+    const text = (changes: Partial<Traffic>): string =>
+      liveText(state({ traffic: { ...TRAFFIC, ...changes } }), OPTIONS).join('\n');
+    expect(text({})).toContain('protocol');
+    expect(text({ protocols: [] })).not.toContain('protocol');
+  });
+
   it('fits every terminal, and obeys nothing that came over the wire', () => {
     const alerts = Array.from({ length: 50 }, (_, index) => alert(index));
     const health = Array.from({ length: 9 }, (_, index) => ({

@@ -47,7 +47,7 @@ export function liveText(state: LiveState, options: LiveTextOptions): string[] {
   const room = rows - top.length - LEAST_ALERT_ROWS - 2;
   const lists = listing(state, columns, room);
   const above = [...top, ...(lists.length === 0 ? [] : [[], ...lists]), []].slice(0, Math.max(0, rows - 2));
-  const alerts = alertLines(state.alerts, rows - above.length - 1);
+  const alerts = alertLines(state.alerts, columns, rows - above.length - 1);
   const lines: Line[] = [...above, ...alerts];
   while (lines.length < rows - 1) lines.push([]);
   lines.push([['quiet', options.ending]]);
@@ -142,7 +142,7 @@ const NUMBER_COLUMNS = 9;
 function listing({ traffic }: LiveState, columns: number, room: number): Line[] {
   const count = Math.min(MOST_TALKERS, room - 1, Math.max(traffic.talkers.length, traffic.protocols.length));
   if (count < 1) return [];
-  const isWide = columns >= TWO_LISTS_COLUMNS;
+  const isWide = columns >= TWO_LISTS_COLUMNS && traffic.protocols.length > 0;
   const hostColumns = columns >= WIDE_COLUMNS ? WIDE_HOST_COLUMNS : HOST_COLUMNS;
   const head: Line = [
     [
@@ -170,20 +170,48 @@ function listing({ traffic }: LiveState, columns: number, room: number): Line[] 
   return lines;
 }
 
-function alertLines(alerts: readonly Alert[], room: number): Line[] {
+/** Where an alert's title begins, after its time and severity. */
+const TITLE_MARGIN = ' '.repeat('00:00:00'.length + 2 + LABEL_COLUMNS + 2);
+/** Longest explanation that is shown: four sentences are far shorter. */
+const MAX_EXPLANATION = 2_000;
+
+/** The titles of the alerts, the newest first; below each what it means, for as many as there is room. */
+function alertLines(alerts: readonly Alert[], columns: number, room: number): Line[] {
   if (room < 1) return [];
-  const head: Line = [['quiet', alerts.length === 0 ? 'Alerts' : `Alerts, the newest first`]];
-  if (alerts.length === 0)
-    return [head, [[undefined, 'None so far. They appear here within seconds.']]].slice(0, room) as Line[];
-  const shown = alerts.slice(0, Math.max(0, room - 1));
+  if (alerts.length === 0) {
+    const none: Line[] = [[['quiet', 'Alerts']], [[undefined, 'None so far. They appear here within seconds.']]];
+    return none.slice(0, room);
+  }
+  const head: Line = [['quiet', 'Alerts, the newest first']];
+  const budget = room - 1;
+  const newest = explanationLines(alerts[0], columns).length;
+  // What the newest one means is worth more than an old title, but not more than half of them.
+  const shown = alerts.slice(0, Math.max(budget - newest, Math.ceil(budget / 2)));
+  let spare = budget - shown.length;
+  const lines = shown.flatMap((alert): Line[] => {
+    const explanation = explanationLines(alert, columns);
+    const fits = explanation.length <= spare;
+    spare = fits ? spare - explanation.length : 0;
+    return [titleLine(alert), ...(fits ? explanation : [])];
+  });
+  return [head, ...lines];
+}
+
+function titleLine({ severity, title, lastSeenMs }: Alert): Line {
   return [
-    head,
-    ...shown.map(
-      ({ severity, title, lastSeenMs }): Line => [
-        ['quiet', `${formatTime(localMs(lastSeenMs))}  `],
-        [severity, pad(`${SEVERITY_SHAPES[severity]} ${severity.toUpperCase()}`, LABEL_COLUMNS)],
-        [undefined, `  ${plainText(title)}`],
-      ],
-    ),
+    ['quiet', `${formatTime(localMs(lastSeenMs))}  `],
+    [severity, pad(`${SEVERITY_SHAPES[severity]} ${severity.toUpperCase()}`, LABEL_COLUMNS)],
+    ['bold', `  ${plainText(title)}`],
+  ];
+}
+
+function explanationLines({ id, explanation }: Alert, columns: number): Line[] {
+  const text = wrap(
+    plainText(explanation, MAX_EXPLANATION),
+    Math.max(LEAST_TEXT_COLUMNS, columns - TITLE_MARGIN.length),
+  );
+  return [
+    ...text.map((line): Line => [[undefined, TITLE_MARGIN + line]]),
+    [['quiet', `${TITLE_MARGIN}holdfast alerts show ${plainText(id)}`]],
   ];
 }

@@ -64,6 +64,18 @@ describe('pumpCapture', () => {
     ]);
   });
 
+  it('says what is watched before a tick, also when one read holds both', () => {
+    const order: string[] = [];
+    pump(
+      [helloRecord(), interfaceRecord({ name: 'eth0' }), tickRecord(1), packet, statisticsRecord(0, [1, 60, 0, 0])],
+      {
+        onInterfaces: ([{ name, received }]) => order.push(`${name} ${received}`),
+        onTick: () => order.push('tick'),
+      },
+    );
+    expect(order).toEqual(['eth0 0', 'tick', 'eth0 1']);
+  });
+
   it('forgets the counts of a slot that stands for another interface', () => {
     const { interfaces } = pump([
       helloRecord(),

@@ -77,6 +77,11 @@ class InterfaceTable {
 export function pumpCapture(fd: number, sink: FrameSink, control: PumpControl): PumpEnd {
   const table = new InterfaceTable();
   let changed = false;
+  const report = (): void => {
+    if (!changed) return;
+    changed = false;
+    control.onInterfaces?.(table.list());
+  };
   const decoder = new RecordDecoder(sink, {
     status(slot, name, linkType, state, _error, detail) {
       table.status(slot, name, linkType, state, detail);
@@ -86,17 +91,18 @@ export function pumpCapture(fd: number, sink: FrameSink, control: PumpControl): 
       table.statistics(slot, packets, bytes, dropped);
       changed = true;
     },
-    tick: (nowUs) => control.onTick?.(nowUs),
+    tick: (nowUs) => {
+      // A read can hold seconds of packets when the thread was late: what is watched is said before what was seen.
+      report();
+      control.onTick?.(nowUs);
+    },
   });
   try {
     for (;;) {
       const count = readSync(fd, decoder.buffer, decoder.filled, decoder.buffer.length - decoder.filled, null);
       if (count === 0) return { reason: decoder.pendingBytes > 0 ? 'cut-off' : 'finished', detail: '' };
       const sound = decoder.accept(count);
-      if (changed) {
-        changed = false;
-        control.onInterfaces?.(table.list());
-      }
+      report();
       if (!sound) return { reason: 'damaged', detail: decoder.problem ?? '' };
       if (control.shouldStop?.()) return { reason: 'stopped', detail: '' };
     }
