@@ -10,6 +10,7 @@ const SLOW_PER_SECOND = 0.1;
 /** What the server says is nearly certain; the look of encrypted sessions a little less. */
 const READ_CONFIDENCE = 0.95;
 const LOOKS_CONFIDENCE = 0.85;
+const ROUTINE_CONFIDENCE = 0.6;
 
 interface TriedHost {
   readonly address: string;
@@ -29,6 +30,10 @@ export function describeBruteForce(book: LoginBook, campaign: number, protocol: 
   const rate = ratePerSecond(tries, seconds);
   const readable = failures > 0;
   const slow = rate < SLOW_PER_SECOND;
+  // Different passwords, read in clear text, are no program with an old one, however slow.
+  const certain = readable && protocol.credential !== undefined;
+  const routine = !readable && protocol.session?.isRoutine === true;
+  const mild = routine || (slow && !certain);
   const where = whereText(names, hosts.length);
   const sprayed = hosts.length >= SPRAYED_HOSTS;
   const techniques = [sprayed ? 'T1110.003' : 'T1110.001', ...(breached.length > 0 ? ['T1078'] : [])];
@@ -38,8 +43,8 @@ export function describeBruteForce(book: LoginBook, campaign: number, protocol: 
     cause: `brute-force/${attacker}/${protocol.service}`,
     firstSeenMs: book.firstUs[campaign]! / 1000,
     lastSeenMs: book.lastUs[campaign]! / 1000,
-    severity: breached.length > 0 ? 'high' : slow ? 'low' : 'medium',
-    confidence: readable ? READ_CONFIDENCE : LOOKS_CONFIDENCE,
+    severity: breached.length > 0 ? 'high' : mild ? 'low' : 'medium',
+    confidence: readable ? READ_CONFIDENCE : routine ? ROUTINE_CONFIDENCE : LOOKS_CONFIDENCE,
     techniques,
     attackers: [attacker],
     victims: names,
@@ -59,13 +64,15 @@ export function describeBruteForce(book: LoginBook, campaign: number, protocol: 
       ? [`${attacker} failed ${countOf(tries, 'time')} to log in to ${protocol.name} on ${where} ${pace}.`]
       : [
           `${attacker} opened ${countOf(tries, 'short session')} of the same size to ${protocol.name} on ${where} ${pace}.`,
-          'What was said is encrypted, but sessions in which a login works are longer and differ from each other.',
+          'What was answered cannot be read, but sessions in which a login works are longer and differ from each other.',
         ];
     if (breached.length > 0) {
       sentences.push(
         `Then a login at ${breached[0]!.address} worked: whoever it was is now in, and the password should be changed.`,
       );
-    } else if (slow) {
+    } else if (routine) {
+      sentences.push('Programs that log in for others, such as a webmail server, can look the same.');
+    } else if (slow && !certain) {
       sentences.push('This is slow: a program with an outdated password looks the same.');
     } else {
       sentences.push('No login was seen to work.');

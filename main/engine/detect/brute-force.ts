@@ -4,10 +4,8 @@ import {
   FLOW_CHANGE,
   type FlowChange,
   type FlowView,
-  INITIATOR_BASIS,
+  PAYLOAD_PACKETS_SHOWN,
   type PacketView,
-  PROTOCOL,
-  SERVICE_BASIS,
   SERVICES,
   type TrafficObserver,
 } from '../../../contract/traffic.ts';
@@ -15,7 +13,10 @@ import type { SettingTable } from '../runtime/settings.ts';
 import { describeBruteForce } from './brute-force-story.ts';
 import { type DetectorContext, defineDetector } from './detector.ts';
 import { LoginBook } from './login-book.ts';
-import { LOGIN_SIGN, type LoginProtocol, loginProtocolOf } from './login-protocols.ts';
+import { CrowdWatch } from './login-crowd-watch.ts';
+import { LoginFlow } from './login-flow.ts';
+import { LOGIN_SIGN, type LoginProtocol, loginProtocolOf, type SessionForm, UNHEARD_LOGIN } from './login-protocols.ts';
+import { LoginTail } from './login-tail.ts';
 import { SshSessions } from './ssh-sessions.ts';
 
 const settings = {
@@ -31,7 +32,7 @@ const settings = {
   },
   slowFailedLogins: {
     type: 'number',
-    default: 40,
+    default: 20,
     min: 3,
     max: 100_000,
     integer: true,
@@ -49,6 +50,35 @@ const settings = {
     reason:
       'Where logins are encrypted: so many short sessions of the same size within about two minutes are guessing. Scripts and backups make fewer, and theirs differ in size or carry more.',
   },
+  slowAlikeSessions: {
+    type: 'number',
+    default: 30,
+    min: 4,
+    max: 100_000,
+    integer: true,
+    unit: 'sessions',
+    reason:
+      'So many short sessions of the same size at any pace are slow guessing, where people and not programs log in. More than failed logins, because a session only looks like one.',
+  },
+  manyHosts: {
+    type: 'number',
+    default: 8,
+    min: 3,
+    max: 8192,
+    integer: true,
+    unit: 'hosts',
+    reason:
+      'Failed logins at one service from so many hosts within about ten minutes come from one attack, when they are manyHostsFailedLogins at least and few logins work. Sessions that only look like failed logins count half.',
+  },
+  manyHostsFailedLogins: {
+    type: 'number',
+    default: 24,
+    min: 3,
+    max: 100_000,
+    integer: true,
+    unit: 'logins',
+    reason: 'How often those hosts must fail together: three times each, where each alone could be a person who errs.',
+  },
   forgetMinutes: {
     type: 'number',
     default: 15,
@@ -65,8 +95,11 @@ const QUICK_HALF_LIFE_SECONDS = 60;
 const QUICK_FAILURE_SHARE = 0.5;
 /** Sessions only look like it: one per 10 seconds or more, faster than monitors look in. */
 const QUICK_SESSION_SHARE = 0.75;
-/** The sessions that look alike must outnumber the others by this much. */
+/** The sessions that look alike must outnumber the others by this much, and the slow ones by this. */
 const ALIKE_PER_ODD = 2;
+const SLOW_ALIKE_PER_ODD = 4;
+/** Where programs log in for others all day, so many times as many sessions are needed. */
+const ROUTINE_FACTOR = 2;
 /** Some fail before a person gets in; after so many on one host, a success is a find. */
 const FAILURES_BEFORE_BREACH = 5;
 const REPORT_GROWTH = 2;
@@ -94,25 +127,43 @@ class BruteForceWatcher implements TrafficObserver {
   private readonly flowIds = new Float64Array(2 ** CONVERSATION_BITS);
   private readonly marks = new Uint8Array(2 ** CONVERSATION_BITS);
   private readonly credentials = new Int32Array(2 ** CONVERSATION_BITS);
+  /** Messages shown of either side: when there were as many as are ever shown, the rest is told by its bytes. */
+  private readonly clientShown = new Uint8Array(2 ** CONVERSATION_BITS);
+  private readonly serverShown = new Uint8Array(2 ** CONVERSATION_BITS);
+  private readonly tail = new LoginTail(2 ** CONVERSATION_BITS);
   private readonly ssh = new SshSessions(2 ** CONVERSATION_BITS);
+  private readonly login = new LoginFlow();
+  private readonly crowd: CrowdWatch;
   private nowUs = 0;
   private lastTickSecond = Number.NaN;
 
   constructor(context: DetectorContext<typeof settings>) {
     this.context = context;
-    this.book = new LoginBook(QUICK_HALF_LIFE_SECONDS, context.settings.forgetMinutes * 60, context.seed);
+    const { forgetMinutes, manyHosts, manyHostsFailedLogins } = context.settings;
+    this.book = new LoginBook(QUICK_HALF_LIFE_SECONDS, forgetMinutes * 60, context.seed);
+    this.crowd = new CrowdWatch({
+      leastSenders: manyHosts,
+      leastTries: manyHostsFailedLogins,
+      forgetSeconds: forgetMinutes * 60,
+      seed: context.seed,
+      landscape: context.landscape,
+      report: (finding) => context.report(finding),
+    });
   }
 
   payload(flow: FlowView, packet: PacketView, fromInitiator: boolean): void {
-    const protocol = loginProtocolOf(flow.service, flow.responderPort);
+    const protocol = this.login.point(flow);
     if (protocol === undefined) return;
-    if (!initiatorIsSure(flow)) return;
-    if (flow.service === SSH) {
-      if (!fromInitiator) this.ssh.serverPacket(this.conversation(flow), flow, packet);
-    } else if (fromInitiator) {
-      this.readClient(flow, packet, protocol);
+    const index = this.conversation();
+    const fromClient = this.login.isClient(fromInitiator);
+    const shown = fromClient ? this.clientShown : this.serverShown;
+    shown[index]!++;
+    if (this.login.service === SSH) {
+      if (!fromClient) this.ssh.serverPacket(index, this.login.serverBytes, packet);
+    } else if (fromClient) {
+      this.readClient(index, packet, protocol);
     } else {
-      this.readServer(flow, packet, protocol);
+      this.readServer(index, packet, protocol);
     }
   }
 
@@ -120,8 +171,16 @@ class BruteForceWatcher implements TrafficObserver {
     if (change === FLOW_CHANGE.closed || change === FLOW_CHANGE.reset) this.noteSession(flow, packet.timeUs);
   }
 
+  flowUpdate(flow: FlowView): void {
+    if (this.login.point(flow) !== undefined) this.noteTail(flow.lastUs);
+  }
+
   flowEnd(flow: FlowView, reason: EndReason): void {
-    if (reason === END_REASON.finished || reason === END_REASON.idleTimeout) this.noteSession(flow, flow.lastUs);
+    if (reason === END_REASON.clockReset) return;
+    if (this.login.point(flow) === undefined) return;
+    this.noteTail(flow.lastUs);
+    const isOver = reason === END_REASON.finished || reason === END_REASON.idleTimeout || this.login.isEnding;
+    if (isOver) this.noteSession(flow, flow.lastUs);
   }
 
   tick(nowUs: number): void {
@@ -130,6 +189,7 @@ class BruteForceWatcher implements TrafficObserver {
     const stopping = second === this.lastTickSecond;
     this.lastTickSecond = second;
     this.nowUs = nowUs;
+    this.crowd.tick(nowUs, stopping);
     for (const [campaign, suspect] of this.suspects) {
       if (this.book.ids[campaign] !== suspect.campaignId) {
         this.suspects.delete(campaign);
@@ -147,61 +207,87 @@ class BruteForceWatcher implements TrafficObserver {
       if (same && this.book.tries(campaign) !== suspect.reportedTries) this.report(campaign, suspect);
     }
     this.suspects.clear();
+    this.crowd.reset(nowUs);
     this.book.clear();
     this.flowIds.fill(0);
     this.lastTickSecond = Number.NaN;
     this.nowUs = nowUs;
   }
 
-  private readClient(flow: FlowView, packet: PacketView, protocol: LoginProtocol): void {
+  private readClient(index: number, packet: PacketView, protocol: LoginProtocol): void {
     const sign = protocol.client?.(packet.bytes, packet.payloadStart, packet.payloadEnd) ?? LOGIN_SIGN.none;
     if (sign === LOGIN_SIGN.none) return;
-    const index = this.conversation(flow);
     this.marks[index]! |= sign === LOGIN_SIGN.form ? FORM_PENDING : ATTEMPT_PENDING;
     this.credentials[index] = protocol.credential?.(packet.bytes, packet.payloadStart, packet.payloadEnd) ?? 0;
   }
 
-  private readServer(flow: FlowView, packet: PacketView, protocol: LoginProtocol): void {
-    const index = this.conversation(flow);
+  private readServer(index: number, packet: PacketView, protocol: LoginProtocol): void {
     const marks = this.marks[index]!;
     const pending = ATTEMPT_PENDING | FORM_PENDING;
     // Where tries can be seen, an answer to anything else is no answer to a login.
-    if (protocol.client !== undefined && (marks & pending) === 0) return;
+    const isAsked = protocol.client === undefined || (marks & pending) !== 0;
+    if (!isAsked && !(protocol.answersAlone && this.login.isClientUnseen)) return;
     const read = (marks & FORM_PENDING) !== 0 ? protocol.formServer : protocol.server;
     const sign = read?.(packet.bytes, packet.payloadStart, packet.payloadEnd) ?? LOGIN_SIGN.none;
-    if (sign === LOGIN_SIGN.none) return;
+    if (sign === LOGIN_SIGN.none || (!isAsked && sign !== LOGIN_SIGN.failed)) return;
     this.marks[index] = (marks & ~pending) | READABLE;
     this.nowUs = packet.timeUs;
-    if (sign === LOGIN_SIGN.failed) this.noteFailure(flow, packet.timeUs, this.credentials[index]!);
-    else this.noteSuccess(flow, packet.timeUs);
+    if (sign === LOGIN_SIGN.failed) {
+      const isGuess = this.noteFailure(packet.timeUs, this.credentials[index]!);
+      if (isGuess) this.tail.read(index, this.login.clientBytes, this.login.serverBytes);
+    } else {
+      this.tail.spoil(index);
+      this.noteSuccess(packet.timeUs);
+    }
   }
 
-  /** The place of what is known of a flow. */
-  private conversation(flow: FlowView): number {
-    const index = flow.id & (this.flowIds.length - 1);
-    if (this.flowIds[index] !== flow.id) {
-      this.flowIds[index] = flow.id;
+  /** The place of what is known of the flow that is looked at. */
+  private conversation(): number {
+    const { id } = this.login;
+    const index = id & (this.flowIds.length - 1);
+    if (this.flowIds[index] !== id) {
+      this.flowIds[index] = id;
       this.marks[index] = 0;
       this.credentials[index] = 0;
+      this.clientShown[index] = 0;
+      this.serverShown[index] = 0;
+      this.tail.begin(index);
       this.ssh.begin(index);
     }
     return index;
   }
 
-  private noteFailure(flow: FlowView, timeUs: number, credential: number, count = 1): void {
+  /** False when the same credential was tried again, which is no guess. */
+  private noteFailure(timeUs: number, credential: number, count = 1): boolean {
     const { book } = this;
-    const campaign = book.touch(flow, timeUs);
-    book.addFailure(timeUs, credential, count);
+    const campaign = book.touch(this.login, timeUs);
+    if (!book.addFailure(timeUs, credential, count)) return false;
+    this.crowd.fail(this.login, timeUs, count, true);
     const { failedLogins, slowFailedLogins } = this.context.settings;
     const failures = book.failures[campaign]!;
     const fast = book.quickFailures.value(campaign, timeUs) >= failedLogins * QUICK_FAILURE_SHARE;
     this.judge(campaign, failures >= slowFailedLogins || (failures >= failedLogins && fast));
+    return true;
   }
 
-  private noteSuccess(flow: FlowView, timeUs: number): void {
+  /** A long connection, of which only the beginning could be read, went on as it began. */
+  private noteTail(timeUs: number): void {
+    const index = this.login.id & (this.flowIds.length - 1);
+    if (this.flowIds[index] !== this.login.id) return;
+    const isCut =
+      this.clientShown[index]! >= PAYLOAD_PACKETS_SHOWN || this.serverShown[index]! >= PAYLOAD_PACKETS_SHOWN;
+    if (!isCut) return;
+    const count = this.tail.following(index, this.login.clientBytes, this.login.serverBytes);
+    if (count === 0) return;
+    this.nowUs = timeUs;
+    this.noteFailure(timeUs, 0, count);
+  }
+
+  private noteSuccess(timeUs: number): void {
     const { book } = this;
+    this.crowd.succeed(this.login, timeUs);
     // Most logins work at once; they are not worth a place in the book.
-    const campaign = book.find(flow);
+    const campaign = book.find(this.login);
     if (campaign < 0 || book.targetSlot < 0) return;
     const target = book.targetSlot;
     if (book.targetFailures[target]! + book.targetAlike[target]! < FAILURES_BEFORE_BREACH) return;
@@ -212,39 +298,54 @@ class BruteForceWatcher implements TrafficObserver {
 
   /** A connection is over: was it a try to log in, and nothing else? */
   private noteSession(flow: FlowView, timeUs: number): void {
-    const protocol = loginProtocolOf(flow.service, flow.responderPort);
-    const form = protocol?.session;
-    if (form === undefined || !initiatorIsSure(flow)) return;
-    if (flow.initiatorPayloadBytes < form.leastClientBytes || flow.responderPayloadBytes === 0) return;
-    const index = this.conversation(flow);
-    if ((this.marks[index]! & (READABLE | SESSION_COUNTED)) !== 0) return;
+    const protocol = this.login.point(flow);
+    if (protocol === undefined) return;
+    const { login, book } = this;
+    const index = this.conversation();
+    const marks = this.marks[index]!;
+    if ((marks & (READABLE | SESSION_COUNTED)) !== 0) return;
+    const isUnheard = login.isServerUnseen && (marks & ATTEMPT_PENDING) !== 0;
+    const form = protocol.session ?? (isUnheard ? UNHEARD_LOGIN : undefined);
+    if (form === undefined) return;
+    const { clientBytes, serverBytes } = login;
+    // Of a direction that is not in the capture nothing is asked.
+    if (clientBytes < form.leastClientBytes && !login.isClientUnseen) return;
+    if (serverBytes === 0 && !login.isServerUnseen) return;
+    if (clientBytes + serverBytes < form.leastClientBytes) return;
     this.marks[index]! |= SESSION_COUNTED;
     this.nowUs = timeUs;
-    const { book } = this;
-    if (flow.service === SSH) {
+    if (login.service === SSH) {
       const { refused, accepted } = this.ssh.logins(index);
       if (accepted) {
         // Keys that were offered and refused before are no guesses.
-        this.noteSuccess(flow, timeUs);
+        this.noteSuccess(timeUs);
         return;
       }
       if (refused > 1) {
-        this.noteFailure(flow, timeUs, 0, refused - 1);
+        this.noteFailure(timeUs, 0, refused - 1);
         return;
       }
     }
     const short =
-      flow.initiatorPayloadBytes <= form.mostBytes &&
-      flow.responderPayloadBytes <= form.mostBytes &&
-      flow.lastUs - flow.firstUs <= form.mostSeconds * 1e6;
-    const campaign = short ? book.touch(flow, timeUs) : book.find(flow);
+      clientBytes <= form.mostBytes &&
+      serverBytes <= (form.mostServerBytes ?? form.mostBytes) &&
+      login.lastUs - login.firstUs <= form.mostSeconds * 1e6;
+    const campaign = short ? book.touch(login, timeUs) : book.find(login);
     if (campaign < 0 || book.targetSlot < 0) return;
-    book.addSession(flow.initiatorPayloadBytes, flow.responderPayloadBytes, short, timeUs);
-    const { alikeSessions } = this.context.settings;
-    const target = book.targetSlot;
-    const alike = book.targetAlike[target]!;
-    const fast = book.targetQuick.value(target, timeUs) >= alikeSessions * QUICK_SESSION_SHARE;
-    this.judge(campaign, alike >= alikeSessions && fast && alike >= ALIKE_PER_ODD * book.targetOdd[target]!);
+    book.addSession(clientBytes, serverBytes, short, timeUs);
+    if (short && !form.isRoutine) this.crowd.fail(login, timeUs, 1, false);
+    this.judge(campaign, this.isSeries(book.targetSlot, form, timeUs));
+  }
+
+  /** Whether the sessions at a target are so many and so alike that a program tries passwords. */
+  private isSeries(target: number, form: SessionForm, timeUs: number): boolean {
+    const { alikeSessions, slowAlikeSessions } = this.context.settings;
+    const alike = this.book.targetAlike[target]!;
+    const odd = this.book.targetOdd[target]!;
+    const least = alikeSessions * (form.isRoutine ? ROUTINE_FACTOR : 1);
+    const fast = this.book.targetQuick.value(target, timeUs) >= least * QUICK_SESSION_SHARE;
+    if (alike >= least && fast && alike >= ALIKE_PER_ODD * odd) return true;
+    return !form.isRoutine && alike >= slowAlikeSessions && alike >= SLOW_ALIKE_PER_ODD * odd;
   }
 
   private judge(campaign: number, guilty: boolean): void {
@@ -255,7 +356,9 @@ class BruteForceWatcher implements TrafficObserver {
       if (grown || book.breaches[campaign] !== suspect.reportedBreaches) this.report(campaign, suspect);
       return;
     }
-    if (!guilty || !this.context.landscape.mayBeAttacker(...book.campaigns.words(campaign))) return;
+    // One of many who attack one service is told with them.
+    if (!guilty || (book.hosts[campaign] === 1 && this.crowd.covers(this.login))) return;
+    if (!this.context.landscape.mayBeAttacker(...book.campaigns.words(campaign))) return;
     if (this.suspects.size >= MAX_SUSPECTS) {
       const oldest = this.suspects.keys().next();
       if (!oldest.done) this.suspects.delete(oldest.value);
@@ -288,15 +391,6 @@ function protocolOfCampaign(book: LoginBook, campaign: number): LoginProtocol | 
   return loginProtocolOf(book.campaigns.extra(campaign), book.ports[campaign]!);
 }
 
-/** Whether it is known who called whom: by the handshake, or because the service speaks from its own port. */
-function initiatorIsSure(flow: FlowView): boolean {
-  if (flow.initiatorBasis !== INITIATOR_BASIS.firstPacket) return true;
-  return (
-    flow.responderPort < flow.initiatorPort &&
-    (flow.serviceBasis === SERVICE_BASIS.bytes || flow.protocol !== PROTOCOL.tcp)
-  );
-}
-
 export const bruteForceDetector = defineDetector({
   id: 'brute-force',
   kind: 'brute-force',
@@ -304,6 +398,7 @@ export const bruteForceDetector = defineDetector({
     'Someone tries one password after another, seen in the answers of the server or in the look of the sessions.',
   techniques: ['T1110.001', 'T1110.003', 'T1078'],
   settings,
-  memoryBound: '2,048 campaigns of 150 B, 8,192 hosts in them of 120 B, 65,536 conversations of 17 B',
+  memoryBound:
+    '2,048 campaigns of 150 B, 8,192 hosts in them of 120 B, 512 services of 120 B with 8,192 senders of 70 B, 65,536 conversations of 44 B',
   create: (context) => new BruteForceWatcher(context),
 });

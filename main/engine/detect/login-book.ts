@@ -1,6 +1,6 @@
-import type { FlowView } from '../../../contract/traffic.ts';
 import { AddressTable } from '../runtime/address-table.ts';
 import { DecayingCounters } from '../runtime/counters.ts';
+import type { LoginFlow } from './login-flow.ts';
 
 /** How far a session may differ from the usual size and still look alike; retries within a session take a tenth. */
 const ALIKE_TOLERANCE = 0.25;
@@ -55,40 +55,35 @@ export class LoginBook {
     return this.failures[campaign]! + this.alike[campaign]!;
   }
 
-  /** The campaign and target of a flow, if there are any. */
-  find(flow: FlowView): number {
-    const { initiator0, initiator1, initiator2, initiator3 } = flow;
+  /** The campaign and target of a login, if there are any. */
+  find(login: LoginFlow): number {
     this.targetSlot = -1;
-    this.campaignSlot = this.campaigns.find(initiator0, initiator1, initiator2, initiator3, flow.service);
+    const { client0, client1, client2, client3 } = login;
+    this.campaignSlot = this.campaigns.find(client0, client1, client2, client3, login.service);
     if (this.campaignSlot < 0) return -1;
-    this.targetSlot = this.targets.find(
-      flow.responder0,
-      flow.responder1,
-      flow.responder2,
-      flow.responder3,
-      this.ids[this.campaignSlot]!,
-    );
+    const id = this.ids[this.campaignSlot]!;
+    this.targetSlot = this.targets.find(login.server0, login.server1, login.server2, login.server3, id);
     return this.campaignSlot;
   }
 
-  /** The campaign and target of a flow, begun if need be. */
-  touch(flow: FlowView, timeUs: number): number {
-    const { initiator0, initiator1, initiator2, initiator3 } = flow;
-    const campaign = this.campaigns.findOrInsert(initiator0, initiator1, initiator2, initiator3, flow.service);
+  /** The campaign and target of a login, begun if need be. */
+  touch(login: LoginFlow, timeUs: number): number {
+    const { client0, client1, client2, client3 } = login;
+    const campaign = this.campaigns.findOrInsert(client0, client1, client2, client3, login.service);
     if (this.campaigns.inserted || timeUs - this.lastUs[campaign]! > this.forgetUs) {
       this.nextId = (this.nextId + 1) | 0;
       this.ids[campaign] = this.nextId;
-      this.ports[campaign] = flow.responderPort;
+      this.ports[campaign] = login.serverPort;
       this.failures[campaign] = 0;
       this.alike[campaign] = 0;
       this.breaches[campaign] = 0;
       this.hosts[campaign] = 0;
-      this.firstUs[campaign] = flow.firstUs;
+      this.firstUs[campaign] = login.firstUs;
       this.lastUs[campaign] = timeUs;
       this.quickFailures.clear(campaign);
     }
-    const { responder0, responder1, responder2, responder3 } = flow;
-    const target = this.targets.findOrInsert(responder0, responder1, responder2, responder3, this.ids[campaign]!);
+    const { server0, server1, server2, server3 } = login;
+    const target = this.targets.findOrInsert(server0, server1, server2, server3, this.ids[campaign]!);
     if (this.targets.inserted) {
       this.targetFailures[target] = 0;
       this.targetAlike[target] = 0;
@@ -105,15 +100,16 @@ export class LoginBook {
     return campaign;
   }
 
-  /** Failed logins at the touched target. The same credential again (unless 0) is no other guess. */
-  addFailure(timeUs: number, credential: number, count: number): void {
+  /** Failed logins at the touched target: false when it is the same credential again (unless 0), which is no guess. */
+  addFailure(timeUs: number, credential: number, count: number): boolean {
     const target = this.targetSlot;
-    if (credential !== 0 && credential === this.targetCredential[target]) return;
+    if (credential !== 0 && credential === this.targetCredential[target]) return false;
     this.targetCredential[target] = credential;
     this.failures[this.campaignSlot]! += count;
     this.targetFailures[target]! += count;
     this.quickFailures.add(this.campaignSlot, timeUs, count);
     this.advance(timeUs);
+    return true;
   }
 
   /** A login that worked after many that did not, at the touched target. */
@@ -137,7 +133,8 @@ export class LoginBook {
       if (!short || this.targetAlike[target]! > 1) return;
     }
     const weight = first || !alike ? 1 : SIZE_WEIGHT;
-    this.targetClientBytes[target] = usualClient + (clientBytes - usualClient) * weight;
+    // At least one byte: 0 stands for nothing known, and of one direction there may be nothing in the capture.
+    this.targetClientBytes[target] = Math.max(1, usualClient + (clientBytes - usualClient) * weight);
     this.targetServerBytes[target] = usualServer + (serverBytes - usualServer) * weight;
     if (!alike) return;
     this.targetAlike[target]!++;
@@ -156,5 +153,5 @@ export class LoginBook {
 }
 
 function isNear(bytes: number, usual: number): boolean {
-  return Math.abs(bytes - usual) <= usual * ALIKE_TOLERANCE;
+  return Math.abs(bytes - usual) <= Math.max(1, usual * ALIKE_TOLERANCE);
 }

@@ -34,6 +34,8 @@ export interface LoginProtocol {
   readonly credential?: (bytes: Uint8Array, start: number, end: number) => number;
   /** Where encryption is in the way: sessions that look alike count. */
   readonly session?: SessionForm;
+  /** A refusal is one even where the capture has nothing that the client sent. */
+  readonly answersAlone?: boolean;
 }
 
 /** A connection in which a login was tried and nothing more. */
@@ -42,7 +44,14 @@ export interface SessionForm {
   readonly leastClientBytes: number;
   /** More bytes from either side were a session that did something. */
   readonly mostBytes: number;
+  /** … where the server says more than the client: it paints a login screen. */
+  readonly mostServerBytes?: number;
   readonly mostSeconds: number;
+  /**
+   * Programs log in here all day for others (a webmail server, whatever checks its users against a directory):
+   * many alike sessions are a hint, and no more.
+   */
+  readonly isRoutine?: boolean;
 }
 
 /** No login message needs more than the first bytes; HTTP headers are the longest. */
@@ -72,12 +81,13 @@ function readUint32(bytes: Uint8Array, at: number): number {
   return ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0;
 }
 
-/** MySQL: 3 bytes length, sequence, then ERR (0xff, error 1045 "access denied") or OK (0x00). */
+/** MySQL: 3 bytes length, sequence, then ERR (0xff, error 1045 or 1698 "access denied") or OK (0x00). */
 const mysqlServer: LoginReader = (bytes, start, end) => {
   if (end - start < 7) return LOGIN_SIGN.none;
   const kind = bytes[start + 4];
   if (kind === 0xff) {
-    return bytes[start + 5] === 0x15 && bytes[start + 6] === 0x04 ? LOGIN_SIGN.failed : LOGIN_SIGN.none;
+    const error = bytes[start + 5]! | (bytes[start + 6]! << 8);
+    return error === 1045 || error === 1698 ? LOGIN_SIGN.failed : LOGIN_SIGN.none;
   }
   // Sequence 0 is the greeting; the answer to a login has a higher one.
   return kind === 0x00 && bytes[start + 3]! >= 2 ? LOGIN_SIGN.succeeded : LOGIN_SIGN.none;
@@ -106,16 +116,23 @@ const mssqlServer: LoginReader = (bytes, start, end) => {
 
 /** LDAP: a bind response ([APPLICATION 1]) with invalidCredentials (49) or success (0), RFC 4511. */
 const ldapServer: LoginReader = (bytes, start, end) => {
-  const last = Math.min(end, start + 32) - 4;
+  const last = Math.min(end, start + 32);
   for (let at = start; at < last; at++) {
-    if (bytes[at] !== 0x61 || bytes[at + 2] !== 0x0a || bytes[at + 3] !== 0x01) continue;
-    if (bytes[at + 4] === 49) return LOGIN_SIGN.failed;
-    return bytes[at + 4] === 0 ? LOGIN_SIGN.succeeded : LOGIN_SIGN.none;
+    if (bytes[at] !== 0x61) continue;
+    // The length in one byte, or, as Active Directory sends it, in several after their number.
+    const lengthBytes = bytes[at + 1]! > 0x80 && bytes[at + 1]! <= 0x84 ? bytes[at + 1]! - 0x80 : 0;
+    const code = at + 2 + lengthBytes;
+    if (code + 2 >= end || bytes[code] !== 0x0a || bytes[code + 1] !== 0x01) continue;
+    if (bytes[code + 2] === 49) return LOGIN_SIGN.failed;
+    return bytes[code + 2] === 0 ? LOGIN_SIGN.succeeded : LOGIN_SIGN.none;
   }
   return LOGIN_SIGN.none;
 };
 
-/** Kerberos: KRB-ERROR with KDC_ERR_PREAUTH_FAILED (24), or an AS-REP (RFC 4120). */
+/** Kerberos errors that turn a login down: KDC_ERR_CLIENT_REVOKED (disabled or locked out), KDC_ERR_PREAUTH_FAILED. */
+const KERBEROS_FAILED: ReadonlySet<number> = new Set([18, 24]);
+
+/** Kerberos: KRB-ERROR with one of those, or an AS-REP (RFC 4120). */
 const kerberosServer: LoginReader = (bytes, start, end) => {
   // Over TCP four bytes of length come first.
   const body = bytes[start] === 0 ? start + 4 : start;
@@ -124,9 +141,9 @@ const kerberosServer: LoginReader = (bytes, start, end) => {
   if (bytes[body] !== 0x7e) return LOGIN_SIGN.none;
   const last = Math.min(end, body + 128) - 4;
   for (let at = body; at < last; at++) {
-    // error-code [6] INTEGER 24
+    // error-code [6] INTEGER
     const code = bytes[at] === 0xa6 && bytes[at + 1] === 0x03 && bytes[at + 2] === 0x02 && bytes[at + 3] === 0x01;
-    if (code) return bytes[at + 4] === 24 ? LOGIN_SIGN.failed : LOGIN_SIGN.none;
+    if (code) return KERBEROS_FAILED.has(bytes[at + 4]!) ? LOGIN_SIGN.failed : LOGIN_SIGN.none;
   }
   return LOGIN_SIGN.none;
 };
@@ -164,15 +181,26 @@ const smbServer: LoginReader = (bytes, start, end) => {
   const at = header + (isSmb2 ? 8 : 5);
   const status = (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) >>> 0;
   if (SMB_FAILED.has(status)) return LOGIN_SIGN.failed;
-  return status === 0 ? LOGIN_SIGN.succeeded : LOGIN_SIGN.none;
+  if (status !== 0) return LOGIN_SIGN.none;
+  // As a guest or as nobody ([MS-SMB2] 2.2.6): no password was right, and none wrong.
+  const flags = header + SMB2_HEADER_BYTES + 2;
+  const isNobody = isSmb2 && flags < end && (bytes[flags]! & 3) !== 0;
+  return isNobody ? LOGIN_SIGN.none : LOGIN_SIGN.succeeded;
 };
+
+const SMB2_HEADER_BYTES = 64;
 
 /** Names of the fields in which forms and programs hand in a name and a password. */
 const PASSWORD_FIELD =
   /[?&"\s](?:pass|passwd|password|passwort|pwd|user_pass|log_pass|j_password)"?\s{0,8}[=:]\s{0,8}"?([^&"\s]{0,128})/i;
 const NAME_FIELD =
   /[?&"\s](?:user|username|uname|login|log|email|mail|name|user_login|j_username)"?\s{0,8}[=:]\s{0,8}"?([^&"\s]{0,128})/i;
-const AUTHORIZATION = /\r\nauthorization: {0,8}((?:basic|digest) [^\r\n]{0,512})/i;
+/**
+ * Of NTLM (HTTP.sys, Exchange, WinRM) only the third message answers a challenge; its first is turned down as a
+ * matter of course. The marks are base64 of "NTLMSSP", zero, 3.
+ */
+const AUTHORIZATION =
+  /\r\n(?:proxy-)?authorization: {0,8}((?:basic|digest) [^\r\n]{0,512}|(?:ntlm|negotiate) TlRMTVNTUAAD[^\r\n]{0,1024})/i;
 /** WordPress takes logins by XML-RPC as well. */
 const XML_RPC_LOGIN = /wp\.getUsersBlogs[\s\S]{0,512}/;
 const REQUEST_LINE = /^[A-Z]{3,8} [^\r\n]* HTTP\/1/;
@@ -226,7 +254,17 @@ const httpServer = lines({ failed: /^HTTP\/1\.[01] (401|403|407)\b/, succeeded: 
 /** A wrong form often comes back with 200, and a redirect may be either: among many different ones, a failure. */
 const httpFormServer = lines({ failed: /^HTTP\/1\.[01] (200|30[1237]|400|401|403|422|429)\b/ });
 
-const ENCRYPTED_LOGIN: SessionForm = { leastClientBytes: 300, mostBytes: 8000, mostSeconds: 60 };
+const ENCRYPTED_LOGIN: SessionForm = { leastClientBytes: 300, mostBytes: 8000, mostSeconds: 60, isRoutine: true };
+/** With network level authentication 4 kB at most; without it, the server paints its login screen. */
+const REMOTE_DESKTOP_LOGIN: SessionForm = {
+  leastClientBytes: 300,
+  mostBytes: 8000,
+  mostServerBytes: 100_000,
+  mostSeconds: 60,
+};
+
+/** A login in clear text to which the capture has no answer. */
+export const UNHEARD_LOGIN: SessionForm = { leastClientBytes: 1, mostBytes: 8000, mostSeconds: 60 };
 
 /** Rows in the order of SERVICES. */
 export const LOGIN_PROTOCOLS: readonly LoginProtocol[] = [
@@ -241,14 +279,15 @@ export const LOGIN_PROTOCOLS: readonly LoginProtocol[] = [
     service: 'ftp',
     name: 'FTP',
     client: lines({ attempt: /^PASS /im }),
-    server: lines({ failed: /^530[ -]/m, succeeded: /^230[ -]/m }),
+    server: lines({ failed: /^(430|530)[ -]/m, succeeded: /^230[ -]/m }),
+    answersAlone: true,
   },
   {
     service: 'telnet',
     name: 'Telnet',
     server: lines({
       failed:
-        /login incorrect|login failed|authentication fail|access denied|(incorrect|bad|wrong|invalid) (login|password|user)/i,
+        /log[io]n (incorrect|invalid|fail)|authentication fail|access denied|(incorrect|bad|wrong|invalid) (login|password|user)/i,
       succeeded: /last login/i,
     }),
     session: { leastClientBytes: 20, mostBytes: 2000, mostSeconds: 60 },
@@ -259,12 +298,14 @@ export const LOGIN_PROTOCOLS: readonly LoginProtocol[] = [
     name: 'mail (POP3)',
     client: lines({ attempt: /^(PASS|APOP|AUTH) /im }),
     server: lines({ failed: /^-ERR/m, succeeded: /^\+OK/m }),
+    answersAlone: true,
   },
   {
     service: 'imap',
     name: 'mail (IMAP)',
     client: lines({ attempt: /^[^ \r\n]{1,32} (LOGIN|AUTHENTICATE) /im }),
     server: lines({ failed: /^[^ *+\r\n]{1,32} NO[ \r]/im, succeeded: /^[^ *+\r\n]{1,32} OK[ \r]/im }),
+    answersAlone: true,
   },
   {
     service: 'http',
@@ -274,7 +315,7 @@ export const LOGIN_PROTOCOLS: readonly LoginProtocol[] = [
     formServer: httpFormServer,
     credential: httpCredential,
   },
-  { service: 'rdp', name: 'Remote Desktop', session: ENCRYPTED_LOGIN },
+  { service: 'rdp', name: 'Remote Desktop', session: REMOTE_DESKTOP_LOGIN },
   { service: 'smb', name: 'file sharing (SMB)', server: smbServer },
   { service: 'vnc', name: 'VNC', client: vncClient, server: vncServer },
   { service: 'mysql', name: 'MySQL', server: mysqlServer },
@@ -287,6 +328,7 @@ export const LOGIN_PROTOCOLS: readonly LoginProtocol[] = [
     name: 'Redis',
     client: lines({ attempt: /^(\*\d+\r\n\$\d+\r\n)?AUTH\b/i }),
     server: lines({ failed: /^-(WRONGPASS|ERR (invalid password|Client sent AUTH|AUTH))/, succeeded: /^\+OK/ }),
+    answersAlone: true,
   },
   { service: 'ldap', name: 'the directory (LDAP)', server: ldapServer },
   { service: 'kerberos', name: 'Kerberos', server: kerberosServer },
@@ -300,20 +342,61 @@ const BY_SERVICE: readonly (LoginProtocol | undefined)[] = SERVICES.map((service
 const TLS_LOGIN_PORTS: ReadonlyMap<number, LoginProtocol> = new Map(
   (
     [
-      [465, 'smtp', 'mail (SMTP over TLS)'],
-      [636, 'ldap', 'the directory (LDAP over TLS)'],
-      [990, 'ftp', 'FTP over TLS'],
-      [992, 'telnet', 'Telnet over TLS'],
-      [993, 'imap', 'mail (IMAP over TLS)'],
-      [995, 'pop3', 'mail (POP3 over TLS)'],
-      [3389, 'rdp', 'Remote Desktop'],
+      [465, 'smtp', 'mail (SMTP over TLS)', ENCRYPTED_LOGIN],
+      [636, 'ldap', 'the directory (LDAP over TLS)', ENCRYPTED_LOGIN],
+      [990, 'ftp', 'FTP over TLS', ENCRYPTED_LOGIN],
+      [992, 'telnet', 'Telnet over TLS', ENCRYPTED_LOGIN],
+      [993, 'imap', 'mail (IMAP over TLS)', ENCRYPTED_LOGIN],
+      [995, 'pop3', 'mail (POP3 over TLS)', ENCRYPTED_LOGIN],
+      [3389, 'rdp', 'Remote Desktop', REMOTE_DESKTOP_LOGIN],
     ] as const
-  ).map(([port, service, name]) => [port, { service, name, session: ENCRYPTED_LOGIN }]),
+  ).map(([port, service, name, session]) => [port, { service, name, session }]),
 );
 
 const TLS = SERVICES.indexOf('tls');
 
-/** The login protocol of a flow by its service and port; undefined when nobody logs in there. */
-export function loginProtocolOf(service: number, responderPort: number): LoginProtocol | undefined {
-  return service === TLS ? TLS_LOGIN_PORTS.get(responderPort) : BY_SERVICE[service];
+/**
+ * The login protocol of a flow by its service and port; undefined when nobody logs in there. Logins to websites
+ * over TLS are left out on purpose: many short connections of one size are also how programs use an interface,
+ * and nothing but the content tells the two apart.
+ */
+export function loginProtocolOf(service: number, serverPort: number): LoginProtocol | undefined {
+  return service === TLS ? TLS_LOGIN_PORTS.get(serverPort) : BY_SERVICE[service];
+}
+
+/** Usual ports (IANA) of the services where people log in. */
+const LOGIN_PORTS: ReadonlyMap<number, number> = new Map(
+  (
+    [
+      [21, 'ftp'],
+      [22, 'ssh'],
+      [23, 'telnet'],
+      [25, 'smtp'],
+      [80, 'http'],
+      [110, 'pop3'],
+      [143, 'imap'],
+      [389, 'ldap'],
+      [445, 'smb'],
+      [465, 'tls'],
+      [587, 'smtp'],
+      [636, 'tls'],
+      [990, 'tls'],
+      [992, 'tls'],
+      [993, 'tls'],
+      [995, 'tls'],
+      [1433, 'mssql'],
+      [1521, 'oracle'],
+      [3306, 'mysql'],
+      [3389, 'rdp'],
+      [5432, 'postgresql'],
+      [5900, 'vnc'],
+      [6379, 'redis'],
+      [27017, 'mongodb'],
+    ] as const
+  ).map(([port, service]) => [port, SERVICES.indexOf(service)]),
+);
+
+/** Index into SERVICES of the login service whose usual port it is, else -1. */
+export function loginServiceOfPort(port: number): number {
+  return LOGIN_PORTS.get(port) ?? -1;
 }

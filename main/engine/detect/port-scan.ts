@@ -184,7 +184,7 @@ class PortScanWatcher implements TrafficObserver {
     } else if (change === FLOW_CHANGE.answered) {
       this.answered(flow, packet);
     } else if (change !== FLOW_CHANGE.established && endedInSilence(flow)) {
-      this.recordFlow(flow, 0, PROBE_OUTCOME.open, timeUs);
+      this.recordFlow(flow, 0, silentOutcome(flow), timeUs);
     }
   }
 
@@ -203,7 +203,7 @@ class PortScanWatcher implements TrafficObserver {
     if (technique >= 0 && flow.responderPackets === 0 && reason !== END_REASON.clockReset) {
       this.recordFlow(flow, technique, PROBE_OUTCOME.unanswered, flow.lastUs);
     } else if (endedInSilence(flow) && (reason <= END_REASON.idleTimeout || leftHalfOpen(flow))) {
-      this.recordFlow(flow, 0, PROBE_OUTCOME.open, flow.lastUs);
+      this.recordFlow(flow, 0, silentOutcome(flow), flow.lastUs);
     }
   }
 
@@ -322,7 +322,7 @@ class PortScanWatcher implements TrafficObserver {
     const tried = book.targetTried[target]!;
     if (tried < portsOfOneHost || tried < VAIN_PER_CONVERSATION * book.targetConversations[target]!) return false;
     if (tried >= slowPortsOfOneHost) return true;
-    return book.targetQuick.value(target, book.sourceLastUs[source]!) >= portsOfOneHost * QUICK_SHARE;
+    return book.targetQuick.value(target, book.sourceNewUs[source]!) >= portsOfOneHost * QUICK_SHARE;
   }
 
   private isHorizontal(source: number): boolean {
@@ -342,7 +342,7 @@ class PortScanWatcher implements TrafficObserver {
     }
     if ((book.ports.word(entry, 1) & 0xffff) === DNS_PORT && this.explainsDns(source)) return false;
     if (tried >= 2 * least) return true;
-    return book.portQuick.value(entry, book.sourceLastUs[source]!) >= least * QUICK_SHARE;
+    return book.portQuick.value(entry, book.sourceNewUs[source]!) >= least * QUICK_SHARE;
   }
 
   private isBlock(source: number): boolean {
@@ -403,6 +403,16 @@ function endedInSilence(flow: FlowView): boolean {
     flow.responderPayloadBytes === 0 &&
     flow.tcpState !== TCP_STATE.refused
   );
+}
+
+/**
+ * Scanners break off what they open, at once and by RST, to cost little; monitors and load balancers, who look
+ * in on twenty hosts as well, mostly close what they opened.
+ */
+function silentOutcome(flow: FlowView): ProbeOutcome {
+  const closed = (flow.initiatorFlags & flow.responderFlags & TCP_FLAG.fin) !== 0;
+  const brokenOff = (flow.initiatorFlags & TCP_FLAG.rst) !== 0;
+  return closed && !brokenOff ? PROBE_OUTCOME.checked : PROBE_OUTCOME.open;
 }
 
 /** The SYN was accepted, and the sender never came back. */

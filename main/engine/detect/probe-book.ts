@@ -8,10 +8,12 @@ export const PROBE_OUTCOME = {
   unanswered: 0,
   /** The host said that nothing is there. */
   refused: 1,
-  /** The port was open, and the sender, who had wanted to know just that, said nothing more. */
+  /** The port was open, and the sender, who had wanted to know just that, broke it off. */
   open: 2,
+  /** Opened and closed in good order without a word, as monitors do: speaks neither for the sender nor against it. */
+  checked: 3,
   /** A conversation came of it. */
-  conversation: 3,
+  conversation: 4,
 } as const;
 export type ProbeOutcome = (typeof PROBE_OUTCOME)[keyof typeof PROBE_OUTCOME];
 
@@ -53,8 +55,13 @@ export class ProbeBook {
   readonly sourcePorts: Uint32Array;
   readonly sourceOutcomes: Uint32Array;
   readonly sourceTechniques: Uint32Array;
+  /** When the search began, and when it last went on: what the sender does besides does not move them. */
   readonly sourceFirstUs: Float64Array;
   readonly sourceLastUs: Float64Array;
+  /** New pairs after a pause that are not yet enough to say that the search goes on. */
+  private readonly sourceStrays: Uint8Array;
+  /** When anything new was last written down. */
+  readonly sourceNewUs: Float64Array;
   readonly sourceQuick: DecayingCounters;
   readonly sourceIds: Int32Array;
   /** Per (sender, host): distinct ports tried in vain, and those where a conversation came of it. */
@@ -105,6 +112,8 @@ export class ProbeBook {
     this.sourceTechniques = new Uint32Array(entries * techniqueCount);
     this.sourceFirstUs = new Float64Array(entries);
     this.sourceLastUs = new Float64Array(entries);
+    this.sourceStrays = new Uint8Array(entries);
+    this.sourceNewUs = new Float64Array(entries);
     this.sourceQuick = new DecayingCounters(entries, options.quickSeconds);
     this.sourceIds = new Int32Array(entries);
     this.targetTried = new Uint32Array(entries);
@@ -148,7 +157,7 @@ export class ProbeBook {
     this.targetSlot = -1;
     this.portSlot = -1;
     let source = this.sources.find(s0, s1, s2, s3);
-    if (source < 0 || timeUs - this.sourceLastUs[source]! > this.forgetUs) {
+    if (source < 0 || timeUs - this.sourceNewUs[source]! > this.forgetUs) {
       const line = this.lineOf(s0, s1, s2, s3);
       const held = this.firstPairs;
       const isHeld = this.holds(line, s0, s1, s2, s3) && timeUs - this.firstPairTimesUs[line]! <= this.forgetUs;
@@ -181,7 +190,6 @@ export class ProbeBook {
       }
       source = this.promote(line);
     }
-    if (timeUs > this.sourceLastUs[source]!) this.sourceLastUs[source] = timeUs;
     this.recordPair(source, t0, t1, t2, t3, port, technique, ambiguous, outcome, timeUs);
     return source;
   }
@@ -249,7 +257,34 @@ export class ProbeBook {
     this.sourceTechniques.fill(0, source * this.techniqueCount, (source + 1) * this.techniqueCount);
     this.sourceFirstUs[source] = timeUs;
     this.sourceLastUs[source] = timeUs;
+    this.sourceStrays[source] = 0;
+    this.sourceNewUs[source] = timeUs;
     this.sourceQuick.clear(source);
+  }
+
+  /**
+   * A new pair was tried in vain: the search goes on. After a pause one or two are not enough to say so: the
+   * host scanned before may be flooded now at a port that the scan left out.
+   */
+  private advance(source: number, timeUs: number): void {
+    if (this.sourcePairs[source] === 0) {
+      this.sourceFirstUs[source] = timeUs;
+      this.sourceLastUs[source] = timeUs;
+      this.sourceStrays[source] = 0;
+      return;
+    }
+    // The outcome of an older probe may come later.
+    if (timeUs < this.sourceFirstUs[source]!) this.sourceFirstUs[source] = timeUs;
+    const pauseUs = timeUs - this.sourceLastUs[source]!;
+    if (pauseUs <= 0) return;
+    const span = this.sourceLastUs[source]! - this.sourceFirstUs[source]!;
+    const usualUs = span / this.sourcePairs[source]!;
+    if (pauseUs > Math.max(PAUSE_US, PAUSE_PER_USUAL * usualUs)) {
+      const isYoung = this.sourcePairs[source]! < STRAYS;
+      if (!isYoung && ++this.sourceStrays[source]! < STRAYS) return;
+    }
+    this.sourceLastUs[source] = timeUs;
+    this.sourceStrays[source] = 0;
   }
 
   private recordPair(
@@ -276,6 +311,8 @@ export class ProbeBook {
     const portEntry = this.touchPort(source, port, ambiguous, timeUs);
     if (!fresh) this.take(source, target, portEntry, before as ProbeOutcome);
     this.sourceOutcomes[source * OUTCOMES + outcome]!++;
+    if (timeUs > this.sourceNewUs[source]!) this.sourceNewUs[source] = timeUs;
+    if (outcome === PROBE_OUTCOME.checked) return;
     if (outcome === PROBE_OUTCOME.conversation) {
       this.targetConversations[target]!++;
       this.sourceConversations[source]!++;
@@ -283,6 +320,7 @@ export class ProbeBook {
       return;
     }
     if (this.targetTried[target]!++ === 0) this.sourceHosts[source]!++;
+    if (fresh) this.advance(source, timeUs);
     this.sourcePairs[source]!++;
     this.targetLastUs[target] = timeUs;
     if (this.portTried[portEntry]!++ === 0) this.sourcePorts[source]!++;
@@ -300,6 +338,7 @@ export class ProbeBook {
   /** Takes an earlier outcome of a pair out of the counts. */
   private take(source: number, target: number, portEntry: number, outcome: ProbeOutcome): void {
     decrement(this.sourceOutcomes, source * OUTCOMES + outcome);
+    if (outcome === PROBE_OUTCOME.checked) return;
     decrement(this.sourcePairs, source);
     decrement(this.targetTried, target);
     if (this.targetTried[target] === 0) decrement(this.sourceHosts, source);
@@ -347,7 +386,12 @@ export class ProbeBook {
   }
 }
 
-const OUTCOMES = 4;
+const OUTCOMES = 5;
+/** A pause longer than this, and than the usual time between two new pairs by this much, is a pause. */
+const PAUSE_US = 2e6;
+const PAUSE_PER_USUAL = 4;
+/** So many new pairs after a pause say that the search goes on. */
+const STRAYS = 3;
 /** Lines of first pairs; a power of two. */
 const FIRST_PAIRS = 2 ** 14;
 /** Twelve words are used; sixteen fill a cache line. */

@@ -1,4 +1,4 @@
-import type { FlowView, PacketView } from '../../../contract/traffic.ts';
+import type { PacketView } from '../../../contract/traffic.ts';
 
 /** What became of the logins in an SSH connection. */
 export interface SshLogins {
@@ -39,13 +39,14 @@ export class SshSessions {
     this.successes[index] = 0;
   }
 
-  /** One of the first packets that the server sent. */
-  serverPacket(index: number, flow: FlowView, packet: PacketView): void {
+  /** One of the first packets that the server sent; `sentBytes` is its payload so far, this one included. */
+  serverPacket(index: number, sentBytes: number, packet: PacketView): void {
     const bytes = packet.payloadBytes;
     // Without the first packets there is no telling where the encryption began.
-    const isFirst = flow.responderPayloadBytes === bytes;
-    if (isFirst) this.begin(index);
-    else if (this.packets[index] === 0) return;
+    if (sentBytes === bytes) {
+      this.begin(index);
+      if (!isBanner(packet)) return;
+    } else if (this.packets[index] === 0) return;
     if (this.packets[index]! < CLEAR_SERVER_PACKETS) {
       this.packets[index]!++;
       return;
@@ -59,4 +60,10 @@ export class SshSessions {
   logins(index: number): SshLogins {
     return { refused: this.refusals[index]!, accepted: this.successes[index] === 1 };
   }
+}
+
+/** "SSH-" (RFC 4253, section 4.2). */
+function isBanner(packet: PacketView): boolean {
+  const { bytes, payloadStart: at, payloadEnd } = packet;
+  return payloadEnd - at >= 4 && bytes[at] === 0x53 && bytes[at + 1] === 0x53 && bytes[at + 2] === 0x48;
 }

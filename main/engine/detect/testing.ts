@@ -7,6 +7,7 @@ import {
   type FlowView,
   INITIATOR_BASIS,
   PACKET_KIND,
+  PAYLOAD_PACKETS_SHOWN,
   type PacketView,
   PROTOCOL,
   SERVICE_BASIS,
@@ -150,6 +151,7 @@ export class Player {
     const { protocol = PROTOCOL.tcp, service = 'unknown' } = conversation;
     const flow = this.begin(conversation, protocol, service);
     let started = false;
+    const shown = [0, 0];
     for (const step of conversation.steps) {
       const fromInitiator = typeof step === 'string' ? step.startsWith('>') : step.from === '>';
       const packet = this.message(conversation, protocol, step, fromInitiator);
@@ -166,7 +168,9 @@ export class Player {
         observer.flowChange?.(flow, packet, FLOW_CHANGE.answered);
       }
       if (protocol === PROTOCOL.tcp) this.follow(flow, packet, fromInitiator);
-      if (packet.payloadBytes > 0) observer.payload?.(flow, packet, fromInitiator);
+      if (packet.payloadBytes > 0 && ++shown[fromInitiator ? 0 : 1]! <= PAYLOAD_PACKETS_SHOWN) {
+        observer.payload?.(flow, packet, fromInitiator);
+      }
     }
     if (conversation.end !== undefined) observer.flowEnd?.(flow, conversation.end);
   }

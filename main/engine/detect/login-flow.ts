@@ -1,0 +1,96 @@
+import { type FlowView, INITIATOR_BASIS, PROTOCOL, SERVICE_BASIS, TCP_FLAG } from '../../../contract/traffic.ts';
+import { type LoginProtocol, loginProtocolOf, loginServiceOfPort } from './login-protocols.ts';
+
+/**
+ * A flow as the two sides of a login: who asks and who answers. Mostly the initiator asks; of a connection that
+ * was met in the middle nobody knows who began, and then the service's port or its bytes tell. A view: one object,
+ * pointed at flow after flow.
+ */
+export class LoginFlow {
+  /** Index into SERVICES. */
+  service = 0;
+  serverPort = 0;
+  private flow!: FlowView;
+  private isReversed = false;
+
+  /** The login protocol of a flow, to which this now points; undefined when nobody logs in there, or it is unknown who. */
+  point(flow: FlowView): LoginProtocol | undefined {
+    this.flow = flow;
+    this.isReversed = false;
+    this.service = flow.service;
+    this.serverPort = flow.responderPort;
+    if (flow.initiatorBasis === INITIATOR_BASIS.firstPacket && !this.findServer(flow)) return undefined;
+    return loginProtocolOf(this.service, this.serverPort);
+  }
+
+  /** By the port where logins are usual, which is the lower one; else by the bytes and the lower port. */
+  private findServer(flow: FlowView): boolean {
+    const { initiatorPort, responderPort } = flow;
+    const isByBytes = flow.serviceBasis === SERVICE_BASIS.bytes;
+    if (responderPort < initiatorPort) {
+      return isByBytes || flow.protocol !== PROTOCOL.tcp || loginServiceOfPort(responderPort) >= 0;
+    }
+    const byPort = loginServiceOfPort(initiatorPort);
+    if (responderPort === initiatorPort || flow.protocol !== PROTOCOL.tcp || (byPort < 0 && !isByBytes)) return false;
+    this.isReversed = true;
+    this.serverPort = initiatorPort;
+    if (!isByBytes) this.service = byPort;
+    return true;
+  }
+
+  isClient(fromInitiator: boolean): boolean {
+    return fromInitiator !== this.isReversed;
+  }
+
+  get id(): number {
+    return this.flow.id;
+  }
+  get firstUs(): number {
+    return this.flow.firstUs;
+  }
+  get lastUs(): number {
+    return this.flow.lastUs;
+  }
+  get client0(): number {
+    return this.isReversed ? this.flow.responder0 : this.flow.initiator0;
+  }
+  get client1(): number {
+    return this.isReversed ? this.flow.responder1 : this.flow.initiator1;
+  }
+  get client2(): number {
+    return this.isReversed ? this.flow.responder2 : this.flow.initiator2;
+  }
+  get client3(): number {
+    return this.isReversed ? this.flow.responder3 : this.flow.initiator3;
+  }
+  get server0(): number {
+    return this.isReversed ? this.flow.initiator0 : this.flow.responder0;
+  }
+  get server1(): number {
+    return this.isReversed ? this.flow.initiator1 : this.flow.responder1;
+  }
+  get server2(): number {
+    return this.isReversed ? this.flow.initiator2 : this.flow.responder2;
+  }
+  get server3(): number {
+    return this.isReversed ? this.flow.initiator3 : this.flow.responder3;
+  }
+  /** Payload bytes that the client has sent so far. */
+  get clientBytes(): number {
+    return this.isReversed ? this.flow.responderPayloadBytes : this.flow.initiatorPayloadBytes;
+  }
+  get serverBytes(): number {
+    return this.isReversed ? this.flow.initiatorPayloadBytes : this.flow.responderPayloadBytes;
+  }
+  /** Nothing that the client sent is in the capture, which sees one direction only. */
+  get isClientUnseen(): boolean {
+    return (this.isReversed ? this.flow.responderPackets : this.flow.initiatorPackets) === 0;
+  }
+  get isServerUnseen(): boolean {
+    return (this.isReversed ? this.flow.initiatorPackets : this.flow.responderPackets) === 0;
+  }
+  /** One side or both ended the connection. */
+  get isEnding(): boolean {
+    return ((this.flow.initiatorFlags | this.flow.responderFlags) & (TCP_FLAG.fin | TCP_FLAG.rst)) !== 0;
+  }
+}
