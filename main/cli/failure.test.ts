@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { EXIT } from './exit-codes.ts';
-import { CommandError, explain, failureText, wrongInput } from './failure.ts';
+import { CommandError, explain, failureText, stackText, wrongInput } from './failure.ts';
 
 /** As the engine throws it. */
 function carrying(code: string): Error {
@@ -26,6 +26,14 @@ describe('explain', () => {
       expect(failure.hint).toContain('--verbose');
     },
   );
+});
+
+describe('stackText', () => {
+  it('keeps the lines and obeys nothing in them', () => {
+    const error = new Error('no file \u001b[2J');
+    expect(stackText(error)).toBe(`${error.stack?.replace('\u001b', '\\u{1b}')}\n`);
+    expect(stackText('thrown \u009b')).toBe('thrown \\u{9b}\n');
+  });
 });
 
 describe('failureText', () => {

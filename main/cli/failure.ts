@@ -69,6 +69,12 @@ function carriedFailure(error: unknown): Failure | undefined {
 /** Longest line of an error that is shown; names of files are the longest thing in it. */
 const MAX_LINE = 4_096;
 
+/** Where in this program something went wrong, for --verbose; safe to print whatever names it holds. */
+export function stackText(error: unknown): string {
+  const lines = String(error instanceof Error ? error.stack : error).split('\n');
+  return lines.map((line) => `${plainText(line, MAX_LINE)}\n`).join('');
+}
+
 /** "holdfast: what happened" and below it what to do; safe to print whatever names it holds. */
 export function failureText(failure: Failure): string {
   const lines = [...failure.message.split('\n'), ...(failure.hint === '' ? [] : failure.hint.split('\n'))];

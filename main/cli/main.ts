@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import type { CommandContext, GlobalOptions } from './context.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
-import { explain, failureText } from './failure.ts';
+import { explain, failureText, stackText } from './failure.ts';
 import { type Interrupt, listenForInterrupt } from './interrupt.ts';
 import { OutputClosed, writeAll } from './terminal/output.ts';
 
@@ -52,7 +52,7 @@ async function failed(error: unknown, isVerbose: boolean): Promise<ExitCode> {
   const { failure, exitCode } = explain(error);
   try {
     writeAll(STANDARD_ERROR, failureText(failure));
-    if (isVerbose) writeAll(STANDARD_ERROR, `${error instanceof Error ? error.stack : error}\n`);
+    if (isVerbose) writeAll(STANDARD_ERROR, stackText(error));
   } catch (closed) {
     if (!(closed instanceof OutputClosed)) throw closed;
   }

@@ -1,6 +1,7 @@
 /** The command line as one table of commands; what each does lives in commands/. */
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { ALERT_KINDS, SEVERITIES } from '../../contract/domain.ts';
+import { plainText } from '../../contract/text.ts';
 import { completionScript, SHELLS } from './completion.ts';
 import type { CommandContext, GlobalOptions } from './context.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
@@ -33,7 +34,7 @@ export function createProgram(version: string, makeContext: ContextMaker, onExit
     .configureOutput({
       writeOut: (text) => writeAll(1, text),
       writeErr: (text) => writeAll(2, text),
-      outputError: (text, write) => write(`${text.replace(/^error: /, 'holdfast: ').trimEnd()}\n`),
+      outputError: (text, write) => write(usageErrorText(text)),
     })
     .showHelpAfterError('  "holdfast --help" and "holdfast help COMMAND" say what is possible.')
     .addHelpText(
@@ -190,6 +191,18 @@ Examples:
     );
 
   return program;
+}
+
+/** Longest line of a wrong argument that is repeated to whoever gave it. */
+const MAX_ARGUMENT = 1_000;
+
+/** What commander says of a wrong line; names that a shell put there (`holdfast analyze *`) may hold anything. */
+export function usageErrorText(text: string): string {
+  const lines = text
+    .replace(/^error: /, 'holdfast: ')
+    .trimEnd()
+    .split('\n');
+  return lines.map((line) => `${plainText(line, MAX_ARGUMENT)}\n`).join('');
 }
 
 /** Enough for a first look. */

@@ -47,7 +47,14 @@ export async function configShow(options: { readonly json?: boolean }, context: 
   const config = await context.config();
   const { text, settings } = await engine.showConfig(config);
   if (options.json) writeJson(context.out, { source: 'files', profile: config.profile, settings });
-  else context.out.write(text);
+  else
+    writeLines(
+      context.out,
+      text
+        .trimEnd()
+        .split('\n')
+        .map((line) => plainText(line, MAX_PROBLEM)),
+    );
   remark(context, 'No engine was asked: these settings are what one that starts now would have.');
   return EXIT.fine;
 }

@@ -12,6 +12,8 @@ export interface DaemonOptions {
 /** How long the first word of the capture helper is waited for before the first line is said. */
 const FIRST_LOOK_MS = 2_000;
 const LOOK_INTERVAL_MS = 100;
+/** Longest path that Linux knows (PATH_MAX). */
+const MAX_PATH = 4_096;
 
 /** `holdfast daemon`: runs the engine in the foreground until Ctrl-C or SIGTERM. */
 export async function daemon(options: DaemonOptions, context: CommandContext): Promise<ExitCode> {
@@ -49,7 +51,7 @@ async function watch({ live }: DaemonOptions, context: CommandContext, logDirect
       protection = protectionOf(await client.request('status', {}));
     }
     const gaps = protection.gaps.map(({ detail, hint }) => `  ${plainText(detail)} ${plainText(hint ?? '')}`.trimEnd());
-    const first = `Holdfast ${context.version}. ${plainText(protection.sentence)} Log: ${logDirectory}.`;
+    const first = `Holdfast ${context.version}. ${plainText(protection.sentence)} Log: ${plainText(logDirectory, MAX_PATH)}.`;
     context.out.write(`${[first, ...gaps].join('\n')}\n`);
     if (live) {
       const { watchLive } = await import('./live.ts');

@@ -28,6 +28,10 @@ describe('progressText', () => {
     );
   });
 
+  it('obeys nothing in a name', () => {
+    expect(progressText('\u001b]0;x\u0007', half, speed, 110, plain)).toContain('\\u{1b}]0;x\\u{7}  ━');
+  });
+
   it('does without what nobody knows', () => {
     expect(progressText('-', { ...half, bytesTotal: null }, speed, 100, plain)).toBe(
       '-  400 MB · 1,000,000 packets · 500,000 packets/s',

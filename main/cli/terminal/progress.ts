@@ -1,3 +1,4 @@
+import { plainText } from '../../../contract/text.ts';
 import { formatBytes, formatDuration, formatNumber } from '../report/format.ts';
 import { columnsOf, cut } from './layout.ts';
 import type { Output } from './output.ts';
@@ -88,10 +89,11 @@ export function progressText(
   width: number,
   paint: Paint,
 ): string {
+  const name = plainText(label);
   const rate = `${formatNumber(Math.round(packetsPerSecond))} packets/s`;
   if (bytesTotal === null || bytesTotal <= 0) {
     const facts = `  ${formatBytes(bytesRead)} · ${formatNumber(packets)} packets · ${rate}`;
-    return fitted(label, facts, width);
+    return fitted(name, facts, width);
   }
   // A file that grows while it is read must not show more than all of it.
   const share = Math.min(1, bytesRead / bytesTotal);
@@ -102,7 +104,7 @@ export function progressText(
     bytesPerSecond > 0 ? ` · ${leftText((1000 * Math.max(0, bytesTotal - bytesRead)) / bytesPerSecond)}` : '';
   const facts = `  ${percent} %  ${formatBytes(bytesRead)} of ${formatBytes(bytesTotal)} · ${rate}${left}`;
   const room = width - BAR_COLUMNS - 2 - columnsOf(facts);
-  return room < 8 ? fitted(label, facts, width) : `${cut(label, room)}  ${bar}${facts}`;
+  return room < 8 ? fitted(name, facts, width) : `${cut(name, room)}  ${bar}${facts}`;
 }
 
 function leftText(milliseconds: number): string {

@@ -139,7 +139,13 @@ export function techniqueText(id: string, catalogue: Techniques | undefined): st
 }
 
 function identityText({ id, confidence, findings, related = [] }: ToldAlert): string {
-  const parts = [id, `${Math.round(confidence * 100)} % sure`, formatCount(findings, 'finding')];
-  if (related.length > 0) parts.push(`see also ${related.slice(0, NAMED_HOSTS).join(', ')}`);
+  const parts = [plainText(id), `${Math.round(confidence * 100)} % sure`, formatCount(findings, 'finding')];
+  if (related.length > 0)
+    parts.push(
+      `see also ${related
+        .slice(0, NAMED_HOSTS)
+        .map((other) => plainText(other))
+        .join(', ')}`,
+    );
   return parts.join(' · ');
 }
