@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -36,6 +45,23 @@ describe('createOutputFile', () => {
   it('writes directly to what is no ordinary file', () => {
     writeFileWhole('/dev/null', 'x');
     expect(existsSync('/dev/null')).toBe(true);
+  });
+
+  it('replaces a link, and leaves alone what it pointed to', () => {
+    const path = join(folder, 'out.csv');
+    writeFileSync(join(folder, 'other'), 'precious');
+    symlinkSync('other', path);
+    writeFileWhole(path, 'x');
+    expect(readFileSync(join(folder, 'other'), 'utf8')).toBe('precious');
+    expect(readFileSync(path, 'utf8')).toBe('x');
+  });
+
+  it('follows no link that was left where it writes first', () => {
+    const path = join(folder, 'out.csv');
+    writeFileSync(join(folder, 'other'), 'precious');
+    symlinkSync('other', join(folder, `.out.csv.${process.pid}.part`));
+    expect(() => writeFileWhole(path, 'x')).toThrow();
+    expect(readFileSync(join(folder, 'other'), 'utf8')).toBe('precious');
   });
 
   it('says why it cannot', () => {

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, fsyncSync, openSync, renameSync, statSync, unlinkSync } from 'node:fs';
+import { closeSync, constants, fstatSync, fsyncSync, openSync, renameSync, statSync, unlinkSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { EXIT } from './exit-codes.ts';
 import { CommandError } from './failure.ts';
@@ -38,8 +38,7 @@ export function createOutputFile(path: string): OutputFile {
   if (existing?.isDirectory()) throw cannotWrite(path, { code: 'EISDIR' });
   const isDirect = existing !== undefined && !existing.isFile();
   const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.part`);
-  const target = isDirect ? path : temporary;
-  const fd = attempt(path, () => openSync(target, isDirect ? 'w' : 'wx', DOCUMENT_MODE));
+  const fd = attempt(path, () => (isDirect ? openExisting(path) : openSync(temporary, 'wx', DOCUMENT_MODE)));
   let isOpen = true;
   const discard = (): void => {
     if (!isOpen) return;
@@ -65,6 +64,14 @@ export function createOutputFile(path: string): OutputFile {
     },
     discard,
   };
+}
+
+/** Neither makes nor empties it: a link to a file that was put in its place since it was looked at costs nothing. */
+function openExisting(path: string): number {
+  const fd = openSync(path, constants.O_WRONLY);
+  if (!fstatSync(fd).isFile()) return fd;
+  closeSync(fd);
+  throw new Error('it was replaced just now');
 }
 
 /** Writes a whole document. */
