@@ -1,5 +1,6 @@
 /** From packets and flows to findings. */
 import { bruteForceDetector } from './brute-force.ts';
+import { connectionFloodDetector } from './connection-flood.ts';
 import type { DetectorDefinition } from './detector.ts';
 import { dhcpExhaustionDetector } from './dhcp-exhaustion.ts';
 import { floodDetector } from './flood.ts';
@@ -16,5 +17,6 @@ export const DETECTORS: readonly DetectorDefinition[] = [
   hostDiscoveryDetector,
   bruteForceDetector,
   floodDetector,
+  connectionFloodDetector,
   dhcpExhaustionDetector,
 ];
