@@ -34,3 +34,18 @@ export function plainText(text: string, maxLength: number = PLAIN_TEXT_DEFAULT_L
   }
   return plain;
 }
+
+/** The same characters in JSON, where a line end is layout: within its texts it is written as an escape. */
+const HOSTILE_IN_JSON = new RegExp(`(?!\\n)${HOSTILE.source}`, 'gu');
+
+/**
+ * A value as JSON that is safe to look at and reads as the same value: what must never reach a screen is written
+ * as `\u202e`.
+ *
+ * @param indent spaces for each level; one line without it
+ */
+export function jsonText(value: unknown, indent?: number): string {
+  const escaped = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  const json = JSON.stringify(value, null, indent);
+  return json.replace(HOSTILE_IN_JSON, (found) => found.split('').map(escaped).join(''));
+}

@@ -1,6 +1,6 @@
 /** What every command is given: where to write, who asks, and how to reach the engine. Tests give doubles. */
 import type { ApiClient } from '../../contract/api.ts';
-import { plainText } from '../../contract/text.ts';
+import { jsonText, plainText } from '../../contract/text.ts';
 import type { Config, Paths } from '../engine/index.ts';
 import type { Output } from './terminal/output.ts';
 import type { Paint } from './terminal/paint.ts';
@@ -44,18 +44,10 @@ export function writeLines(output: Output, lines: readonly string[]): void {
 }
 
 export function writeJson(output: Output, document: unknown): void {
-  output.write(jsonText(document, JSON_INDENT));
+  output.write(`${jsonText(document, JSON_INDENT)}\n`);
 }
 
 const JSON_INDENT = 2;
-/** What a terminal would obey or hide (see contract/text.ts), and JSON lets stand. Line ends are JSON's own. */
-const UNESCAPED = /(?!\n)[\p{Cc}\p{Cf}\p{Co}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
-
-/** JSON with its line end that is safe to look at, and reads as the same document. */
-export function jsonText(document: unknown, indent?: number): string {
-  const escaped = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
-  return `${JSON.stringify(document, null, indent).replace(UNESCAPED, (found) => found.split('').map(escaped).join(''))}\n`;
-}
 
 /** Longest remark that is shown; a path is the longest thing in it. */
 const MAX_REMARK = 4_096;

@@ -1,4 +1,5 @@
-import { type CommandContext, jsonText, withEngine, writeJson, writeLines } from '../context.ts';
+import { jsonText } from '../../../contract/text.ts';
+import { type CommandContext, withEngine, writeJson, writeLines } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { READABLE_COLUMNS } from '../terminal/output.ts';
 import { statusText } from '../text/status-text.ts';
@@ -27,7 +28,7 @@ export async function status(options: StatusOptions, context: CommandContext): P
     } else {
       const { setTimeout: sleep } = await import('node:timers/promises');
       while (!context.signal.aborted) {
-        context.out.write(jsonText(await client.request('status', {})));
+        context.out.write(`${jsonText(await client.request('status', {}))}\n`);
         await sleep(WATCH_INTERVAL_MS, undefined, { signal: context.signal }).catch(() => {});
       }
     }
