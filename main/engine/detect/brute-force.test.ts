@@ -42,6 +42,9 @@ function ssh(refusals: number, accepted: boolean): readonly Step[] {
 
 const SMB_FAILURE = [0, 0, 0, 64, 0xfe, 0x53, 0x4d, 0x42, 64, 0, 0, 0, 0x6d, 0, 0, 0xc0, 1, 0, 0, 0];
 
+/** A session as a guest: status 0, and the flag after the structure's size. */
+const SMB_GUEST = [...SMB_FAILURE.slice(0, 12), 0, 0, 0, 0, 1, 0, ...new Array<number>(50).fill(0), 9, 0, 1, 0];
+
 /** One failed login in every service whose answers can be read. */
 const FAILURES: readonly (readonly [Service, number, (n: number) => readonly Step[]])[] = [
   ['ftp', 21, () => ['< 220 hi\r\n', '> USER a\r\n', '< 331 go\r\n', '> PASS x\r\n', '< 530 Login incorrect.\r\n']],
@@ -60,6 +63,16 @@ const FAILURES: readonly (readonly [Service, number, (n: number) => readonly Ste
   ['postgresql', 5432, () => [bytes('<', 0x45, 0, 0, 0, 20, ...text('SFATAL\0C28P01\0'))]],
   ['mssql', 1433, () => [bytes('<', 4, 1, 0, 40, 0, 0, 0, 0, 0xaa, 30, 0, 0x18, 0x48, 0, 0, 1, 14, 0)]],
   ['ldap', 389, () => [bytes('<', 0x30, 12, 2, 1, 1, 0x61, 7, 0x0a, 1, 49, 4, 0, 4, 0)]],
+  // With the length in four bytes, as Active Directory writes it.
+  ['ldap', 389, () => [bytes('<', 0x30, 0x84, 0, 0, 0, 16, 2, 1, 1, 0x61, 0x84, 0, 0, 0, 7, 0x0a, 1, 49, 4, 0, 4, 0)]],
+  [
+    'http',
+    5985,
+    (n) => [
+      `> POST /wsman HTTP/1.1\r\nAuthorization: Negotiate TlRMTVNTUAADAAAA${n}\r\n\r\n`,
+      '< HTTP/1.1 401 \r\n\r\n',
+    ],
+  ],
   ['kerberos', 88, () => [bytes('<', 0x7e, 20, 0x30, 18, 0xa6, 3, 2, 1, 24, 0, 0)]],
   ['vnc', 5900, () => [block('>', 16), bytes('<', 0, 0, 0, 1)]],
   ['smb', 445, () => [bytes('<', ...SMB_FAILURE)]],
@@ -145,6 +158,167 @@ describe('guessing behind encryption', () => {
   });
 });
 
+describe('guessing in long connections', () => {
+  const many = (count: number, make: (n: number) => readonly Step[]) =>
+    Array.from({ length: count }, (_, n) => make(n)).flat();
+  const ftpTry = (n: number): readonly Step[] => [
+    '> USER bob\r\n',
+    '< 331 Please specify the password.\r\n',
+    `> PASS secret${n % 10}\r\n`,
+    '< 530 Login incorrect.\r\n',
+  ];
+
+  it('goes on as it began: 200 passwords over FTP in one connection', () => {
+    const [alert] = play(1, 1, () => session('ftp', 21, ['< 220 hi\r\n', ...many(200, ftpTry)])).alerts;
+    expect(alert!.evidence[0]!.value).toBeGreaterThan(180);
+    expect(alert!.evidence[0]!.value).toBeLessThan(205);
+  });
+
+  it('is noticed while the connection lasts', () => {
+    const player = new Player(bruteForceDetector);
+    const open = session('ftp', 21, ['< 220 hi\r\n', ...many(50, ftpTry)]);
+    player.play({ ...open, steps: open.steps.slice(0, -2), end: undefined, isUpdated: true });
+    player.wait(8);
+    expect(player.alerts).toHaveLength(1);
+  });
+
+  it('over a website that keeps its connections open, whatever the page', () => {
+    const request = (n: number): readonly Step[] => [
+      `> POST /login HTTP/1.1\r\nHost: a\r\n\r\nuser=bob&password=secret${1000 + n}`,
+      `< HTTP/1.1 302 Found\r\nLocation: /login?error=1\r\nContent-Length: 900\r\n\r\n`,
+      block('<', 500),
+      block('<', 400),
+    ];
+    expect(play(1, 1, () => session('http', 80, many(100, request))).alerts).toHaveLength(1);
+  });
+
+  it.each<[string, readonly Step[]]>([
+    ['a person who errs three times and then works', [...many(3, ftpTry), '> PASS y\r\n', '< 230 ok\r\n']],
+    ['a client that is turned down and then does something else', [...many(3, ftpTry), ...many(9, () => ['> X\r\n'])]],
+  ])('%s: is none', (_name, steps) => {
+    const rest = many(60, () => ['> RETR file\r\n', block('<', 900)]);
+    expect(play(1, 1, () => session('ftp', 21, [...steps, ...rest])).alerts).toEqual([]);
+  });
+});
+
+describe('slow guessing', () => {
+  it.each<[string, (n: number) => Parameters<Player['play']>[0]]>([
+    ['FTP', () => session('ftp', 21, ['> PASS x\r\n', '< 530 Login incorrect.\r\n'])],
+    ['SSH, read by its sizes', () => session('ssh', 22, ssh(2, false))],
+    ['SSH without the customary first request', () => session('ssh', 22, ssh(1, false))],
+    ['Remote Desktop', () => session('rdp', 3389, [block('>', 1700), block('<', 2200)])],
+  ])('%s: one try every thirty seconds', (_name, make) => {
+    const player = play(60, 30, make);
+    expect(player.alerts).toHaveLength(1);
+    expect(player.alerts[0]!.severity).toBe('low');
+  });
+
+  it('different passwords for a website are guessing at any pace', () => {
+    const make = (n: number) =>
+      session('http', 80, [`> POST /l HTTP/1.1\r\n\r\nuser=a&password=${n}`, '< HTTP/1.1 200 OK\r\n\r\n']);
+    expect(play(40, 60, make).alerts[0]).toMatchObject({ severity: 'medium' });
+  });
+});
+
+describe('captures with a part of it', () => {
+  const middle = (steps: readonly Step[], service: Service, port: number) => ({
+    ...session(service, port, steps),
+    steps: [...steps, '>FA', '<FA'] as readonly Step[],
+  });
+  const mirrored = (steps: readonly Step[]): readonly Step[] =>
+    steps.map((step) => {
+      const turn = (from: string) => (from === '>' ? '<' : '>');
+      if (typeof step === 'string') return `${turn(step[0]!)}${step.slice(1)}`;
+      return { ...step, from: turn(step.from) };
+    });
+  const ftp: readonly Step[] = ['> PASS x\r\n', '< 530 Login incorrect.\r\n'];
+
+  it('connections met in the middle', () => {
+    expect(play(30, 1, () => middle(ftp, 'ftp', 21)).alerts[0]).toMatchObject({
+      attackers: [GUESSER],
+      victims: [SERVER],
+    });
+  });
+
+  it.each([
+    ['FTP', ftp, 21],
+    ['SSH', ssh(2, false), 22],
+    ['Remote Desktop', [block('>', 1700), block('<', 2200)], 3389],
+  ] as const)('%s, met in the middle when the server speaks', (_name, steps, port) => {
+    const [alert] = play(40, 1, () => ({
+      from: SERVER,
+      to: GUESSER,
+      fromPort: port,
+      port: 51_000,
+      steps: [...mirrored(steps), '>FA', '<FA'],
+      end: FINISHED,
+    })).alerts;
+    expect(alert).toMatchObject({ attackers: [GUESSER], victims: [SERVER] });
+  });
+
+  it.each([
+    ['FTP', 'ftp', 21, ftp],
+    ['SSH', 'ssh', 22, ssh(2, false)],
+  ] as const)('%s: only what the server sends', (_name, service, port, steps) => {
+    const isHeard = (step: Step) => (typeof step === 'string' ? step.startsWith('<') : step.from === '<');
+    const heard: readonly Step[] = steps.filter(isHeard);
+    const [alert] = play(40, 1, () => ({ ...middle(heard, service, port), steps: [...heard, '<FA'] })).alerts;
+    expect(alert).toMatchObject({ attackers: [GUESSER], victims: [SERVER] });
+  });
+
+  it.each([
+    ['FTP', 'ftp', 21, ['> USER a\r\n', '> PASS x\r\n']],
+    ['Remote Desktop', 'rdp', 3389, [block('>', 1700)]],
+  ] as const)('%s: only what the client sends', (_name, service, port, steps) => {
+    const [alert] = play(40, 1, () => ({ ...session(service, port, []), steps: ['>S', ...steps, '>FA'] })).alerts;
+    expect(alert).toMatchObject({ attackers: [GUESSER], victims: [SERVER] });
+  });
+});
+
+describe('guessing by many hosts', () => {
+  const FTP_FAILURE: readonly Step[] = ['> PASS x\r\n', '< 530 Login incorrect.\r\n'];
+  const of = (host: number) => `203.0.113.${host}`;
+
+  it('is one alert for the service, with all of them', () => {
+    const player = play(90, 4, (n) => ({ ...session('ftp', 21, FTP_FAILURE), from: of(n % 30) }));
+    expect(player.alerts).toHaveLength(1);
+    expect(player.alerts[0]).toMatchObject({
+      cause: `brute-force/many/${SERVER}/21`,
+      severity: 'medium',
+      techniques: ['T1110.003', 'T1110.001'],
+      victims: [SERVER],
+      attackerCount: 30,
+      title: `30 hosts are guessing passwords for FTP on ${SERVER} together`,
+    });
+    expect(player.findings.length).toBeLessThan(12);
+  });
+
+  it('is one alert too when each of them tries often', () => {
+    const player = play(600, 1, (n) => ({ ...session('ftp', 21, FTP_FAILURE), from: of(n % 30) }));
+    expect(player.alerts).toHaveLength(1);
+  });
+
+  it('over SSH, with a try each', () => {
+    const player = play(80, 3, (n) => ({ ...session('ssh', 22, ssh(1, false)), from: of(n % 40) }));
+    expect(player.alerts).toHaveLength(1);
+    expect(player.alerts[0]).toMatchObject({ victims: [SERVER], attackerCount: 40 });
+  });
+
+  it.each<[string, number, number, (n: number) => readonly Step[]]>([
+    [
+      'people who err now and then at a busy server',
+      2000,
+      1,
+      (n) => (n % 8 === 0 ? FTP_FAILURE : ['> PASS x\r\n', '< 230 ok\r\n']),
+    ],
+    ['forty people who err, minutes apart', 40, 120, () => FTP_FAILURE],
+    ['everyone errs once and then gets in', 200, 1, () => [...FTP_FAILURE, '> PASS y\r\n', '< 230 ok\r\n']],
+  ])('%s: is none', (_name, count, secondsApart, steps) => {
+    const make = (n: number) => ({ ...session('ftp', 21, steps(n)), from: of(n % 200) });
+    expect(play(count, secondsApart, make).alerts).toEqual([]);
+  });
+});
+
 describe('what is no guessing', () => {
   it.each<[string, number, number, (n: number) => Parameters<Player['play']>[0]]>([
     ['a script that runs commands over SSH', 60, 1, () => session('ssh', 22, ssh(1, true))],
@@ -197,6 +371,18 @@ describe('what is no guessing', () => {
       200,
       0.2,
       () => session('mysql', 3306, [bytes('<', 7, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0)]),
+    ],
+    [
+      'a webmail server that looks in on its mail server every ten seconds',
+      200,
+      10,
+      () => session('tls', 993, [block('>', 900), block('<', 3500)]),
+    ],
+    [
+      'guests of a file server',
+      60,
+      1,
+      () => session('smb', 445, [...Array.from({ length: 8 }, () => bytes('<', ...SMB_GUEST))]),
     ],
     ['many HTTPS connections of one size', 300, 0.1, () => session('tls', 443, [block('>', 700), block('<', 1500)])],
   ])('%s', (_name, count, secondsApart, make) => {

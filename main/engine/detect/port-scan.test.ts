@@ -90,6 +90,74 @@ describe('vertical scans', () => {
   });
 });
 
+describe('the time of a scan', () => {
+  const END_MS = 1_700_000_000_000 + 100 * 10;
+
+  it('ends with the last new port, whatever the scanner does later', () => {
+    const player = scan(REFUSED, 100, 0.01);
+    for (let n = 0; n < 2000; n++) {
+      // One port that the scan had, and one that it had not: a flood of each.
+      player.play({ from: SCANNER, to: HOST, fromPort: 2000 + n, port: n % 2 === 0 ? 80 : 8080, steps: SILENCE });
+      player.wait(0.002);
+    }
+    player.wait(70);
+    player.finish();
+    expect(player.alerts).toHaveLength(1);
+    expect(player.alerts[0]!.lastSeenMs).toBeLessThan(END_MS);
+  });
+
+  it('goes on with further ports, also after a pause', () => {
+    const player = scan(REFUSED, 100, 0.01);
+    for (let port = 200; port < 210; port++) player.play({ from: SCANNER, to: HOST, port, steps: REFUSED });
+    const laterMs = player.nowUs / 1000;
+    player.wait(70);
+    expect(player.alerts[0]!.lastSeenMs).toBe(laterMs);
+  });
+
+  it('begins with the first port tried in vain, not with the conversations before', () => {
+    const player = new Player(portScanDetector);
+    for (let n = 0; n < 5; n++) player.play({ from: SCANNER, to: HOST, port: 8000 + n, steps: TALK });
+    player.wait(600);
+    const beginMs = player.nowUs / 1000;
+    scan(REFUSED, 100, 0.01, player);
+    expect(player.alerts[0]!.firstSeenMs).toBe(beginMs);
+  });
+});
+
+describe('scans by several hosts', () => {
+  function together(hosts: number, portOf: (host: number, n: number) => number) {
+    const player = new Player(portScanDetector);
+    for (let n = 1; n <= 100; n++) {
+      for (let host = 1; host <= hosts; host++) {
+        player.play({ from: `203.0.113.${host}`, to: HOST, port: portOf(host, n), steps: REFUSED });
+      }
+      player.wait(0.01);
+    }
+    player.wait(70);
+    return player;
+  }
+
+  it('with one list of ports are one scan (decoys)', () => {
+    const player = together(40, (_host, n) => n);
+    const group = player.alerts.find((alert) => alert.cause === `port-scan/together/${HOST}`);
+    expect(group).toMatchObject({
+      attackerCount: 40,
+      victims: [HOST],
+      confidence: 0.99,
+      title: `40 hosts scanned 100 ports of ${HOST} together`,
+    });
+    expect(group!.attackers).toHaveLength(40);
+    // The first two were told before there were three; their hosts are among those of the group.
+    expect(player.alerts.length).toBeLessThanOrEqual(3);
+    expect(player.findings.length).toBeLessThan(60);
+  });
+
+  it('with ports of their own are not', () => {
+    const player = together(4, (host, n) => host * 1000 + n);
+    expect(player.alerts).toHaveLength(4);
+  });
+});
+
 describe('horizontal scans', () => {
   it('one port of many neighbours', () => {
     const player = new Player(portScanDetector);
@@ -158,6 +226,21 @@ describe('what is no scan', () => {
     const player = new Player(portScanDetector);
     for (let n = 0; n < 400; n++)
       player.play({ from: HOST, to: `${n % 200}.1.2.3`, port: 443, steps: n % 5 === 0 ? SILENCE : TALK });
+    expectSilence(player);
+  });
+
+  it('a monitor that opens and closes one port of many neighbours', () => {
+    const player = new Player(portScanDetector);
+    for (let n = 0; n < 400; n++) {
+      player.play({
+        from: HOST,
+        to: `10.0.0.${20 + (n % 40)}`,
+        port: [22, 80, 443, 5432, 9100][n % 5]!,
+        steps: ['>S', '<SA', '>A', '>FA', '<FA', '>A'],
+        end: FINISHED,
+      });
+      player.wait(0.1);
+    }
     expectSilence(player);
   });
 

@@ -1,4 +1,4 @@
-import type { Severity } from '../../../contract/domain.ts';
+import type { Finding, Severity } from '../../../contract/domain.ts';
 import {
   END_REASON,
   type EndReason,
@@ -17,6 +17,7 @@ import type { SettingTable, SettingValues } from '../runtime/settings.ts';
 import { type DetectorContext, defineDetector } from './detector.ts';
 import { emptyQuotedPacket, readQuotedPacket } from './icmp-error.ts';
 import { PendingProbes } from './pending-probes.ts';
+import { describeGroup, GROUP_LEAST, groupOf } from './port-scan-group.ts';
 import { describePortScan } from './port-scan-story.ts';
 import { PROBE_OUTCOME, ProbeBook, type ProbeOutcome } from './probe-book.ts';
 import { classifyProbe, NO_PROBE, PROBE_TECHNIQUES } from './probe-technique.ts';
@@ -111,6 +112,8 @@ const REPORT_GROWTH = 2;
 /** … or when nothing new came for so long, or every so often while it goes on. */
 const REPORT_QUIET_SECONDS = 5;
 const REPORT_EVERY_SECONDS = 60;
+/** Many members grow one after the other: their scan is told again in smaller steps than a single one's twofold. */
+const GROUP_GROWTH = 1.5;
 const MAX_SUSPECTS = 256;
 const ENTRY_BITS = 14;
 const PAIR_BITS = 16;
@@ -124,6 +127,8 @@ interface Suspect {
   readonly sourceId: number;
   reportedPairs: number;
   reportedUs: number;
+  /** The host that it scans, when it is one. */
+  victim: string;
 }
 
 /**
@@ -138,6 +143,8 @@ class PortScanWatcher implements TrafficObserver {
   private readonly book: ProbeBook;
   private readonly quoted = emptyQuotedPacket();
   private readonly suspects = new Map<number, Suspect>();
+  /** By victim: what those who scan it together had tried when that was told last. */
+  private readonly groups = new Map<string, number>();
   private readonly answerWaitUs: number;
   private nowUs = 0;
   private lastTickSecond = Number.NaN;
@@ -231,6 +238,7 @@ class PortScanWatcher implements TrafficObserver {
       if (this.book.sourcePairs[source] !== suspect.reportedPairs) this.report(source, suspect);
     }
     this.suspects.clear();
+    this.groups.clear();
     this.pending.clear();
     this.book.clear();
     this.lastTickSecond = Number.NaN;
@@ -310,7 +318,7 @@ class PortScanWatcher implements TrafficObserver {
     if (!this.isVertical(source) && !this.isHorizontal(source) && !this.isBlock(source)) return;
     if (!this.context.landscape.mayBeAttacker(...book.sources.words(source))) return;
     this.makeRoom();
-    suspect = { sourceId: book.sourceIds[source]!, reportedPairs: 0, reportedUs: 0 };
+    suspect = { sourceId: book.sourceIds[source]!, reportedPairs: 0, reportedUs: 0, victim: '' };
     this.suspects.set(source, suspect);
     this.report(source, suspect);
   }
@@ -364,7 +372,31 @@ class PortScanWatcher implements TrafficObserver {
   private report(source: number, suspect: Suspect): void {
     suspect.reportedPairs = this.book.sourcePairs[source]!;
     suspect.reportedUs = this.nowUs;
-    this.context.report(describePortScan(this.book, source, severityOf));
+    const finding = describePortScan(this.book, source, severityOf);
+    suspect.victim = finding.victimCount === 1 ? finding.victims[0]! : '';
+    if (!this.isOfGroup(finding, source)) this.context.report(finding);
+  }
+
+  /** Whether several scan the finding's only victim together. They are told as one, when there is more to tell. */
+  private isOfGroup(finding: Finding, source: number): boolean {
+    const { book } = this;
+    const victim = this.suspects.get(source)?.victim ?? '';
+    if (victim === '') return false;
+    const candidates: number[] = [];
+    for (const [other, suspect] of this.suspects) {
+      if (suspect.victim === victim && suspect.sourceId === book.sourceIds[other]) candidates.push(other);
+    }
+    if (candidates.length < GROUP_LEAST) return false;
+    const members = groupOf(book, source, candidates);
+    if (members.length < GROUP_LEAST) return false;
+    const tried = members.reduce((sum, member) => sum + book.sourcePairs[member]!, 0);
+    const toldBefore = this.groups.get(victim) ?? 0;
+    const isOver = this.nowUs - book.sourceLastUs[source]! >= REPORT_QUIET_SECONDS * 1e6;
+    if (tried === toldBefore || (!isOver && tried < toldBefore * GROUP_GROWTH)) return true;
+    if (!this.groups.has(victim) && this.groups.size >= MAX_SUSPECTS) this.groups.clear();
+    this.groups.set(victim, tried);
+    this.context.report(describeGroup(book, finding, members));
+    return true;
   }
 
   private makeRoom(): void {

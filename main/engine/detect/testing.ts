@@ -49,7 +49,9 @@ export interface Conversation {
   readonly service?: Service;
   readonly steps: readonly Step[];
   /** How it ends; left out, it stays open. */
-  readonly end?: EndReason;
+  readonly end?: EndReason | undefined;
+  /** It lasts for long, so that its state is told while it is open. */
+  readonly isUpdated?: boolean;
 }
 
 const FLAG_LETTERS: Readonly<Record<string, number>> = {
@@ -172,6 +174,7 @@ export class Player {
         observer.payload?.(flow, packet, fromInitiator);
       }
     }
+    if (conversation.isUpdated) observer.flowUpdate?.(flow);
     if (conversation.end !== undefined) observer.flowEnd?.(flow, conversation.end);
   }
 
