@@ -7,7 +7,7 @@ import {
   type CaptureProgress,
   HostCounter,
   type ProtocolShare,
-  readCapture,
+  readTraffic,
   type Talker,
   type TrafficBucket,
   TrafficSummary,
@@ -50,7 +50,7 @@ export async function analyzeCapture(path: string, options: AnalyzeOptions = {})
   const hosts = new HostCounter();
   const traffic = new TrafficSummary('by-flow');
   const watch = createWatch({ config, onFinding: (finding) => book.add(finding), observers: [hosts, traffic] });
-  const summary = await readCapture(path, watch, {
+  const summary = await readTraffic(path, watch, {
     signal: options.signal,
     onProgress: options.onProgress,
     stdin: options.stdin,

@@ -1,3 +1,4 @@
+import { jsonText } from '../../contract/text.ts';
 import { SERVICES, type TrafficObserver } from '../../contract/traffic.ts';
 import { DEFAULT_SETTINGS } from './default-settings.ts';
 import {
@@ -9,7 +10,7 @@ import {
   FlowJsonExporter,
   flowSettings,
   HostCounter,
-  readCapture,
+  readTraffic,
   type Talker,
   type TrafficCounters,
   TrafficEngine,
@@ -77,7 +78,7 @@ export async function exportFlows(path: string, options: ExportOptions): Promise
   const exporter = new FlowJsonExporter(run.source, write);
   exporter.start();
   const result = await run.read(path, [exporter]);
-  exporter.finish(`"capture":${JSON.stringify(result.capture)}`);
+  exporter.finish(`"capture":${jsonText(result.capture)}`);
   return result;
 }
 
@@ -116,7 +117,7 @@ class FlowRun {
     const { config = DEFAULT_SETTINGS, signal, onProgress, stdin } = this.#options;
     const engine = new TrafficEngine({ settings: config.section('network', flowSettings), observers });
     this.#engine = engine;
-    const capture = await readCapture(path, engine, { signal, onProgress, stdin });
+    const capture = await readTraffic(path, engine, { signal, onProgress, stdin });
     engine.finish();
     return { capture, traffic: engine.counters() };
   }

@@ -4,13 +4,13 @@ export {
   type CaptureNote,
   type CaptureProgress,
   type CaptureSummary,
-  readCapture,
 } from './capture/read.ts';
 export { FEATURES, type Feature } from './features.ts';
 export { CSV_COLUMNS, FeatureTable, FlowCsvExporter, FlowJsonExporter } from './flow-export.ts';
 export { FlowRecorder, type RecordedFlow } from './flow-recorder.ts';
 export { flowSettings } from './flow-settings.ts';
 export { HostCounter } from './host-counter.ts';
+export { readTraffic } from './read-traffic.ts';
 export { type RecentFlow, RecentFlows } from './recent-flows.ts';
 export { REPEATABLE_SEED, type TrafficCounters, TrafficEngine, type TrafficEngineOptions } from './traffic-engine.ts';
 export { type ProtocolShare, type Talker, type TrafficBucket, TrafficSummary } from './traffic-summary.ts';

@@ -10,6 +10,7 @@ import {
 } from '../../../contract/traffic.ts';
 import type { SettingValues } from '../runtime/settings.ts';
 import { type DecodeCounters, Decoder } from './decode/decoder.ts';
+import type { Packet } from './decode/packet.ts';
 import type { flowSettings } from './flow-settings.ts';
 import { type FlowEvents, type FlowSource, FlowTable, type FlowTableCounters } from './flow-table.ts';
 
@@ -57,6 +58,7 @@ export class TrafficEngine implements FrameSink {
   readonly #onClockReset: ((nowUs: number) => void)[];
   #nowUs = Number.NEGATIVE_INFINITY;
   #nextTickUs = Number.NEGATIVE_INFINITY;
+  #decodedElsewhere: DecodeCounters | undefined;
   #packets = 0;
   #bytes = 0;
   #clockResets = 0;
@@ -78,16 +80,32 @@ export class TrafficEngine implements FrameSink {
     timeUs: number,
     linkType: number,
   ): void {
+    this.#decoder.decode(bytes, start, capturedBytes, wireBytes, timeUs, linkType);
+    this.deliver(capturedBytes);
+  }
+
+  /** The packet that `deliver` takes: filled by the decoder, or by whoever decoded elsewhere. */
+  get packet(): Packet {
+    return this.#decoder.packet;
+  }
+
+  /** Takes the decoded packet in `packet`, whose frame has `capturedBytes` bytes in the capture. */
+  deliver(capturedBytes: number): void {
+    const packet = this.#decoder.packet;
+    const timeUs = packet.timeUs;
     this.#packets++;
     this.#bytes += capturedBytes;
-    const kind = this.#decoder.decode(bytes, start, capturedBytes, wireBytes, timeUs, linkType);
     if (timeUs >= this.#nextTickUs) this.#tick(timeUs);
     else if (timeUs < this.#nowUs - this.#toleranceUs) this.#resetClock(timeUs);
     if (timeUs > this.#nowUs) this.#nowUs = timeUs;
-    const packet = this.#decoder.packet;
     const onPacket = this.#onPacket;
     for (let i = 0; i < onPacket.length; i++) onPacket[i](packet);
-    if (kind === PACKET_KIND.ip) this.#table.count(packet);
+    if (packet.kind === PACKET_KIND.ip) this.#table.count(packet);
+  }
+
+  /** Frames were decoded by another decoder, and these are its counts. */
+  decodedElsewhere(counters: DecodeCounters): void {
+    this.#decodedElsewhere = counters;
   }
 
   /** Tells the time while no frames come (live), in microseconds since the epoch. Never turns time back. */
@@ -111,7 +129,7 @@ export class TrafficEngine implements FrameSink {
     return {
       packets: this.#packets,
       bytes: this.#bytes,
-      decode: this.#decoder.counters(),
+      decode: this.#decodedElsewhere ?? this.#decoder.counters(),
       flows: this.#table.counters(),
       clockResets: this.#clockResets,
     };

@@ -48,6 +48,9 @@ const TRANSPORT_NAMES: Readonly<Record<number, string>> = {
   [PROTOCOL.sctp]: 'sctp',
 };
 
+/** Services, then IP protocols. */
+const SHARES = SERVICES.length + 256;
+
 /** When talkers are counted: with every packet (live, where flows last), or when flows end (cheaper). */
 export type TalkerCounting = 'by-packet' | 'by-flow';
 
@@ -61,7 +64,8 @@ export class TrafficSummary implements TrafficObserver {
   readonly #sent = new Float64Array(MAX_TALKERS);
   readonly #received = new Float64Array(MAX_TALKERS);
   readonly #packets = new Float64Array(MAX_TALKERS);
-  readonly #shares = new Map<string, { flows: number; bytes: number }>();
+  readonly #shareFlows = new Float64Array(SHARES);
+  readonly #shareBytes = new Float64Array(SHARES);
   #bucketPackets: number[] = [];
   #bucketBytes: number[] = [];
   #bucketStartUs = Number.NaN;
@@ -132,16 +136,11 @@ export class TrafficSummary implements TrafficObserver {
   }
 
   flowEnd(flow: FlowView): void {
-    const known = flow.service !== 0;
-    const name = known ? SERVICES[flow.service] : (TRANSPORT_NAMES[flow.protocol] ?? `ip protocol ${flow.protocol}`);
-    let share = this.#shares.get(name);
-    if (!share) {
-      share = { flows: 0, bytes: 0 };
-      this.#shares.set(name, share);
-    }
     const { initiatorWireBytes, responderWireBytes } = flow;
-    share.flows++;
-    share.bytes += initiatorWireBytes + responderWireBytes;
+    // Known services by their number, the rest by their transport behind them.
+    const share = flow.service !== 0 ? flow.service : SERVICES.length + (flow.protocol & 0xff);
+    this.#shareFlows[share]++;
+    this.#shareBytes[share] += initiatorWireBytes + responderWireBytes;
     if (this.#byPacket) return;
     const packets = flow.initiatorPackets + flow.responderPackets;
     // Senders of one unanswered packet are legion in a flood: whoever is really busy is soon among the sampled.
@@ -170,9 +169,9 @@ export class TrafficSummary implements TrafficObserver {
       this.#received[slot] *= factor;
       this.#packets[slot] *= factor;
     }
-    for (const share of this.#shares.values()) {
-      share.flows *= factor;
-      share.bytes *= factor;
+    for (let share = 0; share < SHARES; share++) {
+      this.#shareFlows[share] *= factor;
+      this.#shareBytes[share] *= factor;
     }
   }
 
@@ -194,7 +193,12 @@ export class TrafficSummary implements TrafficObserver {
 
   /** Flows that have ended, by protocol, most bytes first. */
   protocols(): ProtocolShare[] {
-    return [...this.#shares].map(([name, share]) => ({ name, ...share })).sort((a, b) => b.bytes - a.bytes);
+    const shares: ProtocolShare[] = [];
+    for (let share = 0; share < SHARES; share++) {
+      if (this.#shareFlows[share] === 0) continue;
+      shares.push({ name: shareName(share), flows: this.#shareFlows[share], bytes: this.#shareBytes[share] });
+    }
+    return shares.sort((a, b) => b.bytes - a.bytes);
   }
 
   /** At most 480 spans of equal length from the first packet to the last. */
@@ -205,6 +209,12 @@ export class TrafficSummary implements TrafficObserver {
       bytes: this.#bucketBytes[index],
     }));
   }
+}
+
+function shareName(share: number): string {
+  if (share < SERVICES.length) return SERVICES[share];
+  const protocol = share - SERVICES.length;
+  return TRANSPORT_NAMES[protocol] ?? `ip protocol ${protocol}`;
 }
 
 function joinPairs(values: readonly number[]): number[] {
