@@ -130,13 +130,13 @@ bool confine(uint32_t user, int netlink, const char **step) {
   const struct rlimit none = {0, 0};
   /* Without CAP_SETPCAP this does nothing, and no_new_privs makes up for it. */
   empty_bounding_set();
-  *step = "forbid core dumps";
-  if (setrlimit(RLIMIT_CORE, &none) != 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) return false;
   *step = "become another user";
   if (!become(user)) return false;
   *step = "give up capabilities";
   if (!clear_capabilities()) return false;
-  /* After the change of user, which would undo it. */
+  /* This and the next after the change of user, which sets both anew (fs.suid_dumpable of proc(5), prctl(2)). */
+  *step = "forbid core dumps";
+  if (setrlimit(RLIMIT_CORE, &none) != 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) return false;
   *step = "tie its life to its parent's";
   if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0) return false;
   if (getppid() != parent) {
