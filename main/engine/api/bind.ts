@@ -62,7 +62,16 @@ export async function bindSocket(server: Server, place: SocketPlace): Promise<()
  * @throws FailureError `already-running`
  */
 export async function assertNobodyAt(path: string): Promise<void> {
-  if (lstatSync(path, { throwIfNoEntry: false })?.isSocket() && (await isAlive(path))) throw alreadyRunning(path);
+  if (isSocket(path) && (await isAlive(path))) throw alreadyRunning(path);
+}
+
+/** What cannot be looked at is told by whoever makes the folder, in better words. */
+function isSocket(path: string): boolean {
+  try {
+    return lstatSync(path).isSocket();
+  } catch {
+    return false;
+  }
 }
 
 function listen(server: Server, path: string): Promise<void> {

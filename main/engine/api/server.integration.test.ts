@@ -19,6 +19,7 @@ import { FailureError } from '../runtime/failure.ts';
 import { HealthRegistry } from '../runtime/health.ts';
 import { createQuietLogger } from '../runtime/log.ts';
 import { defaultsOf } from '../runtime/settings.ts';
+import { assertNobodyAt } from './bind.ts';
 import { ApiServer } from './server.ts';
 import { type ApiSettings, apiSettings } from './settings.ts';
 import { TEST_STATUS, TestEngine, testAlert } from './testing.ts';
@@ -111,6 +112,12 @@ async function failureCode(work: Promise<unknown>): Promise<string | undefined> 
 }
 
 describe('the sockets', () => {
+  it('are looked for without a fault where their folder cannot be', async () => {
+    writeFileSync(join(directory, 'file'), '');
+    await expect(assertNobodyAt(join(directory, 'file/control.sock'))).resolves.toBeUndefined();
+    await expect(assertNobodyAt(join(directory, 'none/control.sock'))).resolves.toBeUndefined();
+  });
+
   it('greet, answer, and tell apart who may do what', async () => {
     const { control, view } = await serve();
     for (const [path, role] of [
