@@ -9,6 +9,9 @@ const ALIKE_BYTES = 64;
 /** How fast the usual size follows: the mean of about the last eight. */
 const SIZE_WEIGHT = 1 / 8;
 
+/** Under the least that any setting asks for, even after the sums were halved. */
+const IDLE_BELOW = 4;
+
 /** What is counted beside the rings; see `sum`. */
 export const CONNECTION_SUMS = [
   /** Handshakes completed. */
@@ -127,6 +130,12 @@ export class ConnectionCounters {
     const halvings = Math.floor(second / HALVING_SECONDS) - Math.floor(last / HALVING_SECONDS);
     if (halvings <= 0) return;
     for (let at = slot * SUMS; at < (slot + 1) * SUMS; at++) this.sums[at]! *= 2 ** -halvings;
+  }
+
+  /** So little lately that nothing need be measured: most clients, most of the time. */
+  isIdle(slot: number): boolean {
+    const lately = this.sum(slot, 'opened') + this.sum(slot, 'requests');
+    return lately < IDLE_BELOW && this.heldBefore[slot]! < IDLE_BELOW;
   }
 
   /** A connection that began at `firstUs` is established at `nowUs`. */

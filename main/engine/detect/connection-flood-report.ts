@@ -71,7 +71,8 @@ export function connectionFloodFinding(detector: string, flood: ConnectionFloodS
 }
 
 function attackerCount(flood: ConnectionFloodSummary): number {
-  return flood.attackers.length > 0 ? flood.attackers.length : flood.clients;
+  const isAll = flood.attackers.length > 0 && flood.attackers.length < MAX_LISTED_HOSTS;
+  return isAll ? flood.attackers.length : Math.max(flood.attackers.length, flood.clients);
 }
 
 function who(flood: ConnectionFloodSummary): string {
@@ -96,7 +97,7 @@ function explanation(
     : `as many as ${formatCount(peak)} ${form.measured}`;
   const first = `${where(flood)} had ${often} from ${who(flood)}, over ${duration}; usual are ${form.usual}, and from ${formatCount(limit)} on this is a flood.`;
   const state =
-    flood.failingShare >= FAILING_SHARE
+    flood.failingShare >= FAILING_SHARE && !form.isHeld
       ? ` The server no longer answers ${Math.round(flood.failingShare * 100)} % of them.`
       : '';
   const named =
@@ -128,7 +129,7 @@ function evidence(
     value: Math.round(flood.failingShare * 100),
     unit: '%',
     usual: 'under 5 %',
-    meaning: 'How much of the traffic the server still answered shows how much the flood harms it.',
+    meaning: 'Of those of one client or, where there are several, of all: the largest share at any time.',
   });
   rows.push({
     name: flood.ports.length === 1 ? 'port' : 'ports',

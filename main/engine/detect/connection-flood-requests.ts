@@ -5,7 +5,7 @@ import { mixHash } from '../runtime/address.ts';
 export interface RequestSign {
   /** Hands something in (POST, PUT, PATCH): the body may follow. */
   readonly isSubmission: boolean;
-  /** The header has its end, and a body that was announced has at least begun. */
+  /** Nothing of the header is missing that would have had room in the packet. */
   readonly isComplete: boolean;
   /** A number for what is asked for, without its query: floods vary the query to get past caches. */
   readonly path: number;
@@ -32,12 +32,14 @@ const METHODS: readonly Method[] = [
 
 /** Longer paths are told apart by their beginning. */
 const PATH_BYTES = 256;
+/** Segments on paths with tunnels may be this short. */
+const SEGMENT_BYTES = 1000;
 const SPACE = 0x20;
 const QUESTION_MARK = 0x3f;
 const CARRIAGE_RETURN = 0x0d;
 const LINE_FEED = 0x0a;
 
-/** Reads the beginning of a client's payload; null when it is no HTTP request. Never throws, reads 270 bytes at most. */
+/** Reads the beginning of a client's payload; null when it is no HTTP request. Never throws, reads a kilobyte at most. */
 export function readRequest(packet: PacketView): RequestSign | null {
   const { bytes, payloadStart: start, payloadEnd: end } = packet;
   const found = METHODS.find(({ bytes: name }) => startsWith(bytes, start, end, name));
@@ -48,9 +50,9 @@ export function readRequest(packet: PacketView): RequestSign | null {
   for (let at = from; at < to && bytes[at] !== SPACE && bytes[at] !== QUESTION_MARK; at++) {
     path = mixHash(path, bytes[at]!);
   }
-  // Of a payload that was cut off in the capture, the end cannot be seen: what fills a segment goes on elsewhere.
+  // Of a payload that was cut off in the capture, the end cannot be seen.
   const isCut = packet.payloadBytes > end - start;
-  return { isSubmission: found.isSubmission, isComplete: isCut || isComplete(bytes, from, end, found), path };
+  return { isSubmission: found.isSubmission, isComplete: isCut || isWholeHeader(bytes, from, end), path };
 }
 
 /** Whether a packet may be the beginning of a request: the first look, for every packet to a watched port. */
@@ -68,13 +70,16 @@ function startsWith(bytes: Uint8Array, start: number, end: number, text: readonl
   return end - start >= text.length && text.every((byte, at) => bytes[start + at] === byte);
 }
 
-/** GET ends with an empty line; a header that ends the payload of a POST leaves its body to come. */
-function isComplete(bytes: Uint8Array, from: number, end: number, { isSubmission }: Method): boolean {
-  const endsInBlank =
-    end - from >= 4 &&
-    bytes[end - 1] === LINE_FEED &&
-    bytes[end - 2] === CARRIAGE_RETURN &&
-    bytes[end - 3] === LINE_FEED &&
-    bytes[end - 4] === CARRIAGE_RETURN;
-  return endsInBlank !== isSubmission;
+/** A header that has its end, or that fills a segment and so goes on in the next. */
+function isWholeHeader(bytes: Uint8Array, from: number, end: number): boolean {
+  if (end - from >= SEGMENT_BYTES) return true;
+  for (let at = from; at + 3 < end; at++) {
+    const isBlank =
+      bytes[at] === CARRIAGE_RETURN &&
+      bytes[at + 1] === LINE_FEED &&
+      bytes[at + 2] === CARRIAGE_RETURN &&
+      bytes[at + 3] === LINE_FEED;
+    if (isBlank) return true;
+  }
+  return false;
 }

@@ -197,6 +197,22 @@ describe('ordinary traffic', () => {
           .answer(60),
       );
     },
+    'sixty uploads at once that take their time': (world) => {
+      const header = 'PUT /file HTTP/1.1\r\nContent-Length: 50000000\r\n\r\n';
+      const uploads = Array.from({ length: 60 }, () => world.open(WEB).send(header));
+      for (let part = 0; part < 11; part++) {
+        for (const upload of uploads) upload.send('x'.repeat(1448));
+        world.wait(3);
+      }
+    },
+    'a thousand browsers with long headers': (world) => {
+      const header = `GET / HTTP/1.1\r\nCookie: ${'c'.repeat(1400)}`;
+      for (let index = 0; index < 1000; index++) {
+        const socket = world.open({ ...WEB, from: `100.64.${index >> 8}.${index & 255}` });
+        socket.send(header).send('\r\n\r\n').answer(900);
+        world.wait(0.05);
+      }
+    },
     'forty hanging requests': (world) => {
       for (let index = 0; index < 40; index++) world.open(WEB).send(get('/events'));
       world.wait(60);

@@ -1,3 +1,4 @@
+import { MAX_LISTED_HOSTS } from '../../../contract/domain.ts';
 import {
   END_REASON,
   type EndReason,
@@ -24,7 +25,6 @@ import { LOGIN_SIGN, loginProtocolOf } from './login-protocols.ts';
 /** Victims under attack at once. */
 const MAX_FLOODS = 64;
 const MAX_PORTS_NAMED = 16;
-const MAX_ATTACKERS_NAMED = 64;
 /**
  * Receive windows in the SYN (RFC 9293: never scaled) that no system offers by itself: the least that Linux
  * gives a socket is 1,152 bytes, and a program has to ask for it. The smallest embedded systems offer 2,144.
@@ -162,10 +162,10 @@ class ConnectionFloodWatcher implements TrafficObserver {
     book.age(nowUs);
     if (book.targets.size > 0) {
       for (let source = 0; source < MAX_SOURCES; source++) {
-        if (book.sources.isUsed(source)) this.judgeSource(source, nowUs);
+        if (book.sources.isUsed(source) && !book.ofSources.isIdle(source)) this.judgeSource(source, nowUs);
       }
       for (let target = 0; target < MAX_TARGETS; target++) {
-        if (book.targets.isUsed(target)) this.judgeTarget(target, nowUs);
+        if (book.targets.isUsed(target) && !book.ofTargets.isIdle(target)) this.judgeTarget(target, nowUs);
       }
     }
     for (const [key, flood] of this.floods) {
@@ -286,7 +286,7 @@ class ConnectionFloodWatcher implements TrafficObserver {
     const slots: number[] = [];
     let sum = 0;
     for (let source = 0; source < MAX_SOURCES; source++) {
-      if (!book.sources.isUsed(source) || book.targetOf[source] !== target) continue;
+      if (!book.sources.isUsed(source) || book.targetOf[source] !== target || book.ofSources.isIdle(source)) continue;
       const measured = CONNECTION_FLOOD_FORMS[form]!.measure(this.window(source, false), settings);
       if (measured < least) continue;
       slots.push(source);
@@ -353,7 +353,7 @@ class ConnectionFloodWatcher implements TrafficObserver {
   /** Only whom the server has talked to: anybody can write a sender address on a packet. */
   private name(flood: Flood, source: number): void {
     const { sources, ofSources } = this.book;
-    if (flood.attackers.size >= MAX_ATTACKERS_NAMED) return;
+    if (flood.attackers.size >= MAX_LISTED_HOSTS) return;
     if (ofSources.sum(source, 'opened') === 0 && ofSources.sum(source, 'answered') === 0) return;
     if (this.context.landscape.mayBeAttacker(...sources.words(source)))
       flood.attackers.add(sources.addressText(source));
