@@ -54,6 +54,27 @@ describe('ensureOwnDirectory', () => {
     expect(statSync(path).mode & 0o777).toBe(0o700);
   });
 
+  it('does not close a directory that is used for other things', () => {
+    const shared = join(place, 'shared');
+    mkdirSync(shared);
+    writeFileSync(join(shared, 'thesis.txt'), '');
+    chmodSync(shared, 0o755);
+    expect(() => ensureOwnDirectory(shared)).toThrow('holds what is not Holdfast’s');
+    expect(statSync(shared).mode & 0o777).toBe(0o755);
+    chmodSync(shared, 0o711);
+    ensureOwnDirectory(shared);
+    expect(statSync(shared).mode & 0o777).toBe(0o700);
+  });
+
+  it('closes a data directory of ours that somebody opened', () => {
+    const data = join(place, 'data');
+    mkdirSync(join(data, 'logs'), { recursive: true });
+    writeFileSync(join(data, 'holdfast.db-wal'), '');
+    chmodSync(data, 0o755);
+    ensureOwnDirectory(data);
+    expect(statSync(data).mode & 0o777).toBe(0o700);
+  });
+
   it('refuses a symbolic link, a file, and a directory that everybody can write above', () => {
     mkdirSync(join(place, 'real'));
     symlinkSync(join(place, 'real'), join(place, 'link'));

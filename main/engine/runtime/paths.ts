@@ -1,4 +1,4 @@
-import { chmodSync, lstatSync, mkdirSync, realpathSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync, readdirSync, realpathSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { codeOf, FailureError } from './failure.ts';
 
@@ -51,13 +51,18 @@ export function resolvePaths(request: PathRequest): Paths {
 }
 
 const PRIVATE = 0o700;
+/** What directories of ours have: private, or passable for those who may use a socket in it. */
+const OWN_MODES: ReadonlySet<number> = new Set([PRIVATE, 0o711]);
+/** What stands in a data directory of ours. */
+const OWN_ENTRY = /^(holdfast\.|logs$|run$)/;
 const WRITABLE_BY_ALL = 0o002;
 const STICKY = 0o1000;
 
 /**
  * Makes sure that `path` is a directory of ours that no one else can redirect: it is no symbolic link, it
  * belongs to this user, and nobody but root and this user can rename it or one of the directories above.
- * Missing directories are made with mode 0700; an existing one gets `mode`.
+ * Missing directories are made with mode 0700; an existing one gets `mode`, unless others use it for things of
+ * their own: who says `--data-dir /tmp` does not want /tmp to be closed.
  *
  * @throws FailureError `unsafe-directory`, or `no-directory` when it cannot be made
  */
@@ -76,6 +81,9 @@ export function ensureOwnDirectory(path: string, mode: number = PRIVATE, userId:
     }
     checkAncestors(dirname(target), userId);
     if ((entry.mode & 0o777) !== mode) {
+      if (!OWN_MODES.has(entry.mode & 0o7777) && readdirSync(target).some((name) => !OWN_ENTRY.test(name))) {
+        throw unsafe(target, 'is open to other users and holds what is not Holdfast’s');
+      }
       chmodSync(target, mode);
     }
   } catch (error) {
@@ -136,6 +144,7 @@ function nearestExisting(path: string): string {
 }
 
 function unsafe(path: string, why: string): FailureError {
-  const hint = 'Use a directory that belongs to the user that runs Holdfast and that only this user can write.';
+  const hint =
+    'Use a directory of its own that belongs to the user that runs Holdfast and that only this user can write.';
   return new FailureError({ code: 'unsafe-directory', message: `${path} ${why}.`, hint });
 }
