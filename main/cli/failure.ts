@@ -20,6 +20,31 @@ export function wrongInput(code: string, message: string, hint: string): Command
   return new CommandError({ code, message, hint }, EXIT.wrongInput);
 }
 
+const WRITE_REASONS: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  EROFS: 'the file system is read-only',
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'your share of the disk is full',
+  EISDIR: 'it is a directory',
+  ENOENT: 'its folder does not exist',
+  ENOTDIR: 'its folder is not a directory',
+  ENAMETOOLONG: 'the name is too long',
+};
+
+/**
+ * What standard output or a file of the person's does not take, in words.
+ *
+ * @param path as the person knows it
+ */
+export function cannotWrite(path: string, error: unknown): CommandError {
+  const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
+  const why = WRITE_REASONS[code] ?? (error instanceof Error ? error.message : String(error));
+  const hint = 'Nothing was left behind. Name another file, or make room or rights there.';
+  const failure = { code: 'cannot-write', message: `Cannot write ${path}: ${why}.`, hint };
+  return new CommandError(failure, EXIT.failed, { cause: error });
+}
+
 /** Failures that are no fault of the input. All others (not a capture, bad configuration) are. */
 const NOT_THE_INPUT: ReadonlySet<string> = new Set([
   'engine-not-running',

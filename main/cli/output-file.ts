@@ -1,7 +1,6 @@
 import { closeSync, constants, fstatSync, fsyncSync, openSync, renameSync, statSync, unlinkSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { EXIT } from './exit-codes.ts';
-import { CommandError } from './failure.ts';
+import { cannotWrite } from './failure.ts';
 import { OutputClosed, writeAll } from './terminal/output.ts';
 
 /** A file that is there whole, or not at all. */
@@ -12,18 +11,6 @@ export interface OutputFile {
   /** Takes away what was written. Does nothing after `finish`. */
   discard(): void;
 }
-
-const REASONS: Readonly<Record<string, string>> = {
-  EACCES: 'permission denied',
-  EPERM: 'permission denied',
-  EROFS: 'the file system is read-only',
-  ENOSPC: 'the disk is full',
-  EDQUOT: 'your share of the disk is full',
-  EISDIR: 'it is a directory',
-  ENOENT: 'its folder does not exist',
-  ENOTDIR: 'its folder is not a directory',
-  ENAMETOOLONG: 'the name is too long',
-};
 
 /** Readable by all who may read the folder, as far as the umask lets: it is the user's own document. */
 const DOCUMENT_MODE = 0o666;
@@ -88,12 +75,4 @@ function attempt<T>(path: string, work: () => T, cleanUp?: () => void): T {
     cleanUp?.();
     throw error instanceof OutputClosed ? error : cannotWrite(path, error);
   }
-}
-
-function cannotWrite(path: string, error: unknown): CommandError {
-  const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
-  const why = REASONS[code] ?? (error instanceof Error ? error.message : String(error));
-  const hint = 'Nothing was left behind. Name another file, or make room or rights there.';
-  const failure = { code: 'cannot-write', message: `Cannot write ${path}: ${why}.`, hint };
-  return new CommandError(failure, EXIT.failed, { cause: error });
 }

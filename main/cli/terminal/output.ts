@@ -1,5 +1,6 @@
 import { writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
+import { cannotWrite } from '../failure.ts';
 
 /** Whoever read our output has gone, as in `holdfast flows FILE --csv | head`. Not an error. */
 export class OutputClosed extends Error {
@@ -17,7 +18,7 @@ export interface Output {
   /** Columns; a usual width where there is no terminal. */
   readonly columns: number;
   readonly rows: number;
-  /** @throws OutputClosed when nobody reads it any more */
+  /** @throws OutputClosed when nobody reads it any more; CommandError `cannot-write` when it takes nothing more */
   write(text: string | Uint8Array): void;
 }
 
@@ -51,6 +52,8 @@ export function writeAll(fd: number, data: string | Uint8Array): void {
   }
 }
 
+const NAMES = { stdout: 'standard output', stderr: 'standard error' } as const;
+
 /** @param wantsColor false for --no-color */
 export function standardOutput(
   stream: 'stdout' | 'stderr',
@@ -68,7 +71,13 @@ export function standardOutput(
     get rows() {
       return (isTerminal && process[stream].rows) || DEFAULT_ROWS;
     },
-    write: (text) => writeAll(fd, text),
+    write: (text) => {
+      try {
+        writeAll(fd, text);
+      } catch (error) {
+        throw error instanceof OutputClosed ? error : cannotWrite(NAMES[stream], error);
+      }
+    },
   };
 }
 
