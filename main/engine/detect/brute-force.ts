@@ -176,7 +176,7 @@ class BruteForceWatcher implements TrafficObserver {
   }
 
   flowEnd(flow: FlowView, reason: EndReason): void {
-    if (reason === END_REASON.clockReset) return;
+    if (reason === END_REASON.clockReset || flow.initiatorPayloadBytes + flow.responderPayloadBytes === 0) return;
     if (this.login.point(flow) === undefined) return;
     this.noteTail(flow.lastUs);
     const isOver = reason === END_REASON.finished || reason === END_REASON.idleTimeout || this.login.isEnding;

@@ -15,27 +15,34 @@ export class LoginFlow {
 
   /** The login protocol of a flow, to which this now points; undefined when nobody logs in there, or it is unknown who. */
   point(flow: FlowView): LoginProtocol | undefined {
+    if (flow.initiatorBasis === INITIATOR_BASIS.firstPacket) return this.pointInTheMiddle(flow);
+    // Most flows are no logins, and leave here.
+    const protocol = loginProtocolOf(flow.service, flow.responderPort);
+    if (protocol !== undefined) this.set(flow, false, flow.service);
+    return protocol;
+  }
+
+  private set(flow: FlowView, isReversed: boolean, service: number): void {
     this.flow = flow;
-    this.isReversed = false;
-    this.service = flow.service;
-    this.serverPort = flow.responderPort;
-    if (flow.initiatorBasis === INITIATOR_BASIS.firstPacket && !this.findServer(flow)) return undefined;
-    return loginProtocolOf(this.service, this.serverPort);
+    this.isReversed = isReversed;
+    this.service = service;
+    this.serverPort = isReversed ? flow.initiatorPort : flow.responderPort;
   }
 
   /** By the port where logins are usual, which is the lower one; else by the bytes and the lower port. */
-  private findServer(flow: FlowView): boolean {
-    const { initiatorPort, responderPort } = flow;
-    const isByBytes = flow.serviceBasis === SERVICE_BASIS.bytes;
+  private pointInTheMiddle(flow: FlowView): LoginProtocol | undefined {
+    const { initiatorPort, responderPort, service } = flow;
+    const isTold = flow.serviceBasis === SERVICE_BASIS.bytes;
+    const isTcp = flow.protocol === PROTOCOL.tcp;
     if (responderPort < initiatorPort) {
-      return isByBytes || flow.protocol !== PROTOCOL.tcp || loginServiceOfPort(responderPort) >= 0;
+      if (isTcp && !isTold && loginServiceOfPort(responderPort) < 0) return undefined;
+      this.set(flow, false, service);
+    } else {
+      const byPort = loginServiceOfPort(initiatorPort);
+      if (responderPort === initiatorPort || !isTcp || (byPort < 0 && !isTold)) return undefined;
+      this.set(flow, true, isTold ? service : byPort);
     }
-    const byPort = loginServiceOfPort(initiatorPort);
-    if (responderPort === initiatorPort || flow.protocol !== PROTOCOL.tcp || (byPort < 0 && !isByBytes)) return false;
-    this.isReversed = true;
-    this.serverPort = initiatorPort;
-    if (!isByBytes) this.service = byPort;
-    return true;
+    return loginProtocolOf(this.service, this.serverPort);
   }
 
   isClient(fromInitiator: boolean): boolean {

@@ -1,4 +1,4 @@
-import type { Finding, Severity } from '../../../contract/domain.ts';
+import type { Severity } from '../../../contract/domain.ts';
 import {
   END_REASON,
   type EndReason,
@@ -129,6 +129,8 @@ interface Suspect {
   reportedUs: number;
   /** The host that it scans, when it is one. */
   victim: string;
+  /** Others try the same ports there at the same time. */
+  isOfGroup: boolean;
 }
 
 /**
@@ -318,7 +320,7 @@ class PortScanWatcher implements TrafficObserver {
     if (!this.isVertical(source) && !this.isHorizontal(source) && !this.isBlock(source)) return;
     if (!this.context.landscape.mayBeAttacker(...book.sources.words(source))) return;
     this.makeRoom();
-    suspect = { sourceId: book.sourceIds[source]!, reportedPairs: 0, reportedUs: 0, victim: '' };
+    suspect = { sourceId: book.sourceIds[source]!, reportedPairs: 0, reportedUs: 0, victim: '', isOfGroup: false };
     this.suspects.set(source, suspect);
     this.report(source, suspect);
   }
@@ -372,31 +374,46 @@ class PortScanWatcher implements TrafficObserver {
   private report(source: number, suspect: Suspect): void {
     suspect.reportedPairs = this.book.sourcePairs[source]!;
     suspect.reportedUs = this.nowUs;
+    if (suspect.isOfGroup && !this.hasGroupGrown(suspect.victim, source)) return;
     const finding = describePortScan(this.book, source, severityOf);
     suspect.victim = finding.victimCount === 1 ? finding.victims[0]! : '';
-    if (!this.isOfGroup(finding, source)) this.context.report(finding);
+    const members = suspect.victim === '' ? [] : groupOf(this.book, source, this.suspectsOf(suspect.victim));
+    suspect.isOfGroup = members.length >= GROUP_LEAST;
+    if (!suspect.isOfGroup) {
+      this.context.report(finding);
+      return;
+    }
+    for (const member of members) this.suspects.get(member)!.isOfGroup = true;
+    if (!this.hasGroupGrown(suspect.victim, source)) return;
+    if (!this.groups.has(suspect.victim) && this.groups.size >= MAX_SUSPECTS) this.groups.clear();
+    this.groups.set(suspect.victim, this.groupPairs(suspect.victim));
+    this.context.report(describeGroup(this.book, finding, members));
   }
 
-  /** Whether several scan the finding's only victim together. They are told as one, when there is more to tell. */
-  private isOfGroup(finding: Finding, source: number): boolean {
-    const { book } = this;
-    const victim = this.suspects.get(source)?.victim ?? '';
-    if (victim === '') return false;
-    const candidates: number[] = [];
-    for (const [other, suspect] of this.suspects) {
-      if (suspect.victim === victim && suspect.sourceId === book.sourceIds[other]) candidates.push(other);
+  /** Those who scan one and the same host, and no other. */
+  private suspectsOf(victim: string): readonly number[] {
+    const found: number[] = [];
+    for (const [source, suspect] of this.suspects) {
+      if (suspect.victim === victim && suspect.sourceId === this.book.sourceIds[source]) found.push(source);
     }
-    if (candidates.length < GROUP_LEAST) return false;
-    const members = groupOf(book, source, candidates);
-    if (members.length < GROUP_LEAST) return false;
-    const tried = members.reduce((sum, member) => sum + book.sourcePairs[member]!, 0);
-    const toldBefore = this.groups.get(victim) ?? 0;
-    const isOver = this.nowUs - book.sourceLastUs[source]! >= REPORT_QUIET_SECONDS * 1e6;
-    if (tried === toldBefore || (!isOver && tried < toldBefore * GROUP_GROWTH)) return true;
-    if (!this.groups.has(victim) && this.groups.size >= MAX_SUSPECTS) this.groups.clear();
-    this.groups.set(victim, tried);
-    this.context.report(describeGroup(book, finding, members));
-    return true;
+    return found;
+  }
+
+  /** Whether there is more to tell of those who scan a host together; at the end of it, anything. */
+  private hasGroupGrown(victim: string, source: number): boolean {
+    const told = this.groups.get(victim) ?? 0;
+    const pairs = this.groupPairs(victim);
+    const isOver = this.nowUs - this.book.sourceLastUs[source]! >= REPORT_QUIET_SECONDS * 1e6;
+    return pairs !== told && (isOver || pairs >= told * GROUP_GROWTH);
+  }
+
+  private groupPairs(victim: string): number {
+    let pairs = 0;
+    for (const [source, suspect] of this.suspects) {
+      const isMember = suspect.isOfGroup && suspect.victim === victim;
+      if (isMember && suspect.sourceId === this.book.sourceIds[source]) pairs += this.book.sourcePairs[source]!;
+    }
+    return pairs;
   }
 
   private makeRoom(): void {
