@@ -31,6 +31,8 @@ export interface HeardAlert {
 
 const START_LIMIT_MS = 20_000;
 const OPEN_INTERVAL_MS = 20;
+/** For what usually takes milliseconds, on a machine that has much else to do. */
+const WAIT_LIMIT_MS = 10_000;
 
 export class LiveEngine {
   readonly dataDirectory: string;
@@ -113,7 +115,7 @@ export class LiveEngine {
   }
 
   /** A part's line of Health once it is as wanted; throws with the last one when that does not come. */
-  async health(part: string, isWanted: (entry: HealthEntry) => boolean, timeout = 5_000): Promise<HealthEntry> {
+  async health(part: string, isWanted: (entry: HealthEntry) => boolean, timeout = WAIT_LIMIT_MS): Promise<HealthEntry> {
     let entries: readonly HealthEntry[] = [];
     let found: HealthEntry | undefined;
     const look = async (): Promise<boolean> => {
@@ -130,7 +132,7 @@ export class LiveEngine {
   }
 
   /** The first time that an alert of this kind was opened or changed to satisfy, from the number `from` on. */
-  async alert(kind: AlertKind, from: number, timeout = 5_000): Promise<HeardAlert> {
+  async alert(kind: AlertKind, from: number, timeout = WAIT_LIMIT_MS): Promise<HeardAlert> {
     const find = (): HeardAlert | undefined =>
       this.heard.slice(from).find(({ change, alert }) => change === 'opened' && alert.kind === kind);
     try {
