@@ -18,7 +18,7 @@ describe('Screen', () => {
     expect(written).toHaveLength(3);
     expect(written[0]).toBe('\x1b[?1049h\x1b[?25l');
     expect(written[1]).toContain('one\x1b[K\r\ntwo\x1b[K\x1b[J');
-    expect(written[2]).toBe('\x1b[H\x1b[J\x1b[?25h\x1b[?1049l');
+    expect(written[2]).toBe('\x1b[?25h\x1b[?1049l');
     expect(process.listenerCount('exit')).toBe(listeners);
   });
 

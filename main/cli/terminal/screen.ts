@@ -1,11 +1,10 @@
 import type { Output } from './output.ts';
 
 const ENTER = '\x1b[?1049h\x1b[?25l';
+const LEAVE = '\x1b[?25h\x1b[?1049l';
 const HOME = '\x1b[H';
 const ERASE_REST_OF_LINE = '\x1b[K';
 const ERASE_BELOW = '\x1b[J';
-/** Emptied first: tmux leaves lines of a second screen that has grown meanwhile on the first one. */
-const LEAVE = `${HOME}${ERASE_BELOW}\x1b[?25h\x1b[?1049l`;
 /** The terminal shows a frame at once instead of piece by piece (synchronized output), where it knows how. */
 const BEGIN_FRAME = '\x1b[?2026h';
 const END_FRAME = '\x1b[?2026l';
