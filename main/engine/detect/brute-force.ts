@@ -9,7 +9,7 @@ import {
   SERVICES,
   type TrafficObserver,
 } from '../../../contract/traffic.ts';
-import type { SettingTable } from '../runtime/settings.ts';
+import { bruteForceSettings } from './brute-force-settings.ts';
 import { describeBruteForce } from './brute-force-story.ts';
 import { type DetectorContext, defineDetector } from './detector.ts';
 import { LoginBook } from './login-book.ts';
@@ -18,76 +18,6 @@ import { LoginFlow } from './login-flow.ts';
 import { LOGIN_SIGN, type LoginProtocol, loginProtocolOf, type SessionForm, UNHEARD_LOGIN } from './login-protocols.ts';
 import { LoginTail } from './login-tail.ts';
 import { SshSessions } from './ssh-sessions.ts';
-
-const settings = {
-  failedLogins: {
-    type: 'number',
-    default: 10,
-    min: 3,
-    max: 100_000,
-    integer: true,
-    unit: 'logins',
-    reason:
-      'So many failed logins from one address within about two minutes are guessing. A person who forgot a password gives up or asks after five.',
-  },
-  slowFailedLogins: {
-    type: 'number',
-    default: 20,
-    min: 3,
-    max: 100_000,
-    integer: true,
-    unit: 'logins',
-    reason:
-      'So many failed logins at any pace are guessing, as long as the pauses are shorter than forgetMinutes. A program with an old password reaches it too, which somebody should know.',
-  },
-  alikeSessions: {
-    type: 'number',
-    default: 12,
-    min: 4,
-    max: 100_000,
-    integer: true,
-    unit: 'sessions',
-    reason:
-      'Where logins are encrypted: so many short sessions of the same size within about two minutes are guessing. Scripts and backups make fewer, and theirs differ in size or carry more.',
-  },
-  slowAlikeSessions: {
-    type: 'number',
-    default: 30,
-    min: 4,
-    max: 100_000,
-    integer: true,
-    unit: 'sessions',
-    reason:
-      'So many short sessions of the same size at any pace are slow guessing, where people and not programs log in. More than failed logins, because a session only looks like one.',
-  },
-  manyHosts: {
-    type: 'number',
-    default: 8,
-    min: 3,
-    max: 8192,
-    integer: true,
-    unit: 'hosts',
-    reason:
-      'Failed logins at one service from so many hosts within about ten minutes come from one attack, when they are manyHostsFailedLogins at least and few logins work. Sessions that only look like failed logins count half.',
-  },
-  manyHostsFailedLogins: {
-    type: 'number',
-    default: 24,
-    min: 3,
-    max: 100_000,
-    integer: true,
-    unit: 'logins',
-    reason: 'How often those hosts must fail together: three times each, where each alone could be a person who errs.',
-  },
-  forgetMinutes: {
-    type: 'number',
-    default: 15,
-    min: 1,
-    max: 1440,
-    unit: 'min',
-    reason: 'After so long without another try, counting begins anew.',
-  },
-} as const satisfies SettingTable;
 
 /** The quick counters lose half in this time: about two minutes count. */
 const QUICK_HALF_LIFE_SECONDS = 60;
@@ -120,7 +50,7 @@ interface Suspect {
  * many, short, alike, faster than a person.
  */
 class BruteForceWatcher implements TrafficObserver {
-  private readonly context: DetectorContext<typeof settings>;
+  private readonly context: DetectorContext<typeof bruteForceSettings>;
   private readonly book: LoginBook;
   private readonly suspects = new Map<number, Suspect>();
   /** By flow id: what the conversation has come to. A later flow in the same place takes it over. */
@@ -137,7 +67,7 @@ class BruteForceWatcher implements TrafficObserver {
   private nowUs = 0;
   private lastTickSecond = Number.NaN;
 
-  constructor(context: DetectorContext<typeof settings>) {
+  constructor(context: DetectorContext<typeof bruteForceSettings>) {
     this.context = context;
     const { forgetMinutes, manyHosts, manyHostsFailedLogins } = context.settings;
     this.book = new LoginBook(QUICK_HALF_LIFE_SECONDS, forgetMinutes * 60, context.seed);
@@ -397,7 +327,7 @@ export const bruteForceDetector = defineDetector({
   summary:
     'Someone tries one password after another, seen in the answers of the server or in the look of the sessions.',
   techniques: ['T1110.001', 'T1110.003', 'T1078'],
-  settings,
+  settings: bruteForceSettings,
   memoryBound:
     '2,048 campaigns of 150 B, 8,192 hosts in them of 120 B, 512 services of 120 B with 8,192 senders of 70 B, 65,536 conversations of 44 B',
   create: (context) => new BruteForceWatcher(context),

@@ -13,87 +13,14 @@ import {
   type TrafficObserver,
 } from '../../../contract/traffic.ts';
 import { isInternal } from '../runtime/address.ts';
-import type { SettingTable, SettingValues } from '../runtime/settings.ts';
 import { type DetectorContext, defineDetector } from './detector.ts';
 import { emptyQuotedPacket, readQuotedPacket } from './icmp-error.ts';
 import { PendingProbes } from './pending-probes.ts';
 import { describeGroup, GROUP_LEAST, groupOf } from './port-scan-group.ts';
+import { portScanSettings } from './port-scan-settings.ts';
 import { describePortScan } from './port-scan-story.ts';
 import { PROBE_OUTCOME, ProbeBook, type ProbeOutcome } from './probe-book.ts';
 import { classifyProbe, NO_PROBE, PROBE_TECHNIQUES } from './probe-technique.ts';
-
-const settings = {
-  portsOfOneHost: {
-    type: 'number',
-    default: 12,
-    min: 3,
-    max: 65_535,
-    integer: true,
-    unit: 'ports',
-    reason:
-      'So many ports of one host tried in vain within about two minutes are a scan. Programs know their port: more than three or four are not seen in ordinary use, and the shortest list of common scanners has 100.',
-  },
-  slowPortsOfOneHost: {
-    type: 'number',
-    default: 24,
-    min: 3,
-    max: 65_535,
-    integer: true,
-    unit: 'ports',
-    reason:
-      'So many ports of one host tried in vain at any pace are a scan, as long as the pauses are shorter than forgetMinutes. Twice the quick number, because chance has more time.',
-  },
-  hostsOfOneSubnet: {
-    type: 'number',
-    default: 20,
-    min: 4,
-    max: 65_535,
-    integer: true,
-    unit: 'hosts',
-    reason:
-      'The same port tried in vain on so many neighbouring hosts is a scan. Programs reach for a few neighbours by name; nobody needs twenty that are not there.',
-  },
-  hostsOfManySubnets: {
-    type: 'number',
-    default: 100,
-    min: 10,
-    max: 65_535,
-    integer: true,
-    unit: 'hosts',
-    reason:
-      'The same port tried in vain on so many hosts all over the Internet is a scan. Higher than for neighbours, because peer-to-peer programs and a browser behind a broken connection also reach for many hosts in vain.',
-  },
-  blockPairs: {
-    type: 'number',
-    default: 48,
-    min: 12,
-    max: 65_535,
-    integer: true,
-    unit: 'ports',
-    reason:
-      'So many (host, port) pairs tried in vain, several ports on each of several hosts, are a scan even when no host and no port alone stands out.',
-  },
-  answerWaitSeconds: {
-    type: 'number',
-    default: 1.5,
-    min: 0.2,
-    max: 30,
-    unit: 's',
-    reason:
-      'A first packet without an answer for so long was sent in vain. Round trips stay under a second nearly everywhere; an answer that comes later still counts.',
-  },
-  forgetMinutes: {
-    type: 'number',
-    default: 30,
-    min: 1,
-    max: 1440,
-    unit: 'min',
-    reason:
-      'After so long without anything new, counting begins anew. Long enough for scanners that wait five minutes between two packets (nmap -T0).',
-  },
-} as const satisfies SettingTable;
-
-export type PortScanSettings = SettingValues<typeof settings>;
 
 /** The quick counters lose half in this time: about two minutes count. */
 const QUICK_HALF_LIFE_SECONDS = 60;
@@ -140,7 +67,7 @@ interface Suspect {
  * with what came of them; what was tried in vain speaks against the sender, conversations speak for it.
  */
 class PortScanWatcher implements TrafficObserver {
-  private readonly context: DetectorContext<typeof settings>;
+  private readonly context: DetectorContext<typeof portScanSettings>;
   private readonly pending = new PendingProbes(PENDING_BITS);
   private readonly book: ProbeBook;
   private readonly quoted = emptyQuotedPacket();
@@ -151,7 +78,7 @@ class PortScanWatcher implements TrafficObserver {
   private nowUs = 0;
   private lastTickSecond = Number.NaN;
 
-  constructor(context: DetectorContext<typeof settings>) {
+  constructor(context: DetectorContext<typeof portScanSettings>) {
     this.context = context;
     this.answerWaitUs = context.settings.answerWaitSeconds * 1e6;
     this.book = new ProbeBook(
@@ -474,7 +401,7 @@ export const portScanDetector = defineDetector({
   kind: 'port-scan',
   summary: 'Someone tries many ports of one host, one port on many hosts, or both, to find out what is open.',
   techniques: ['T1046'],
-  settings,
+  settings: portScanSettings,
   memoryBound:
     '16,384 senders, hosts and ports of 300 B, 16,384 first tries of 72 B, 65,536 (sender, host, port) of 60 B, 65,536 unanswered first packets of 60 B',
   create: (context) => new PortScanWatcher(context),
