@@ -6,6 +6,7 @@ import type { RecordedFlow } from './network/index.ts';
 import type { Config } from './runtime/config.ts';
 import type { HealthPart, HealthRegistry } from './runtime/health.ts';
 import type { Logger } from './runtime/log.ts';
+import { workerEnvironment } from './runtime/worker-environment.ts';
 import { CaptureSensor, type InterfaceState, readHostNetwork, sensorSettings } from './sensors/index.ts';
 import type { StreamMessage, TrafficMessage, TrafficSnapshot, TrafficWorkerData } from './traffic-messages.ts';
 
@@ -114,6 +115,7 @@ export class LiveTraffic {
     };
     const worker = new Worker(new URL('./traffic-worker.ts', import.meta.url), {
       workerData: data,
+      env: workerEnvironment(),
       // The pipes are opened here and closed there.
       trackUnmanagedFds: false,
     });

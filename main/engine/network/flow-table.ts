@@ -550,7 +550,8 @@ export class FlowTable implements FlowSource {
   /** Moves the clock to `nowUs`, ends what has been silent too long and lets long flows report. */
   advance(nowUs: number): void {
     const second = Math.floor(nowUs / MICROSECONDS);
-    if (second <= this.#nowSecond) return;
+    // Not after the present second, which is never negative: a clock before 1970 stands still.
+    if (!(second > this.#nowSecond)) return;
     const from = this.#nowSecond;
     this.#nowSecond = second;
     if (this.#open > 0) this.#wheel.advance(from, second, this.#visit);
@@ -579,7 +580,7 @@ export class FlowTable implements FlowSource {
     this.#recordsUsed = 1;
     this.#freeRecordCount = 0;
     this.#wheel.clear();
-    this.#nowSecond = Math.floor(nowUs / MICROSECONDS);
+    this.#nowSecond = Math.max(0, Math.floor(nowUs / MICROSECONDS));
   }
 
   #isOpen(slot: number): boolean {

@@ -4,7 +4,7 @@ import type { Packet } from './decode/packet.ts';
 /** Packets of a batch: enough that handing one over costs nothing per packet, few enough to stay in the cache. */
 const BATCH_PACKETS = 2_048;
 /** Bytes of transport headers and payloads of a batch; a packet has at most 64 KiB of them. */
-const BATCH_BYTES = 1 << 20;
+const BATCH_BYTES = 768 << 10;
 const LONGEST_PACKET = 1 << 16;
 
 /** Words of a packet, in the order in which they are written and read below. */

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
+import { workerEnvironment } from '../runtime/worker-environment.ts';
 import { CaptureError, type CaptureSummary, type ReadCaptureOptions, readCapture } from './capture/read.ts';
 import type { DecodeCounters } from './decode/decoder.ts';
 import {
@@ -58,7 +59,10 @@ class ThreadedReading {
       (_, i) => new PacketBatch(memory, CONTROL_BYTES + i * BATCH_SIZE),
     );
     const data: DecodeWorkerData = { path, memory };
-    this.#worker = new Worker(new URL('./decode-worker.ts', import.meta.url), { workerData: data });
+    this.#worker = new Worker(new URL('./decode-worker.ts', import.meta.url), {
+      workerData: data,
+      env: workerEnvironment(),
+    });
     this.#outcome = this.#listen();
     // Awaited after the last batch; until then a failure is no unhandled one.
     this.#outcome.catch(() => {});

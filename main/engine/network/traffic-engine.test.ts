@@ -143,4 +143,12 @@ describe('the clock', () => {
     expect(diary.ticks).toEqual([0, -3_599, -3_599]);
     expect(engine.counters()).toMatchObject({ clockResets: 1, flows: { flows: 2, open: 0 } });
   });
+
+  it('stands still instead when it leaps to and fro without end', () => {
+    const { diary, engine } = watched();
+    for (let i = 0; i < 5_000; i++) feed(engine, i % 2 === 0 ? START : START - 3_600 * SECOND, QUESTION);
+    engine.finish();
+    expect(diary.resets).toHaveLength(1_000);
+    expect(engine.counters().packets).toBe(5_000);
+  });
 });

@@ -18,6 +18,13 @@ const MICROSECONDS = 1_000_000;
 /** Seed of the flow hash where runs must be repeatable (captures). Live, a random one is handed in. */
 export const REPEATABLE_SEED = 0x5eed;
 
+/**
+ * No real capture is made of more pieces. Each reset costs a look at every open flow and every detector's state:
+ * a file whose clock leaps with each packet would otherwise cost minutes. From then on time stands still where
+ * it would run back.
+ */
+const MAX_CLOCK_RESETS = 1_000;
+
 export interface TrafficCounters {
   readonly packets: number;
   readonly bytes: number;
@@ -92,11 +99,19 @@ export class TrafficEngine implements FrameSink {
   /** Takes the decoded packet in `packet`, whose frame has `capturedBytes` bytes in the capture. */
   deliver(capturedBytes: number): void {
     const packet = this.#decoder.packet;
-    const timeUs = packet.timeUs;
     this.#packets++;
     this.#bytes += capturedBytes;
-    if (timeUs >= this.#nextTickUs) this.#tick(timeUs);
-    else if (timeUs < this.#nowUs - this.#toleranceUs) this.#resetClock(timeUs);
+    let timeUs = packet.timeUs;
+    if (timeUs >= this.#nextTickUs) {
+      this.#tick(timeUs);
+    } else if (timeUs < this.#nowUs - this.#toleranceUs) {
+      if (this.#clockResets < MAX_CLOCK_RESETS) {
+        this.#resetClock(timeUs);
+      } else {
+        timeUs = this.#nowUs;
+        packet.timeUs = timeUs;
+      }
+    }
     if (timeUs > this.#nowUs) this.#nowUs = timeUs;
     const onPacket = this.#onPacket;
     for (let i = 0; i < onPacket.length; i++) onPacket[i](packet);
