@@ -1,7 +1,24 @@
 import { describe, expect, it } from 'vitest';
-import { formatBytes, formatCount, formatDuration, formatNumber, formatSpan, formatTick } from './format.ts';
+import { formatBytes, formatCount, formatDuration, formatNumber, formatSpan, formatTick, unitFor } from './format.ts';
 
 const START = Date.UTC(2021, 8, 21, 8, 57, 30, 471);
+
+describe('units', () => {
+  it('stand in the singular behind one', () => {
+    const units = ['hosts', 'addresses', 'tries', 'packets/s', 'network cards', '%', 'min', 'per second'];
+    expect(units.map((unit) => unitFor(1, unit))).toEqual([
+      'host',
+      'address',
+      'try',
+      'packet/s',
+      'network card',
+      '%',
+      'min',
+      'per second',
+    ]);
+    expect(units.map((unit) => unitFor(2, unit))).toEqual(units);
+  });
+});
 
 describe('numbers', () => {
   it('are grouped, with three digits where they are not whole', () => {

@@ -13,6 +13,17 @@ export function formatCount(value: number, one: string, many = `${one}s`): strin
   return `${formatNumber(value)} ${value === 1 ? one : many}`;
 }
 
+/** Units in the plural whose singular is not the plural without its "s". */
+const SINGULARS: Readonly<Record<string, string>> = { addresses: 'address', tries: 'try' };
+
+/** The unit as it stands behind a number: detectors give it in the plural. "1 host", "2 hosts", "1 packet/s". */
+export function unitFor(value: number, unit: string): string {
+  if (value !== 1) return unit;
+  const [noun, per] = unit.split('/', 2);
+  const one = SINGULARS[noun] ?? (/[a-z]{3,}s$/.test(noun) ? noun.slice(0, -1) : noun);
+  return per === undefined ? one : `${one}/${per}`;
+}
+
 const BYTE_UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'] as const;
 const BYTE_STEP = 1000;
 

@@ -1,6 +1,6 @@
 import type { AnalysisAlert } from '../../../contract/analysis.ts';
 import type { AttackCatalogue } from '../../../contract/attack.ts';
-import { formatBytes, formatCount, formatDuration, formatNumber, formatSpan } from './format.ts';
+import { formatBytes, formatCount, formatDuration, formatNumber, formatSpan, unitFor } from './format.ts';
 import { html, type Markup } from './html.ts';
 import { severityLabel } from './marks.ts';
 import { KIND_WORDS } from './words.ts';
@@ -69,7 +69,7 @@ function value(measured: number | string, unit: string | undefined): Markup {
     return html`<td class="text">${measured}${unit === undefined ? undefined : html` <span class="unit">${unit}</span>`}</td>`;
   }
   if (unit === 'B') return html`<td class="number">${formatBytes(measured)}</td>`;
-  return html`<td class="number">${formatNumber(measured)}${unit === undefined ? undefined : html` <span class="unit">${unit}</span>`}</td>`;
+  return html`<td class="number">${formatNumber(measured)}${unit === undefined ? undefined : html` <span class="unit">${unitFor(measured, unit)}</span>`}</td>`;
 }
 
 function techniqueList(ids: readonly string[], catalogue: AttackCatalogue): Markup | undefined {

@@ -1,7 +1,7 @@
 import type { AttackCatalogue } from '../../../contract/attack.ts';
 import type { Evidence, Severity } from '../../../contract/domain.ts';
 import { plainText } from '../../../contract/text.ts';
-import { formatBytes, formatCount, formatDuration, formatNumber, formatSpan } from '../report/format.ts';
+import { formatBytes, formatCount, formatDuration, formatNumber, formatSpan, unitFor } from '../report/format.ts';
 import { hanging, wrap } from '../terminal/layout.ts';
 import { type Paint, severityLabel } from '../terminal/paint.ts';
 
@@ -127,7 +127,7 @@ export function measureText(value: number, unit: string | undefined): string {
   if (unit === 'ms') return formatDuration(value);
   // A whole number without a unit is no amount but a name, such as that of a port.
   if (unit === undefined) return Number.isInteger(value) ? String(value) : formatNumber(value);
-  return `${formatNumber(value)} ${plainText(unit)}`;
+  return `${formatNumber(value)} ${plainText(unitFor(value, unit))}`;
 }
 
 /** "T1110.001 Password Guessing (Credential Access)". */

@@ -32,7 +32,7 @@ const SPOOFED_PACKETS_PER_SOURCE = 4;
 /** Senders are named when together they carry this much of the flood. */
 const NAMED_SOURCES_SHARE = 0.5;
 /** A sender with a smaller share is not worth naming beside the others. */
-const SMALLEST_NAMED_SHARE = 0.01;
+const SMALLEST_NAMED_SHARE = 0.05;
 /** Above, a flood is severe: an ordinary uplink of 10 Mbit/s is filled by it. */
 const SEVERE_PACKETS_PER_SECOND = 1000;
 const SEVERE_PACKETS = 10_000;

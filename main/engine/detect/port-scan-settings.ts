@@ -54,7 +54,7 @@ export const portScanSettings = {
   },
   answerWaitSeconds: {
     type: 'number',
-    default: 1.5,
+    default: 1,
     min: 0.2,
     max: 30,
     unit: 's',
