@@ -4,7 +4,7 @@ import type { DecodeCounters } from './decode/decoder.ts';
 import { BATCH_SIZE } from './packet-batch.ts';
 
 /** Batches that may be under way: the faster thread gets so far ahead. */
-export const RING_BATCHES = 4;
+export const RING_BATCHES = 6;
 /** Words (Int32) in front of the batches that both threads wait on. */
 export const CONTROL = { produced: 0, consumed: 1 } as const;
 export const CONTROL_BYTES = 64;

@@ -4,13 +4,13 @@ import type { SettingTable } from '../runtime/settings.ts';
 export const flowSettings = {
   flowCapacity: {
     type: 'number',
-    default: 1_000_000,
+    default: 524_288,
     min: 1_024,
     max: 8_000_000,
     integer: true,
     unit: 'flows',
     reason:
-      'Most flows remembered at once; when more are open, the quietest end early and are counted. A million is twenty times a busy workstation and costs 128 MB only when a flood really opens them.',
+      'Most flows remembered at once; when more are open, the quietest end early and are counted. Half a million is ten times a busy workstation and costs 64 MB only when a flood really opens them.',
   },
   conversationCapacity: {
     type: 'number',

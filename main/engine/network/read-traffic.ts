@@ -17,6 +17,8 @@ import type { TrafficEngine } from './traffic-engine.ts';
 
 /** Below this a capture is read before a second thread has started. */
 const THREAD_FROM_BYTES = 32 << 20;
+/** So long the event loop may stand still; then it is waited in turns, for the end of the thread to be heard of. */
+const BLOCKING_WAIT_MS = 20;
 /** Batches in a row before the event loop gets a turn: for progress and Ctrl-C, some fifty times a second. */
 const BATCHES_PER_TURN = 16;
 
@@ -110,6 +112,8 @@ class ThreadedReading {
       const produced = Atomics.load(this.#control, CONTROL.produced);
       if (produced > this.#consumed) return true;
       if (this.#isOver) return false;
+      // Nearly always the next batch is moments away: waking from a blocking wait is ten times quicker.
+      if (Atomics.wait(this.#control, CONTROL.produced, produced, BLOCKING_WAIT_MS) !== 'timed-out') continue;
       const waiting = Atomics.waitAsync(this.#control, CONTROL.produced, produced);
       if (waiting.async) await waiting.value;
     }
