@@ -49,10 +49,6 @@ export interface Benchmark {
   /** @throws BenchmarkError where this machine cannot run it */
   run(context: BenchmarkContext): Promise<BenchmarkResult>;
 }
-
-/** Why a benchmark could not be run, in one sentence. */
-export class BenchmarkError extends Error {}
-
 const BYTES_PER_MEGABYTE = 1_000_000;
 
 type Unit = 'x' | 'MB' | 'ms' | '%' | '';

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, renameSync, rmSync, statfsSync, statSync } from 
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { BenchmarkError } from './benchmark.ts';
+import { BenchmarkError } from './benchmark-error.ts';
 import { generateFlood, generateMixed } from './generate.ts';
 import { type PcapRecord, readPcap } from './pcap-file.ts';
 import { stretchCapture } from './stretch.ts';

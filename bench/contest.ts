@@ -1,5 +1,6 @@
 /** Several programs do the same job in turn, round after round. */
-import { BenchmarkError, type Measured } from './benchmark.ts';
+import type { Measured } from './benchmark.ts';
+import { BenchmarkError } from './benchmark-error.ts';
 import { measure, type Usage } from './measure.ts';
 import type { InstalledPeer } from './peers.ts';
 import { makeScratch, removeScratch } from './scratch.ts';

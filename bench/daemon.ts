@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { Status } from '../contract/api-schemas.ts';
-import { BenchmarkError } from './benchmark.ts';
+import { BenchmarkError } from './benchmark-error.ts';
 import { HOLDFAST } from './measure.ts';
 import { makeScratch, removeScratch } from './scratch.ts';
 

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { findProgram } from '../scripts/lib/programs.mjs';
-import { BenchmarkError } from './benchmark.ts';
+import { BenchmarkError } from './benchmark-error.ts';
 import { makeScratch, removeScratch } from './scratch.ts';
 
 export interface Usage {

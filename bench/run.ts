@@ -5,7 +5,8 @@
  */
 import { cpus, loadavg, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
-import { type Benchmark, BenchmarkError } from './benchmark.ts';
+import type { Benchmark } from './benchmark.ts';
+import { BenchmarkError } from './benchmark-error.ts';
 import { Captures, DEFAULT_CACHE } from './captures.ts';
 import { analyze } from './claims/analyze.ts';
 import { flood } from './claims/flood.ts';

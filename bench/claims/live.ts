@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Status } from '../../contract/api-schemas.ts';
 import { NamespacePair, whyNoNamespaces } from '../../main/engine/sensors/testing/namespace-pair.ts';
-import { atLeast, atMost, type Benchmark, BenchmarkError, exactly } from '../benchmark.ts';
+import { atLeast, atMost, type Benchmark, exactly } from '../benchmark.ts';
+import { BenchmarkError } from '../benchmark-error.ts';
 import { Daemon } from '../daemon.ts';
 
 const CALM_RATE = 100_000;

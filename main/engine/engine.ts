@@ -84,7 +84,16 @@ export class Engine {
       ],
       systemClock,
     );
-    this.handlers = createHandlers(this);
+    this.handlers = createHandlers({
+      config,
+      store: () => this.store,
+      status: () => this.status(),
+      traffic: () => this.view.traffic(Date.now()),
+      openAlert: (id) => this.book.get(id),
+      onAlert: (listener) => this.events.on('alert', listener),
+      onTraffic: (listener) => this.events.on('traffic', listener),
+      onHealth: (listener) => this.health.onChange(listener),
+    });
     this.#api = new ApiServer({
       handlers: this.handlers,
       directory: options.paths.runtimeDirectory,
