@@ -193,8 +193,5 @@ export const trafficSchema = z
 
 export type Status = z.infer<typeof statusSchema>;
 export type InterfaceStatus = Status['interfaces'][number];
-export type AlertList = z.infer<typeof alertListSchema>;
-export type AlertChangeItem = z.infer<typeof alertChangeSchema>;
-export type ShownConfig = z.infer<typeof configSchema>;
 export type Traffic = z.infer<typeof trafficSchema>;
 export type RecentFlow = Traffic['recentFlows'][number];
