@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import type { ApiHandlers } from '../../contract/api.ts';
 import type { Status } from '../../contract/api-schemas.ts';
 import type { Alert, Finding } from '../../contract/domain.ts';
+import { recordAlert } from './alert-record.ts';
 import { AlertBook, type AlertChange, alertSettings } from './alerts/index.ts';
 import { ApiServer, apiSettings } from './api/index.ts';
 import { countBySeverity, createHandlers } from './handlers.ts';
@@ -162,8 +163,7 @@ export class Engine {
   }
 
   #alertChanged(alert: Alert, change: AlertChange): void {
-    // A withdrawn alert lives on inside the one that explains it; the store keeps what was said of it.
-    if (change !== 'withdrawn') this.#store?.upsertAlert(alert);
+    if (this.#store) recordAlert(this.#store, alert, change);
     this.options.logger.info(`Alert ${change}`, { id: alert.id, severity: alert.severity, title: alert.title });
     this.events.emit('alert', { alert, change });
   }

@@ -30,7 +30,14 @@ export function createHandlers(engine: Answering): ApiHandlers {
     status: () => engine.status(),
     traffic: () => engine.traffic(),
     'alerts.list': ({ minimumSeverity, kind, sinceMs, limit, cursor }) => {
-      const page = engine.store().listAlerts({ severity: minimumSeverity, kind, sinceMs, limit, cursor });
+      const page = engine.store().listAlerts({
+        severity: minimumSeverity,
+        kind,
+        sinceMs,
+        limit,
+        cursor,
+        state: 'open',
+      });
       return { alerts: page.rows.map((row) => row.alert), next: page.cursor ?? null };
     },
     'alerts.get': ({ id }) => {

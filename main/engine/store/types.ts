@@ -1,8 +1,8 @@
 import type { Alert, AlertKind, Failure, Finding, Severity } from '../../../contract/domain.ts';
 import type { EndReason, Service } from '../../../contract/traffic.ts';
 
-/** What the person has done with an alert. */
-export const ALERT_STATES = ['open', 'acknowledged', 'dismissed'] as const;
+/** What became of an alert: by the person, or, `withdrawn`, because it turned out to be part of another one. */
+export const ALERT_STATES = ['open', 'acknowledged', 'dismissed', 'withdrawn'] as const;
 export type AlertState = (typeof ALERT_STATES)[number];
 
 export interface StoredAlert {

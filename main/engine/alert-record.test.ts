@@ -1,0 +1,80 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Alert, Finding } from '../../contract/domain.ts';
+import { recordAlert } from './alert-record.ts';
+import { AlertBook } from './alerts/index.ts';
+import { systemClock } from './runtime/clock.ts';
+import { HealthRegistry } from './runtime/health.ts';
+import { defaultsOf } from './runtime/settings.ts';
+import { openStore, type Store, storeSettings } from './store/index.ts';
+
+const START_MS = 1_700_000_000_000;
+
+function finding(kind: Finding['kind'], firstSeenMs: number, lastSeenMs: number): Finding {
+  return {
+    detector: kind,
+    kind,
+    cause: `${kind}/10.0.0.5`,
+    firstSeenMs,
+    lastSeenMs,
+    severity: 'high',
+    confidence: 0.9,
+    techniques: [],
+    attackers: ['10.0.0.5'],
+    victims: ['10.0.0.9'],
+    attackerCount: 1,
+    victimCount: 1,
+    title: `a ${kind}`,
+    explanation: 'It happened.',
+    evidence: [],
+  };
+}
+
+describe('recordAlert', () => {
+  let folder = '';
+  let store: Store;
+  let book: AlertBook;
+
+  beforeEach(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'holdfast-alert-record-'));
+    const settings = defaultsOf(storeSettings);
+    const path = join(folder, 'holdfast.db');
+    store = await openStore({ path, clock: systemClock, health: new HealthRegistry(), settings });
+    book = new AlertBook();
+    book.onChange = (alert: Alert, change) => recordAlert(store, alert, change);
+  });
+  afterEach(() => {
+    store.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const listed = () => {
+    store.flush();
+    return store.listAlerts({ state: 'open' }).rows.map(({ alert }) => alert.kind);
+  };
+
+  it('lists what the alert book lists: the scan that a flood explains is no alert of its own', () => {
+    const scan = book.add(finding('port-scan', START_MS + 1_000, START_MS + 2_000));
+    expect(listed()).toEqual(['port-scan']);
+    book.add(finding('denial-of-service', START_MS, START_MS + 5_000));
+    expect(book.list().map(({ kind }) => kind)).toEqual(['denial-of-service']);
+    expect(listed()).toEqual(['denial-of-service']);
+    // What was said of it stays readable, and the journal says what became of it.
+    expect(store.getAlert(scan.id)).toMatchObject({ state: 'withdrawn', alert: { kind: 'port-scan' } });
+    const actions = store
+      .listJournal()
+      .rows.filter(({ subject }) => subject === scan.id)
+      .map(({ action }) => action);
+    expect(actions).toEqual(['alert-withdrawn', 'alert-open']);
+  });
+
+  it('lists an alert again that the book opens again', () => {
+    const scan = book.add(finding('port-scan', START_MS, START_MS + 1_000));
+    recordAlert(store, scan, 'withdrawn');
+    expect(listed()).toEqual([]);
+    recordAlert(store, scan, 'opened');
+    expect(listed()).toEqual(['port-scan']);
+  });
+});
