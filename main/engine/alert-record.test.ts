@@ -67,7 +67,7 @@ describe('recordAlert', () => {
       .listJournal()
       .rows.filter(({ subject }) => subject === scan.id)
       .map(({ action }) => action);
-    expect(actions).toEqual(['alert-withdrawn', 'alert-open']);
+    expect(actions).toEqual(['alert-withdrawn']);
   });
 
   it('lists an alert again that the book opens again', () => {

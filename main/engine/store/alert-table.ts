@@ -37,7 +37,9 @@ export function alertTable(database: Database) {
     ON CONFLICT (id) DO UPDATE SET kind = excluded.kind, severity = excluded.severity,
       first_seen_ms = excluded.first_seen_ms, last_seen_ms = excluded.last_seen_ms,
       updated_ms = excluded.updated_ms, body = excluded.body`);
-  const setState = database.prepare('UPDATE alerts SET state = ?, updated_ms = ? WHERE id = ?');
+  const setState = database.prepare(
+    'UPDATE alerts SET state = :state, updated_ms = :nowMs WHERE id = :id AND state <> :state',
+  );
   const get = database.prepare<[string], AlertRow>('SELECT body, state, updated_ms FROM alerts WHERE id = ?');
   const list = database.prepare<unknown[], AlertRow>(`
     SELECT body, state, updated_ms FROM alerts
@@ -62,7 +64,8 @@ export function alertTable(database: Database) {
       upsert.run(id, kind, severity, firstSeenMs, lastSeenMs, nowMs, JSON.stringify(alert));
     },
     /** False when there is no such alert. */
-    setState: (id: string, state: AlertState, nowMs: number): boolean => setState.run(state, nowMs, id).changes > 0,
+    /** False when there is no such alert, or it is in that state already: then nothing has happened. */
+    setState: (id: string, state: AlertState, nowMs: number): boolean => setState.run({ id, state, nowMs }).changes > 0,
     get(id: string): StoredAlert | undefined {
       const row = get.get(id);
       return row && storedAlert(row);
