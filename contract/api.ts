@@ -22,15 +22,19 @@ import {
 export const CALL_KINDS = ['query', 'command', 'stream'] as const;
 export type CallKind = (typeof CALL_KINDS)[number];
 
-export interface ApiEntry {
+/** A row of a table of calls: the engine's here, the shell's in shell-api.ts. */
+export interface CallEntry {
   readonly kind: CallKind;
   readonly input: z.ZodType;
   /** Of a stream: the shape of one item. */
   readonly output: z.ZodType;
-  /** The least role that may call it. */
-  readonly role: Role;
   /** One sentence for people. */
   readonly doc: string;
+}
+
+export interface ApiEntry extends CallEntry {
+  /** The least role that may call it. */
+  readonly role: Role;
 }
 
 export const API = {
