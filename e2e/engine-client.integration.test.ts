@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { statusSchema } from '../contract/api-schemas.ts';
-import { connectToEngine } from '../main/cli/client.ts';
+import { connectToEngine } from '../main/client/index.ts';
 import { ApiServer, apiSettings } from '../main/engine/api/index.ts';
 import { TEST_STATUS, TestEngine, testAlert } from '../main/engine/api/testing.ts';
 import { HealthRegistry } from '../main/engine/runtime/health.ts';

@@ -34,14 +34,19 @@ export const LAYER_RULES: readonly LayerRule[] = [
     allowed: 'an engine module imports contract, runtime and its own folder, never another module',
   },
   {
+    files: 'main/client/**',
+    mayImport: ['contract/**', 'main/client/**'],
+    allowed: "main/client, the client of the engine's sockets, imports contract and main/client",
+  },
+  {
     files: 'main/cli/**',
-    mayImport: ['contract/**', 'main/cli/**', 'main/engine/index.ts', ...DATA],
-    allowed: 'main/cli imports contract, main/cli and main/engine/index.ts',
+    mayImport: ['contract/**', 'main/cli/**', 'main/client/index.ts', 'main/engine/index.ts', ...DATA],
+    allowed: 'main/cli imports contract, main/cli, main/client/index.ts and main/engine/index.ts',
   },
   {
     files: 'main/shell/**',
-    mayImport: ['contract/**', 'main/shell/**', 'main/engine/index.ts', ...DATA],
-    allowed: 'main/shell imports contract, main/shell and main/engine/index.ts',
+    mayImport: ['contract/**', 'main/shell/**', 'main/client/index.ts', 'main/engine/index.ts', ...DATA],
+    allowed: 'main/shell imports contract, main/shell, main/client/index.ts and main/engine/index.ts',
   },
   {
     files: 'preload/**',

@@ -6,7 +6,7 @@ import { vi } from 'vitest';
 import type { ApiClient, CallOutput } from '../../contract/api.ts';
 import type { Status } from '../../contract/api-schemas.ts';
 import type { Alert, AlertKind, HealthEntry } from '../../contract/domain.ts';
-import { connectToEngine } from '../../main/cli/client.ts';
+import { connectToEngine } from '../../main/client/index.ts';
 import packageFile from '../../package.json' with { type: 'json' };
 import { HOLDFAST, type Run, runHoldfast, runProgram } from '../holdfast.ts';
 

@@ -11,9 +11,6 @@ export interface ProcessContext {
   readonly signal: AbortSignal;
 }
 
-/** Where an engine that belongs to the whole machine has its sockets. */
-const SYSTEM_RUNTIME_DIRECTORY = '/run/holdfast';
-
 /** The context of a real process: its environment, its user, its terminal. */
 export function makeContext({ globals, wantsColor, version, signal }: ProcessContext): CommandContext {
   const environment = process.env;
@@ -46,9 +43,9 @@ export function makeContext({ globals, wantsColor, version, signal }: ProcessCon
     configRequest,
     config: async (flags) => (await engine()).loadEngineConfig(await configRequest(flags)),
     connect: async () => {
-      const [{ connectToEngine }, { runtimeDirectory }] = await Promise.all([import('./client.ts'), paths()]);
-      const system = globals.dataDir === undefined ? [SYSTEM_RUNTIME_DIRECTORY] : [];
-      return connectToEngine({ directories: [...new Set([runtimeDirectory, ...system])], userId, version });
+      const [client, { runtimeDirectory }] = await Promise.all([import('../client/index.ts'), paths()]);
+      const system = globals.dataDir === undefined ? [client.SYSTEM_RUNTIME_DIRECTORY] : [];
+      return client.connectToEngine({ directories: [...new Set([runtimeDirectory, ...system])], userId, version });
     },
   };
 }
