@@ -1,16 +1,13 @@
 /** Shapes of what goes over the API. Loading this file loads zod: for a fast start, import it when needed. */
 import { z } from 'zod';
+import { count, rate, sourceInput, strings, timeMs } from './api-table.ts';
 import { ALERT_KINDS, type Alert, type Failure, HEALTH_STATES, type HealthEntry, SEVERITIES } from './domain.ts';
 
 /** Far above what is shown anywhere; an answer stays below MAX_MESSAGE_BYTES. */
 const MAX_ALERTS_LISTED = 500;
 const DEFAULT_ALERTS_LISTED = 50;
 
-/** Milliseconds since the epoch. */
-const timeMs = z.number();
-const count = z.number().int().nonnegative();
-const rate = z.number().nonnegative();
-const alertId = z.string().min(1).max(64);
+const alertId = z.string().min(1).max(100);
 
 export const failureSchema = z
   .object({ code: z.string(), message: z.string(), hint: z.string() })
@@ -36,8 +33,6 @@ const evidenceSchema = z
   })
   .readonly();
 
-const strings = z.array(z.string()).readonly();
-
 export const alertSchema = z
   .object({
     id: z.string(),
@@ -59,6 +54,27 @@ export const alertSchema = z
     related: strings,
   })
   .readonly() satisfies z.ZodType<Alert>;
+
+/** What a person can make of an alert. `acknowledged`: somebody has it in hand. */
+export const REVIEW_STATES = ['open', 'acknowledged', 'dismissed'] as const;
+/** Why an alert was dismissed. `allowed`: by an entry of the allow-list. */
+export const DISMISS_REASONS = ['expected', 'false-alarm', 'fixed', 'allowed'] as const;
+
+/** An alert with what became of it. */
+export const alertRecordSchema = alertSchema
+  .unwrap()
+  .extend({
+    /** `withdrawn`: it turned out to be part of another alert, the first of its `related`. */
+    state: z.enum([...REVIEW_STATES, 'withdrawn']),
+    /** Who brought it into this state, and why; null where nobody did. */
+    review: z
+      .object({ actor: z.string(), timeMs, reason: z.enum(DISMISS_REASONS).nullable(), note: z.string() })
+      .readonly()
+      .nullable(),
+    /** "live", or the id of the capture. */
+    source: z.string(),
+  })
+  .readonly();
 
 /** One network interface that is or should be watched; counts are totals since the engine started. */
 const interfaceSchema = z
@@ -86,6 +102,12 @@ export const statusSchema = z
     health: z.array(healthEntrySchema).readonly(),
     interfaces: z.array(interfaceSchema).readonly(),
     traffic: z.object({ packetsPerSecond: rate, bytesPerSecond: rate, openFlows: count }).readonly(),
+    /** Watching was paused by a person; null when it was not. */
+    pause: z.object({ untilMs: timeMs, sinceMs: timeMs, reason: z.string(), actor: z.string() }).readonly().nullable(),
+    /** What a person may expect to be able to do, and why it cannot be done where it cannot. */
+    abilities: z
+      .array(z.object({ id: z.enum(['isolate']), isAvailable: z.boolean(), why: z.string() }).readonly())
+      .readonly(),
     /** Alerts that are open, by severity. */
     alerts: z.object({ info: count, low: count, medium: count, high: count, critical: count }).readonly(),
     /** What Holdfast itself costs: the engine with its helpers. */
@@ -103,6 +125,12 @@ export const statusSchema = z
 export const alertListInputSchema = z.strictObject({
   minimumSeverity: z.enum(SEVERITIES).default('info'),
   kind: z.enum(ALERT_KINDS).optional(),
+  /** Open ones and those in hand, if not said otherwise. */
+  states: z.array(z.enum(REVIEW_STATES)).readonly().default(['open', 'acknowledged']),
+  source: sourceInput,
+  /** In titles and addresses, without regard to case. */
+  search: z.string().max(100).default(''),
+  untilMs: timeMs.optional(),
   /** Alerts whose last moment is at or after this one. */
   sinceMs: timeMs.optional(),
   limit: count.min(1).max(MAX_ALERTS_LISTED).default(DEFAULT_ALERTS_LISTED),
@@ -113,7 +141,9 @@ export const alertListInputSchema = z.strictObject({
 export const alertListSchema = z
   .object({
     /** The latest first. */
-    alerts: z.array(alertSchema).readonly(),
+    alerts: z.array(alertRecordSchema).readonly(),
+    /** All that fit, this page and beyond; at most 100,000 are counted. */
+    total: count,
     /** For `cursor`; null when there are no more. */
     next: z.string().nullable(),
   })
@@ -124,12 +154,15 @@ export const alertGetInputSchema = z.strictObject({ id: alertId });
 export const alertChangeSchema = z
   .object({
     /** `withdrawn`: it turned out to be part of another alert, the first of its `related`. */
-    change: z.enum(['opened', 'changed', 'withdrawn']),
-    alert: alertSchema,
+    change: z.enum(['opened', 'changed', 'withdrawn', 'reviewed']),
+    alert: alertRecordSchema,
   })
   .readonly();
 
-export const alertWatchInputSchema = z.strictObject({ minimumSeverity: z.enum(SEVERITIES).default('info') });
+export const alertWatchInputSchema = z.strictObject({
+  minimumSeverity: z.enum(SEVERITIES).default('info'),
+  source: sourceInput,
+});
 
 export const noInputSchema = z.strictObject({});
 
@@ -195,3 +228,6 @@ export type Status = z.infer<typeof statusSchema>;
 export type InterfaceStatus = Status['interfaces'][number];
 export type Traffic = z.infer<typeof trafficSchema>;
 export type RecentFlow = Traffic['recentFlows'][number];
+export type AlertRecord = z.infer<typeof alertRecordSchema>;
+export type ReviewState = (typeof REVIEW_STATES)[number];
+export type DismissReason = (typeof DISMISS_REASONS)[number];

@@ -1,41 +1,19 @@
 /**
  * The API as one table: what can be asked of a running engine, by whom, with which shapes. The dispatcher, the
- * command line, the documentation and the doubles of tests come from it. Loading this file loads zod.
+ * command line, REST, the bridge to the app, the documentation and the doubles of tests come from it. Loading this
+ * file loads zod.
  */
 import type { z } from 'zod';
+import { ALERT_CALLS } from './api-alerts.ts';
+import { CAPTURE_CALLS } from './api-captures.ts';
+import { CONTROL_CALLS } from './api-control.ts';
+import { FLOW_CALLS } from './api-flows.ts';
+import { HUNT_CALLS } from './api-hunt.ts';
 import type { Role } from './api-roles.ts';
-import {
-  alertChangeSchema,
-  alertGetInputSchema,
-  alertListInputSchema,
-  alertListSchema,
-  alertSchema,
-  alertWatchInputSchema,
-  configSchema,
-  healthEntrySchema,
-  noInputSchema,
-  statusSchema,
-  trafficSchema,
-} from './api-schemas.ts';
+import { healthEntrySchema, noInputSchema, statusSchema } from './api-schemas.ts';
+import type { ApiTable } from './api-table.ts';
 
-/** `query` changes nothing, `command` does, `stream` gives items until one side ends it. */
-export const CALL_KINDS = ['query', 'command', 'stream'] as const;
-export type CallKind = (typeof CALL_KINDS)[number];
-
-/** A row of a table of calls: the engine's here, the shell's in shell-api.ts. */
-export interface CallEntry {
-  readonly kind: CallKind;
-  readonly input: z.ZodType;
-  /** Of a stream: the shape of one item. */
-  readonly output: z.ZodType;
-  /** One sentence for people. */
-  readonly doc: string;
-}
-
-export interface ApiEntry extends CallEntry {
-  /** The least role that may call it. */
-  readonly role: Role;
-}
+export { type ApiEntry, type ApiTable, CALL_KINDS, type CallEntry, type CallKind } from './api-table.ts';
 
 export const API = {
   status: {
@@ -45,47 +23,12 @@ export const API = {
     role: 'view',
     doc: 'How the engine is doing: what it watches, what it cannot see and why, how much traffic, what it costs.',
   },
-  traffic: {
-    kind: 'query',
-    input: noInputSchema,
-    output: trafficSchema,
-    role: 'view',
-    doc: 'The traffic of this moment: rates, the busiest hosts, protocols, the newest flows.',
-  },
-  'alerts.list': {
-    kind: 'query',
-    input: alertListInputSchema,
-    output: alertListSchema,
-    role: 'view',
-    doc: 'Alerts, the latest first, by severity, kind and time.',
-  },
-  'alerts.get': {
-    kind: 'query',
-    input: alertGetInputSchema,
-    output: alertSchema,
-    role: 'view',
-    doc: 'One alert by its id; the error "no-such-alert" where there is none.',
-  },
-  'config.show': {
-    kind: 'query',
-    input: noInputSchema,
-    output: configSchema,
-    role: 'view',
-    doc: 'Every setting that is in force, with who set it.',
-  },
-  'alerts.watch': {
-    kind: 'stream',
-    input: alertWatchInputSchema,
-    output: alertChangeSchema,
-    role: 'view',
-    doc: 'Alerts as they are opened, change or are withdrawn, from now on.',
-  },
-  'traffic.watch': {
+  'status.watch': {
     kind: 'stream',
     input: noInputSchema,
-    output: trafficSchema,
+    output: statusSchema,
     role: 'view',
-    doc: 'The traffic, once a second.',
+    doc: 'The status: at once, then every two seconds, and when something changes.',
   },
   'health.watch': {
     kind: 'stream',
@@ -94,7 +37,12 @@ export const API = {
     role: 'view',
     doc: 'Parts of the engine whose state changes, from now on.',
   },
-} as const satisfies Readonly<Record<string, ApiEntry>>;
+  ...ALERT_CALLS,
+  ...FLOW_CALLS,
+  ...HUNT_CALLS,
+  ...CAPTURE_CALLS,
+  ...CONTROL_CALLS,
+} as const satisfies ApiTable;
 
 export type Api = typeof API;
 export type CallName = keyof Api;
@@ -111,6 +59,8 @@ export type CallOutput<N extends CallName> = z.output<Api[N]['output']>;
 /** Who calls, and until when the answer matters. */
 export interface CallContext {
   readonly role: Role;
+  /** For the journal: "user ada", "token backup-script", "console". */
+  readonly actor: string;
   /** Aborted when the caller has gone or given up. */
   readonly signal: AbortSignal;
 }
@@ -132,6 +82,9 @@ export type StreamHandler<N extends StreamName> = (
 export type ApiHandlers = {
   readonly [N in CallName]: N extends StreamName ? StreamHandler<N> : N extends RequestName ? RequestHandler<N> : never;
 };
+
+/** The handlers of one area's table, such as `HandlersOf<typeof ALERT_CALLS>`. */
+export type HandlersOf<T extends ApiTable> = Pick<ApiHandlers, keyof T & CallName>;
 
 /** What a client can do, over a socket or inside the engine's own process; tests give doubles of it. */
 export interface ApiClient {

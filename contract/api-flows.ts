@@ -1,0 +1,182 @@
+/** Calls about traffic: rates, history, hosts, flows. Loading this file loads zod. */
+import { z } from 'zod';
+import { noInputSchema, trafficSchema } from './api-schemas.ts';
+import { type ApiTable, count, rate, sourceInput, strings, timeMs } from './api-table.ts';
+
+const DAY_MS = 86_400_000;
+const MAX_HISTORY_MS = 31 * DAY_MS;
+const MAX_HISTORY_POINTS = 1_500;
+/** Open flows that are shown at once. */
+export const MAX_LIVE_FLOWS = 5_000;
+
+/**
+ * One flow, open or ended. Ids: "o-…" while it is open, "s-…" as it is stored; an open flow's id is not used again
+ * while the engine runs.
+ */
+export const flowSchema = z
+  .object({
+    id: z.string(),
+    startMs: timeMs,
+    lastMs: timeMs,
+    initiator: z.string(),
+    /** 0 where the protocol has no ports. */
+    initiatorPort: count,
+    responder: z.string(),
+    responderPort: count,
+    /** "tcp", "udp", "icmp", or the number of the protocol. */
+    transport: z.string(),
+    /** "ssh", "dns", …; "unknown" where neither port nor bytes tell. */
+    service: z.string(),
+    initiatorPackets: count,
+    responderPackets: count,
+    /** On the wire. */
+    initiatorBytes: count,
+    responderBytes: count,
+    /** Over the last second; 0 once it has ended. */
+    initiatorBytesPerSecond: rate,
+    responderBytesPerSecond: rate,
+    /** Why it ended: "fin", "reset", "idle", …; null while it is open. */
+    end: z.string().nullable(),
+  })
+  .readonly();
+
+export const featureSchema = z
+  .object({
+    name: z.string(),
+    unit: z.string(),
+    value: z.number(),
+    /** What it says, in a few words. */ meaning: z.string(),
+  })
+  .readonly();
+
+export const FLOW_CALLS = {
+  traffic: {
+    kind: 'query',
+    input: noInputSchema,
+    output: trafficSchema,
+    role: 'view',
+    doc: 'The traffic of this moment: rates, the busiest hosts, protocols, the newest flows.',
+  },
+  'traffic.history': {
+    kind: 'query',
+    input: z
+      .strictObject({ sinceMs: timeMs, untilMs: timeMs, points: count.min(2).max(MAX_HISTORY_POINTS).default(288) })
+      .refine(({ sinceMs, untilMs }) => untilMs > sinceMs && untilMs - sinceMs <= MAX_HISTORY_MS, {
+        error: 'must be a span of at most 31 days',
+      }),
+    output: z
+      .object({
+        stepMs: z.number().positive(),
+        /** The oldest first; moments when nothing was watched have `watchedSeconds` 0 and are gaps, not zeroes. */
+        points: z
+          .array(
+            z
+              .object({
+                timeMs,
+                receivedBytes: count,
+                sentBytes: count,
+                packets: count,
+                dropped: count,
+                watchedSeconds: rate,
+              })
+              .readonly(),
+          )
+          .readonly(),
+      })
+      .readonly(),
+    role: 'view',
+    doc: 'Traffic in and out over time, kept a minute at a time for 31 days.',
+  },
+  'hosts.list': {
+    kind: 'query',
+    input: z.strictObject({
+      sinceMs: timeMs.optional(),
+      limit: count.min(1).max(1_000).default(50),
+      search: z.string().max(100).default(''),
+    }),
+    output: z
+      .object({
+        hosts: z
+          .array(
+            z
+              .object({
+                address: z.string(),
+                /** An address of this computer. */
+                isOwn: z.boolean(),
+                sentBytes: count,
+                receivedBytes: count,
+                flows: count,
+                firstSeenMs: timeMs,
+                lastSeenMs: timeMs,
+                /** Not seen before the span that was asked for. */
+                isNew: z.boolean(),
+                services: strings,
+              })
+              .readonly(),
+          )
+          .readonly(),
+        total: count,
+      })
+      .readonly(),
+    role: 'view',
+    doc: 'Hosts by bytes (of the last day, if not said otherwise), from ended flows, with who is new.',
+  },
+  'flows.watch': {
+    kind: 'stream',
+    input: z.strictObject({}),
+    output: z
+      .object({
+        timeMs,
+        /** Open flows in all; at most MAX_LIVE_FLOWS of them, the latest active, are told. */
+        open: count,
+        /** Whether this item replaces all that was told before. */
+        isComplete: z.boolean(),
+        /** New, or changed since the item before. Ended flows come once more, with `end`, then are gone. */
+        flows: z.array(flowSchema).readonly(),
+      })
+      .readonly(),
+    role: 'view',
+    doc: 'Open flows with their rates, once a second: first all, then what changed.',
+  },
+  'flows.list': {
+    kind: 'query',
+    input: z.strictObject({
+      source: sourceInput,
+      alertId: z.string().max(100).optional(),
+      host: z.string().max(100).optional(),
+      sinceMs: timeMs.optional(),
+      untilMs: timeMs.optional(),
+      limit: count.min(1).max(1_000).default(100),
+      cursor: z.string().max(256).optional(),
+    }),
+    output: z.object({ flows: z.array(flowSchema).readonly(), next: z.string().nullable() }).readonly(),
+    role: 'view',
+    doc: 'Ended flows, the latest first; of an alert, of a host, of a time.',
+  },
+  'flows.get': {
+    kind: 'query',
+    input: z.strictObject({ id: z.string().regex(/^[os]-\d{1,16}$/) }),
+    output: z
+      .object({
+        flow: flowSchema,
+        features: z.array(featureSchema).readonly(),
+        /** In words, why there are no features, where there are none. */
+        whyNoFeatures: z.string(),
+        /** Alerts that name one of its ends at that time. */
+        alerts: z.array(z.object({ id: z.string(), title: z.string(), severity: z.string() }).readonly()).readonly(),
+      })
+      .readonly(),
+    role: 'view',
+    doc: 'One flow in full, with its features.',
+  },
+  'traffic.watch': {
+    kind: 'stream',
+    input: noInputSchema,
+    output: trafficSchema,
+    role: 'view',
+    doc: 'The traffic, once a second.',
+  },
+} as const satisfies ApiTable;
+
+export type Flow = z.infer<typeof flowSchema>;
+export type FlowFeature = z.infer<typeof featureSchema>;
