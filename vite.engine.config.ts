@@ -1,0 +1,35 @@
+/** Bundles the engine and the command for packages: `vite build --config vite.engine.config.ts`, to dist/engine/. */
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vite';
+import { BUNDLE_FOLDER, bundlePlugin } from './scripts/lib/package/bundle-plugin.ts';
+
+const root = fileURLToPath(new URL('.', import.meta.url)).replace(/\/$/, '');
+
+export default defineConfig({
+  root,
+  publicDir: false,
+  logLevel: 'warn',
+  plugins: [bundlePlugin(root)],
+  ssr: {
+    target: 'node',
+    noExternal: true,
+    // Native code: packages carry it beside the bundle.
+    external: ['better-sqlite3'],
+  },
+  build: {
+    // Not for a browser: modules of Node stay as they are.
+    ssr: true,
+    target: 'node24',
+    outDir: BUNDLE_FOLDER,
+    emptyOutDir: true,
+    sourcemap: true,
+    // Names that say something in an error are worth more than the bytes.
+    minify: false,
+    copyPublicDir: false,
+    rolldownOptions: {
+      input: { holdfast: 'scripts/lib/package/entry.ts' },
+      // All in one folder: see the plugin.
+      output: { format: 'esm', entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' },
+    },
+  },
+});
