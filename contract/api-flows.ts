@@ -8,10 +8,20 @@ const MAX_HISTORY_MS = 31 * DAY_MS;
 const MAX_HISTORY_POINTS = 1_500;
 /** Open flows that are shown at once. */
 export const MAX_LIVE_FLOWS = 5_000;
+/** Flows in one item of `flows.watch`: with the longest addresses and numbers it stays below MAX_MESSAGE_BYTES. */
+export const MAX_FLOWS_PER_ITEM = 1_500;
+
+/**
+ * Why a flow ended. `closed`: by FIN or RST, and the record does not say which. `long`: it went on, and its record was
+ * cut; the rest is a flow of its own. `evicted`: too many flows were open. `stopped`: Holdfast stopped watching.
+ * `clock`: the clock was set back.
+ */
+export const FLOW_ENDS = ['fin', 'reset', 'closed', 'idle', 'long', 'evicted', 'stopped', 'clock'] as const;
+export type FlowEnd = (typeof FLOW_ENDS)[number];
 
 /**
  * One flow, open or ended. Ids: "o-…" while it is open, "s-…" as it is stored; an open flow's id is not used again
- * while the engine runs.
+ * while the engine runs, and answers for some minutes after the end.
  */
 export const flowSchema = z
   .object({
@@ -35,8 +45,8 @@ export const flowSchema = z
     /** Over the last second; 0 once it has ended. */
     initiatorBytesPerSecond: rate,
     responderBytesPerSecond: rate,
-    /** Why it ended: "fin", "reset", "idle", …; null while it is open. */
-    end: z.string().nullable(),
+    /** Null while it is open. */
+    end: z.enum(FLOW_ENDS).nullable(),
   })
   .readonly();
 
@@ -67,15 +77,21 @@ export const FLOW_CALLS = {
     output: z
       .object({
         stepMs: z.number().positive(),
-        /** The oldest first; moments when nothing was watched have `watchedSeconds` 0 and are gaps, not zeroes. */
+        /**
+         * One for each step, the oldest first; a step is at least a minute, so there may be fewer points than asked
+         * for. Steps when nothing was watched have `watchedSeconds` 0 and are gaps, not zeroes.
+         */
         points: z
           .array(
             z
               .object({
                 timeMs,
+                /** By the counters of the watched interfaces: what came to this computer, and what it sent. */
                 receivedBytes: count,
                 sentBytes: count,
+                /** Looked at, both directions. */
                 packets: count,
+                /** Lost before they could be looked at. */
                 dropped: count,
                 watchedSeconds: rate,
               })
@@ -96,6 +112,7 @@ export const FLOW_CALLS = {
     }),
     output: z
       .object({
+        /** Most bytes first. */
         hosts: z
           .array(
             z
@@ -108,8 +125,7 @@ export const FLOW_CALLS = {
                 flows: count,
                 firstSeenMs: timeMs,
                 lastSeenMs: timeMs,
-                /** Not seen before the span that was asked for. */
-                isNew: z.boolean(),
+                XX: z.boolean(),
                 services: strings,
               })
               .readonly(),
@@ -127,12 +143,21 @@ export const FLOW_CALLS = {
     output: z
       .object({
         timeMs,
-        /** Open flows in all; at most MAX_LIVE_FLOWS of them, the latest active, are told. */
+        /**
+         * Open flows in all. At most MAX_LIVE_FLOWS of them are told: conversations before lone packets, so that a
+         * flood does not hide them, and the latest active first.
+         */
         open: count,
-        /** Whether this item replaces all that was told before. */
+        /**
+         * Whether this item replaces all that was told before. More flows than MAX_FLOWS_PER_ITEM follow in items of
+         * their own with the same `timeMs`, which add to it. Comes every ten seconds, so that a reader who lost items
+         * is right again.
+         */
         isComplete: z.boolean(),
         /** New, or changed since the item before. Ended flows come once more, with `end`, then are gone. */
         flows: z.array(flowSchema).readonly(),
+        /** Ids of flows that are still open, but no longer among those that are told. */
+        gone: strings,
       })
       .readonly(),
     role: 'view',
@@ -149,7 +174,13 @@ export const FLOW_CALLS = {
       limit: count.min(1).max(1_000).default(100),
       cursor: z.string().max(256).optional(),
     }),
-    output: z.object({ flows: z.array(flowSchema).readonly(), next: z.string().nullable() }).readonly(),
+    output: z
+      .object({
+        flows: z.array(flowSchema).readonly(),
+        /** A search looks at so many flows a call: there may be fewer flows than asked for, even none, and still more. */
+        next: z.string().nullable(),
+      })
+      .readonly(),
     role: 'view',
     doc: 'Ended flows, the latest first; of an alert, of a host, of a time.',
   },
