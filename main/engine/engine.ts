@@ -16,6 +16,7 @@ import { Lifecycle } from './runtime/lifecycle.ts';
 import type { Logger } from './runtime/log.ts';
 import { ensureOwnDirectory, type Paths } from './runtime/paths.ts';
 import { openStore, type Store, storeSettings } from './store/index.ts';
+import { type TokenBearer, TokenBook } from './tokens.ts';
 import type { TrafficSnapshot } from './traffic-messages.ts';
 
 export interface EngineOptions {
@@ -54,6 +55,7 @@ export class Engine {
   readonly #api: ApiServer;
   readonly #cost = new CostMeter();
   #store: Store | undefined;
+  #tokens: TokenBook | undefined;
   #startedMs = 0;
 
   constructor(options: EngineOptions) {
@@ -112,6 +114,17 @@ export class Engine {
     return this.#store;
   }
 
+  /** The tokens of the HTTP interface. Throws before the start. */
+  get tokens(): TokenBook {
+    if (!this.#tokens) throw new Error('the store is not open');
+    return this.#tokens;
+  }
+
+  /** Who a token of the HTTP interface belongs to; undefined for anything that is no valid token. Never throws. */
+  verifyToken(secret: string): TokenBearer | undefined {
+    return this.#tokens?.verify(secret);
+  }
+
   status(): Status {
     return {
       version: this.options.version,
@@ -149,6 +162,7 @@ export class Engine {
       health: this.health,
       settings: config.section('store', storeSettings),
     });
+    this.#tokens = new TokenBook(this.#store, systemClock);
     this.#store.appendJournal({ actor: 'engine', action: 'engine-started', subject: this.options.version });
   }
 

@@ -25,6 +25,8 @@ const STATUS: Status = {
     },
   ],
   traffic: { packetsPerSecond: 12, bytesPerSecond: 3_400, openFlows: 3 },
+  pause: null,
+  abilities: [],
   alerts: { info: 0, low: 0, medium: 0, high: 1, critical: 0 },
   cost: { pid: 1, cpuPercent: 1.25, memoryBytes: 100_000_000 },
 };

@@ -26,6 +26,8 @@ export interface ApiCounters {
 export interface ConnectionOptions {
   readonly socket: Socket;
   readonly role: Role;
+  /** Who is at the other end, for the journal; see `socketActor`. */
+  readonly actor: string;
   readonly dispatcher: Dispatcher;
   readonly settings: ApiSettings;
   readonly counters: ApiCounters;
@@ -158,9 +160,9 @@ export class Connection {
   }
 
   #call(id: number, name: string, input: unknown): void {
-    const { dispatcher, role, settings } = this.#options;
+    const { dispatcher, role, actor, settings } = this.#options;
     const controller = new AbortController();
-    const context = { role, signal: controller.signal };
+    const context = { role, actor, signal: controller.signal };
     if (dispatcher.kindOf(name) !== 'stream') {
       this.#open.set(id, { controller, dropped: 0 });
       void dispatcher.request(name, input, context).then(

@@ -17,7 +17,7 @@ function dispatcherOf(handlers: Partial<ApiHandlers> = {}) {
 }
 
 function caller(role: Role = 'view') {
-  return { role, signal: new AbortController().signal };
+  return { role, actor: 'user test', signal: new AbortController().signal };
 }
 
 async function failureOf(work: Promise<unknown>): Promise<string> {
@@ -41,11 +41,11 @@ describe('Dispatcher', () => {
     const { dispatcher } = dispatcherOf({
       'alerts.list': (input) => {
         seen = input;
-        return { alerts: [], next: null };
+        return { alerts: [], total: 0, next: null };
       },
     });
     await dispatcher.request('alerts.list', { kind: 'port-scan' }, caller());
-    expect(seen).toEqual({ kind: 'port-scan', minimumSeverity: 'info', limit: 50 });
+    expect(seen).toMatchObject({ kind: 'port-scan', minimumSeverity: 'info', source: 'live', limit: 50 });
   });
 
   it.each(['nope', '__proto__', 'constructor', 'toString', '', 'alerts.watch'])(

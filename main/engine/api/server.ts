@@ -7,6 +7,7 @@ import type { HealthPart, HealthRegistry } from '../runtime/health.ts';
 import type { Module } from '../runtime/lifecycle.ts';
 import type { Logger } from '../runtime/log.ts';
 import { ensureOwnDirectory } from '../runtime/paths.ts';
+import { socketActor } from './actor.ts';
 import { assertNobodyAt, bindSocket, type SocketPlace } from './bind.ts';
 import { type ApiCounters, Connection } from './connection.ts';
 import type { Dispatcher } from './dispatcher.ts';
@@ -102,6 +103,7 @@ export class ApiServer implements Module {
 
   async #listen(place: SocketPlace, role: Role, dispatcher: Dispatcher): Promise<void> {
     const { settings, version } = this.#options;
+    const actor = socketActor(role);
     const mine = new Set<Connection>();
     const server = createServer((socket) => {
       if (mine.size >= settings.maxConnections) {
@@ -113,6 +115,7 @@ export class ApiServer implements Module {
       const connection = new Connection({
         socket,
         role,
+        actor,
         version,
         settings,
         dispatcher,

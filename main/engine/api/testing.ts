@@ -1,10 +1,9 @@
 /** A double of the engine behind the API, for tests of transports and clients. Everything in it is visibly made up. */
-import type { ApiHandlers, CallOutput, StreamName } from '../../../contract/api.ts';
-import type { Status, Traffic } from '../../../contract/api-schemas.ts';
-import type { Alert } from '../../../contract/domain.ts';
+import { API, type ApiHandlers, type CallOutput, type StreamName } from '../../../contract/api.ts';
+import type { AlertRecord, Status, Traffic } from '../../../contract/api-schemas.ts';
 import { FailureError } from '../runtime/failure.ts';
 
-export function testAlert(index: number, changes: Partial<Alert> = {}): Alert {
+export function testAlert(index: number, changes: Partial<AlertRecord> = {}): AlertRecord {
   return {
     id: `a-${String(index).padStart(12, '0')}`,
     kind: 'port-scan',
@@ -23,6 +22,9 @@ export function testAlert(index: number, changes: Partial<Alert> = {}): Alert {
     evidence: [{ name: 'ports tried', value: 1000, unit: 'ports', usual: '1 to 5', meaning: 'Few programs use many.' }],
     detectors: ['port-scan'],
     related: [],
+    state: 'open',
+    review: null,
+    source: 'live',
     ...changes,
   };
 }
@@ -49,6 +51,8 @@ export const TEST_STATUS: Status = {
     },
   ],
   traffic: { packetsPerSecond: 1_204.4, bytesPerSecond: 913_000, openFlows: 214 },
+  pause: null,
+  abilities: [{ id: 'isolate', isAvailable: false, why: 'This is a double.' }],
   alerts: { info: 0, low: 2, medium: 0, high: 0, critical: 0 },
   cost: { pid: 4_711, cpuPercent: 0.42, memoryBytes: 164_000_000 },
 };
@@ -73,20 +77,35 @@ export const TEST_TRAFFIC: Traffic = {
 
 type Emitters = { readonly [N in StreamName]: Set<(item: CallOutput<N>) => void> };
 
+/** Every row of the table answers; those that no test has asked for yet say so. */
+function unanswered(): ApiHandlers {
+  const refuse = (name: string) => () => {
+    const hint = 'Add it to the double, or give a handler of your own.';
+    throw new FailureError({ code: 'not-in-double', message: `The double does not answer ${name}.`, hint });
+  };
+  return Object.fromEntries(Object.keys(API).map((name) => [name, refuse(name)])) as unknown as ApiHandlers;
+}
+
+function noWatchers(): Emitters {
+  const streams = Object.entries(API).filter(([, { kind }]) => kind === 'stream');
+  return Object.fromEntries(streams.map(([name]) => [name, new Set()])) as unknown as Emitters;
+}
+
 /** Handlers that answer from memory; items are sent to whoever watches by `emit`. */
 export class TestEngine {
-  alerts: Alert[] = [];
+  alerts: AlertRecord[] = [];
   status: Status = TEST_STATUS;
   traffic: Traffic = TEST_TRAFFIC;
-  readonly watchers: Emitters = { 'alerts.watch': new Set(), 'traffic.watch': new Set(), 'health.watch': new Set() };
+  readonly watchers: Emitters = noWatchers();
 
   readonly handlers: ApiHandlers = {
+    ...unanswered(),
     status: () => this.status,
     traffic: () => this.traffic,
     'alerts.list': ({ limit, cursor }) => {
       const from = cursor === undefined ? 0 : Number(cursor);
       const next = from + limit < this.alerts.length ? String(from + limit) : null;
-      return { alerts: this.alerts.slice(from, from + limit), next };
+      return { alerts: this.alerts.slice(from, from + limit), total: this.alerts.length, next };
     },
     'alerts.get': ({ id }) => {
       const alert = this.alerts.find((each) => each.id === id);
@@ -100,6 +119,7 @@ export class TestEngine {
     'alerts.watch': (_input, emit) => this.#watch('alerts.watch', emit),
     'traffic.watch': (_input, emit) => this.#watch('traffic.watch', emit),
     'health.watch': (_input, emit) => this.#watch('health.watch', emit),
+    'status.watch': (_input, emit) => this.#watch('status.watch', emit),
   };
 
   emit<N extends StreamName>(name: N, item: CallOutput<N>): void {

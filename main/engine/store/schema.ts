@@ -84,4 +84,64 @@ export const MIGRATIONS: readonly Migration[] = [
       ) STRICT;
     `,
   },
+  {
+    version: 4,
+    name: 'alerts: source, review, trail, allow-list',
+    // The index holds all that the list filters and counts by, so that only the rows of a page are read.
+    sql: `
+      ALTER TABLE alerts ADD COLUMN source TEXT NOT NULL DEFAULT 'live';
+      ALTER TABLE alerts ADD COLUMN techniques TEXT NOT NULL DEFAULT '';
+      ALTER TABLE alerts ADD COLUMN search TEXT NOT NULL DEFAULT '';
+      ALTER TABLE alerts ADD COLUMN review TEXT;
+      UPDATE alerts SET
+        techniques = (SELECT ifnull(group_concat(value, ' '), '') FROM json_each(alerts.body, '$.techniques')),
+        search = lower(body ->> '$.title' || char(10) || (body ->> '$.attackers') || char(10) || (body ->> '$.victims'));
+      DROP INDEX alerts_by_time;
+      CREATE INDEX alerts_listed ON alerts (source, last_seen_ms, id, state, severity, kind, techniques);
+      CREATE INDEX alerts_searched ON alerts (source, last_seen_ms, id, state, severity, kind, search);
+      CREATE TABLE alert_trails (alert_id TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT;
+      CREATE TABLE alert_reviews (
+        id INTEGER PRIMARY KEY,
+        alert_id TEXT NOT NULL,
+        time_ms REAL NOT NULL,
+        actor TEXT NOT NULL,
+        before TEXT NOT NULL,
+        after TEXT NOT NULL,
+        reason TEXT,
+        note TEXT NOT NULL
+      ) STRICT;
+      CREATE INDEX alert_reviews_by_alert ON alert_reviews (alert_id, id);
+      CREATE TRIGGER alerts_removed AFTER DELETE ON alerts BEGIN
+        DELETE FROM alert_trails WHERE alert_id = old.id;
+        DELETE FROM alert_reviews WHERE alert_id = old.id;
+      END;
+      CREATE TABLE allow_entries (
+        id TEXT PRIMARY KEY,
+        match TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        maximum_severity INTEGER NOT NULL,
+        created_ms REAL NOT NULL,
+        created_by TEXT NOT NULL,
+        until_ms REAL,
+        hidden INTEGER NOT NULL DEFAULT 0
+      ) STRICT, WITHOUT ROWID;
+    `,
+  },
+  {
+    version: 7,
+    name: 'tokens',
+    // Only the hash of a secret: who reads the database cannot call with it.
+    sql: `
+      CREATE TABLE tokens (
+        id TEXT PRIMARY KEY,
+        name TEXT NOT NULL,
+        role TEXT NOT NULL,
+        hash BLOB NOT NULL,
+        created_ms REAL NOT NULL,
+        created_by TEXT NOT NULL,
+        expires_ms REAL,
+        last_used_ms REAL
+      ) STRICT, WITHOUT ROWID;
+    `,
+  },
 ];

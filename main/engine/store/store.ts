@@ -10,6 +10,7 @@ import { fileIdentity, openDatabase, putAside } from './connection.ts';
 import { LatestBuffer } from './latest-buffer.ts';
 import type { StoreSettings } from './store-settings.ts';
 import { prepareTables, type Tables } from './tables.ts';
+import type { StoredToken } from './token-table.ts';
 import { TROUBLES, type Trouble, troubleOf } from './trouble.ts';
 import type {
   AlertFilter,
@@ -137,6 +138,27 @@ class SqliteStore implements Store {
     });
   }
 
+  insertToken(token: StoredToken): void {
+    const { id, name, role, expiresMs, createdBy: actor, createdMs } = token;
+    this.#fact((tables) => {
+      tables.tokens.insert(token);
+      const detail = { name, role, expiresMs };
+      tables.journal.append({ actor, action: 'token-created', subject: id, detail }, createdMs);
+    });
+  }
+
+  removeToken(id: string, name: string, actor: string): void {
+    const nowMs = this.#now();
+    this.#fact((tables) => {
+      if (!tables.tokens.remove(id)) return;
+      tables.journal.append({ actor, action: 'token-revoked', subject: id, detail: { name } }, nowMs);
+    });
+  }
+
+  touchToken(id: string, lastUsedMs: number): void {
+    this.#fact((tables) => tables.tokens.touch(id, lastUsedMs));
+  }
+
   getAlert(id: string): StoredAlert | undefined {
     const { value } = this.#read((tables) => tables.alerts.get(id), undefined);
     const waiting = this.#alerts.get(id);
@@ -165,6 +187,10 @@ class SqliteStore implements Store {
 
   listSettings(): Page<StoredSetting> {
     return this.#page((tables) => ({ rows: tables.listSettings() }));
+  }
+
+  listTokens(): Page<StoredToken> {
+    return this.#page((tables) => ({ rows: tables.tokens.list() }));
   }
 
   verifyJournal(): JournalVerdict {

@@ -4,6 +4,7 @@ import { flowRows } from './flow-rows.ts';
 import { journalTable } from './journal.ts';
 import { retention, sizesOf } from './retention.ts';
 import type { StoreSettings } from './store-settings.ts';
+import { tokenTable } from './token-table.ts';
 import type { StoredSetting } from './types.ts';
 
 /** Everything that is prepared once per open database. */
@@ -22,6 +23,7 @@ export function prepareTables(database: Database, settings: StoreSettings) {
     alerts: alertTable(database),
     flows,
     journal,
+    tokens: tokenTable(database),
     setSetting: (path: string, value: unknown, nowMs: number) => setSetting.run(path, JSON.stringify(value), nowMs),
     listSettings: (): StoredSetting[] =>
       listSettings.all().map((row) => ({ path: row.path, value: JSON.parse(row.value), updatedMs: row.updated_ms })),

@@ -1,5 +1,6 @@
 import type { Alert, AlertKind, Failure, Finding, Severity } from '../../../contract/domain.ts';
 import type { EndReason, Service } from '../../../contract/traffic.ts';
+import type { StoredToken } from './token-table.ts';
 
 /** What became of an alert: by the person, or, `withdrawn`, because it turned out to be part of another one. */
 export const ALERT_STATES = ['open', 'acknowledged', 'dismissed', 'withdrawn'] as const;
@@ -148,6 +149,10 @@ export interface Store {
   insertFlows(flows: Iterable<FlowRecord>): void;
   appendJournal(entry: JournalInput): void;
   setSetting(path: string, value: unknown, actor: string): void;
+  /** Both with their entry in the journal; nothing is journaled where there is no such token. */
+  insertToken(token: StoredToken): void;
+  removeToken(id: string, name: string, actor: string): void;
+  touchToken(id: string, lastUsedMs: number): void;
 
   getAlert(id: string): StoredAlert | undefined;
   listAlerts(filter?: AlertFilter): Page<StoredAlert>;
@@ -157,6 +162,7 @@ export interface Store {
   listJournal(filter?: JournalFilter): Page<JournalEntry>;
   verifyJournal(): JournalVerdict;
   listSettings(): Page<StoredSetting>;
+  listTokens(): Page<StoredToken>;
   statistics(): StoreStatistics;
 
   /** Commits what waits, now. False when that was not possible; it is tried again. */
