@@ -178,6 +178,21 @@ Examples:
       }),
     );
 
+  const service = program
+    .command('service')
+    .summary('install and remove the service')
+    .description('The engine as a service of the system (systemd), started with it.');
+  for (const { name, description, call, hasRoot } of SERVICE_COMMANDS) {
+    const command = service.command(name).description(description);
+    if (hasRoot) command.option('--root <folder>', 'write below this folder instead, and start and stop nothing');
+    command.option('--json', 'print one JSON document').action(
+      run(async (context, options) => {
+        const calls = await import('./commands/service.ts');
+        return calls[call](options as Parameters<(typeof calls)[typeof call]>[0], context);
+      }),
+    );
+  }
+
   program
     .command('completion')
     .summary('print completions for a shell')
@@ -192,6 +207,33 @@ Examples:
 
   return program;
 }
+
+const SERVICE_COMMANDS = [
+  {
+    name: 'install',
+    description: 'Installs, enables and starts the service; does only what is not done yet.',
+    call: 'installService',
+    hasRoot: true,
+  },
+  {
+    name: 'uninstall',
+    description: 'Stops the service and takes it away. Settings and data stay.',
+    call: 'uninstallService',
+    hasRoot: true,
+  },
+  {
+    name: 'status',
+    description: `Says whether the service is installed and running; exits with ${EXIT.failed} when it is not running.`,
+    call: 'serviceStatus',
+    hasRoot: false,
+  },
+  {
+    name: 'restore-network',
+    description: 'Takes back whatever Holdfast has changed in the network, also when the engine is dead.',
+    call: 'restoreNetwork',
+    hasRoot: false,
+  },
+] as const;
 
 /** Longest line of a wrong argument that is repeated to whoever gave it. */
 const MAX_ARGUMENT = 1_000;
