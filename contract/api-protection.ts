@@ -2,8 +2,8 @@
 import type { Status } from './api-schemas.ts';
 import type { HealthEntry } from './domain.ts';
 
-/** `partial`: something is watched, but not all that was to be. */
-export type ProtectionState = 'protected' | 'partial' | 'off';
+/** `paused`: a person stopped it for a while. `partial`: something is watched, but not all that was to be. */
+export type ProtectionState = 'protected' | 'partial' | 'off' | 'paused';
 
 export interface Protection {
   readonly state: ProtectionState;
@@ -15,13 +15,23 @@ export interface Protection {
 
 const NAMED_INTERFACES = 4;
 
-/** Judges by what is really watched and by what the parts say of themselves, never by what was configured. */
-export function protectionOf({ interfaces, health }: Pick<Status, 'interfaces' | 'health'>): Protection {
+/**
+ * Judges by what is really watched and by what the parts say of themselves, never by what was configured. A pause
+ * comes first, then that nothing is watched, then that not everything is.
+ */
+export function protectionOf({
+  interfaces,
+  health,
+  pause,
+}: Pick<Status, 'interfaces' | 'health' | 'pause'>): Protection {
   const watched = interfaces.filter(({ state }) => state === 'up').map(({ name }) => name);
   const gaps = [
     ...health.filter(({ state }) => state === 'failed'),
     ...health.filter(({ state }) => state === 'degraded'),
   ];
+  if (pause !== null) {
+    return { state: 'paused', sentence: `Paused until ${clockTime(pause.untilMs)}: ${pause.reason}`, gaps };
+  }
   if (watched.length === 0) {
     const why = gaps.length === 0 ? 'no network is watched yet.' : 'no network is watched.';
     return { state: 'off', sentence: `Not protected: ${why}`, gaps };
@@ -30,6 +40,12 @@ export function protectionOf({ interfaces, health }: Pick<Status, 'interfaces' |
   return gaps.length === 0
     ? { state: 'protected', sentence: `Protected: ${networks}.`, gaps }
     : { state: 'partial', sentence: `Partly protected: ${networks}, but not everything works.`, gaps };
+}
+
+/** "10:47", in the time zone of who reads it; a pause is never longer than a day. */
+function clockTime(timeMs: number): string {
+  const time = new Date(timeMs);
+  return [time.getHours(), time.getMinutes()].map((part) => String(part).padStart(2, '0')).join(':');
 }
 
 /** "eth0", "eth0 and wlan0", "eth0, wlan0, tun0, tun1 and 3 more". */
@@ -46,6 +62,7 @@ const QUIET: Readonly<Record<ProtectionState, string>> = {
   protected: 'Nothing needs you',
   partial: 'Nothing needs you, as far as can be seen',
   off: 'No alert is open',
+  paused: 'No alert is open, and nothing is looked at',
 };
 
 /** "1 alert needs attention, and 2 notices.", or that nothing does. */

@@ -16,6 +16,7 @@ export const PROTECTION_MARKS: Readonly<Record<ProtectionState, { readonly mark:
   protected: { mark: '●', style: 'protected' },
   partial: { mark: '◐', style: 'medium' },
   off: { mark: '○', style: 'critical' },
+  paused: { mark: '‖', style: 'medium' },
 };
 
 /** "1,204 packets/s". */
