@@ -41,6 +41,7 @@ export class ApiServer implements Module {
   readonly #health: HealthPart;
   readonly #counters: ApiCounters = { calls: 0, refused: 0, hostile: 0, slowReaders: 0, droppedItems: 0 };
   readonly #connections = new Set<Connection>();
+  #dispatcher: Promise<Dispatcher> | undefined;
   readonly #servers: { readonly server: Server; readonly remove: () => void }[] = [];
 
   constructor(options: ApiServerOptions) {
@@ -61,7 +62,7 @@ export class ApiServer implements Module {
   async start(): Promise<void> {
     const { directory, settings } = this.#options;
     const groupId = settings.viewGroup === '' ? undefined : groupIdOf(settings.viewGroup);
-    const dispatcher = await this.#makeDispatcher();
+    const dispatcher = await this.dispatcher();
     ensureOwnDirectory(directory, groupId === undefined ? PRIVATE_DIRECTORY : PASSABLE_DIRECTORY);
     try {
       for (const { file, role } of SOCKETS) {
@@ -92,6 +93,12 @@ export class ApiServer implements Module {
     this.#health.off('Not listening.');
   }
 
+  /** The one that every transport of this engine speaks to. */
+  dispatcher(): Promise<Dispatcher> {
+    this.#dispatcher ??= this.#makeDispatcher();
+    return this.#dispatcher;
+  }
+
   /** Loaded here, because the table loads zod, which commands that only read a capture have no use for. */
   async #makeDispatcher(): Promise<Dispatcher> {
     const { Dispatcher } = await import('./dispatcher.ts');
@@ -118,7 +125,7 @@ export class ApiServer implements Module {
         actor,
         version,
         settings,
-        dispatcher,
+        backend: dispatcher,
         counters: this.#counters,
         clock: this.#clock,
         onClose: () => {
