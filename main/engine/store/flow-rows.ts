@@ -3,6 +3,9 @@ import type { EndReason, Service } from '../../../contract/traffic.ts';
 import { idCursor } from './alert-table.ts';
 import type { FlowFilter, FlowRecord, Page, StoredFlow } from './types.ts';
 
+/** A flow is stored at most so long after its first packet: the largest active timeout, and its last moments. */
+const LONGEST_FLOW_MS = 90_000_000;
+
 /** Rows that one search looks at before it answers: some ten milliseconds of the engine's time. */
 export const SCANNED_ROWS = 50_000;
 
@@ -26,19 +29,36 @@ interface FlowRow {
   readonly end_reason: EndReason;
   readonly feature_version: number | null;
   readonly features: Buffer | null;
+  readonly source: string;
 }
 
 const MICROSECONDS = 1000;
+const LIVE = 'live';
 
 /** Prepared statements over the flows. */
 export function flowRows(database: Database) {
   const insert = database.prepare(`
     INSERT INTO flows (stored_ms, first_us, last_us, protocol, initiator, initiator_port, responder, responder_port,
       vlan, tunnel, initiator_packets, responder_packets, initiator_bytes, responder_bytes, service, end_reason,
-      feature_version, features)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+      feature_version, features, source)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
   const newest = database.prepare('SELECT max(id) FROM flows').pluck();
   const oldest = database.prepare('SELECT min(id) FROM flows').pluck();
+  const get = database.prepare<[number], FlowRow>('SELECT * FROM flows WHERE id = ?');
+  const storedFrom = database.prepare<[number], { id: number; stored_ms: number }>(
+    'SELECT id, stored_ms FROM flows WHERE id >= ? ORDER BY id LIMIT 1',
+  );
+  /** The first id in [low, high) that was stored at or after a moment, or high: ids are in the order of storing. */
+  const firstStoredFrom = (timeMs: number, low: number, high: number): number => {
+    let [from, to] = [low, high];
+    while (from < to) {
+      const middle = Math.floor((from + to) / 2);
+      const row = storedFrom.get(middle);
+      if (row === undefined || row.id >= to || row.stored_ms >= timeMs) to = middle;
+      else from = row.id + 1;
+    }
+    return from;
+  };
   const list = database.prepare<unknown[], FlowRow>(`
     SELECT * FROM flows
     WHERE id < :before AND id >= :after
@@ -46,6 +66,12 @@ export function flowRows(database: Database) {
       AND (:port IS NULL OR initiator_port = :port OR responder_port = :port)
       AND (:protocol IS NULL OR protocol = :protocol)
       AND (:service IS NULL OR service = :service)
+      AND (:source IS NULL OR source = :source)
+      AND (:ends IS NULL
+        OR (initiator IN (SELECT value FROM json_each(:ends))
+          AND (:others IS NULL OR responder IN (SELECT value FROM json_each(:others))))
+        OR (responder IN (SELECT value FROM json_each(:ends))
+          AND (:others IS NULL OR initiator IN (SELECT value FROM json_each(:others)))))
       AND last_us >= :sinceUs AND first_us < :untilUs
     ORDER BY id DESC LIMIT :limit`);
   return {
@@ -69,12 +95,18 @@ export function flowRows(database: Database) {
         flow.endReason,
         flow.features?.version ?? null,
         flow.features === undefined ? null : bytesOf(flow.features.values),
+        flow.source ?? LIVE,
       );
     },
     list(filter: FlowFilter, limit: number): Page<StoredFlow> {
-      const end = (newest.get() as number | null) ?? 0;
-      const first = (oldest.get() as number | null) ?? 0;
-      const before = Math.min(idCursor(filter.cursor), end + 1);
+      const { sinceMs, untilMs, between: [ends, others] = [] } = filter;
+      const oldestId = (oldest.get() as number | null) ?? 0;
+      const end = ((newest.get() as number | null) ?? 0) + 1;
+      // A flow is stored after its last packet, and not long after.
+      const first = sinceMs === undefined ? oldestId : firstStoredFrom(sinceMs, oldestId, end);
+      const last =
+        untilMs === undefined || filter.source !== LIVE ? end : firstStoredFrom(untilMs + LONGEST_FLOW_MS, first, end);
+      const before = Math.min(idCursor(filter.cursor), last);
       const after = Math.max(first, before - SCANNED_ROWS);
       const rows = list
         .all({
@@ -84,13 +116,20 @@ export function flowRows(database: Database) {
           port: filter.port ?? null,
           protocol: filter.protocol ?? null,
           service: filter.service ?? null,
-          sinceUs: (filter.sinceMs ?? -Number.MAX_VALUE / MICROSECONDS) * MICROSECONDS,
-          untilUs: (filter.untilMs ?? Number.MAX_VALUE / MICROSECONDS) * MICROSECONDS,
+          source: filter.source ?? null,
+          ends: ends === undefined ? null : JSON.stringify(ends),
+          others: others === undefined || others.length === 0 ? null : JSON.stringify(others),
+          sinceUs: (sinceMs ?? -Number.MAX_VALUE / MICROSECONDS) * MICROSECONDS,
+          untilUs: (untilMs ?? Number.MAX_VALUE / MICROSECONDS) * MICROSECONDS,
           limit,
         })
         .map(storedFlow);
       const next = rows.length === limit ? rows[rows.length - 1].id : after;
       return next > first ? { rows, cursor: String(next) } : { rows };
+    },
+    get(id: number): StoredFlow | undefined {
+      const row = get.get(id);
+      return row && storedFlow(row);
     },
     /** Exact without counting: flows are added at one end and removed at the other. */
     count(): number {
@@ -124,6 +163,7 @@ function storedFlow(row: FlowRow): StoredFlow {
     responderBytes: row.responder_bytes,
     service: row.service,
     endReason: row.end_reason,
+    source: row.source,
     ...(row.features === null || row.feature_version === null
       ? {}
       : { features: { version: row.feature_version, values: floatsOf(row.features) } }),

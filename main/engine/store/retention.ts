@@ -2,6 +2,8 @@ import type { Database } from 'better-sqlite3';
 import type { StoreSettings } from './store-settings.ts';
 
 const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+const MINUTE_MS = 60_000;
 const MEGABYTE = 1_000_000;
 /** Rows removed in one transaction: a few milliseconds. */
 const BATCH_ROWS = 1000;
@@ -11,6 +13,11 @@ const MAX_BATCHES = 50;
 const VACUUM_PAGES = 1024;
 /** When the size is exceeded, remove down to this share of it, so that it does not begin anew with every flow. */
 const SIZE_AFTER = 0.9;
+
+/** Hours of traffic kept for each host on the average: most hosts come for an hour, few are there all day. */
+const HOURS_PER_HOST = 20;
+/** What hosts that never proved to be there may take of the room. */
+const UNPROVEN_SHARE = 0.1;
 
 /** Bytes that hold something, and bytes of the file. */
 export function sizesOf(database: Database): { usedBytes: number; fileBytes: number } {
@@ -43,13 +50,46 @@ export function retention(database: Database, journal: JournalRemover, settings:
   const oldestAlerts = database.prepare(
     'DELETE FROM alerts WHERE id IN (SELECT id FROM alerts ORDER BY updated_ms LIMIT ?)',
   );
+  const oldMinutes = database.prepare(
+    'DELETE FROM traffic_minutes WHERE minute IN (SELECT minute FROM traffic_minutes WHERE minute < ? LIMIT ?)',
+  );
+  const oldHours = database.prepare(
+    'DELETE FROM host_hours WHERE (hour, host) IN (SELECT hour, host FROM host_hours WHERE hour < ? LIMIT ?)',
+  );
+  const oldestHours = database.prepare(
+    'DELETE FROM host_hours WHERE (hour, host) IN (SELECT hour, host FROM host_hours ORDER BY hour LIMIT ?)',
+  );
+  const oldHosts = database.prepare(
+    `DELETE FROM hosts WHERE id IN
+      (SELECT id FROM hosts WHERE is_proven = ? AND last_seen_ms < ? ORDER BY last_seen_ms LIMIT ?)`,
+  );
+  const countHosts = database.prepare<[number], number>('SELECT count(*) FROM hosts WHERE is_proven = ?').pluck();
+  const countHours = database.prepare<[], number>('SELECT count(*) FROM host_hours').pluck();
+  const { hostCapacity } = settings;
+  /** Beyond their room those not heard of for longest go. */
+  const surplusHosts = (isProven: number, room: number): number => {
+    const surplus = (countHosts.get(isProven) ?? 0) - Math.floor(room);
+    return surplus <= 0 ? 0 : oldHosts.run(isProven, Number.MAX_VALUE, Math.min(surplus, BATCH_ROWS)).changes;
+  };
+  const surplusHours = (): number => {
+    const surplus = (countHours.get() ?? 0) - hostCapacity * HOURS_PER_HOST;
+    return surplus <= 0 ? 0 : oldestHours.run(Math.min(surplus, BATCH_ROWS)).changes;
+  };
 
   type Step = (nowMs: number) => number;
+  /** What is too old, or more than there is room for. */
   const byAge: readonly Step[] = [
     (nowMs) => oldFlows.run(BATCH_ROWS, nowMs - settings.flowDays * DAY_MS).changes,
     (nowMs) => oldFindings.run(nowMs - settings.findingDays * DAY_MS, BATCH_ROWS).changes,
     (nowMs) => oldAlerts.run(nowMs - settings.alertDays * DAY_MS, BATCH_ROWS).changes,
     (nowMs) => journal.removeBefore(nowMs - settings.journalDays * DAY_MS, BATCH_ROWS),
+    (nowMs) => oldMinutes.run((nowMs - settings.trafficDays * DAY_MS) / MINUTE_MS, BATCH_ROWS).changes,
+    (nowMs) => oldHours.run((nowMs - settings.trafficDays * DAY_MS) / HOUR_MS, BATCH_ROWS).changes,
+    (nowMs) => oldHosts.run(0, nowMs - settings.hostDays * DAY_MS, BATCH_ROWS).changes,
+    (nowMs) => oldHosts.run(1, nowMs - settings.hostDays * DAY_MS, BATCH_ROWS).changes,
+    () => surplusHosts(0, hostCapacity * UNPROVEN_SHARE),
+    () => surplusHosts(1, hostCapacity * (1 - UNPROVEN_SHARE)),
+    () => surplusHours(),
   ];
   /** What can be missed first goes first; the journal never goes for its size. */
   const bySize: readonly Step[] = [

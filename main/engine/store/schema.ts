@@ -128,6 +128,43 @@ export const MIGRATIONS: readonly Migration[] = [
     `,
   },
   {
+    version: 5,
+    name: 'traffic by the minute, hosts, source of flows',
+    // Hosts have a number, so that their hours are narrow rows. `services` is a set of bits by the order of SERVICES.
+    sql: `
+      CREATE TABLE traffic_minutes (
+        minute INTEGER PRIMARY KEY,
+        received_bytes REAL NOT NULL,
+        sent_bytes REAL NOT NULL,
+        packets REAL NOT NULL,
+        dropped REAL NOT NULL,
+        watched_seconds REAL NOT NULL
+      ) STRICT;
+      CREATE TABLE hosts (
+        id INTEGER PRIMARY KEY,
+        address TEXT NOT NULL UNIQUE,
+        first_seen_ms REAL NOT NULL,
+        last_seen_ms REAL NOT NULL,
+        is_proven INTEGER NOT NULL,
+        services INTEGER NOT NULL
+      ) STRICT;
+      CREATE INDEX hosts_by_time ON hosts (is_proven, last_seen_ms);
+      CREATE TABLE host_hours (
+        hour INTEGER NOT NULL,
+        host INTEGER NOT NULL,
+        sent_bytes REAL NOT NULL,
+        received_bytes REAL NOT NULL,
+        flows INTEGER NOT NULL,
+        PRIMARY KEY (hour, host)
+      ) STRICT, WITHOUT ROWID;
+      CREATE TRIGGER hosts_removed AFTER DELETE ON hosts BEGIN
+        DELETE FROM host_hours WHERE host = old.id;
+      END;
+      CREATE INDEX host_hours_by_host ON host_hours (host);
+      ALTER TABLE flows ADD COLUMN source TEXT NOT NULL DEFAULT 'live';
+    `,
+  },
+  {
     version: 7,
     name: 'tokens',
     // Only the hash of a secret: who reads the database cannot call with it.

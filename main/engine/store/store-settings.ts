@@ -47,6 +47,33 @@ export const storeSettings = {
     unit: 'd',
     reason: 'Flows are kept this long; a week covers "what did it talk to before the alert" without filling a disk.',
   },
+  trafficDays: {
+    type: 'number',
+    default: 31,
+    min: 1,
+    max: 366,
+    unit: 'd',
+    reason: 'Traffic by the minute and the bytes of hosts by the hour are kept this long: a month, to compare weeks.',
+  },
+  hostDays: {
+    type: 'number',
+    default: 365,
+    min: 1,
+    max: 3650,
+    unit: 'd',
+    reason: 'A host is remembered this long after it was last heard of; one that is back after a year is new again.',
+  },
+  hostCapacity: {
+    type: 'number',
+    default: 50_000,
+    min: 100,
+    max: 1_000_000,
+    integer: true,
+    unit: 'hosts',
+    reason:
+      'Most hosts remembered, some 10 MB; beyond that those not heard of for longest go. Hosts that never proved to ' +
+      'be there, such as the forged senders of a flood, get a tenth of the room and only displace each other.',
+  },
   maximumMegabytes: {
     type: 'number',
     default: 1024,

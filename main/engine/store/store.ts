@@ -1,11 +1,14 @@
 import type Sqlite from 'better-sqlite3';
 import type { Database } from 'better-sqlite3';
+import type { AlertTrail } from '../../../contract/alert-trail.ts';
 import type { Alert, Failure, Finding } from '../../../contract/domain.ts';
 import type { Clock, Timer } from '../runtime/clock.ts';
 import { FailureError, messageOf } from '../runtime/failure.ts';
 import type { HealthPart, HealthRegistry } from '../runtime/health.ts';
 import { BoundedQueue } from '../runtime/queue.ts';
-import { pageOfWaiting } from './alert-table.ts';
+import type { StoreAccess } from './access.ts';
+import { AlertStore } from './alert-store.ts';
+import { LIVE, pageOfWaiting, type WaitingAlert } from './alert-table.ts';
 import { fileIdentity, openDatabase, putAside } from './connection.ts';
 import { LatestBuffer } from './latest-buffer.ts';
 import type { StoreSettings } from './store-settings.ts';
@@ -14,10 +17,12 @@ import type { StoredToken } from './token-table.ts';
 import { TROUBLES, type Trouble, troubleOf } from './trouble.ts';
 import type {
   AlertFilter,
-  AlertState,
   FindingFilter,
   FlowFilter,
   FlowRecord,
+  HostFilter,
+  HostList,
+  HostTally,
   JournalEntry,
   JournalFilter,
   JournalInput,
@@ -28,6 +33,8 @@ import type {
   StoredFlow,
   StoredSetting,
   StoreStatistics,
+  TrafficMinute,
+  TrafficPoint,
 } from './types.ts';
 import { DEFAULT_PAGE, MAX_PAGE } from './types.ts';
 
@@ -57,14 +64,19 @@ const MAINTENANCE_MS = 60_000;
 /** When a pass of retention left work, the next one comes soon, but lets the engine breathe. */
 const MORE_MAINTENANCE_MS = 1_000;
 
+/** Hosts in one fact: some milliseconds of a commit. */
+const HOSTS_PER_FACT = 500;
+
 /** Something that happened once and must be written in its order. */
 type Fact = (tables: Tables) => void;
 
 class SqliteStore implements Store {
+  readonly alerts: AlertStore;
   readonly #request: StoreRequest;
   readonly #sqlite: typeof Sqlite;
   readonly #part: HealthPart;
-  readonly #alerts = new LatestBuffer<Alert>(WAITING_FACTS);
+  readonly #alerts = new LatestBuffer<WaitingAlert>(WAITING_FACTS);
+  readonly #trails = new LatestBuffer<AlertTrail>(WAITING_FACTS);
   readonly #findings = new LatestBuffer<readonly [Finding, string | undefined]>(WAITING_FACTS);
   readonly #facts = new BoundedQueue<Fact>(WAITING_FACTS);
   readonly #flows: BoundedQueue<FlowRecord>;
@@ -86,6 +98,7 @@ class SqliteStore implements Store {
   constructor(request: StoreRequest, sqlite: typeof Sqlite) {
     this.#request = request;
     this.#sqlite = sqlite;
+    this.alerts = new AlertStore(this.#access());
     this.#flows = new BoundedQueue(request.settings.queueRows);
     this.#part = request.health.part('store', () => this.#counters());
     try {
@@ -99,18 +112,10 @@ class SqliteStore implements Store {
     this.#maintenance = request.clock.every(MAINTENANCE_MS, () => this.maintain());
   }
 
-  upsertAlert(alert: Alert): void {
-    this.#alerts.set(alert.id, alert);
+  upsertAlert(alert: Alert, source: string = LIVE, trail?: AlertTrail): void {
+    this.#alerts.set(alert.id, { alert, source });
+    if (trail !== undefined) this.#trails.set(alert.id, trail);
     this.#schedule();
-  }
-
-  setAlertState(id: string, state: AlertState, actor: string): void {
-    const nowMs = this.#now();
-    this.#fact((tables) => {
-      if (tables.alerts.setState(id, state, nowMs)) {
-        tables.journal.append({ actor, action: `alert-${state}`, subject: id }, nowMs);
-      }
-    });
   }
 
   insertFinding(finding: Finding, alertId?: string): void {
@@ -123,6 +128,19 @@ class SqliteStore implements Store {
       this.#flows.push(flow);
     }
     this.#schedule();
+  }
+
+  addTrafficMinute(minute: TrafficMinute): void {
+    this.#fact((tables) => tables.traffic.add(minute));
+  }
+
+  addHosts(tallies: readonly HostTally[]): void {
+    for (let start = 0; start < tallies.length; start += HOSTS_PER_FACT) {
+      const some = tallies.slice(start, start + HOSTS_PER_FACT);
+      this.#fact((tables) => {
+        for (const tally of some) tables.hosts.add(tally);
+      });
+    }
   }
 
   appendJournal(entry: JournalInput): void {
@@ -162,7 +180,8 @@ class SqliteStore implements Store {
   getAlert(id: string): StoredAlert | undefined {
     const { value } = this.#read((tables) => tables.alerts.get(id), undefined);
     const waiting = this.#alerts.get(id);
-    return waiting === undefined ? value : { state: 'open', updatedMs: waiting.lastSeenMs, ...value, alert: waiting };
+    if (waiting === undefined) return value;
+    return { state: 'open', review: null, updatedMs: waiting.alert.lastSeenMs, ...value, ...waiting };
   }
 
   listAlerts(filter: AlertFilter = {}): Page<StoredAlert> {
@@ -179,6 +198,20 @@ class SqliteStore implements Store {
 
   listFlows(filter: FlowFilter = {}): Page<StoredFlow> {
     return this.#page((tables) => tables.flows.list(filter, pageLimit(filter.limit)));
+  }
+
+  getFlow(id: number): StoredFlow | undefined {
+    return this.#read((tables) => tables.flows.get(id), undefined).value;
+  }
+
+  trafficPoints(sinceMs: number, stepMinutes: number, count: number): Page<TrafficPoint> {
+    return this.#page((tables) => ({ rows: tables.traffic.points(sinceMs, stepMinutes, count) }));
+  }
+
+  listHosts(filter: HostFilter): HostList {
+    const nothing: HostList = { rows: [], total: 0, rememberedSinceMs: Number.POSITIVE_INFINITY };
+    const { value, failure } = this.#read((tables) => tables.hosts.list(filter), nothing);
+    return { ...value, failure };
   }
 
   listJournal(filter: JournalFilter = {}): Page<JournalEntry> {
@@ -253,7 +286,7 @@ class SqliteStore implements Store {
   }
 
   #pending(): number {
-    return this.#alerts.size + this.#findings.size + this.#facts.length + this.#flows.length;
+    return this.#alerts.size + this.#trails.size + this.#findings.size + this.#facts.length + this.#flows.length;
   }
 
   #counters() {
@@ -309,6 +342,7 @@ class SqliteStore implements Store {
     const nowMs = this.#now();
     const startMs = this.#request.clock.monotonicMs();
     const alerts = this.#alerts.peek(batchRows);
+    const trails = this.#trails.peek(batchRows);
     const findings = this.#findings.peek(batchRows);
     const facts = this.#facts.peek(batchRows);
     const flows = this.#flows.peek(batchRows);
@@ -328,18 +362,57 @@ class SqliteStore implements Store {
     };
     const transaction = database.transaction(() => {
       write(alerts, ([, alert]) => tables.alerts.upsert(alert, nowMs));
+      write(trails, ([id, trail]) => tables.reviews.setTrail(id, trail));
       write(findings, ([, [finding, alertId]]) => tables.alerts.upsertFinding(finding, alertId, nowMs));
       write(facts, (fact) => fact(tables));
       write(flows, (flow) => tables.flows.insert(flow, nowMs));
     });
     transaction.immediate();
     this.#alerts.discard(alerts);
+    this.#trails.discard(trails);
     this.#findings.discard(findings);
     this.#facts.discard(facts.length);
     this.#flows.discard(flows.length);
     this.#rejected += rejected;
     this.#commits += 1;
     this.#lastCommitMs = this.#request.clock.monotonicMs() - startMs;
+  }
+
+  #access(): StoreAccess {
+    return {
+      nowMs: () => this.#now(),
+      read: (ask, otherwise) => this.#read(ask, otherwise),
+      peek: (ask, otherwise) => this.#peek(ask, otherwise),
+      write: (work) => this.#write(work),
+      later: (fact) => this.#fact(fact),
+    };
+  }
+
+  #peek<T>(ask: (tables: Tables) => T, otherwise: T): T {
+    try {
+      return this.#tables === undefined ? otherwise : ask(this.#tables);
+    } catch (error) {
+      this.#handle(error);
+      return otherwise;
+    }
+  }
+
+  /** @throws FailureError when the database is in trouble */
+  #write<T>(work: (tables: Tables) => T): T {
+    const done: { value: T }[] = [];
+    if (this.flush()) {
+      this.#attempt((tables, database) => {
+        done.push({ value: database.transaction(() => work(tables)).immediate() });
+      });
+    }
+    const [result] = done;
+    if (result !== undefined) return result.value;
+    throw new FailureError(this.#failure());
+  }
+
+  #failure(): Failure {
+    const { detail, hint } = TROUBLES[this.#trouble ?? 'unreachable'];
+    return { code: `store-${this.#trouble ?? 'closed'}`, message: detail, hint };
   }
 
   /** Commits first, so that a reader sees what was written before; then asks. Never throws. */
@@ -355,8 +428,7 @@ class SqliteStore implements Store {
         this.#handle(error);
       }
     }
-    const { detail, hint } = TROUBLES[this.#trouble ?? 'unreachable'];
-    return { value: otherwise, failure: { code: `store-${this.#trouble ?? 'closed'}`, message: detail, hint } };
+    return { value: otherwise, failure: this.#failure() };
   }
 
   #page<T>(ask: (tables: Tables) => Page<T>, waiting: () => T[] = () => []): Page<T> {

@@ -1,10 +1,15 @@
 import type { Database } from 'better-sqlite3';
 import { alertTable } from './alert-table.ts';
+import { allowTable } from './allow-table.ts';
 import { flowRows } from './flow-rows.ts';
+import { hostTable } from './host-table.ts';
 import { journalTable } from './journal.ts';
 import { retention, sizesOf } from './retention.ts';
+import { reviewTable } from './review-table.ts';
 import type { StoreSettings } from './store-settings.ts';
 import { tokenTable } from './token-table.ts';
+import { trafficBetween } from './traffic-between.ts';
+import { trafficTable } from './traffic-table.ts';
 import type { StoredSetting } from './types.ts';
 
 /** Everything that is prepared once per open database. */
@@ -21,7 +26,12 @@ export function prepareTables(database: Database, settings: StoreSettings) {
   const flows = flowRows(database);
   return {
     alerts: alertTable(database),
+    reviews: reviewTable(database),
+    allow: allowTable(database),
+    betweenHosts: trafficBetween(database),
     flows,
+    hosts: hostTable(database),
+    traffic: trafficTable(database),
     journal,
     tokens: tokenTable(database),
     setSetting: (path: string, value: unknown, nowMs: number) => setSetting.run(path, JSON.stringify(value), nowMs),

@@ -1,5 +1,7 @@
+import type { AlertTrail } from '../../../contract/alert-trail.ts';
 import type { Alert, AlertKind, Failure, Finding, Severity } from '../../../contract/domain.ts';
 import type { EndReason, Service } from '../../../contract/traffic.ts';
+import type { AlertStore, StoredReview } from './alert-store.ts';
 import type { StoredToken } from './token-table.ts';
 
 /** What became of an alert: by the person, or, `withdrawn`, because it turned out to be part of another one. */
@@ -9,6 +11,10 @@ export type AlertState = (typeof ALERT_STATES)[number];
 export interface StoredAlert {
   readonly alert: Alert;
   readonly state: AlertState;
+  /** "live", or the id of the capture that it is from. */
+  readonly source: string;
+  /** Who brought it into this state; null where nobody did. */
+  readonly review: StoredReview | null;
   /** When the store last heard of it, milliseconds since the epoch. */
   readonly updatedMs: number;
 }
@@ -39,11 +45,64 @@ export interface FlowRecord {
    * what models use); counts that must be exact are columns of their own.
    */
   readonly features?: { readonly version: number; readonly values: Float32Array | Float64Array };
+  /** "live", as when left out, or the id of a capture. */
+  readonly source?: string;
 }
 
 export interface StoredFlow extends FlowRecord {
   readonly id: number;
   readonly storedMs: number;
+  readonly source: string;
+}
+
+/** Traffic of one minute, or of a part of it: parts add up. */
+export interface TrafficMinute {
+  /** Any moment in the minute, milliseconds since the epoch. */
+  readonly startMs: number;
+  readonly receivedBytes: number;
+  readonly sentBytes: number;
+  readonly packets: number;
+  readonly dropped: number;
+  readonly watchedSeconds: number;
+}
+
+/** Traffic of one step of a span: the number of the step, from 0. */
+export interface TrafficPoint extends Omit<TrafficMinute, 'startMs'> {
+  readonly point: number;
+}
+
+/** What a host did in an hour, or in a part of it: parts add up. */
+export interface HostTally {
+  readonly address: string;
+  /** Any moment in the hour, milliseconds since the epoch. */
+  readonly hourMs: number;
+  readonly firstSeenMs: number;
+  readonly lastSeenMs: number;
+  readonly sentBytes: number;
+  readonly receivedBytes: number;
+  readonly flows: number;
+  /** A set of bits by the order of SERVICES. */
+  readonly services: number;
+  /** Whether it is known to be there; see host-tally.ts. */
+  readonly isProven: boolean;
+}
+
+export interface HostFilter {
+  /** From the hour of this moment on. */
+  readonly sinceMs: number;
+  readonly limit: number;
+  /** In the address. */
+  readonly search: string;
+}
+
+export interface HostList {
+  /** Most bytes first. */
+  readonly rows: readonly Omit<HostTally, 'hourMs' | 'isProven'>[];
+  /** All that fit. */
+  readonly total: number;
+  /** When the first of all hosts was first seen; infinite when there is none. */
+  readonly rememberedSinceMs: number;
+  readonly failure?: Failure;
 }
 
 /** Something that was done, by whom, to what. */
@@ -92,7 +151,12 @@ export interface AlertFilter extends PageRequest {
   /** This bad or worse. */
   readonly severity?: Severity;
   readonly kind?: AlertKind;
-  readonly state?: AlertState;
+  /** Any of these; every state when left out. */
+  readonly states?: readonly AlertState[];
+  /** "live" when left out. */
+  readonly source?: string;
+  /** In titles and addresses, without regard to case. */
+  readonly search?: string;
   /** Last seen at or after, before; milliseconds since the epoch, in the time of the traffic. */
   readonly sinceMs?: number;
   readonly untilMs?: number;
@@ -107,6 +171,10 @@ export interface FlowFilter extends PageRequest {
   readonly service?: Service;
   readonly sinceMs?: number;
   readonly untilMs?: number;
+  /** Where it is from: "live", or the id of a capture; any when left out. */
+  readonly source?: string;
+  /** Between one of these and one of those, whoever began; nobody in the second list is anybody. */
+  readonly between?: readonly [readonly string[], readonly string[]];
 }
 
 export interface FindingFilter extends PageRequest {
@@ -140,13 +208,16 @@ export interface StoreStatistics {
  * `commitMs`. Whatever goes wrong is said in Health, part "store".
  */
 export interface Store {
+  /** Reviews, trails, counts and the allow-list. */
+  readonly alerts: AlertStore;
   /** Adds an alert, or replaces the one with its id; what the person did with it stays. */
-  upsertAlert(alert: Alert): void;
-  setAlertState(id: string, state: AlertState, actor: string): void;
+  upsertAlert(alert: Alert, source?: string, trail?: AlertTrail): void;
   /** A newer finding of the same detector, cause and first moment replaces the older one. */
   insertFinding(finding: Finding, alertId?: string): void;
   /** Keeps the records until they are committed: give copies, also of the feature values. */
   insertFlows(flows: Iterable<FlowRecord>): void;
+  addTrafficMinute(minute: TrafficMinute): void;
+  addHosts(tallies: readonly HostTally[]): void;
   appendJournal(entry: JournalInput): void;
   setSetting(path: string, value: unknown, actor: string): void;
   /** Both with their entry in the journal; nothing is journaled where there is no such token. */
@@ -159,6 +230,10 @@ export interface Store {
   listFindings(filter?: FindingFilter): Page<Finding>;
   /** Looks at a bounded number of flows a call, so a page may be short, even empty, and still have a cursor. */
   listFlows(filter?: FlowFilter): Page<StoredFlow>;
+  getFlow(id: number): StoredFlow | undefined;
+  /** `count` steps of `stepMinutes` from the minute of `sinceMs` on; those in which nothing was watched are left out. */
+  trafficPoints(sinceMs: number, stepMinutes: number, count: number): Page<TrafficPoint>;
+  listHosts(filter: HostFilter): HostList;
   listJournal(filter?: JournalFilter): Page<JournalEntry>;
   verifyJournal(): JournalVerdict;
   listSettings(): Page<StoredSetting>;
