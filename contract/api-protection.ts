@@ -23,13 +23,13 @@ export function protectionOf({
   interfaces,
   health,
   pause,
-}: Pick<Status, 'interfaces' | 'health' | 'pause'>): Protection {
+}: Pick<Status, 'interfaces' | 'health'> & Partial<Pick<Status, 'pause'>>): Protection {
   const watched = interfaces.filter(({ state }) => state === 'up').map(({ name }) => name);
   const gaps = [
     ...health.filter(({ state }) => state === 'failed'),
     ...health.filter(({ state }) => state === 'degraded'),
   ];
-  if (pause !== null) {
+  if (pause) {
     return { state: 'paused', sentence: `Paused until ${clockTime(pause.untilMs)}: ${pause.reason}`, gaps };
   }
   if (watched.length === 0) {

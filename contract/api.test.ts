@@ -20,7 +20,7 @@ describe('the table of the API', () => {
   });
 
   it('fills in what a caller leaves out, within bounds', () => {
-    expect(alertListInputSchema.parse({})).toEqual({ minimumSeverity: 'info', limit: 50 });
+    expect(alertListInputSchema.parse({})).toMatchObject({ minimumSeverity: 'info', limit: 50 });
     expect(alertListInputSchema.safeParse({ limit: 1_000_000 }).success).toBe(false);
   });
 });

@@ -25,6 +25,7 @@ export function makeContext({ globals, wantsColor, version, signal }: ProcessCon
   const configRequest: CommandContext['configRequest'] = async (flags = {}) => ({
     file: globals.config,
     usualFile: (await paths()).configFile,
+    appFile: (await paths()).settingsFile,
     profile: globals.profile,
     environment,
     flags: { ...globals.set, ...flags },

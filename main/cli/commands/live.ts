@@ -77,9 +77,9 @@ async function lineView(client: ApiClient, context: CommandContext, signal: Abor
     say(`alert ${severity} ${plainText(title)} (${plainText(id)})`);
   });
   while (!signal.aborted) {
-    const { traffic, alerts, interfaces, health } = await client.request('status', {});
+    const { traffic, alerts, interfaces, health, pause: paused } = await client.request('status', {});
     const lost = interfaces.reduce((sum, { dropped }) => sum + dropped, 0);
-    const { state, sentence } = protectionOf({ interfaces, health });
+    const { state, sentence } = protectionOf({ interfaces, health, pause: paused });
     say(
       `${plainText(sentence)} ${attentionSentence(alerts, state)} ` +
         `${packetRate(traffic.packetsPerSecond)}, ${byteRate(traffic.bytesPerSecond)}, ` +

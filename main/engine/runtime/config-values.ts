@@ -19,7 +19,7 @@ const CHECKERS: Readonly<Record<Setting['type'], Checker>> = {
   choice: (row: { readonly choices: readonly string[] }, value) =>
     typeof value === 'string' && row.choices.includes(value) ? value : undefined,
   list: (row: ListSetting, value) =>
-    Array.isArray(value) && value.length <= MAX_LIST_ITEMS && value.every((item) => isAllowedText(row, item))
+    Array.isArray(value) && isAllowedLength(row, value) && value.every((item) => isAllowedText(row, item))
       ? Object.freeze([...value])
       : undefined,
 };
@@ -73,7 +73,7 @@ export function wantedBy(row: Setting): string {
       return row.patternMeaning ?? (row.pattern === undefined ? 'a text' : `a text that matches ${row.pattern}`);
     case 'list': {
       const each = row.patternMeaning ?? (row.pattern === undefined ? 'a text' : `a text that matches ${row.pattern}`);
-      return `a list, each item ${each}`;
+      return `a list${row.minimumItems ? ` of at least ${row.minimumItems}` : ''}, each item ${each}`;
     }
   }
 }
@@ -85,6 +85,11 @@ function isAllowedNumber(row: NumberSetting, value: unknown): value is number {
     value <= row.max &&
     (row.integer !== true || Number.isSafeInteger(value))
   );
+}
+
+function isAllowedLength({ minimumItems = 0, soleItems = [] }: ListSetting, items: readonly unknown[]): boolean {
+  if (items.length < minimumItems || items.length > MAX_LIST_ITEMS) return false;
+  return items.length === 1 || !items.some((item) => typeof item === 'string' && soleItems.includes(item));
 }
 
 function isAllowedText(row: { readonly pattern?: RegExp }, value: unknown): value is string {

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { type FileProblem, type FileValue, parseConfigText, readConfigFile } from './config-file.ts';
 import { closest, ENVIRONMENT_PREFIX, type KnownSetting, knownSettings, type Section } from './config-names.ts';
 import { type Checked, checkText, checkValue, type SettingValue } from './config-values.ts';
+import { isSection, unknownSetting, wrongValue } from './config-words.ts';
 import { FailureError } from './failure.ts';
 import type { SettingTable, SettingValues } from './settings.ts';
 
@@ -12,8 +13,11 @@ export type { SettingValue } from './config-values.ts';
 export const PROFILES = ['default', 'development', 'production', 'testing'] as const;
 export type Profile = (typeof PROFILES)[number];
 
-/** Where values come from; each layer overrides those before it. */
-export const CONFIG_LAYERS = ['default', 'profile', 'file', 'environment', 'flag'] as const;
+/**
+ * Where values come from; each layer overrides those before it. `app`: what was changed in Holdfast itself; below the
+ * administrator's own file, so that what stands there cannot be changed by a click.
+ */
+export const CONFIG_LAYERS = ['default', 'profile', 'app', 'file', 'environment', 'flag'] as const;
 export type ConfigLayer = (typeof CONFIG_LAYERS)[number];
 
 /** Who set a value. */
@@ -41,6 +45,8 @@ export interface ConfigRequest {
   readonly sections: readonly Section[];
   /** `--config`: must exist. */
   readonly file?: string;
+  /** What was changed in Holdfast itself: see Paths.settingsFile. Whatever is wrong in it is only a warning. */
+  readonly appFile?: string;
   /** Read when it exists and `file` is not given: see Paths.configFile. */
   readonly usualFile?: string;
   /** `--profile`; unknown names are a problem, not an exception. */
@@ -64,15 +70,24 @@ interface Entry {
   readonly origin: Origin;
 }
 
-/** The effective configuration: every value is allowed by its row, and knows who set it. */
+/** The effective configuration: every value is allowed by its row, and knows who set it. Never changes. */
 export class Config {
   readonly sections: readonly Section[];
   readonly profile: string;
-  readonly #entries: ReadonlyMap<string, Entry>;
+  /** What is wrong with the file of the layer `app`; its good values count all the same. */
+  readonly appProblems: readonly ConfigProblem[];
+  /** What each layer says, the strongest last. */
+  readonly #entries: ReadonlyMap<string, readonly Entry[]>;
 
-  constructor(sections: readonly Section[], profile: string, entries: ReadonlyMap<string, Entry>) {
+  constructor(
+    sections: readonly Section[],
+    profile: string,
+    entries: ReadonlyMap<string, readonly Entry[]>,
+    appProblems: readonly ConfigProblem[] = [],
+  ) {
     this.sections = sections;
     this.profile = profile;
+    this.appProblems = appProblems;
     this.#entries = entries;
   }
 
@@ -84,30 +99,75 @@ export class Config {
 
   /** One value by its dotted path. Throws for an unknown one. */
   value(path: string): SettingValue {
-    return this.#entry(path).value;
+    return strongest(this.#layers(path)).value;
   }
 
   /** Who set a value, in words: "default", "file /etc/holdfast/config.yaml:12". */
   origin(path: string): string {
-    return originText(this.#entry(path).origin);
+    return originText(this.originOf(path));
   }
 
   originOf(path: string): Origin {
-    return this.#entry(path).origin;
+    return strongest(this.#layers(path)).origin;
   }
 
-  #entry(path: string): Entry {
-    const entry = this.#entries.get(path);
-    if (entry === undefined) {
+  /** Who sets a value above the layer `app`, so that it cannot be changed there; undefined where it can. */
+  lockOf(path: string): Origin | undefined {
+    const { origin } = strongest(this.#layers(path));
+    return CONFIG_LAYERS.indexOf(origin.layer) > APP_LAYER ? origin : undefined;
+  }
+
+  /** What the layer `app` says, whether or not a stronger layer overrides it. */
+  appValues(): ReadonlyMap<string, SettingValue> {
+    const values = new Map<string, SettingValue>();
+    for (const [path, layers] of this.#entries) {
+      const entry = layers.find(({ origin }) => origin.layer === 'app');
+      if (entry !== undefined) values.set(path, entry.value);
+    }
+    return values;
+  }
+
+  /** The same configuration with another layer `app`. The values must be allowed by their rows: see checkValue. */
+  withApp(values: ReadonlyMap<string, SettingValue>, source: string): Config {
+    const entries = new Map<string, readonly Entry[]>();
+    for (const [path, layers] of this.#entries) {
+      const value = values.get(path);
+      const others = layers.filter(({ origin }) => origin.layer !== 'app');
+      const app: Entry[] = value === undefined ? [] : [{ value, origin: { layer: 'app', source } }];
+      entries.set(
+        path,
+        [...others, ...app].sort((a, b) => rankOf(a) - rankOf(b)),
+      );
+    }
+    return new Config(this.sections, this.profile, entries);
+  }
+
+  #layers(path: string): readonly Entry[] {
+    const layers = this.#entries.get(path);
+    if (layers === undefined) {
       throw new Error(`there is no setting "${path}"`);
     }
-    return entry;
+    return layers;
   }
 }
 
+const APP_LAYER = CONFIG_LAYERS.indexOf('app');
+
+function rankOf({ origin }: Entry): number {
+  return CONFIG_LAYERS.indexOf(origin.layer);
+}
+
+/** Every setting has its default. */
+function strongest(layers: readonly Entry[]): Entry {
+  return layers[layers.length - 1];
+}
+
 export function originText(origin: Origin): string {
+  if (origin.layer === 'default') return 'default';
+  // Where the file is, and in which line, helps nobody: it is written by Holdfast.
+  if (origin.layer === 'app') return 'changed in Holdfast';
   const place = origin.line === undefined ? '' : `:${origin.line}`;
-  return origin.layer === 'default' ? 'default' : `${origin.layer} ${origin.source}${place}`;
+  return `${origin.layer} ${origin.source}${place}`;
 }
 
 /** "/etc/holdfast/config.yaml:12:5: detect.port-scan.ports: must be …" */
@@ -123,6 +183,9 @@ export async function readConfig(request: ConfigRequest): Promise<ConfigReport> 
   const userId = request.userId ?? process.geteuid?.() ?? 0;
   const profile = request.profile ?? 'default';
   await composer.profile(profile);
+  if (request.appFile !== undefined) {
+    await composer.app(request.appFile, userId);
+  }
   const file = request.file ?? request.usualFile;
   if (file !== undefined) {
     await composer.file(file, request.file !== undefined, userId);
@@ -130,7 +193,12 @@ export async function readConfig(request: ConfigRequest): Promise<ConfigReport> 
   composer.environment(request.environment ?? {});
   composer.flags(request.flags ?? {});
   return {
-    config: new Config(request.sections, profile, composer.entries),
+    config: new Config(
+      request.sections,
+      profile,
+      composer.entries,
+      composer.problems.filter(({ layer }) => layer === 'app'),
+    ),
     problems: composer.problems,
     sources: composer.sources,
   };
@@ -151,7 +219,7 @@ const PROFILE_DIRECTORY = fileURLToPath(new URL('../../../assets/profiles/', imp
 
 /** Applies the layers one after the other, gathering problems. */
 class Composer {
-  readonly entries = new Map<string, Entry>();
+  readonly entries = new Map<string, Entry[]>();
   readonly problems: ConfigProblem[] = [];
   readonly sources: string[] = [];
   readonly #known: ReadonlyMap<string, KnownSetting>;
@@ -162,7 +230,7 @@ class Composer {
       if (!('value' in checkValue(row, row.default))) {
         throw new Error(`the default of ${path} breaks its own rule`);
       }
-      this.entries.set(path, { value: row.default, origin: { layer: 'default', source: '' } });
+      this.entries.set(path, [{ value: row.default, origin: { layer: 'default', source: '' } }]);
     }
   }
 
@@ -183,6 +251,16 @@ class Composer {
       problems.filter((problem) => problem.level === 'error'),
     );
     await this.#text('profile', file, text);
+  }
+
+  /** What Holdfast itself wrote: a mistake in it must not keep the engine from starting. */
+  async app(path: string, userId: number): Promise<void> {
+    const before = this.problems.length;
+    const { text, problems } = readConfigFile(path, false, userId);
+    this.#fileProblems('app', path, problems);
+    await this.#text('app', path, text);
+    const warnings = this.problems.splice(before).map((problem) => ({ ...problem, level: 'warning' as const }));
+    this.problems.push(...warnings);
   }
 
   async file(path: string, named: boolean, userId: number): Promise<void> {
@@ -223,7 +301,7 @@ class Composer {
       const known = this.#known.get(path);
       const origin: Origin = { layer: 'flag', source: `--set ${path}` };
       if (known === undefined) {
-        this.problems.push({ level: 'error', ...origin, ...this.#unknown(path.split('.')) });
+        this.problems.push({ level: 'error', ...origin, ...unknownSetting(this.#known, path.split('.')) });
         continue;
       }
       const checked = typeof value === 'string' ? checkText(known.row, value) : checkValue(known.row, value);
@@ -251,62 +329,40 @@ class Composer {
     if (known !== undefined) {
       const origin = { layer, source, line: found.line };
       this.#set(known, checkValue(known.row, found.value), found.value, origin, found.column);
-    } else if (layer === 'profile' && !this.#isSection(found.path.slice(0, 1))) {
+    } else if (layer === 'profile' && !isSection(this.#known, found.path.slice(0, 1))) {
       // A profile speaks for the whole program; a command that asks for a few sections skips the rest.
-    } else if (found.value !== null || !this.#isSection(found.path)) {
-      this.problems.push({ level: 'error', layer, source, ...found.keyPlace, ...this.#unknown(found.path) });
+    } else if (found.value !== null || !isSection(this.#known, found.path)) {
+      this.problems.push({
+        level: 'error',
+        layer,
+        source,
+        ...found.keyPlace,
+        ...unknownSetting(this.#known, found.path),
+      });
     }
-  }
-
-  /** A section whose keys are all commented out reads as null: not a mistake. */
-  #isSection(path: readonly string[]): boolean {
-    const prefix = `${path.join('.')}.`;
-    return [...this.#known.keys()].some((candidate) => candidate.startsWith(prefix));
   }
 
   #set(known: KnownSetting, checked: Checked, given: unknown, origin: Origin, column?: number): void {
     if ('value' in checked) {
-      this.entries.set(known.path, { value: checked.value, origin });
+      this.entries.get(known.path)?.push({ value: checked.value, origin });
       return;
     }
-    const message = `must be ${checked.wanted}, not ${shown(given)}`;
-    const meant = known.row.type === 'choice' ? closest(String(given), known.row.choices) : undefined;
-    const hint = meant === undefined ? `The default is ${shown(known.row.default)}.` : `Did you mean ${meant}?`;
     const place = origin.line === undefined ? {} : { line: origin.line, column };
     const { layer, source } = origin;
-    this.problems.push({ level: 'error', layer, source, ...place, path: known.path, message, hint });
-  }
-
-  #unknown(path: readonly string[]): { path: string; message: string; hint: string } {
-    const whole = path.join('.');
-    if (this.#isSection(path)) {
-      return { path: whole, message: 'is a section, not a setting', hint: 'Write its keys below it, indented.' };
-    }
-    // The nearest key of the same section first: a typing error in the last word is the usual case.
-    const section = path.slice(0, -1).join('.');
-    const siblings = [...this.#known.values()].filter((known) => known.section === section);
-    const sibling = closest(
-      path.at(-1) ?? '',
-      siblings.map((known) => known.key),
-    );
-    const meant = sibling === undefined ? closest(whole, this.#known.keys()) : `${section}.${sibling}`;
-    const keys = siblings.map((known) => known.key).join(', ');
-    const known = keys === '' ? '"holdfast config example" prints all settings.' : `The keys here: ${keys}.`;
-    return { path: whole, message: 'there is no such setting', hint: meant ? `Did you mean ${meant}?` : known };
+    this.problems.push({
+      level: 'error',
+      layer,
+      source,
+      ...place,
+      path: known.path,
+      ...wrongValue(known.row, checked.wanted, given),
+    });
   }
 
   #fileProblems(layer: ConfigLayer, source: string, problems: readonly FileProblem[]): void {
     this.problems.push(...problems.map((problem) => ({ ...problem, layer, source })));
   }
 }
-
-/** A value as a message shows it: quoted, short, and without what could confuse a terminal. */
-function shown(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
-  return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text;
-}
-
-const MAX_SHOWN = 60;
 
 /** The profiles that this installation carries; for completion and the settings page. */
 export function installedProfiles(): readonly string[] {

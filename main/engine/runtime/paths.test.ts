@@ -13,6 +13,7 @@ describe('resolvePaths', () => {
       runtimeDirectory: '/run/holdfast',
       logDirectory: '/var/lib/holdfast/logs',
       databaseFile: '/var/lib/holdfast/holdfast.db',
+      settingsFile: '/var/lib/holdfast/settings.yaml',
       configFile: '/etc/holdfast/config.yaml',
     });
   });

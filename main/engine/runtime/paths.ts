@@ -10,6 +10,8 @@ export interface Paths {
   readonly runtimeDirectory: string;
   readonly logDirectory: string;
   readonly databaseFile: string;
+  /** What was changed in Holdfast itself; written by the engine, and need not exist. */
+  readonly settingsFile: string;
   /** The configuration file that is read when none is named; it need not exist. */
   readonly configFile: string;
 }
@@ -46,15 +48,17 @@ export function resolvePaths(request: PathRequest): Paths {
     runtimeDirectory,
     logDirectory: join(dataDirectory, 'logs'),
     databaseFile: join(dataDirectory, 'holdfast.db'),
+    settingsFile: join(dataDirectory, SETTINGS_FILE),
     configFile: join(configHome, 'holdfast', 'config.yaml'),
   };
 }
 
+const SETTINGS_FILE = 'settings.yaml';
 const PRIVATE = 0o700;
 /** What directories of ours have: private, or passable for those who may use a socket in it. */
 const OWN_MODES: ReadonlySet<number> = new Set([PRIVATE, 0o711]);
 /** What stands in a data directory of ours. */
-const OWN_ENTRY = /^(holdfast\.|logs$|run$)/;
+const OWN_ENTRY = /^(holdfast\.|settings\.yaml|\.settings\.|logs$|run$)/;
 const WRITABLE_BY_ALL = 0o002;
 const STICKY = 0o1000;
 

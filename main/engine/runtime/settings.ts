@@ -38,6 +38,10 @@ export interface ChoiceSetting<C extends string = string> extends SettingBase<C>
 
 export interface ListSetting extends SettingBase<readonly string[]> {
   readonly type: 'list';
+  /** Fewest items; 0 where it is left out. */
+  readonly minimumItems?: number;
+  /** Words that must be the only item where they stand. */
+  readonly soleItems?: readonly string[];
   /** Every item must match, when given. */
   readonly pattern?: RegExp;
   readonly patternMeaning?: string;

@@ -9,6 +9,8 @@ export const sensorSettings = {
   interfaces: {
     type: 'list',
     default: [AUTOMATIC_INTERFACES],
+    minimumItems: 1,
+    soleItems: [AUTOMATIC_INTERFACES, ALL_INTERFACES],
     // What the kernel takes as the name of an interface (dev_valid_name).
     pattern: /^(?!\.{1,2}$)[^/:\s]{1,15}$/,
     patternMeaning: 'the name of an interface (at most 15 characters), or "auto" or "all" alone',
