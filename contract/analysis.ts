@@ -52,6 +52,7 @@ const evidence = z
     value: z.union([z.number(), z.string()]),
     unit: z.string().optional(),
     usual: z.string().optional(),
+    usualRange: z.object({ low: z.number(), high: z.number() }).readonly().optional(),
     meaning: z.string(),
   })
   .readonly();

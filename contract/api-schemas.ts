@@ -29,6 +29,7 @@ const evidenceSchema = z
     value: z.union([z.number(), z.string()]),
     unit: z.string().optional(),
     usual: z.string().optional(),
+    usualRange: z.object({ low: z.number(), high: z.number() }).readonly().optional(),
     meaning: z.string(),
   })
   .readonly();

@@ -37,6 +37,8 @@ export interface Evidence {
   readonly unit?: string;
   /** The usual value or range in words: "0–5 a minute". Left out when nobody knows. */
   readonly usual?: string;
+  /** The same range as numbers in the unit of `value`, where it is one: for a plot. */
+  readonly usualRange?: { readonly low: number; readonly high: number };
   /** Why this number matters, one plain sentence. */
   readonly meaning: string;
 }

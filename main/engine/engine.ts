@@ -1,11 +1,12 @@
 import { randomInt } from 'node:crypto';
 import type { ApiHandlers } from '../../contract/api.ts';
 import type { Status } from '../../contract/api-schemas.ts';
-import type { Alert, Finding } from '../../contract/domain.ts';
-import { recordAlert } from './alert-record.ts';
-import { AlertBook, type AlertChange, alertSettings } from './alerts/index.ts';
+import type { Finding } from '../../contract/domain.ts';
+import { AlertDesk, type RecordedChange } from './alert-record.ts';
+import { AlertBook, alertSettings } from './alerts/index.ts';
 import { ApiServer, apiSettings } from './api/index.ts';
 import { countBySeverity, createHandlers } from './handlers.ts';
+import { openBySeverity } from './handlers-alerts.ts';
 import { LiveTraffic } from './live-traffic.ts';
 import { CostMeter, LiveView } from './live-view.ts';
 import { Bus } from './runtime/bus.ts';
@@ -15,6 +16,7 @@ import { HealthRegistry } from './runtime/health.ts';
 import { Lifecycle } from './runtime/lifecycle.ts';
 import type { Logger } from './runtime/log.ts';
 import { ensureOwnDirectory, type Paths } from './runtime/paths.ts';
+import { readHostNetwork } from './sensors/index.ts';
 import { openStore, type Store, storeSettings } from './store/index.ts';
 import { type TokenBearer, TokenBook } from './tokens.ts';
 import type { TrafficSnapshot } from './traffic-messages.ts';
@@ -32,7 +34,7 @@ export interface EngineOptions {
 
 /** What happens inside, for transports and views. */
 export interface EngineEvents extends Record<string, unknown> {
-  readonly alert: { readonly alert: Alert; readonly change: AlertChange };
+  readonly alert: RecordedChange;
   readonly traffic: TrafficSnapshot;
 }
 
@@ -50,6 +52,7 @@ export class Engine {
   readonly #lifecycle: Lifecycle;
   readonly #traffic: LiveTraffic;
   readonly book: AlertBook;
+  readonly desk: AlertDesk;
   readonly view = new LiveView();
   readonly handlers: ApiHandlers;
   readonly #api: ApiServer;
@@ -63,8 +66,15 @@ export class Engine {
     const { config, logger } = options;
     this.health = new HealthRegistry((error) => logger.error('A health listener failed', { error: String(error) }));
     this.events = new Bus((error, name) => logger.error(`A listener of ${name} failed`, { error: String(error) }));
-    this.book = new AlertBook(config.section('alerts', alertSettings));
-    this.book.onChange = (alert, change) => this.#alertChanged(alert, change);
+    const alerts = config.section('alerts', alertSettings);
+    this.book = new AlertBook(alerts);
+    this.desk = new AlertDesk({
+      store: () => this.#store,
+      nowMs: () => systemClock.nowMs(),
+      maxAlerts: alerts.maxAlerts,
+      onChange: (change) => this.#alertChanged(change),
+    });
+    this.book.onChange = (alert, change) => this.desk.record(alert, change);
     this.#traffic = new LiveTraffic({
       config,
       health: this.health,
@@ -92,7 +102,11 @@ export class Engine {
       store: () => this.store,
       status: () => this.status(),
       traffic: () => this.view.traffic(Date.now()),
-      openAlert: (id) => this.book.get(id),
+      version: options.version,
+      desk: this.desk,
+      nowMs: () => systemClock.nowMs(),
+      mode: () => (options.simulate ? 'simulate' : 'observe'),
+      ownAddresses: () => readHostNetwork().addresses,
       onAlert: (listener) => this.events.on('alert', listener),
       onTraffic: (listener) => this.events.on('traffic', listener),
       onHealth: (listener) => this.health.onChange(listener),
@@ -134,7 +148,7 @@ export class Engine {
       health: this.health.report().entries,
       interfaces: this.#traffic.interfaces().map((state) => this.view.interfaceStatus(state)),
       traffic: this.view.rates(),
-      alerts: countBySeverity(this.book.list()),
+      alerts: this.#openAlerts(),
       cost: this.#cost.measure(this.#traffic.helperPid),
     };
   }
@@ -176,9 +190,13 @@ export class Engine {
     this.#store?.insertFinding(finding, alert.id);
   }
 
-  #alertChanged(alert: Alert, change: AlertChange): void {
-    if (this.#store) recordAlert(this.#store, alert, change);
-    this.options.logger.info(`Alert ${change}`, { id: alert.id, severity: alert.severity, title: alert.title });
+  #alertChanged({ alert, change }: RecordedChange): void {
+    const { id, severity, title, state } = alert;
+    this.options.logger.info(`Alert ${change}`, { id, severity, state, title });
     this.events.emit('alert', { alert, change });
+  }
+
+  #openAlerts(): Status['alerts'] {
+    return this.#store === undefined ? countBySeverity(this.book.list()) : openBySeverity(this.#store);
   }
 }

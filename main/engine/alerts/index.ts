@@ -1,4 +1,7 @@
 /** Findings in, alerts out: one per cause. */
 export { AlertBook, type AlertChange } from './book.ts';
+export { nextSteps } from './advice.ts';
+export { type AllowTarget, allowProblem, fitsAllow } from './allow.ts';
 export { attackCatalogue } from './catalogue.ts';
+export { AlertHistory, MAX_POINTS } from './history.ts';
 export { type AlertSettings, alertSettings } from './settings.ts';

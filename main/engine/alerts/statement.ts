@@ -65,8 +65,13 @@ function plainEvidence(row: Evidence): Evidence {
     value: Number.isFinite(row.value) ? row.value : plainText(String(row.value), TEXT_LENGTH.evidenceValue),
     ...(row.unit === undefined ? {} : { unit: plainText(row.unit, TEXT_LENGTH.evidenceUnit) }),
     ...(row.usual === undefined ? {} : { usual: plainText(row.usual, TEXT_LENGTH.evidenceUsual) }),
+    ...(row.usualRange !== undefined && isRange(row.usualRange) ? { usualRange: row.usualRange } : {}),
     meaning: plainText(row.meaning, TEXT_LENGTH.evidenceMeaning),
   };
+}
+
+function isRange({ low, high }: { readonly low: number; readonly high: number }): boolean {
+  return Number.isFinite(low) && Number.isFinite(high) && low <= high;
 }
 
 /** Sorts the strongest statement first: the more severe, the surer, the earlier; then by name, so that no order is left to chance. */

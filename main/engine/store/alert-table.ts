@@ -1,51 +1,131 @@
 import type { Database } from 'better-sqlite3';
-import { type Alert, type Finding, SEVERITIES } from '../../../contract/domain.ts';
+import { type Alert, type AlertKind, type Finding, SEVERITIES, type Severity } from '../../../contract/domain.ts';
+import type { StoredReview } from './alert-store.ts';
 import type { AlertFilter, AlertState, FindingFilter, Page, StoredAlert } from './types.ts';
+import { ALERT_STATES } from './types.ts';
 
 interface AlertRow {
   readonly body: string;
   readonly state: AlertState;
+  readonly source: string;
+  readonly review: string | null;
   readonly updated_ms: number;
 }
 
+/** An alert that waits for the database, with where it is from. */
+export interface WaitingAlert {
+  readonly alert: Alert;
+  readonly source: string;
+}
+
+/** So many alerts of one state, severity and kind. */
+export interface AlertCount {
+  readonly state: AlertState;
+  readonly severity: Severity;
+  readonly kind: AlertKind;
+  readonly count: number;
+}
+
+/** Alerts that named the same techniques and are equally severe. */
+export interface TechniquesSeen {
+  readonly techniques: readonly string[];
+  readonly severity: Severity;
+  readonly count: number;
+  readonly lastSeenMs: number;
+}
+
+/** Where watching this computer puts its alerts. */
+export const LIVE = 'live';
+
+/** Alerts that are counted at the most, so that a count has an end. */
+export const MAX_COUNTED = 100_000;
+
 const FROM_START = { lastSeenMs: Number.MAX_VALUE, id: '\u{10ffff}' };
 
+/** What a search looks through. */
+function searchText({ title, attackers, victims }: Alert): string {
+  return [title, ...attackers, ...victims].join('\n').toLowerCase();
+}
+
 /** Whether an alert is one that the filter asks for, its state and cursor aside. */
-function matches(filter: AlertFilter, alert: Alert): boolean {
+function matches(filter: AlertFilter, { alert, source }: WaitingAlert): boolean {
   return (
+    source === (filter.source ?? LIVE) &&
     SEVERITIES.indexOf(alert.severity) >= SEVERITIES.indexOf(filter.severity ?? 'info') &&
     (filter.kind === undefined || alert.kind === filter.kind) &&
+    searchText(alert).includes((filter.search ?? '').toLowerCase()) &&
     alert.lastSeenMs >= (filter.sinceMs ?? -Number.MAX_VALUE) &&
     alert.lastSeenMs < (filter.untilMs ?? Number.MAX_VALUE)
   );
 }
 
 /** Alerts that wait for a database that cannot be asked, as a first page: newest first. */
-export function pageOfWaiting(alerts: Iterable<Alert>, filter: AlertFilter, limit: number): StoredAlert[] {
-  return [...alerts]
-    .filter((alert) => (filter.state ?? 'open') === 'open' && matches(filter, alert))
-    .sort((a, b) => b.lastSeenMs - a.lastSeenMs)
+export function pageOfWaiting(waiting: Iterable<WaitingAlert>, filter: AlertFilter, limit: number): StoredAlert[] {
+  if (!(filter.states ?? ALERT_STATES).includes('open')) return [];
+  return [...waiting]
+    .filter((each) => matches(filter, each))
+    .sort((a, b) => b.alert.lastSeenMs - a.alert.lastSeenMs)
     .slice(0, limit)
-    .map((alert) => ({ alert, state: 'open', updatedMs: alert.lastSeenMs }));
+    .map(({ alert, source }) => ({ alert, source, state: 'open', review: null, updatedMs: alert.lastSeenMs }));
+}
+
+/** What the list and its count have in common. `index` holds every column that is asked for here. */
+const WHERE = `source = :source AND last_seen_ms >= :sinceMs AND last_seen_ms < :untilMs
+  AND severity >= :severity AND kind = ifnull(:kind, kind)
+  AND state IN (:state0, :state1, :state2, :state3)`;
+
+/** Values for WHERE: states that are not asked for stand there as one that is. */
+function parameters(filter: AlertFilter) {
+  const states = filter.states ?? ALERT_STATES;
+  return {
+    source: filter.source ?? LIVE,
+    sinceMs: filter.sinceMs ?? -Number.MAX_VALUE,
+    untilMs: filter.untilMs ?? Number.MAX_VALUE,
+    severity: SEVERITIES.indexOf(filter.severity ?? 'info'),
+    kind: filter.kind ?? null,
+    ...Object.fromEntries(ALERT_STATES.map((_, index) => [`state${index}`, states[index] ?? states[0] ?? null])),
+  };
 }
 
 /** Prepared statements over the alerts and their findings. */
 export function alertTable(database: Database) {
   const upsert = database.prepare(`
-    INSERT INTO alerts (id, kind, severity, first_seen_ms, last_seen_ms, state, updated_ms, body)
-    VALUES (?, ?, ?, ?, ?, 'open', ?, ?)
+    INSERT INTO alerts (id, kind, severity, first_seen_ms, last_seen_ms, state, updated_ms, body, source, techniques,
+      search)
+    VALUES (?, ?, ?, ?, ?, 'open', ?, ?, ?, ?, ?)
     ON CONFLICT (id) DO UPDATE SET kind = excluded.kind, severity = excluded.severity,
       first_seen_ms = excluded.first_seen_ms, last_seen_ms = excluded.last_seen_ms,
-      updated_ms = excluded.updated_ms, body = excluded.body`);
-  const setState = database.prepare(
-    'UPDATE alerts SET state = :state, updated_ms = :nowMs WHERE id = :id AND state <> :state',
-  );
-  const get = database.prepare<[string], AlertRow>('SELECT body, state, updated_ms FROM alerts WHERE id = ?');
-  const list = database.prepare<unknown[], AlertRow>(`
-    SELECT body, state, updated_ms FROM alerts
-    WHERE (last_seen_ms, id) < (?, ?) AND last_seen_ms >= ? AND last_seen_ms < ? AND severity >= ?
-      AND kind = ifnull(?, kind) AND state = ifnull(?, state)
-    ORDER BY last_seen_ms DESC, id DESC LIMIT ?`);
+      updated_ms = excluded.updated_ms, body = excluded.body, techniques = excluded.techniques,
+      search = excluded.search`);
+  const setState = database.prepare('UPDATE alerts SET state = ?, review = ?, updated_ms = ? WHERE id = ?');
+  const columns = 'body, state, source, review, updated_ms';
+  const get = database.prepare<[string], AlertRow>(`SELECT ${columns} FROM alerts WHERE id = ?`);
+  const listBy = (index: string, searched: string) =>
+    database.prepare<unknown[], AlertRow>(`
+      SELECT ${columns} FROM alerts INDEXED BY ${index}
+      WHERE ${WHERE} ${searched} AND (last_seen_ms, id) < (:lastSeenMs, :id)
+      ORDER BY last_seen_ms DESC, id DESC LIMIT :limit`);
+  const countBy = (index: string, searched: string) =>
+    database
+      .prepare<unknown[], number>(
+        `SELECT count(*) FROM (SELECT 1 FROM alerts INDEXED BY ${index} WHERE ${WHERE} ${searched} LIMIT :limit)`,
+      )
+      .pluck();
+  const contains = 'AND instr(search, :search) > 0';
+  const list = { all: listBy('alerts_listed', ''), searched: listBy('alerts_searched', contains) };
+  const count = { all: countBy('alerts_listed', ''), searched: countBy('alerts_searched', contains) };
+  const counts = database.prepare<unknown[], { state: AlertState; severity: number; kind: AlertKind; count: number }>(`
+    SELECT state, severity, kind, count(*) AS count FROM alerts INDEXED BY alerts_listed
+    WHERE source = ? AND last_seen_ms >= ? GROUP BY state, severity, kind`);
+  const techniques = database.prepare<
+    unknown[],
+    { techniques: string; severity: number; count: number; last_seen_ms: number }
+  >(`
+    SELECT techniques, severity, count(*) AS count, max(last_seen_ms) AS last_seen_ms
+    FROM alerts INDEXED BY alerts_listed
+    WHERE source = ? AND last_seen_ms >= ? AND state <> 'withdrawn' AND techniques <> ''
+    GROUP BY techniques, severity`);
+  const removeSource = database.prepare('DELETE FROM alerts WHERE source = ?');
   const upsertFinding = database.prepare(`
     INSERT INTO findings (alert_id, detector, cause, first_seen_ms, last_seen_ms, updated_ms, body)
     VALUES (?, ?, ?, ?, ?, ?, ?)
@@ -58,35 +138,46 @@ export function alertTable(database: Database) {
     'SELECT id, body FROM findings WHERE id < ? AND alert_id = ? ORDER BY id DESC LIMIT ?',
   );
   return {
-    upsert(alert: Alert, nowMs: number): void {
+    /** What was done with an alert that is there already stays. */
+    upsert({ alert, source }: WaitingAlert, nowMs: number): void {
       const severity = SEVERITIES.indexOf(alert.severity);
       const { id, kind, firstSeenMs, lastSeenMs } = alert;
-      upsert.run(id, kind, severity, firstSeenMs, lastSeenMs, nowMs, JSON.stringify(alert));
+      const body = JSON.stringify(alert);
+      const named = alert.techniques.join(' ');
+      upsert.run(id, kind, severity, firstSeenMs, lastSeenMs, nowMs, body, source, named, searchText(alert));
     },
-    /** False when there is no such alert. */
-    /** False when there is no such alert, or it is in that state already: then nothing has happened. */
-    setState: (id: string, state: AlertState, nowMs: number): boolean => setState.run({ id, state, nowMs }).changes > 0,
+    setState(id: string, state: AlertState, review: StoredReview | null, nowMs: number): void {
+      setState.run(state, review === null ? null : JSON.stringify(review), nowMs, id);
+    },
     get(id: string): StoredAlert | undefined {
       const row = get.get(id);
       return row && storedAlert(row);
     },
     list(filter: AlertFilter, limit: number): Page<StoredAlert> {
       const from = parseCursor(filter.cursor);
-      const rows = list
-        .all(
-          from.lastSeenMs,
-          from.id,
-          filter.sinceMs ?? -Number.MAX_VALUE,
-          filter.untilMs ?? Number.MAX_VALUE,
-          SEVERITIES.indexOf(filter.severity ?? 'info'),
-          filter.kind ?? null,
-          filter.state ?? null,
-          limit,
-        )
-        .map(storedAlert);
+      const search = filter.search?.toLowerCase() ?? '';
+      const values = { ...parameters(filter), ...from, limit };
+      const found = search === '' ? list.all.all(values) : list.searched.all({ ...values, search });
+      const rows = found.map(storedAlert);
       const last = rows.at(-1)?.alert;
       return rows.length < limit || last === undefined ? { rows } : { rows, cursor: `${last.lastSeenMs}/${last.id}` };
     },
+    /** All that fit, cursor and limit aside; at most MAX_COUNTED. */
+    count(filter: AlertFilter): number {
+      const search = filter.search?.toLowerCase() ?? '';
+      const values = { ...parameters(filter), limit: MAX_COUNTED };
+      return (search === '' ? count.all.get(values) : count.searched.get({ ...values, search })) ?? 0;
+    },
+    counts: (source: string, sinceMs: number): AlertCount[] =>
+      counts.all(source, sinceMs).map((row) => ({ ...row, severity: SEVERITIES[row.severity] })),
+    techniquesSeen: (source: string, sinceMs: number): TechniquesSeen[] =>
+      techniques.all(source, sinceMs).map((row) => ({
+        techniques: row.techniques.split(' '),
+        severity: SEVERITIES[row.severity],
+        count: row.count,
+        lastSeenMs: row.last_seen_ms,
+      })),
+    removeSource: (source: string): number => removeSource.run(source).changes,
     upsertFinding(finding: Finding, alertId: string | undefined, nowMs: number): void {
       const { detector, cause, firstSeenMs, lastSeenMs } = finding;
       upsertFinding.run(alertId ?? null, detector, cause, firstSeenMs, lastSeenMs, nowMs, JSON.stringify(finding));
@@ -116,5 +207,11 @@ function parseCursor(cursor: string | undefined): { lastSeenMs: number; id: stri
 }
 
 function storedAlert(row: AlertRow): StoredAlert {
-  return { alert: JSON.parse(row.body) as Alert, state: row.state, updatedMs: row.updated_ms };
+  return {
+    alert: JSON.parse(row.body) as Alert,
+    state: row.state,
+    source: row.source,
+    review: row.review === null ? null : (JSON.parse(row.review) as StoredReview),
+    updatedMs: row.updated_ms,
+  };
 }
