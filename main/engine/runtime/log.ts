@@ -1,4 +1,5 @@
 import { codeOf, messageOf } from './failure.ts';
+import { LogMemory, type RememberedLine } from './log-memory.ts';
 import { ensureOwnDirectory } from './paths.ts';
 import type { SettingTable, SettingValues } from './settings.ts';
 
@@ -17,6 +18,10 @@ export interface Logger {
   error(message: string, fields?: LogFields): void;
   /** A logger that puts the module's name on every line. */
   child(module: string): Logger;
+  /** From now on; for all loggers that came from this one, too. */
+  setLevel(level: LogLevel): void;
+  /** Warnings and errors of this run, the latest first, at most `limit`. */
+  recent(limit: number): readonly RememberedLine[];
   /** Resolves when what was logged is written, or cannot be. Only the logger that was created closes. */
   close(): Promise<void>;
 }
@@ -101,6 +106,7 @@ const standardError: Destination = {
 export async function createLogger(request: LogRequest): Promise<Logger> {
   const { default: pino } = await import('pino');
   const destination = await openDestination(request);
+  const memory = new LogMemory();
   const root = pino(
     {
       level: request.settings.level,
@@ -110,24 +116,35 @@ export async function createLogger(request: LogRequest): Promise<Logger> {
       redact: { paths: REDACTED.flatMap((name) => [name, `*.${name}`]), censor: '[hidden]' },
       serializers: { error: pino.stdSerializers.err },
     },
-    { write: (line: string) => destination.write(line) },
+    {
+      write(line: string) {
+        memory.take(line);
+        destination.write(line);
+      },
+    },
   );
+  const family: PinoLike[] = [];
+  const wrap = (target: PinoLike, close: () => Promise<void>): Logger => {
+    family.push(target);
+    return {
+      trace: (message, fields = {}) => target.trace(fields, message),
+      debug: (message, fields = {}) => target.debug(fields, message),
+      info: (message, fields = {}) => target.info(fields, message),
+      warn: (message, fields = {}) => target.warn(fields, message),
+      error: (message, fields = {}) => target.error(fields, message),
+      child: (module) => wrap(target.child({ module }, { level: root.level }), async () => {}),
+      // A child of pino keeps the level that it was born with.
+      setLevel(level) {
+        for (const each of family) each.level = level;
+      },
+      recent: (limit) => memory.recent(limit),
+      close,
+    };
+  };
   return wrap(root, () => destination.close());
 }
 
-type PinoLike = Pick<import('pino').Logger, 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'child'>;
-
-function wrap(target: PinoLike, close: () => Promise<void>): Logger {
-  return {
-    trace: (message, fields = {}) => target.trace(fields, message),
-    debug: (message, fields = {}) => target.debug(fields, message),
-    info: (message, fields = {}) => target.info(fields, message),
-    warn: (message, fields = {}) => target.warn(fields, message),
-    error: (message, fields = {}) => target.error(fields, message),
-    child: (module) => wrap(target.child({ module }), async () => {}),
-    close,
-  };
-}
+type PinoLike = Pick<import('pino').Logger, 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'child' | 'level'>;
 
 async function openDestination(request: LogRequest): Promise<Destination> {
   const { directory, settings } = request;
@@ -213,6 +230,8 @@ export function createQuietLogger(write?: (line: string) => void): Logger {
     warn: line,
     error: line,
     child: () => logger,
+    setLevel: ignore,
+    recent: () => [],
     close: async () => {},
   };
   return logger;
