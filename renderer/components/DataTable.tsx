@@ -1,0 +1,303 @@
+/**
+ * A list of any length with the keyboard in it: only the rows that are seen are drawn. Arrow keys, Page Up and Down,
+ * Home and End move; Enter opens; Space selects.
+ */
+import { useVirtualizer } from '@tanstack/react-virtual';
+import { ArrowDown, ArrowUp } from 'lucide-react';
+import { type KeyboardEvent, type ReactNode, useEffect, useId, useRef, useState } from 'react';
+import { strings } from '../strings/index.ts';
+import { cx } from './cx.ts';
+import { CheckMark } from './fields.tsx';
+
+export interface Column<Row> {
+  readonly id: string;
+  readonly header: string;
+  /** A grid track: "120px", "minmax(160px, 1fr)". */
+  readonly width: string;
+  readonly isNumeric?: boolean;
+  readonly isSortable?: boolean;
+  /** Left out where the table is narrower than so many pixels. */
+  readonly fromWidth?: number;
+  readonly cell: (row: Row) => ReactNode;
+}
+
+export interface Sort {
+  readonly column: string;
+  readonly direction: 'ascending' | 'descending';
+}
+
+export interface DataTableProps<Row> {
+  /** What is listed. */
+  readonly label: string;
+  readonly columns: readonly Column<Row>[];
+  /** In the order in which they are shown: sorting is the page's. */
+  readonly rows: readonly Row[];
+  readonly rowKey: (row: Row) => string;
+  readonly sort?: Sort;
+  readonly onSort?: (sort: Sort) => void;
+  /** The row that is open in the drawer. */
+  readonly openKey?: string | null;
+  readonly onOpen?: (row: Row) => void;
+  readonly selection?: ReadonlySet<string>;
+  readonly onSelectionChange?: (selection: ReadonlySet<string>) => void;
+  /** Shown where there are no rows. */
+  readonly empty?: ReactNode;
+  /** Told when the last rows come into sight: to load more. */
+  readonly onEnd?: () => void;
+  /** Told whether the list is away from its top: for lists that must not move while they are read. */
+  readonly onScrolledChange?: (isScrolled: boolean) => void;
+  /** A fixed height in rows, for a table within a page; else it fills what it is in. */
+  readonly visibleRows?: number;
+}
+
+const ROW_HEIGHT = 32;
+const OVERSCAN = 12;
+/** So many rows before the end, more are asked for. */
+const END_MARGIN = 20;
+const SELECT_TRACK = '36px';
+
+export function DataTable<Row>({
+  label,
+  columns,
+  rows,
+  rowKey,
+  sort,
+  onSort,
+  openKey = null,
+  onOpen,
+  selection,
+  onSelectionChange,
+  empty,
+  onEnd,
+  onScrolledChange,
+  visibleRows,
+}: DataTableProps<Row>) {
+  const id = useId();
+  const scroller = useRef<HTMLDivElement>(null);
+  const [width, setWidth] = useState(0);
+  const [activeKey, setActiveKey] = useState<string | null>(null);
+  const [hasFocus, setFocus] = useState(false);
+  const isScrolled = useRef(false);
+
+  useEffect(() => {
+    const element = scroller.current;
+    if (element === null) return;
+    const observer = new ResizeObserver(([entry]) => setWidth(entry.contentRect.width));
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, []);
+
+  const virtualizer = useVirtualizer({
+    count: rows.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => ROW_HEIGHT,
+    overscan: OVERSCAN,
+    // The header lies over the first row's place.
+    scrollPaddingStart: ROW_HEIGHT,
+  });
+  const items = virtualizer.getVirtualItems();
+
+  const lastSeen = items.length === 0 ? -1 : items[items.length - 1].index;
+  const isNearEnd = rows.length > 0 && lastSeen >= rows.length - END_MARGIN;
+  const rowCount = rows.length;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once for each time that the end comes into sight
+  useEffect(() => {
+    if (isNearEnd) onEnd?.();
+  }, [isNearEnd, rowCount]);
+
+  const seen = columns.filter(({ fromWidth = 0 }) => width === 0 || width >= fromWidth);
+  const canSelect = selection !== undefined && onSelectionChange !== undefined;
+  const template = [...(canSelect ? [SELECT_TRACK] : []), ...seen.map((column) => column.width)].join(' ');
+  const activeIndex = activeKey === null ? -1 : indexOfKey(rows, rowKey, activeKey);
+
+  const moveTo = (index: number): void => {
+    if (rows.length === 0) return;
+    const bounded = Math.max(0, Math.min(rows.length - 1, index));
+    setActiveKey(rowKey(rows[bounded]));
+    virtualizer.scrollToIndex(bounded, { align: 'auto' });
+  };
+  const toggle = (key: string): void => {
+    if (!canSelect) return;
+    const next = new Set(selection);
+    if (!next.delete(key)) next.add(key);
+    onSelectionChange(next);
+  };
+  const onKeyDown = (event: KeyboardEvent): void => {
+    if (event.target !== event.currentTarget || event.ctrlKey || event.metaKey || event.altKey) return;
+    const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 0) / ROW_HEIGHT) - 2);
+    const moves: Readonly<Record<string, number>> = {
+      ArrowDown: activeIndex + 1,
+      ArrowUp: activeIndex - 1,
+      PageDown: activeIndex + page,
+      PageUp: activeIndex - page,
+      Home: 0,
+      End: rows.length - 1,
+    };
+    if (Object.hasOwn(moves, event.key)) moveTo(moves[event.key]);
+    else if (event.key === 'Enter' && activeIndex >= 0) onOpen?.(rows[activeIndex]);
+    else if (event.key === ' ' && activeIndex >= 0 && canSelect) toggle(rowKey(rows[activeIndex]));
+    else return;
+    event.preventDefault();
+  };
+
+  const allSelected = canSelect && rows.length > 0 && selection.size >= rows.length;
+  return (
+    <div
+      ref={scroller}
+      role="grid"
+      aria-label={label}
+      aria-rowcount={rows.length + 1}
+      aria-colcount={seen.length + (canSelect ? 1 : 0)}
+      aria-multiselectable={canSelect || undefined}
+      aria-activedescendant={hasFocus && activeIndex >= 0 ? `${id}-${activeIndex}` : undefined}
+      tabIndex={0}
+      onKeyDown={onKeyDown}
+      onFocus={(event) => {
+        if (event.target !== event.currentTarget) return;
+        setFocus(true);
+        if (activeIndex < 0) setActiveKey(openKey ?? (rows.length > 0 ? rowKey(rows[items[0]?.index ?? 0]) : null));
+      }}
+      onBlur={(event) => event.target === event.currentTarget && setFocus(false)}
+      onScroll={(event) => {
+        const now = event.currentTarget.scrollTop > 0;
+        if (now !== isScrolled.current) {
+          isScrolled.current = now;
+          onScrolledChange?.(now);
+        }
+      }}
+      style={visibleRows === undefined ? undefined : { maxHeight: (visibleRows + 1) * ROW_HEIGHT + 2 }}
+      className={cx(
+        'relative min-h-0 overflow-auto rounded-lg bg-surface focus-visible:-outline-offset-2',
+        visibleRows === undefined && 'flex-1 border border-line',
+      )}
+    >
+      <div
+        role="row"
+        aria-rowindex={1}
+        tabIndex={-1}
+        className="sticky top-0 z-10 grid h-8 min-w-max items-center border-b border-line bg-surface text-12 text-ink-quiet"
+        style={{ gridTemplateColumns: template }}
+      >
+        {canSelect && (
+          // biome-ignore lint/a11y/useFocusableInteractive: the focus stays on the grid, as the pattern has it
+          <span role="columnheader" className="flex items-center pl-3">
+            <CheckMark
+              aria-label={strings.common.selectAll}
+              isChecked={allSelected}
+              className="mt-0"
+              onChange={() => onSelectionChange(allSelected ? new Set() : new Set(rows.map(rowKey)))}
+            />
+          </span>
+        )}
+        {seen.map((column) => (
+          <HeaderCell key={column.id} column={column} sort={sort} onSort={onSort} />
+        ))}
+      </div>
+      {rows.length === 0 ? (
+        <div role="row" tabIndex={-1}>
+          {/* biome-ignore lint/a11y/useFocusableInteractive: the focus stays on the grid, as the pattern has it */}
+          <div role="gridcell">{empty}</div>
+        </div>
+      ) : (
+        <div role="rowgroup" className="relative min-w-max" style={{ height: virtualizer.getTotalSize() }}>
+          {items.map(({ index, start }) => {
+            const row = rows[index];
+            const key = rowKey(row);
+            const isActive = index === activeIndex;
+            return (
+              // biome-ignore lint/a11y/useKeyWithClickEvents: the grid takes the keys for all of its rows
+              <div
+                key={key}
+                id={`${id}-${index}`}
+                role="row"
+                tabIndex={-1}
+                aria-rowindex={index + 2}
+                aria-selected={canSelect ? selection.has(key) : key === openKey}
+                onClick={() => {
+                  setActiveKey(key);
+                  onOpen?.(row);
+                }}
+                style={{ gridTemplateColumns: template, transform: `translateY(${start}px)` }}
+                className={cx(
+                  'absolute inset-x-0 grid h-8 items-center border-b border-line',
+                  onOpen !== undefined && 'cursor-pointer hover:bg-hover',
+                  (key === openKey || selection?.has(key) === true) && 'bg-selected',
+                  isActive && hasFocus && 'shadow-[inset_2px_0_0_var(--color-accent)]',
+                )}
+              >
+                {canSelect && (
+                  // biome-ignore lint/a11y/useKeyWithClickEvents lint/a11y/useFocusableInteractive: Space on the grid selects
+                  <span
+                    role="gridcell"
+                    className="flex h-full items-center pl-3"
+                    onClick={(event) => event.stopPropagation()}
+                  >
+                    <CheckMark
+                      tabIndex={-1}
+                      aria-label={strings.common.selectRow}
+                      isChecked={selection.has(key)}
+                      className="mt-0"
+                      onChange={() => toggle(key)}
+                    />
+                  </span>
+                )}
+                {seen.map((column) => (
+                  // biome-ignore lint/a11y/useFocusableInteractive: the focus stays on the grid, as the pattern has it
+                  <span
+                    key={column.id}
+                    role="gridcell"
+                    className={cx('min-w-0 truncate px-3', column.isNumeric === true && 'text-right')}
+                  >
+                    {column.cell(row)}
+                  </span>
+                ))}
+              </div>
+            );
+          })}
+        </div>
+      )}
+    </div>
+  );
+}
+
+interface HeaderCellProps<Row> {
+  readonly column: Column<Row>;
+  readonly sort: Sort | undefined;
+  readonly onSort: ((sort: Sort) => void) | undefined;
+}
+
+function HeaderCell<Row>({ column, sort, onSort }: HeaderCellProps<Row>) {
+  const direction = sort?.column === column.id ? sort.direction : undefined;
+  const Arrow = direction === 'descending' ? ArrowDown : ArrowUp;
+  // Numbers are looked at from the largest.
+  const first = column.isNumeric === true ? 'descending' : 'ascending';
+  const other = direction === 'ascending' ? 'descending' : 'ascending';
+  return (
+    // biome-ignore lint/a11y/useFocusableInteractive: what can be pressed is the button within
+    <span
+      role="columnheader"
+      aria-sort={column.isSortable === true ? (direction ?? 'none') : undefined}
+      className={cx('min-w-0 truncate px-3', column.isNumeric === true && 'text-right')}
+    >
+      {column.isSortable === true && onSort !== undefined ? (
+        <button
+          type="button"
+          onClick={() => onSort({ column: column.id, direction: direction === undefined ? first : other })}
+          className={cx(
+            'inline-flex items-center gap-1 hover:text-ink focus-visible:-outline-offset-2',
+            direction !== undefined && 'font-medium text-ink',
+          )}
+        >
+          {column.header}
+          {direction !== undefined && <Arrow size={12} aria-hidden />}
+        </button>
+      ) : (
+        column.header
+      )}
+    </span>
+  );
+}
+
+function indexOfKey<Row>(rows: readonly Row[], rowKey: (row: Row) => string, key: string): number {
+  return rows.findIndex((row) => rowKey(row) === key);
+}

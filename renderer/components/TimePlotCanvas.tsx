@@ -1,0 +1,243 @@
+import { useEffect, useRef, useState } from 'react';
+import uPlot from 'uplot';
+import 'uplot/dist/uPlot.min.css';
+import { formatExact, formatShortTime, formatTime } from '../lib/format.ts';
+import { watchColors } from '../lib/theme.ts';
+import { colorOf, type TimePlotProps } from './TimePlot.tsx';
+
+type CanvasProps = TimePlotProps & { readonly height: number };
+
+const AXIS_FONT = '12px system-ui, sans-serif';
+const MARK_SIZE = 4;
+/** A drag shorter than this is a press. */
+const LEAST_DRAG_PX = 4;
+const SHOW_SECONDS_BELOW_MS = 5 * 60_000;
+const SHOW_DAYS_ABOVE_MS = 36 * 3_600_000;
+
+/** The plot itself; in a file of its own, so that uPlot is loaded only where one is shown. */
+export default function TimePlotCanvas(props: CanvasProps) {
+  const host = useRef<HTMLDivElement>(null);
+  const plot = useRef<uPlot | null>(null);
+  const latest = useRef(props);
+  latest.current = props;
+  const [hover, setHover] = useState<number | null>(null);
+  const { timesMs, series, format, height, usual, marks, spanMs } = props;
+  const shape = `${height} ${series.map(({ label, kind, color }) => `${label} ${kind} ${color}`).join()} ${usual?.join()} ${props.onZoom !== undefined}`;
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: made anew for another shape; data come by the next effect
+  useEffect(() => {
+    const element = host.current;
+    if (element === null) return;
+    const make = (): void => {
+      plot.current?.destroy();
+      plot.current = new uPlot(optionsOf(latest, element, setHover), dataOf(latest.current), element);
+    };
+    make();
+    const observer = new ResizeObserver(([entry]) => {
+      const width = Math.floor(entry.contentRect.width);
+      if (width > 0) plot.current?.setSize({ width, height: latest.current.height });
+    });
+    observer.observe(element);
+    const unwatch = watchColors(() => requestAnimationFrame(make));
+    return () => {
+      unwatch();
+      observer.disconnect();
+      plot.current?.destroy();
+      plot.current = null;
+    };
+  }, [shape]);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what is drawn
+  useEffect(() => {
+    plot.current?.setData(dataOf(latest.current));
+  }, [timesMs, series, marks, spanMs]);
+
+  const marked = hover === null ? [] : marksNear(props, hover);
+  return (
+    <div className="relative min-w-0">
+      <div ref={host} className="min-w-0" style={{ height }} />
+      {hover !== null && (
+        <div
+          aria-hidden
+          className="pointer-events-none absolute top-1 right-1 z-10 flex flex-col rounded-md border border-line bg-raised px-2 py-1 text-12 shadow-floating"
+        >
+          <span className="text-ink-quiet">{formatExact(timesMs[hover])}</span>
+          {series.map(({ label, values, color }, index) => {
+            const value = values[hover];
+            return (
+              <span key={label} className="flex items-center gap-2">
+                <span className="h-0.5 w-3 rounded-full" style={{ background: colorOf(color, index) }} />
+                <span className="mr-auto text-ink-muted">{label}</span>
+                <span className="font-mono">{value === null || value === undefined ? '–' : format(value)}</span>
+              </span>
+            );
+          })}
+          {marked.map(({ timeMs, label }) => (
+            <span key={`${timeMs} ${label}`} className="max-w-80 truncate">
+              {formatTime(timeMs)} {label}
+            </span>
+          ))}
+        </div>
+      )}
+    </div>
+  );
+}
+
+const MOST_MARKS_TOLD = 3;
+
+/** The marks that belong to one step of the plot. */
+function marksNear({ timesMs, marks = [] }: CanvasProps, index: number) {
+  const before = index > 0 ? (timesMs[index - 1] + timesMs[index]) / 2 : Number.NEGATIVE_INFINITY;
+  const after = index < timesMs.length - 1 ? (timesMs[index] + timesMs[index + 1]) / 2 : Number.POSITIVE_INFINITY;
+  return marks.filter(({ timeMs }) => timeMs >= before && timeMs < after).slice(0, MOST_MARKS_TOLD);
+}
+
+function dataOf({ timesMs, series }: CanvasProps): uPlot.AlignedData {
+  // uPlot counts in seconds.
+  return [timesMs.map((time) => time / 1000), ...series.map(({ values }) => [...values])];
+}
+
+function optionsOf(
+  latest: { readonly current: CanvasProps },
+  element: HTMLElement,
+  onHover: (index: number | null) => void,
+): uPlot.Options {
+  const { series, height, usual, onZoom } = latest.current;
+  const color = colorResolver(element);
+  const quiet = color('var(--color-ink-quiet)');
+  const line = color('var(--color-line)');
+  const axis: uPlot.Axis = {
+    stroke: quiet,
+    font: AXIS_FONT,
+    grid: { stroke: line, width: 1 },
+    ticks: { show: false },
+  };
+  return {
+    width: Math.max(1, Math.floor(element.clientWidth)),
+    height,
+    legend: { show: false },
+    padding: [8, 8, 0, 0],
+    cursor: {
+      points: { size: 6 },
+      drag: { x: onZoom !== undefined, y: false, setScale: false, dist: LEAST_DRAG_PX },
+      y: false,
+    },
+    scales: {
+      x: {
+        time: true,
+        range: (_, low, high) => {
+          const span = latest.current.spanMs;
+          return span === undefined ? [low, high] : [span[0] / 1000, span[1] / 1000];
+        },
+      },
+      y: {
+        range: (_, low, high) => [
+          Math.min(0, low ?? 0),
+          Math.max(high ?? 0, usual?.[1] ?? 0, Number.MIN_VALUE) * 1.1 || 1,
+        ],
+      },
+    },
+    axes: [
+      {
+        ...axis,
+        size: 28,
+        space: 72,
+        values: (_, seconds) => seconds.map((value) => timeLabel(value * 1000, seconds)),
+      },
+      {
+        ...axis,
+        size: (plot, values) =>
+          16 + Math.max(24, ...(values ?? []).map((value) => plot.ctx.measureText(value).width / devicePixelRatio)),
+        space: 36,
+        values: (_, values) => values.map((value) => latest.current.format(value)),
+      },
+    ],
+    series: [
+      {},
+      ...series.map(({ label, kind, color: name }, index): uPlot.Series => {
+        const stroke = color(colorOf(name, index));
+        return {
+          label,
+          stroke,
+          width: 1.25,
+          points: { show: false },
+          fill: kind === 'area' ? withAlpha(stroke, 0.12) : undefined,
+        };
+      }),
+    ],
+    hooks: {
+      drawClear: [
+        (plot) => {
+          const band = latest.current.usual;
+          if (band === undefined) return;
+          const { left, width, top, height: boxHeight } = plot.bbox;
+          const upper = Math.max(top, plot.valToPos(band[1], 'y', true));
+          const lower = Math.min(top + boxHeight, plot.valToPos(band[0], 'y', true));
+          plot.ctx.fillStyle = color('var(--color-plot-band)');
+          plot.ctx.fillRect(left, upper, width, Math.max(1, lower - upper));
+        },
+      ],
+      draw: [
+        (plot) => {
+          const { left, width, top } = plot.bbox;
+          for (const mark of latest.current.marks ?? []) {
+            const x = plot.valToPos(mark.timeMs / 1000, 'x', true);
+            if (x < left || x > left + width) continue;
+            drawDiamond(plot.ctx, x, top + MARK_SIZE * devicePixelRatio, color(`var(--color-${mark.color})`));
+          }
+        },
+      ],
+      setCursor: [
+        (plot) => onHover(plot.cursor.left === undefined || plot.cursor.left < 0 ? null : (plot.cursor.idx ?? null)),
+      ],
+      setSelect: [
+        (plot) => {
+          const { left, width } = plot.select;
+          if (width < LEAST_DRAG_PX) return;
+          const from = plot.posToVal(left, 'x') * 1000;
+          const until = plot.posToVal(left + width, 'x') * 1000;
+          plot.setSelect({ left: 0, width: 0, top: 0, height: 0 }, false);
+          latest.current.onZoom?.(Math.floor(from), Math.ceil(until));
+        },
+      ],
+    },
+  };
+}
+
+function timeLabel(timeMs: number, seconds: readonly number[]): string {
+  const spanMs = (seconds[seconds.length - 1] - seconds[0]) * 1000;
+  if (spanMs < SHOW_SECONDS_BELOW_MS) return formatTime(timeMs);
+  if (spanMs < SHOW_DAYS_ABOVE_MS) return formatShortTime(timeMs);
+  return new Intl.DateTimeFormat('en', { month: 'short', day: 'numeric', hour: '2-digit', hourCycle: 'h23' }).format(
+    timeMs,
+  );
+}
+
+function drawDiamond(context: CanvasRenderingContext2D, x: number, y: number, color: string): void {
+  const size = MARK_SIZE * devicePixelRatio;
+  context.fillStyle = color;
+  context.beginPath();
+  context.moveTo(x, y - size);
+  context.lineTo(x + size, y);
+  context.lineTo(x, y + size);
+  context.lineTo(x - size, y);
+  context.closePath();
+  context.fill();
+}
+
+/** What a CSS colour is in this place and theme: a canvas knows neither variables nor light-dark(). */
+function colorResolver(element: HTMLElement): (css: string) => string {
+  const probe = document.createElement('span');
+  return (css) => {
+    probe.style.color = css;
+    element.append(probe);
+    const resolved = getComputedStyle(probe).color;
+    probe.remove();
+    return resolved;
+  };
+}
+
+/** @param color "rgb(1, 2, 3)" */
+function withAlpha(color: string, alpha: number): string {
+  return color.replace(/^rgb\(([^)]+)\)$/, `rgba($1, ${alpha})`);
+}

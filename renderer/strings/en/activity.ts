@@ -1,0 +1,4 @@
+/** Words of the page "Activity". */
+export const activity = {
+  title: 'Activity',
+} as const;

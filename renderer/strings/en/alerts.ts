@@ -1,0 +1,4 @@
+/** Words of the page "Alerts". */
+export const alerts = {
+  title: 'Alerts',
+} as const;

@@ -1,0 +1,4 @@
+/** Words of the page "Captures". */
+export const captures = {
+  title: 'Captures',
+} as const;

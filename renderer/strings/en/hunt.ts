@@ -1,0 +1,4 @@
+/** Words of the page "Hunt". */
+export const hunt = {
+  title: 'Hunt',
+} as const;

@@ -1,0 +1,33 @@
+/** What is said about the way to the engine. */
+export const link = {
+  connecting: 'Looking for the engine…',
+  barTitle: 'Nothing is known from the engine right now.',
+  barSince: (age: string) => `(${age})`,
+  startAgain: 'Start the engine again',
+  tryAgain: 'Try again',
+  lost: {
+    message: 'The connection to the engine ended.',
+    hint: 'Holdfast looks for it again by itself. What is shown is the last that was known.',
+  },
+  notReachable: {
+    message: 'The engine does not answer.',
+    hint: 'Holdfast keeps trying. If it stays so, look at the service: systemctl status holdfast.',
+  },
+  noSession: {
+    message: 'This browser is not signed in to the console.',
+    hint: 'Open the link that "holdfast serve" printed, or start it again for a new one.',
+  },
+  otherVersion: {
+    message: 'The engine speaks another version of the protocol than this page.',
+    hint: 'Reload the page; if that does not help, install the same version of both.',
+  },
+  unreadable: {
+    message: 'The engine gave an answer that cannot be read.',
+    hint: 'Try again; if it stays so, report it.',
+  },
+  tooManyCalls: {
+    message: 'This window has asked too much at once.',
+    hint: 'Wait a moment and try again.',
+  },
+  tooLarge: { message: 'This is too large to send to the engine.', hint: 'Choose less and try again.' },
+} as const;

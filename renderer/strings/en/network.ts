@@ -1,0 +1,4 @@
+/** Words of the page "Network". */
+export const network = {
+  title: 'Network',
+} as const;

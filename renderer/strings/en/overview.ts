@@ -1,0 +1,4 @@
+/** Words of the page "Overview". */
+export const overview = {
+  title: 'Overview',
+} as const;

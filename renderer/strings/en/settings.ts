@@ -1,0 +1,4 @@
+/** Words of the page "Settings". */
+export const settings = {
+  title: 'Settings',
+} as const;

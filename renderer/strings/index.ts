@@ -1,0 +1,26 @@
+/** Every word that the app says, by page. Another language is another folder beside `en` of the same shape. */
+import { activity } from './en/activity.ts';
+import { alerts } from './en/alerts.ts';
+import { captures } from './en/captures.ts';
+import { common } from './en/common.ts';
+import { frame } from './en/frame.ts';
+import { health } from './en/health.ts';
+import { hunt } from './en/hunt.ts';
+import { link } from './en/link.ts';
+import { network } from './en/network.ts';
+import { overview } from './en/overview.ts';
+import { settings } from './en/settings.ts';
+
+export const strings = {
+  activity,
+  alerts,
+  captures,
+  common,
+  frame,
+  health,
+  hunt,
+  link,
+  network,
+  overview,
+  settings,
+};
