@@ -1,0 +1,76 @@
+import type { Fact, ProtocolId } from '../../../../contract/facts.ts';
+
+/** What the first bytes of a conversation say about one protocol. */
+export const VERDICT = {
+  no: 0,
+  /** It may be: more bytes will tell. */
+  maybe: 1,
+  yes: 2,
+} as const;
+export type Verdict = (typeof VERDICT)[keyof typeof VERDICT];
+
+/**
+ * The beginning of a conversation, as far as it has come. Over TCP both sides are what was sent in order, from the
+ * first byte where that was seen; over UDP the first datagram of each side.
+ */
+export interface Opening {
+  /** See PROTOCOL in contract/traffic.ts. */
+  readonly transport: number;
+  readonly initiatorPort: number;
+  readonly responderPort: number;
+  /** Valid during the call. Empty while the side has said nothing. */
+  readonly initiator: Uint8Array;
+  readonly responder: Uint8Array;
+  /** False for TCP conversations that were met in the middle. */
+  readonly hasBeginning: boolean;
+}
+
+/** What a parser may do. */
+export interface ParserContext {
+  readonly initiatorPort: number;
+  readonly responderPort: number;
+  /** Tells a fact; `timeUs` and `fromInitiator` are those of the bytes being parsed. */
+  tell(fact: Unstamped<Fact>): void;
+  /** The conversation goes on in another protocol (STARTTLS, Upgrade, CONNECT): the bytes left over begin it. */
+  become(protocol: ProtocolId): void;
+  /** Enough was seen: nothing more of this conversation is handed over. */
+  finish(): void;
+}
+
+/** A fact without what the context adds. */
+export type Unstamped<F> = F extends Fact ? Omit<F, 'timeUs' | 'fromInitiator'> : never;
+
+/**
+ * Reads one conversation of one protocol. Must not throw whatever the bytes are, must not loop or allocate beyond
+ * what the bytes at hand allow; the inspector catches what it throws all the same, counts it and gives the flow up.
+ */
+export interface Parser {
+  /**
+   * TCP: all bytes of one side, in order, that were not yet taken. Gives how many were taken; the rest comes again
+   * with more behind it. `bytes` is valid during the call. A side that leaves more than MAX_UNTAKEN_BYTES is given up.
+   * UDP and ICMP: one message a call; the return value does not count.
+   */
+  read(bytes: Uint8Array, fromInitiator: boolean): number;
+  /**
+   * TCP: so many bytes of one side are missing here (lost by the capture). The parser may find its place again;
+   * without this method the flow is given up.
+   */
+  gap?(missingBytes: number, fromInitiator: boolean): void;
+  /** The conversation ended, or is no longer followed: the last chance to tell what was gathered. */
+  end?(): void;
+}
+
+/** A row of the table of protocols. */
+export interface ProtocolDefinition {
+  readonly id: ProtocolId;
+  /** See PROTOCOL in contract/traffic.ts. */
+  readonly transports: readonly number[];
+  /** Responder ports where it is usual. They order the guesses and say whether a port is its own; they prove nothing. */
+  readonly ports: readonly number[];
+  /** Pure, quick, and sure: two protocols must not both say yes to the same bytes. */
+  identify(opening: Opening): Verdict;
+  parser(context: ParserContext): Parser;
+}
+
+/** What a parser may leave untaken of one side: more than any one message that is understood. */
+export const MAX_UNTAKEN_BYTES = 64 * 1024;
