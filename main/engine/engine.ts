@@ -83,6 +83,7 @@ export class Engine {
       helperPrefix: options.helperPrefix,
       onFinding: (finding) => this.#found(finding),
       onFlows: (flows) => this.#store?.insertFlows(flows),
+      onLiveFlows: (live) => this.liveFlows.take(live),
       onSnapshot: (snapshot) => {
         this.view.add(snapshot, this.#traffic.interfaces());
         this.events.emit('traffic', snapshot);
@@ -176,7 +177,7 @@ export class Engine {
       health: this.health,
       settings: config.section('store', storeSettings),
     });
-    this.#tokens = new TokenBook(this.#store, systemClock);
+    this.#tokens = new TokenBook(this.#store.control, systemClock);
     this.#store.appendJournal({ actor: 'engine', action: 'engine-started', subject: this.options.version });
   }
 

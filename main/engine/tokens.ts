@@ -2,7 +2,7 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Role } from '../../contract/api-roles.ts';
 import type { Clock } from './runtime/clock.ts';
 import { FailureError } from './runtime/failure.ts';
-import type { Store, StoredToken } from './store/index.ts';
+import type { ControlStore, StoredToken } from './store/index.ts';
 
 /** Who a token says that its bearer is. */
 export interface TokenBearer {
@@ -22,7 +22,7 @@ export interface NewToken {
 }
 
 /** What the book needs of the store. */
-export type TokenStore = Pick<Store, 'listTokens' | 'insertToken' | 'removeToken' | 'touchToken' | 'flush'>;
+export type TokenStore = Pick<ControlStore, 'listTokens' | 'insertToken' | 'removeToken' | 'touchToken'>;
 
 /** Tells a token of Holdfast's apart at a glance, also for programs that search code for secrets. */
 export const TOKEN_PREFIX = 'hft_';
@@ -65,7 +65,7 @@ export class TokenBook {
 
   /**
    * Makes a token that is on the disk when it is told.
-   * @throws FailureError `too-many-tokens`, `token-not-stored`
+   * @throws FailureError `too-many-tokens`, or of the store
    */
   create({ name, role, days }: NewToken, actor: string): { readonly token: TokenFacts; readonly secret: string } {
     this.#load(true);
@@ -88,12 +88,6 @@ export class TokenBook {
       lastUsedMs: null,
     };
     this.#store.insertToken(token);
-    if (!this.#store.flush()) {
-      // It may still be stored when the disk has room again: then it must not be a token that nobody knows of.
-      this.#store.removeToken(id, name, actor);
-      const message = 'The token could not be stored, so it was not made.';
-      throw new FailureError({ code: 'token-not-stored', message, hint: 'Health says what is wrong with the store.' });
-    }
     this.#tokens.set(id, token);
     return { token: factsOf(token), secret };
   }
@@ -108,7 +102,6 @@ export class TokenBook {
     }
     this.#tokens.delete(id);
     this.#store.removeToken(id, token.name, actor);
-    this.#store.flush();
   }
 
   /** Who a secret belongs to; undefined for anything that is no valid token. Never throws. */

@@ -1,6 +1,9 @@
 export { AlertStore, type Reviewed, type ReviewRequest, type StoredReview } from './alert-store.ts';
 export type { AlertCount, TechniquesSeen } from './alert-table.ts';
 export { MAX_ALLOW_ENTRIES } from './allow-table.ts';
+export { CaptureStore } from './capture-table.ts';
+export { type ControlStore, isVerdict } from './control-store.ts';
+export type { JournalProgress } from './journal.ts';
 export type { ReviewStep } from './review-table.ts';
 export { openStore, type StoreRequest } from './store.ts';
 export { type StoreSettings, storeSettings } from './store-settings.ts';

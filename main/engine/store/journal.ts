@@ -13,10 +13,25 @@ interface JournalRow {
   readonly hash: Buffer;
 }
 
+/** How far a verification has come: the last entry that fits, its hash, and how many were checked. */
+export interface JournalProgress {
+  readonly id: number;
+  readonly hash: Buffer;
+  readonly entries: number;
+}
+
 /** What the first entry is chained to. */
 const GENESIS = Buffer.alloc(32);
 /** Longest detail; a longer one is replaced by its size, so that an entry stays an entry. */
 const MAX_DETAIL_BYTES = 64 * 1024;
+/** Looked at by one search: a tenth of a second. */
+const MAX_SCANNED_ROWS = 20_000;
+const MAX_SCANNED_CHARACTERS = 8_000_000;
+/** Details in one page: with what surrounds them it stays below what one answer may be long. */
+const MAX_GIVEN_CHARACTERS = 256 * 1024;
+/** Checked in one step of a verification: some ten milliseconds, in which nothing else is done. */
+const MAX_STEP_ROWS = 1_000;
+const MAX_STEP_CHARACTERS = 2_000_000;
 /** Where the chain begins after old entries were removed: the hash of the last removed one. */
 const ANCHOR = 'journal-anchor';
 /** Where it ends: id and hash of the newest entry. */
@@ -32,8 +47,8 @@ export function journalTable(database: Database) {
   const insert = database.prepare(
     'INSERT INTO journal (id, time_ms, actor, action, subject, detail, hash) VALUES (?, ?, ?, ?, ?, ?, ?)',
   );
-  const all = database.prepare<[], JournalRow>('SELECT * FROM journal ORDER BY id');
-  const list = database.prepare<unknown[], JournalRow>('SELECT * FROM journal WHERE id < ? ORDER BY id DESC LIMIT ?');
+  const after = database.prepare<[number], JournalRow>('SELECT * FROM journal WHERE id > ? ORDER BY id');
+  const list = database.prepare<unknown[], JournalRow>('SELECT * FROM journal WHERE id < ? ORDER BY id DESC');
   const expired = database.prepare<unknown[], JournalRow>(
     'SELECT * FROM journal WHERE time_ms < ? ORDER BY id LIMIT ?',
   );
@@ -58,15 +73,42 @@ export function journalTable(database: Database) {
       insert.run(row.id, timeMs, actor, action, subject, row.detail, hash);
       setMark(HEAD, { id: row.id, hash });
     },
+    /** Looks at a bounded part of the journal, so a page may be short, even empty, and still have a cursor. */
     list(filter: JournalFilter, limit: number): Page<JournalEntry> {
-      const rows = list.all(idCursor(filter.cursor), limit).map(entryOf);
-      return rows.length < limit ? { rows } : { rows, cursor: String(rows.at(-1)?.id) };
+      const wanted = filter.search?.toLowerCase() ?? '';
+      const rows: JournalEntry[] = [];
+      let scanned = 0;
+      let scannedCharacters = 0;
+      let givenCharacters = 0;
+      for (const row of list.iterate(idCursor(filter.cursor))) {
+        const isWanted = wanted === '' || searchText(row).includes(wanted);
+        if (isWanted) {
+          rows.push(entryOf(row));
+          givenCharacters += row.detail.length;
+        }
+        scanned += 1;
+        scannedCharacters += row.detail.length;
+        const isEnough = rows.length >= limit || givenCharacters >= MAX_GIVEN_CHARACTERS;
+        if (isEnough || scanned >= MAX_SCANNED_ROWS || scannedCharacters >= MAX_SCANNED_CHARACTERS) {
+          return { rows, cursor: String(row.id) };
+        }
+      }
+      return { rows };
     },
-    verify(): JournalVerdict {
+    /** Where a verification begins: after the entries that retention has removed. */
+    verificationStart(): JournalProgress {
+      return { ...mark(ANCHOR), entries: 0 };
+    },
+    /** Goes on with a verification for a bounded time: gives how far it came, or the verdict. */
+    verifyFrom(progress: JournalProgress): JournalProgress | JournalVerdict {
       const head = mark(HEAD);
-      let { id, hash } = mark(ANCHOR);
-      let entries = 0;
-      for (const row of all.iterate()) {
+      const anchor = mark(ANCHOR);
+      let entries = progress.entries;
+      // Retention may have removed entries between two steps; it says up to where.
+      let { id, hash } = anchor.id > progress.id ? anchor : progress;
+      let steps = 0;
+      let characters = 0;
+      for (const row of after.iterate(id)) {
         if (row.id !== id + 1) {
           return { intact: false, entries, brokenAt: id + 1, reason: `entry ${id + 1} is missing` };
         }
@@ -75,6 +117,9 @@ export function journalTable(database: Database) {
         }
         ({ id, hash } = row);
         entries += 1;
+        steps += 1;
+        characters += row.detail.length;
+        if (steps >= MAX_STEP_ROWS || characters >= MAX_STEP_CHARACTERS) return { id, hash, entries };
       }
       return id === head.id && hash.equals(head.hash)
         ? { intact: true, entries }
@@ -109,6 +154,21 @@ function boundedJson(value: unknown): string {
 
 function entryOf(row: JournalRow): JournalEntry {
   const { id, time_ms: timeMs, actor, action, subject } = row;
-  const detail = JSON.parse(row.detail) as Record<string, unknown>;
+  const detail = detailOf(row.detail);
   return { id, timeMs, actor, action, subject, detail, hash: row.hash.toString('hex') };
+}
+
+/** Somebody may have edited the database: verification then says so, and the rest can still be read. */
+function detailOf(text: string): Readonly<Record<string, unknown>> {
+  try {
+    const detail: unknown = JSON.parse(text);
+    if (typeof detail === 'object' && detail !== null) return detail as Readonly<Record<string, unknown>>;
+  } catch {
+    // Told below, like everything else that is no object.
+  }
+  return { unreadable: text };
+}
+
+function searchText({ actor, action, subject, detail }: JournalRow): string {
+  return `${actor}\n${action}\n${subject}\n${detail}`.toLowerCase();
 }

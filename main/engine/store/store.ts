@@ -9,11 +9,12 @@ import { BoundedQueue } from '../runtime/queue.ts';
 import type { StoreAccess } from './access.ts';
 import { AlertStore } from './alert-store.ts';
 import { LIVE, pageOfWaiting, type WaitingAlert } from './alert-table.ts';
+import { CaptureStore } from './capture-table.ts';
 import { fileIdentity, openDatabase, putAside } from './connection.ts';
+import { ControlStore, isVerdict } from './control-store.ts';
 import { LatestBuffer } from './latest-buffer.ts';
 import type { StoreSettings } from './store-settings.ts';
 import { prepareTables, type Tables } from './tables.ts';
-import type { StoredToken } from './token-table.ts';
 import { TROUBLES, type Trouble, troubleOf } from './trouble.ts';
 import type {
   AlertFilter,
@@ -72,6 +73,8 @@ type Fact = (tables: Tables) => void;
 
 class SqliteStore implements Store {
   readonly alerts: AlertStore;
+  readonly control: ControlStore;
+  readonly captures: CaptureStore;
   readonly #request: StoreRequest;
   readonly #sqlite: typeof Sqlite;
   readonly #part: HealthPart;
@@ -99,6 +102,8 @@ class SqliteStore implements Store {
     this.#request = request;
     this.#sqlite = sqlite;
     this.alerts = new AlertStore(this.#access());
+    this.control = new ControlStore(this.#access());
+    this.captures = new CaptureStore(this.#access());
     this.#flows = new BoundedQueue(request.settings.queueRows);
     this.#part = request.health.part('store', () => this.#counters());
     try {
@@ -156,27 +161,6 @@ class SqliteStore implements Store {
     });
   }
 
-  insertToken(token: StoredToken): void {
-    const { id, name, role, expiresMs, createdBy: actor, createdMs } = token;
-    this.#fact((tables) => {
-      tables.tokens.insert(token);
-      const detail = { name, role, expiresMs };
-      tables.journal.append({ actor, action: 'token-created', subject: id, detail }, createdMs);
-    });
-  }
-
-  removeToken(id: string, name: string, actor: string): void {
-    const nowMs = this.#now();
-    this.#fact((tables) => {
-      if (!tables.tokens.remove(id)) return;
-      tables.journal.append({ actor, action: 'token-revoked', subject: id, detail: { name } }, nowMs);
-    });
-  }
-
-  touchToken(id: string, lastUsedMs: number): void {
-    this.#fact((tables) => tables.tokens.touch(id, lastUsedMs));
-  }
-
   getAlert(id: string): StoredAlert | undefined {
     const { value } = this.#read((tables) => tables.alerts.get(id), undefined);
     const waiting = this.#alerts.get(id);
@@ -222,13 +206,10 @@ class SqliteStore implements Store {
     return this.#page((tables) => ({ rows: tables.listSettings() }));
   }
 
-  listTokens(): Page<StoredToken> {
-    return this.#page((tables) => ({ rows: tables.tokens.list() }));
-  }
-
   verifyJournal(): JournalVerdict {
-    const { value, failure } = this.#read((tables) => tables.journal.verify(), undefined);
-    return value ?? { intact: false, entries: 0, reason: 'the journal cannot be read', failure };
+    let step = this.control.verifyJournalStep(undefined);
+    while (!isVerdict(step)) step = this.control.verifyJournalStep(step);
+    return step;
   }
 
   statistics(): StoreStatistics {

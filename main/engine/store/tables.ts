@@ -1,9 +1,12 @@
 import type { Database } from 'better-sqlite3';
 import { alertTable } from './alert-table.ts';
 import { allowTable } from './allow-table.ts';
+import { captureTable } from './capture-table.ts';
 import { flowRows } from './flow-rows.ts';
 import { hostTable } from './host-table.ts';
+import { savedTable } from './hunt/saved-table.ts';
 import { journalTable } from './journal.ts';
+import { markTable } from './mark-table.ts';
 import { retention, sizesOf } from './retention.ts';
 import { reviewTable } from './review-table.ts';
 import type { StoreSettings } from './store-settings.ts';
@@ -29,11 +32,14 @@ export function prepareTables(database: Database, settings: StoreSettings) {
     reviews: reviewTable(database),
     allow: allowTable(database),
     betweenHosts: trafficBetween(database),
+    captures: captureTable(database),
+    savedQueries: savedTable(database),
     flows,
     hosts: hostTable(database),
     traffic: trafficTable(database),
     journal,
     tokens: tokenTable(database),
+    marks: markTable(database),
     setSetting: (path: string, value: unknown, nowMs: number) => setSetting.run(path, JSON.stringify(value), nowMs),
     listSettings: (): StoredSetting[] =>
       listSettings.all().map((row) => ({ path: row.path, value: JSON.parse(row.value), updatedMs: row.updated_ms })),

@@ -2,7 +2,8 @@ import type { AlertTrail } from '../../../contract/alert-trail.ts';
 import type { Alert, AlertKind, Failure, Finding, Severity } from '../../../contract/domain.ts';
 import type { EndReason, Service } from '../../../contract/traffic.ts';
 import type { AlertStore, StoredReview } from './alert-store.ts';
-import type { StoredToken } from './token-table.ts';
+import type { CaptureStore } from './capture-table.ts';
+import type { ControlStore } from './control-store.ts';
 
 /** What became of an alert: by the person, or, `withdrawn`, because it turned out to be part of another one. */
 export const ALERT_STATES = ['open', 'acknowledged', 'dismissed', 'withdrawn'] as const;
@@ -181,7 +182,10 @@ export interface FindingFilter extends PageRequest {
   readonly alertId?: string;
 }
 
-export type JournalFilter = PageRequest;
+export interface JournalFilter extends PageRequest {
+  /** In actor, action, subject and detail, without regard to case. */
+  readonly search?: string;
+}
 
 export interface StoredSetting {
   readonly path: string;
@@ -208,8 +212,12 @@ export interface StoreStatistics {
  * `commitMs`. Whatever goes wrong is said in Health, part "store".
  */
 export interface Store {
+  /** Tokens, marks, the journal's seal. */
+  readonly control: ControlStore;
   /** Reviews, trails, counts and the allow-list. */
   readonly alerts: AlertStore;
+  /** Captures that were given to the engine, and their flows. */
+  readonly captures: CaptureStore;
   /** Adds an alert, or replaces the one with its id; what the person did with it stays. */
   upsertAlert(alert: Alert, source?: string, trail?: AlertTrail): void;
   /** A newer finding of the same detector, cause and first moment replaces the older one. */
@@ -220,10 +228,6 @@ export interface Store {
   addHosts(tallies: readonly HostTally[]): void;
   appendJournal(entry: JournalInput): void;
   setSetting(path: string, value: unknown, actor: string): void;
-  /** Both with their entry in the journal; nothing is journaled where there is no such token. */
-  insertToken(token: StoredToken): void;
-  removeToken(id: string, name: string, actor: string): void;
-  touchToken(id: string, lastUsedMs: number): void;
 
   getAlert(id: string): StoredAlert | undefined;
   listAlerts(filter?: AlertFilter): Page<StoredAlert>;
@@ -237,7 +241,6 @@ export interface Store {
   listJournal(filter?: JournalFilter): Page<JournalEntry>;
   verifyJournal(): JournalVerdict;
   listSettings(): Page<StoredSetting>;
-  listTokens(): Page<StoredToken>;
   statistics(): StoreStatistics;
 
   /** Commits what waits, now. False when that was not possible; it is tried again. */
