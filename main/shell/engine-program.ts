@@ -1,0 +1,44 @@
+/** Where this app's own engine is, and how it is started. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+
+export interface EngineProgram {
+  /** A Node runtime: the app's own binary cannot run Node programs, by its fuses. */
+  readonly node: string;
+  /** The `holdfast` command. */
+  readonly command: string;
+}
+
+export interface ProgramPlace {
+  readonly isPackaged: boolean;
+  /** The folder of the package's resources. */
+  readonly resourcesPath: string;
+  /** The folder of the project, where it is not packaged. */
+  readonly appPath: string;
+}
+
+/** Packages carry the Node binary and the bundled command beside the app; a clone has both in its tree. */
+export function engineProgram({ isPackaged, resourcesPath, appPath }: ProgramPlace): EngineProgram {
+  return isPackaged
+    ? { node: join(resourcesPath, 'engine', 'node'), command: join(resourcesPath, 'engine', 'dist', 'holdfast.js') }
+    : { node: join(appPath, 'node_modules', 'node', 'bin', 'node'), command: join(appPath, 'bin', 'holdfast') };
+}
+
+/** What is missing of it, in one sentence; undefined when it is whole. */
+export function whyNoEngine({ node, command }: EngineProgram): string | undefined {
+  const missing = [node, command].find((path) => !existsSync(path));
+  return missing === undefined ? undefined : `${missing} is missing.`;
+}
+
+/** Words after the command: the engine in the foreground, which ends by SIGTERM. */
+export function daemonArguments({ command }: EngineProgram, dataDirectory: string | undefined): string[] {
+  return [command, ...(dataDirectory === undefined ? [] : ['--data-dir', dataDirectory]), 'daemon'];
+}
+
+/** What the engine finds its places by, and its own settings; nothing else of the desktop's is handed on. */
+const HANDED_ON = /^(HOME|USER|LOGNAME|XDG_(DATA_HOME|RUNTIME_DIR|CONFIG_HOME|CACHE_HOME)|HOLDFAST_[A-Z0-9_]+)$/;
+
+export function engineEnvironment(environment: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  const handed = Object.entries(environment).filter(([name, value]) => value !== undefined && HANDED_ON.test(name));
+  return Object.fromEntries(handed as [string, string][]);
+}
