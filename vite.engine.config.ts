@@ -26,6 +26,8 @@ export default defineConfig({
     // Names that say something in an error are worth more than the bytes.
     minify: false,
     copyPublicDir: false,
+    // The list of contents is one.
+    emitAssets: true,
     rolldownOptions: {
       input: { holdfast: 'scripts/lib/package/entry.ts' },
       // All in one folder: see the plugin.

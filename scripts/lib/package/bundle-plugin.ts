@@ -3,6 +3,7 @@
  * The installed tree has the layout of a checkout and all chunks lie in one folder of it, so one rule finds everything
  * in both, and a bundle can be tried where it was built.
  */
+import { isBuiltin } from 'node:module';
 import { basename, dirname, relative, resolve, sep } from 'node:path';
 import type { Plugin } from 'vite';
 
@@ -17,12 +18,38 @@ const SOURCE = /\.[cm]?tsx?$/;
 
 /** What the code of packages calls the folder that it lies in; in a bundle that would be the bundle's. */
 const FOLDER_NAME = /\b__dirname\b/;
+/** Packages that look for files beside their code, and the folders of theirs that must go along. */
+const PACKAGE_FOLDERS: Readonly<Record<string, readonly string[]>> = {
+  '@fastify/swagger-ui': ['static'],
+  // It looks for the manifest of whoever uses it, to fall back on; the console states its own.
+  '@fastify/swagger': [],
+  // Threads for transports, of which the log uses none.
+  pino: [],
+  'thread-stream': [],
+};
+
+/** Written beside the bundle: what has to be carried along. */
+export const CONTENTS_FILE = 'contents.json';
+
+/** All paths are relative to the root, and names are sorted. */
+export interface BundleContents {
+  /** Files and folders (with a slash at the end) of the project that the code finds from where it lies. */
+  readonly files: readonly string[];
+  /** Folders of packages that their code finds. */
+  readonly packageFolders: readonly string[];
+  /** Packages with code in the bundle. */
+  readonly packages: readonly string[];
+  /** Packages that stay outside of it. */
+  readonly external: readonly string[];
+}
 const ROOT_MODULE = 'holdfast:root';
 const RESOLVED_ROOT_MODULE = `\0${ROOT_MODULE}`;
 
 /** @param root of the project, absolute */
 export function bundlePlugin(root: string): Plugin {
   const placeOf = (path: string): string => relative(root, path).split(sep).join('/');
+  const files = new Set<string>();
+  const packageFolders = new Set<string>();
   return {
     name: 'holdfast-bundle',
     enforce: 'pre',
@@ -34,6 +61,10 @@ export function bundlePlugin(root: string): Plugin {
       const place = placeOf(file);
       if (place.startsWith('node_modules/')) {
         if (!FOLDER_NAME.test(code) || /^\s*(import|export)\b/m.test(code)) return null;
+        const name = packageOf(place);
+        const folders = PACKAGE_FOLDERS[name];
+        if (folders === undefined) this.error(`${place} looks for files beside it: say in PACKAGE_FOLDERS for which`);
+        for (const wanted of folders) packageFolders.add(`node_modules/${name}/${wanted}`);
         const folder = JSON.stringify(dirname(place));
         return { code: `const __dirname = require('${ROOT_MODULE}').installedPath(${folder});${code}`, map: null };
       }
@@ -42,7 +73,9 @@ export function bundlePlugin(root: string): Plugin {
         const wanted = single ?? double ?? '';
         const target = resolve(dirname(file), wanted);
         if (!SOURCE.test(wanted)) {
-          return urlOf(`${UP}/${placeOf(target)}${wanted.endsWith('/') ? '/' : ''}`);
+          const found = `${placeOf(target)}${wanted.endsWith('/') ? '/' : ''}`;
+          files.add(found);
+          return urlOf(`${UP}/${found}`);
         }
         // A thread, or a child: an entry of its own under a name that can be told beforehand.
         const name = `${basename(target).replace(SOURCE, '')}.js`;
@@ -51,11 +84,37 @@ export function bundlePlugin(root: string): Plugin {
       });
       const left = rewritten.replace(WRITTEN_URL, '').match(/import\.meta\.(url|dirname|filename)/);
       if (left !== null) {
-        this.error(`${place} uses ${left[0]} other than as new URL('./…', import.meta.url), which a bundle cannot keep`);
+        this.error(
+          `${place} uses ${left[0]} other than as new URL('./…', import.meta.url), which a bundle cannot keep`,
+        );
       }
       return rewritten === code ? null : { code: rewritten, map: null };
     },
+    generateBundle(_options, bundle) {
+      const chunks = Object.values(bundle).filter((part) => part.type === 'chunk');
+      const places = chunks.flatMap(({ moduleIds }) =>
+        moduleIds.map((id) => placeOf(id.replace(/^\0/, '').split('?')[0])),
+      );
+      const named = chunks.flatMap(({ imports, dynamicImports }) => [...imports, ...dynamicImports]);
+      const contents: BundleContents = {
+        files: [...files].sort(),
+        packageFolders: [...packageFolders].sort(),
+        packages: unique(places.filter((place) => place.startsWith('node_modules/')).map(packageOf)),
+        external: unique(named.filter((name) => bundle[name] === undefined && !isBuiltin(name))),
+      };
+      this.emitFile({ type: 'asset', fileName: CONTENTS_FILE, source: `${JSON.stringify(contents, null, 2)}\n` });
+    },
   };
+}
+
+/** "@scope/name" of a place below node_modules, the innermost where they nest. */
+function packageOf(place: string): string {
+  const [scope, name] = place.slice(place.lastIndexOf('node_modules/') + 'node_modules/'.length).split('/');
+  return scope.startsWith('@') ? `${scope}/${name}` : scope;
+}
+
+function unique(names: readonly string[]): readonly string[] {
+  return [...new Set(names)].sort();
 }
 
 const ROOT_MODULE_TEXT = `import { fileURLToPath } from 'node:url';

@@ -1,0 +1,164 @@
+/** The headless package for Debian and its kin: deb(5), built by dpkg-deb without network. */
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { lstatSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import type { Command } from 'commander';
+import { completionScript } from '../../../main/cli/completion.ts';
+import { createProgram } from '../../../main/cli/program.ts';
+import { copyPlaced, filesBelow, linkTree, makeFolder, placeLink, settle, writePlaced } from './files.ts';
+import { manualPage } from './man.ts';
+import type { Plan } from './plan.ts';
+
+const PACKAGE = 'holdfast-headless';
+const PROGRAM_FOLDER = 'usr/lib/holdfast';
+const DOCUMENTS = `usr/share/doc/${PACKAGE}`;
+
+/** How the package is compressed: xz for release, less for those who only want to try it. */
+export const COMPRESSIONS = ['xz', 'gzip', 'none'] as const;
+export type Compression = (typeof COMPRESSIONS)[number];
+const COMPRESSION_OPTIONS: Readonly<Record<Compression, readonly string[]>> = {
+  xz: ['-Zxz'],
+  gzip: ['-Zgzip', '-z1'],
+  none: ['-Znone'],
+};
+
+/** Files of the project and where they are installed. */
+const INSTALLED: readonly (readonly [from: string, to: string])[] = [
+  ['assets/linux/holdfast.service', 'usr/lib/systemd/system/holdfast.service'],
+  ['assets/linux/org.holdfast.service.policy', 'usr/share/polkit-1/actions/org.holdfast.service.policy'],
+  ['assets/linux/holdfast.apparmor', 'etc/apparmor.d/holdfast'],
+  ['README.md', `${DOCUMENTS}/README.md`],
+  ['docs/user-guide.md', `${DOCUMENTS}/user-guide.md`],
+  ['docs/security.md', `${DOCUMENTS}/security.md`],
+  ['docs/limitations.md', `${DOCUMENTS}/limitations.md`],
+];
+
+const COMPLETIONS = [
+  ['bash', 'usr/share/bash-completion/completions/holdfast'],
+  ['zsh', 'usr/share/zsh/vendor-completions/_holdfast'],
+  ['fish', 'usr/share/fish/vendor_completions.d/holdfast.fish'],
+] as const;
+
+const MAINTAINER_SCRIPTS = ['postinst', 'prerm', 'postrm'] as const;
+
+/** Files in /etc that belong to the administrator once they are there. */
+const CONFFILES = ['/etc/apparmor.d/holdfast'];
+
+/** Builds the package from plan.tree, and gives its path. @throws Error in dpkg-deb's words */
+export function buildDeb(plan: Plan, compression: Compression): string {
+  const stage = join(plan.out, `.${PACKAGE}`);
+  const file = join(plan.out, `${PACKAGE}_${debianVersion(plan.version)}_${plan.debianArch}.deb`);
+  rmSync(stage, { recursive: true, force: true });
+  try {
+    stageSystem(plan, stage);
+    stageControl(plan, stage);
+    settle(stage, plan.epoch);
+    const args = ['--root-owner-group', ...COMPRESSION_OPTIONS[compression], '--build', stage, file];
+    const env = { ...process.env, SOURCE_DATE_EPOCH: String(plan.epoch) };
+    const { status, stderr, error } = spawnSync('dpkg-deb', args, { env, encoding: 'utf8' });
+    if (status !== 0) throw new Error(`dpkg-deb could not build the package: ${error?.message ?? stderr.trim()}`);
+    return file;
+  } finally {
+    rmSync(stage, { recursive: true, force: true });
+  }
+}
+
+/** A pre-release comes before its release: "~" sorts so (deb-version(7)). */
+export function debianVersion(version: string): string {
+  return version.replace('-', '~');
+}
+
+function stageSystem(plan: Plan, stage: string): void {
+  const { root, tree, version, epoch } = plan;
+  linkTree(tree, join(stage, PROGRAM_FOLDER));
+  placeLink(join(stage, 'usr/bin/holdfast'), '../lib/holdfast/holdfast');
+  makeFolder(join(stage, 'etc/holdfast'));
+  for (const [from, to] of INSTALLED) copyPlaced(join(root, from), join(stage, to));
+  const program = describedProgram(version);
+  const day = new Date(epoch * 1_000).toISOString().slice(0, 10);
+  writePlaced(join(stage, 'usr/share/man/man1/holdfast.1.gz'), packed(manualPage(program, version, day)));
+  for (const [shell, to] of COMPLETIONS) writePlaced(join(stage, to), completionScript(program, shell));
+  writePlaced(join(stage, DOCUMENTS, 'changelog.gz'), packed(readFileSync(join(root, 'CHANGELOG.md'), 'utf8')));
+  placeLink(join(stage, DOCUMENTS, 'THIRD-PARTY-NOTICES.txt'), '../../../lib/holdfast/THIRD-PARTY-NOTICES.txt');
+  writePlaced(join(stage, DOCUMENTS, 'copyright'), COPYRIGHT);
+}
+
+/** The table of commands alone: nothing of it runs. */
+function describedProgram(version: string): Command {
+  const noContext = (): never => {
+    throw new Error('the commands are only described here');
+  };
+  return createProgram(version, noContext, () => {});
+}
+
+function stageControl(plan: Plan, stage: string): void {
+  const { root } = plan;
+  const places = filesBelow(stage, true);
+  const bytes = places.reduce((sum, place) => sum + lstatSync(join(stage, place)).size, 0);
+  const sums = places
+    .filter((place) => lstatSync(join(stage, place)).isFile())
+    .map(
+      (place) =>
+        `${createHash('md5')
+          .update(readFileSync(join(stage, place)))
+          .digest('hex')}  ${place}\n`,
+    );
+  writePlaced(join(stage, 'DEBIAN/control'), controlText(plan, Math.ceil(bytes / 1024)));
+  writePlaced(join(stage, 'DEBIAN/md5sums'), sums.join(''));
+  writePlaced(join(stage, 'DEBIAN/conffiles'), `${CONFFILES.join('\n')}\n`);
+  for (const name of MAINTAINER_SCRIPTS) {
+    copyPlaced(join(root, 'assets/linux/deb', name), join(stage, 'DEBIAN', name), { executable: true });
+  }
+}
+
+function controlText({ version, debianArch, manifest }: Plan, installedKilobytes: number): string {
+  const [summary, ...rest] = DESCRIPTION;
+  const rows: readonly (readonly [string, string | undefined])[] = [
+    ['Package', PACKAGE],
+    ['Version', debianVersion(version)],
+    ['Architecture', debianArch],
+    ['Maintainer', manifest.author ?? NO_AUTHOR],
+    ['Installed-Size', String(installedKilobytes)],
+    // Node's own needs; sense needs the C library only.
+    ['Depends', 'libc6 (>= 2.28), libstdc++6, libgcc-s1'],
+    ['Recommends', 'nftables'],
+    ['Suggests', 'apparmor'],
+    ['Conflicts', 'holdfast'],
+    ['Replaces', 'holdfast'],
+    ['Section', 'net'],
+    ['Priority', 'optional'],
+    ['Homepage', manifest.homepage],
+    ['Description', [summary, ...rest.map((line) => (line === '' ? ' .' : ` ${line}`))].join('\n')],
+  ];
+  return rows.flatMap(([name, value]) => (value === undefined ? [] : [`${name}: ${value}\n`])).join('');
+}
+
+/** A package must name somebody; ".invalid" is nobody's (RFC 2606). */
+const NO_AUTHOR = 'The Holdfast project <nobody@holdfast.invalid>';
+
+const DESCRIPTION = [
+  'endpoint protection: engine, command line and console',
+  'Holdfast watches what a computer does on the network, and says in plain words',
+  'what is not as it should be: who did what to whom, with the evidence.',
+  '',
+  'This package is for computers without a desktop: the engine as a service, the',
+  'command "holdfast", and a console for the browser.',
+];
+
+const COPYRIGHT = `Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/
+Upstream-Name: Holdfast
+
+Files: *
+Copyright: The Holdfast project
+License: Apache-2.0
+ On Debian systems, the full text of the Apache License 2.0 is in
+ /usr/share/common-licenses/Apache-2.0. The licences of the work of others that
+ this package carries are in THIRD-PARTY-NOTICES.txt beside this file.
+`;
+
+/** As dpkg's tools expect documents; without a name and a time in it. */
+function packed(text: string): Uint8Array {
+  return gzipSync(text, { level: 9 });
+}

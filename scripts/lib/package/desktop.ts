@@ -1,0 +1,30 @@
+/** The desktop packages, by electron-builder from electron-builder.yml. */
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Plan } from './plan.ts';
+
+/** What the app's window shows and what opens it; built by scripts/build.mjs. */
+const NEEDED = ['dist/shell/main.js', 'dist/preload/preload.cjs', 'dist/renderer/index.html'];
+
+/** The folder that `electron` downloads itself to; electron-builder takes it from there instead of the network. */
+export const ELECTRON_FOLDER = 'node_modules/electron/dist';
+
+/** Why the desktop packages cannot be built here, in words; undefined when they can. */
+export function whyNoDesktop({ root }: Pick<Plan, 'root'>): string | undefined {
+  if (existsSync(join(root, ELECTRON_FOLDER))) return undefined;
+  return (
+    `Electron’s own program is not here (${ELECTRON_FOLDER}), so that no desktop package can be built: it is not ` +
+    'part of its npm package. "npx install-electron" downloads it. The other packages need none of it.'
+  );
+}
+
+/** @throws Error when a part is not built, or electron-builder fails; it says why itself */
+export function buildDesktop({ root, version, arch, system }: Plan): void {
+  const missing = NEEDED.filter((file) => !existsSync(join(root, file)));
+  if (missing.length > 0) throw new Error(`not built: ${missing.join(', ')}; "node scripts/build.mjs" builds them`);
+  const builder = join(root, 'node_modules/electron-builder/cli.js');
+  const args = [builder, `--${system}`, `--${arch}`, '--publish', 'never', `-c.extraMetadata.version=${version}`];
+  const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit' });
+  if (status !== 0) throw new Error('electron-builder could not build the desktop packages');
+}
