@@ -1,12 +1,16 @@
 import type { AnalysisDocument } from '../../contract/analysis.ts';
 import { isoTime, toAnalysisAlert } from '../../contract/analysis-document.ts';
-import { AlertBook, alertSettings } from './alerts/index.ts';
+import type { Alert } from '../../contract/domain.ts';
+import type { EndReason, FlowView, TrafficObserver } from '../../contract/traffic.ts';
+import { AlertBook, type AlertChange, alertSettings } from './alerts/index.ts';
 import { captureNotes } from './capture-notes.ts';
 import { DEFAULT_SETTINGS } from './default-settings.ts';
 import {
   type CaptureProgress,
+  FlowRecorder,
   HostCounter,
   type ProtocolShare,
+  type RecordedFlow,
   readTraffic,
   type Talker,
   type TrafficBucket,
@@ -21,6 +25,10 @@ export interface AnalyzeOptions {
   readonly onProgress?: (progress: CaptureProgress) => void;
   /** For the path "-"; process.stdin where it is left out. */
   readonly stdin?: NodeJS.ReadableStream;
+  /** Given the ended flows as they are, the first `limit` of them, a few at a time. */
+  readonly keep?: { readonly limit: number; readonly onFlows: (flows: readonly RecordedFlow[]) => void };
+  /** Told of every alert as it comes about. */
+  readonly onAlertChange?: (alert: Alert, change: AlertChange) => void;
 }
 
 /** What surrounds the alerts in a report: not part of the promised document. */
@@ -33,6 +41,8 @@ export interface AnalysisContext {
 export interface AnalysisResult {
   readonly document: AnalysisDocument;
   readonly context: AnalysisContext;
+  /** The alerts of the document in the engine's own form. */
+  readonly alerts: readonly Alert[];
 }
 
 const LISTED_TALKERS = 10;
@@ -49,13 +59,21 @@ export async function analyzeCapture(path: string, options: AnalyzeOptions = {})
   const book = new AlertBook(config.section('alerts', alertSettings));
   const hosts = new HostCounter();
   const traffic = new TrafficSummary('by-flow');
-  const watch = createWatch({ config, onFinding: (finding) => book.add(finding), observers: [hosts, traffic] });
+  if (options.onAlertChange !== undefined) book.onChange = options.onAlertChange;
+  const keeper = options.keep && new FlowKeeper(() => watch.flowSource, options.keep);
+  const watch = createWatch({
+    config,
+    onFinding: (finding) => book.add(finding),
+    observers: [hosts, traffic, ...(keeper === undefined ? [] : [keeper])],
+  });
   const summary = await readTraffic(path, watch, {
     signal: options.signal,
     onProgress: options.onProgress,
     stdin: options.stdin,
   });
   watch.finish();
+  keeper?.finish();
+  const alerts = book.list();
   const counters = watch.counters();
   const moment = (timeUs: number | null) => (timeUs === null ? null : isoTime(timeUs / 1000));
   return {
@@ -73,12 +91,46 @@ export async function analyzeCapture(path: string, options: AnalyzeOptions = {})
       flows: counters.flows.flows,
       hosts: hosts.size,
       elapsedSeconds: Math.round(performance.now() - begun) / 1000,
-      alerts: book.list().map(toAnalysisAlert),
+      alerts: alerts.map(toAnalysisAlert),
     },
     context: {
       buckets: traffic.timeline(),
       talkers: traffic.topTalkers(LISTED_TALKERS),
       protocols: traffic.protocols(),
     },
+    alerts,
   };
+}
+
+/** Flows that are handed on together: some hundred kilobytes. */
+const FLOWS_AT_ONCE = 500;
+
+/** Hands ended flows on, the first so many. */
+class FlowKeeper implements TrafficObserver {
+  readonly #recorder: FlowRecorder;
+  readonly #onFlows: (flows: readonly RecordedFlow[]) => void;
+  #room: number;
+  #waiting = 0;
+
+  constructor(
+    source: ConstructorParameters<typeof FlowRecorder>[0],
+    { limit, onFlows }: NonNullable<AnalyzeOptions['keep']>,
+  ) {
+    this.#recorder = new FlowRecorder(source, FLOWS_AT_ONCE);
+    this.#onFlows = onFlows;
+    this.#room = limit;
+  }
+
+  flowEnd(flow: FlowView, reason: EndReason): void {
+    if (this.#room === 0) return;
+    this.#room--;
+    this.#recorder.flowEnd(flow, reason);
+    if (++this.#waiting === FLOWS_AT_ONCE) this.finish();
+  }
+
+  finish(): void {
+    this.#waiting = 0;
+    const flows = this.#recorder.take();
+    if (flows.length > 0) this.#onFlows(flows);
+  }
 }

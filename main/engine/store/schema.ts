@@ -165,6 +165,21 @@ export const MIGRATIONS: readonly Migration[] = [
     `,
   },
   {
+    version: 6,
+    name: 'captures and kept queries',
+    // The index has only the flows of captures: writing those of this computer does not touch it.
+    sql: `
+      CREATE TABLE captures (id TEXT PRIMARY KEY, added_ms REAL NOT NULL, body TEXT NOT NULL) STRICT;
+      CREATE INDEX flows_of_captures ON flows (source, id) WHERE source <> 'live';
+      CREATE TABLE hunt_queries (
+        id TEXT PRIMARY KEY,
+        name TEXT NOT NULL UNIQUE COLLATE NOCASE,
+        query TEXT NOT NULL,
+        saved_ms REAL NOT NULL
+      ) STRICT;
+    `,
+  },
+  {
     version: 7,
     name: 'tokens',
     // Only the hash of a secret: who reads the database cannot call with it.
