@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Alert, Finding } from '../../contract/domain.ts';
-import { recordAlert } from './alert-record.ts';
+import { AlertDesk, type RecordedChange } from './alert-record.ts';
 import { AlertBook } from './alerts/index.ts';
 import { systemClock } from './runtime/clock.ts';
 import { HealthRegistry } from './runtime/health.ts';
@@ -32,10 +32,13 @@ function finding(kind: Finding['kind'], firstSeenMs: number, lastSeenMs: number)
   };
 }
 
-describe('recordAlert', () => {
+describe('AlertDesk', () => {
   let folder = '';
   let store: Store;
   let book: AlertBook;
+  let desk: AlertDesk;
+  let changes: RecordedChange[];
+  let nowMs = START_MS;
 
   beforeEach(async () => {
     folder = mkdtempSync(join(tmpdir(), 'holdfast-alert-record-'));
@@ -43,7 +46,9 @@ describe('recordAlert', () => {
     const path = join(folder, 'holdfast.db');
     store = await openStore({ path, clock: systemClock, health: new HealthRegistry(), settings });
     book = new AlertBook();
-    book.onChange = (alert: Alert, change) => recordAlert(store, alert, change);
+    changes = [];
+    desk = new AlertDesk({ store: () => store, nowMs: () => nowMs, maxAlerts: 100, onChange: (c) => changes.push(c) });
+    book.onChange = (alert: Alert, change) => desk.record(alert, change);
   });
   afterEach(() => {
     store.close();
@@ -52,7 +57,7 @@ describe('recordAlert', () => {
 
   const listed = () => {
     store.flush();
-    return store.listAlerts({ state: 'open' }).rows.map(({ alert }) => alert.kind);
+    return store.listAlerts({ states: ['open'] }).rows.map(({ alert }) => alert.kind);
   };
 
   it('lists what the alert book lists: the scan that a flood explains is no alert of its own', () => {
@@ -72,9 +77,9 @@ describe('recordAlert', () => {
 
   it('lists an alert again that the book opens again', () => {
     const scan = book.add(finding('port-scan', START_MS, START_MS + 1_000));
-    recordAlert(store, scan, 'withdrawn');
+    desk.record(scan, 'withdrawn');
     expect(listed()).toEqual([]);
-    recordAlert(store, scan, 'opened');
+    desk.record(scan, 'opened');
     expect(listed()).toEqual(['port-scan']);
   });
 });

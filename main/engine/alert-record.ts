@@ -3,8 +3,8 @@ import type { AllowEntry } from '../../contract/api-alerts.ts';
 import type { AlertRecord, DismissReason, ReviewState } from '../../contract/api-schemas.ts';
 import type { Alert, Severity } from '../../contract/domain.ts';
 import { SEVERITIES } from '../../contract/domain.ts';
-import { AlertHistory, fitsAllow } from './alerts/index.ts';
 import type { AlertChange } from './alerts/index.ts';
+import { AlertHistory, fitsAllow } from './alerts/index.ts';
 import type { AlertState, ReviewRequest, Store, StoredAlert, StoredReview } from './store/index.ts';
 
 /** Who the journal says it was. */

@@ -2,8 +2,8 @@ import type { AlertTrail } from '../../contract/alert-trail.ts';
 import { isoTime } from '../../contract/analysis-document.ts';
 import type { AlertStory } from '../../contract/api-alerts.ts';
 import type { AttackCatalogue } from '../../contract/attack.ts';
-import { nextSteps } from './alerts/index.ts';
 import { toRecord } from './alert-record.ts';
+import { nextSteps } from './alerts/index.ts';
 import { detectorSection } from './configuration.ts';
 import type { ReviewStep, Store, StoredAlert } from './store/index.ts';
 

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import type { ALERT_CALLS, AllowEntry } from '../../contract/api-alerts.ts';
 import type { HandlersOf } from '../../contract/api.ts';
+import type { ALERT_CALLS, AllowEntry } from '../../contract/api-alerts.ts';
 import { SEVERITIES, type Severity } from '../../contract/domain.ts';
-import { allowProblem, attackCatalogue, fitsAllow } from './alerts/index.ts';
-import { attackMatrix } from './attack-matrix.ts';
 import { exportAlerts } from './alert-export.ts';
 import { type AlertDesk, type RecordedChange, toRecord } from './alert-record.ts';
 import { alertStory } from './alert-story.ts';
+import { allowProblem, attackCatalogue, fitsAllow } from './alerts/index.ts';
+import { attackMatrix } from './attack-matrix.ts';
 import { DETECTORS } from './detect/index.ts';
 import { FailureError } from './runtime/failure.ts';
 import { type AlertFilter, MAX_ALLOW_ENTRIES, type Store, type StoredAlert } from './store/index.ts';

@@ -1,6 +1,6 @@
 import type { ApiHandlers } from '../../contract/api.ts';
 import type { Status, Traffic } from '../../contract/api-schemas.ts';
-import { type Alert, type HealthEntry, SEVERITIES, type Severity } from '../../contract/domain.ts';
+import type { Alert, HealthEntry } from '../../contract/domain.ts';
 import { type AlertAnswering, alertHandlers } from './handlers-alerts.ts';
 import type { Config } from './runtime/config.ts';
 import { shownSettings } from './runtime/config-text.ts';

@@ -2,14 +2,17 @@
  * The engine's face for the command line and the shell. Light to import: what takes time to load is loaded
  * by the functions that need it.
  */
+import type { AnalysisDocument } from '../../contract/analysis.ts';
 import type { AttackCatalogue } from '../../contract/attack.ts';
 import type { AlertKind } from '../../contract/domain.ts';
 import type { AnalysisResult, AnalyzeOptions } from './analyze.ts';
 import type { Engine, EngineOptions } from './engine.ts';
 import type { ExportOptions, FlowSummary, FlowsOptions, FlowsResult } from './flows.ts';
+import type { ReportContext } from './report/index.ts';
 import type { Config, ConfigReport, ConfigRequest } from './runtime/config.ts';
 import type { ShownSetting } from './runtime/config-text.ts';
 import type { Logger } from './runtime/log.ts';
+import type { Supervisor, SupervisorOptions } from './runtime/supervise.ts';
 
 export type { AnalysisContext, AnalysisResult, AnalyzeOptions } from './analyze.ts';
 export type { Engine, EngineEvents, EngineOptions } from './engine.ts';
@@ -19,10 +22,16 @@ export type { Config, ConfigReport } from './runtime/config.ts';
 export { FailureError } from './runtime/failure.ts';
 export type { Logger } from './runtime/log.ts';
 export { type Paths, resolvePaths } from './runtime/paths.ts';
+export type { Supervisor, SupervisorOptions } from './runtime/supervise.ts';
 
 /** See analyze.ts. */
 export async function analyzeCapture(path: string, options?: AnalyzeOptions): Promise<AnalysisResult> {
   return (await import('./analyze.ts')).analyzeCapture(path, options);
+}
+
+/** See report/render.ts: one self-contained HTML page about one analysed capture. */
+export async function renderReport(document: AnalysisDocument, context: ReportContext): Promise<string> {
+  return (await import('./report/index.ts')).renderReport(document, context);
 }
 
 /** See flows.ts. */
@@ -99,4 +108,9 @@ export async function showConfig(
 export async function openLog(config: Config, directory: string | undefined): Promise<Logger> {
   const { createLogger, logSettings } = await import('./runtime/log.ts');
   return createLogger({ settings: config.section('log', logSettings), directory });
+}
+
+/** Keeps a child process running. See runtime/supervise.ts. */
+export async function createSupervisor(options: SupervisorOptions): Promise<Supervisor> {
+  return new (await import('./runtime/supervise.ts')).Supervisor(options);
 }

@@ -1,9 +1,9 @@
 import type { ApiClient } from '../../../contract/api.ts';
 import type { Alert, AlertKind, Severity } from '../../../contract/domain.ts';
+import { formatDate, formatTime } from '../../../contract/format.ts';
 import { plainText } from '../../../contract/text.ts';
 import { type CommandContext, withEngine, writeJson, writeLines } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
-import { formatDate, formatTime } from '../report/format.ts';
 import { parseSince } from '../since.ts';
 import { hanging } from '../terminal/layout.ts';
 import { READABLE_COLUMNS } from '../terminal/output.ts';

@@ -116,9 +116,10 @@ async function report(
   context: CommandContext,
   { catalogue, detectors }: Knowledge,
 ): Promise<void> {
-  const { renderReport } = await import('../report/index.ts');
+  const { renderReport } = await context.engine();
   const { version } = context;
-  writeFileWhole(path, renderReport(document, { version, writtenMs: Date.now(), catalogue, detectors, ...traffic }));
+  const page = await renderReport(document, { version, writtenMs: Date.now(), catalogue, detectors, ...traffic });
+  writeFileWhole(path, page);
   remark(context, `Report: ${path}`);
 }
 

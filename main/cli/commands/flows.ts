@@ -1,8 +1,8 @@
+import { formatCount } from '../../../contract/format.ts';
 import { type CommandContext, releaseInput, remark, writeLines } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { wrongInput } from '../failure.ts';
 import { createOutputFile, type OutputFile } from '../output-file.ts';
-import { formatCount } from '../report/format.ts';
 import { READABLE_COLUMNS } from '../terminal/output.ts';
 import { ProgressLine } from '../terminal/progress.ts';
 import { flowsText } from '../text/flows-text.ts';

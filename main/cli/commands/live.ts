@@ -1,9 +1,9 @@
 import type { ApiClient } from '../../../contract/api.ts';
 import { attentionSentence, protectionOf } from '../../../contract/api-protection.ts';
+import { formatNumber } from '../../../contract/format.ts';
 import { plainText } from '../../../contract/text.ts';
 import type { CommandContext } from '../context.ts';
 import { AlertFeed, readState } from '../live-state.ts';
-import { formatNumber } from '../report/format.ts';
 import { Screen } from '../terminal/screen.ts';
 import { liveText } from '../text/live-text.ts';
 import { byteRate, packetRate } from '../text/status-text.ts';

@@ -1,5 +1,5 @@
+import { formatBytes, formatDuration, formatNumber } from '../../../contract/format.ts';
 import { plainText } from '../../../contract/text.ts';
-import { formatBytes, formatDuration, formatNumber } from '../report/format.ts';
 import { columnsOf, cut } from './layout.ts';
 import type { Output } from './output.ts';
 import type { Paint } from './paint.ts';

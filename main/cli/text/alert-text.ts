@@ -1,7 +1,14 @@
 import type { AttackCatalogue } from '../../../contract/attack.ts';
 import type { Evidence, Severity } from '../../../contract/domain.ts';
+import {
+  formatBytes,
+  formatCount,
+  formatDuration,
+  formatNumber,
+  formatSpan,
+  unitFor,
+} from '../../../contract/format.ts';
 import { plainText } from '../../../contract/text.ts';
-import { formatBytes, formatCount, formatDuration, formatNumber, formatSpan, unitFor } from '../report/format.ts';
 import { hanging, wrap } from '../terminal/layout.ts';
 import { type Paint, severityLabel } from '../terminal/paint.ts';
 

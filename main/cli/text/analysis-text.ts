@@ -1,10 +1,10 @@
 import { basename } from 'node:path';
+import { KIND_WORDS } from '../../../contract/alert-words.ts';
 import type { AnalysisAlert, AnalysisDocument, AnalysisNote } from '../../../contract/analysis.ts';
 import type { AlertKind, Severity } from '../../../contract/domain.ts';
 import { SEVERITIES } from '../../../contract/domain.ts';
+import { formatBytes, formatCount, formatDuration, formatNumber, formatSpan } from '../../../contract/format.ts';
 import { plainText } from '../../../contract/text.ts';
-import { formatBytes, formatCount, formatDuration, formatNumber, formatSpan } from '../report/format.ts';
-import { KIND_WORDS } from '../report/words.ts';
 import { hanging, wrap } from '../terminal/layout.ts';
 import { type Paint, severityLabel } from '../terminal/paint.ts';
 import { alertStory, type Techniques, type ToldAlert } from './alert-text.ts';

@@ -1,6 +1,6 @@
+import { formatBytes, formatCount, formatDuration, formatNumber } from '../../../contract/format.ts';
 import { plainText } from '../../../contract/text.ts';
 import type { FlowSummary } from '../../engine/index.ts';
-import { formatBytes, formatCount, formatDuration, formatNumber } from '../report/format.ts';
 import { hanging, table, wrap } from '../terminal/layout.ts';
 import type { Paint } from '../terminal/paint.ts';
 

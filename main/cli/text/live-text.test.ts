@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Status, Traffic } from '../../../contract/api-schemas.ts';
-import type { Alert } from '../../../contract/domain.ts';
+import type { AlertRecord, Status, Traffic } from '../../../contract/api-schemas.ts';
 import { AlertFeed, type LiveState } from '../live-state.ts';
 import { columnsOf } from '../terminal/layout.ts';
 import { paintFor } from '../terminal/paint.ts';
@@ -43,7 +42,7 @@ const TRAFFIC: Traffic = {
   recentFlows: [],
 };
 
-function alert(index: number): Alert {
+function alert(index: number): AlertRecord {
   return {
     id: `a-${index}`,
     kind: 'port-scan',
@@ -62,6 +61,9 @@ function alert(index: number): Alert {
     evidence: [],
     detectors: [],
     related: [],
+    state: 'open',
+    review: null,
+    source: 'live',
   };
 }
 

@@ -1,9 +1,9 @@
 import { attentionSentence, protectionOf } from '../../../contract/api-protection.ts';
 import type { InterfaceStatus, Status } from '../../../contract/api-schemas.ts';
 import type { Alert } from '../../../contract/domain.ts';
+import { formatBytes, formatNumber, formatTime } from '../../../contract/format.ts';
 import { plainText } from '../../../contract/text.ts';
 import type { LiveState } from '../live-state.ts';
-import { formatBytes, formatNumber, formatTime } from '../report/format.ts';
 import { columnsOf, cut, pad, sparkline, wrap } from '../terminal/layout.ts';
 import { type Paint, SEVERITY_SHAPES, type Style } from '../terminal/paint.ts';
 import { localMs } from './alert-text.ts';

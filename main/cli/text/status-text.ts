@@ -6,8 +6,8 @@ import {
 } from '../../../contract/api-protection.ts';
 import type { InterfaceStatus, Status } from '../../../contract/api-schemas.ts';
 import type { HealthEntry } from '../../../contract/domain.ts';
+import { formatBytes, formatCount, formatDuration, formatNumber } from '../../../contract/format.ts';
 import { plainText } from '../../../contract/text.ts';
-import { formatBytes, formatCount, formatDuration, formatNumber } from '../report/format.ts';
 import { hanging, table } from '../terminal/layout.ts';
 import type { Paint, Style } from '../terminal/paint.ts';
 

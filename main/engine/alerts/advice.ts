@@ -74,7 +74,10 @@ const STEPS: Readonly<Record<AlertKind, readonly Step[]>> = {
       attackers: ['outside', 'unknown'],
       text: 'Ask your internet provider to filter the traffic before it reaches you. Addresses of a flood are often forged, so blocking single ones rarely helps.',
     },
-    { victims: ['own'], text: 'Switch on SYN cookies ("sysctl net.ipv4.tcp_syncookies=1"), and limit new connections.' },
+    {
+      victims: ['own'],
+      text: 'Switch on SYN cookies ("sysctl net.ipv4.tcp_syncookies=1"), and limit new connections.',
+    },
   ],
   exfiltration: [
     FIND_PROGRAM,
@@ -84,18 +87,30 @@ const STEPS: Readonly<Record<AlertKind, readonly Step[]>> = {
     { text: 'Change every password and key that may have been among the data.' },
   ],
   'reverse-shell': [
-    { victims: ['own'], text: 'Take this computer off the network at once, but leave it switched on: its memory shows what happened.' },
-    { victims: NOT_HERE, text: 'Take {victims} off the network at once, but leave it switched on: its memory shows what happened.' },
+    {
+      victims: ['own'],
+      text: 'Take this computer off the network at once, but leave it switched on: its memory shows what happened.',
+    },
+    {
+      victims: NOT_HERE,
+      text: 'Take {victims} off the network at once, but leave it switched on: its memory shows what happened.',
+    },
     { text: 'Find the program that made the connection, and how it got there.' },
     { text: 'Block {attackers}. Set the computer up anew, and change the passwords and keys that were used on it.' },
   ],
   'command-and-control': [
     { victims: ['own'], text: 'Find the program on this computer that made the connection with "ss -tunp".' },
-    { victims: NOT_HERE, text: 'Take {victims} off the network, but leave it switched on, and find the program that made the connection.' },
+    {
+      victims: NOT_HERE,
+      text: 'Take {victims} off the network, but leave it switched on, and find the program that made the connection.',
+    },
     { text: 'Block {attackers}, and hunt for the same address in the traffic of other computers.' },
   ],
   beaconing: [
-    { victims: ['own'], text: 'Find the program that calls with "ss -tunp". Updates, mail and monitoring do this too.' },
+    {
+      victims: ['own'],
+      text: 'Find the program that calls with "ss -tunp". Updates, mail and monitoring do this too.',
+    },
     { victims: NOT_HERE, text: 'Find the program on {victims} that calls. Updates, mail and monitoring do this too.' },
     { text: 'If nobody knows it, block {attackers} and take the computer off the network.' },
     ALLOW,
@@ -103,7 +118,10 @@ const STEPS: Readonly<Record<AlertKind, readonly Step[]>> = {
   'dns-tunnel': [
     { text: 'Block look-ups of the domain at your DNS server.' },
     FIND_PROGRAM,
-    { attackers: NOT_HERE, text: 'Find the program on {attackers} that makes them. Some security products do this on purpose.' },
+    {
+      attackers: NOT_HERE,
+      text: 'Find the program on {attackers} that makes them. Some security products do this on purpose.',
+    },
     ALLOW,
   ],
   tunnel: [
@@ -119,8 +137,14 @@ const STEPS: Readonly<Record<AlertKind, readonly Step[]>> = {
     { text: 'Switch on what your switch has against it: ARP inspection, DHCP snooping.' },
   ],
   exploit: [
-    { victims: ['own'], text: 'See whether the attacked program on this computer has the weakness, and install its update.' },
-    { victims: NOT_HERE, text: 'See whether the attacked program on {victims} has the weakness, and install its update.' },
+    {
+      victims: ['own'],
+      text: 'See whether the attacked program on this computer has the weakness, and install its update.',
+    },
+    {
+      victims: NOT_HERE,
+      text: 'See whether the attacked program on {victims} has the weakness, and install its update.',
+    },
     { text: 'Look at what the attacked computer did afterwards: new connections and files tell whether it worked.' },
     BLOCK_OUTSIDE,
     TAKE_OFF,

@@ -151,8 +151,9 @@ describe('writing and reading', () => {
   it('keeps what the person did when the alert grows, and writes it down', async () => {
     const store = await open();
     store.upsertAlert(alert('a1'));
-    store.setAlertState('a1', 'acknowledged', 'user ada');
-    store.setAlertState('unknown', 'dismissed', 'user ada');
+    const by = { actor: 'user ada', reason: null, note: '' };
+    store.alerts.review(['a1'], { ...by, state: 'acknowledged' });
+    store.alerts.review(['unknown'], { ...by, state: 'dismissed' });
     store.upsertAlert(alert('a1', { findings: 7 }));
     expect(store.getAlert('a1')).toMatchObject({ state: 'acknowledged', alert: { findings: 7 } });
     expect(store.listJournal().rows).toMatchObject([
@@ -176,7 +177,7 @@ describe('writing and reading', () => {
     store.insertFlows([flow(1, { features }), flow(2, { initiator: 'fe80::1', service: 'dns' }), flow(3)]);
     expect(store.listFlows().rows.map((row) => row.id)).toEqual([3, 2, 1]);
     expect(store.listFlows({ limit: 1, cursor: '2' }).rows).toEqual([
-      { ...flow(1, { features }), id: 1, storedMs: START_MS },
+      { ...flow(1, { features }), id: 1, storedMs: START_MS, source: 'live' },
     ]);
     expect(store.listFlows({ host: 'fe80::1' }).rows).toHaveLength(1);
     expect(store.listFlows({ port: 443, sinceMs: 2_500 }).rows).toHaveLength(1);

@@ -37,14 +37,11 @@ export function trafficBetween(database: Database) {
   const at = database.prepare<[number], { id: number; stored_ms: number }>(
     'SELECT id, stored_ms FROM flows WHERE id >= ? ORDER BY id LIMIT 1',
   );
-  const has = (table: string, column: string): boolean =>
-    (database.pragma(`table_info(${table})`) as { name: string }[]).some(({ name }) => name === column);
-  const ofSource = has('flows', 'source') ? 'AND source = :source' : "AND :source = 'live'";
   const sum = database.prepare<unknown[], { bucket: number; flows: number; bytes: number }>(`
     SELECT CAST((max(first_us, :sinceUs) - :sinceUs) / :bucketUs AS INTEGER) AS bucket,
       count(*) AS flows, sum(initiator_bytes + responder_bytes) AS bytes
     FROM flows
-    WHERE id >= :from AND id < :to ${ofSource} AND last_us >= :sinceUs AND first_us < :untilUs
+    WHERE id >= :from AND id < :to AND source = :source AND last_us >= :sinceUs AND first_us < :untilUs
       AND ((initiator IN (SELECT value FROM json_each(:attackers))
           AND (:anyVictim OR responder IN (SELECT value FROM json_each(:victims))))
         OR (responder IN (SELECT value FROM json_each(:attackers))

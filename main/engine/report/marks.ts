@@ -1,6 +1,6 @@
+import { SEVERITY_WORDS } from '../../../contract/alert-words.ts';
 import type { Severity } from '../../../contract/domain.ts';
 import { html, Markup } from './html.ts';
-import { SEVERITY_WORDS } from './words.ts';
 
 /** One shape for each severity, so that it can be told without its colour. Drawn in a box of 12 by 12. */
 const SHAPES: Readonly<Record<Severity, string>> = {

@@ -1,9 +1,18 @@
+import { SEVERITY_WORDS } from '../../../contract/alert-words.ts';
 import type { AnalysisAlert, AnalysisDocument } from '../../../contract/analysis.ts';
 import { SEVERITIES, type Severity } from '../../../contract/domain.ts';
-import { formatCount, formatNumber } from './format.ts';
+import { formatCount, formatNumber } from '../../../contract/format.ts';
 import { html, type Markup } from './html.ts';
 import { verdictMark } from './marks.ts';
-import { SEVERITY_WORDS, VERDICTS } from './words.ts';
+
+/** The first sentence of the report, by the most severe alert. */
+const VERDICTS: Readonly<Record<Severity, string>> = {
+  critical: 'This capture shows a serious attack.',
+  high: 'This capture shows an attack.',
+  medium: 'Something in this capture needs a look.',
+  low: 'Nothing urgent: there are only low notices.',
+  info: 'Nothing to worry about: there are only remarks.',
+};
 
 /** The most severe first. */
 const WORST_FIRST: readonly Severity[] = [...SEVERITIES].reverse();

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { KIND_WORDS } from '../../../contract/alert-words.ts';
 import { type AnalysisAlert, type AnalysisDocument, analysisSchema } from '../../../contract/analysis.ts';
 import { isoTime } from '../../../contract/analysis-document.ts';
 import { ALERT_KINDS, SEVERITIES } from '../../../contract/domain.ts';
 import { type ReportContext, renderReport } from './index.ts';
 import { STYLE } from './style.ts';
-import { KIND_WORDS } from './words.ts';
 
 const START = Date.UTC(2021, 8, 21, 9, 36);
 

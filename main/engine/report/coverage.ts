@@ -1,7 +1,7 @@
+import { KIND_WORDS } from '../../../contract/alert-words.ts';
 import { ALERT_KINDS } from '../../../contract/domain.ts';
 import type { ReportContext } from './context.ts';
 import { html, type Markup } from './html.ts';
-import { KIND_WORDS } from './words.ts';
 
 /** What any reading of a capture leaves open. */
 const ALWAYS_OPEN: readonly string[] = [

@@ -1,13 +1,12 @@
-import { createHash } from 'node:crypto';
 import type { AnalysisAlert, AnalysisDocument } from '../../../contract/analysis.ts';
+import { formatCount, formatSpan } from '../../../contract/format.ts';
 import type { ReportContext } from './context.ts';
 import { coverage } from './coverage.ts';
 import { captureFacts, protocolTable, talkerTable } from './facts.ts';
-import { formatCount, formatDate, formatSpan, formatTime } from './format.ts';
-import { html, Markup } from './html.ts';
+import { html, type Markup } from './html.ts';
 import { severityLabel } from './marks.ts';
+import { renderPage } from './page.ts';
 import { story } from './story.ts';
-import { STYLE } from './style.ts';
 import { timeline } from './timeline.ts';
 import { verdict } from './verdict.ts';
 
@@ -16,29 +15,12 @@ const MAX_STORIES = 100;
 /** Alerts named after those, one line each. */
 const MAX_LINES = 1_000;
 
-/**
- * One self-contained HTML page about one capture: am I safe, what happened, what can I do. No script, nothing
- * from elsewhere; its content security policy lets through this one style sheet and nothing else, so text
- * from the capture stays text whatever it holds. Pure.
- */
+/** One self-contained HTML page about one capture: am I safe, what happened, what can I do. Pure. */
 export function renderReport(document: AnalysisDocument, context: ReportContext): string {
-  const styleHash = createHash('sha256').update(STYLE).digest('base64');
-  const policy = `default-src 'none'; style-src 'sha256-${styleHash}'; base-uri 'none'; form-action 'none'`;
-  const page = html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${new Markup(policy)}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="referrer" content="no-referrer">
-<title>Holdfast report: ${document.capture.path}</title>
-<style>${new Markup(STYLE)}</style>
-</head>
-<body>
-<header class="top"><span><b>Holdfast</b> report</span> <span class="mono">${document.capture.path}</span></header>
-<main>
-${verdict(document)}
+  const { path } = document.capture;
+  return renderPage(
+    { title: `Holdfast report: ${path}`, subject: path, ...context, attackVersion: context.catalogue.attackVersion },
+    html`${verdict(document)}
 ${timeline(document, context)}
 ${stories(document.alerts, context)}
 ${captureFacts(document)}
@@ -46,14 +28,8 @@ ${captureFacts(document)}
 ${talkerTable(context.talkers)}
 ${protocolTable(context.protocols)}
 </div>
-${coverage(context)}
-</main>
-<footer>Written by Holdfast ${context.version} on ${formatDate(context.writtenMs)} at ${formatTime(context.writtenMs)} UTC.
-Times are UTC. Technique names follow MITRE ATT&amp;CK ${context.catalogue.attackVersion}.</footer>
-</body>
-</html>
-`;
-  return page.text;
+${coverage(context)}`,
+  );
 }
 
 function stories(alerts: readonly AnalysisAlert[], { catalogue }: ReportContext): Markup | undefined {

@@ -1,15 +1,40 @@
+import { KIND_WORDS } from '../../../contract/alert-words.ts';
 import type { AnalysisAlert } from '../../../contract/analysis.ts';
 import type { AttackCatalogue } from '../../../contract/attack.ts';
-import { formatBytes, formatCount, formatDuration, formatNumber, formatSpan, unitFor } from './format.ts';
+import {
+  formatBytes,
+  formatCount,
+  formatDuration,
+  formatNumber,
+  formatSpan,
+  unitFor,
+} from '../../../contract/format.ts';
 import { html, type Markup } from './html.ts';
 import { severityLabel } from './marks.ts';
-import { KIND_WORDS } from './words.ts';
 
 /** Hosts shown before the rest folds away. */
 const HOSTS_AT_ONCE = 8;
 
-/** One alert: who did what to whom, what speaks for it, and what to do. */
+/** What is told of an alert beside what it says itself. */
+interface Telling {
+  readonly steps: readonly string[];
+  /** What was done, after "Done so far:". */
+  readonly done: string;
+  /** After the evidence. */
+  readonly more?: Markup;
+  /** Titles of the alerts of the same page, by id. */
+  readonly titles: ReadonlyMap<string, string>;
+}
+
+/** One alert of a capture: who did what to whom, what speaks for it, and what to do. */
 export function story(alert: AnalysisAlert, catalogue: AttackCatalogue, titles: ReadonlyMap<string, string>): Markup {
+  const { steps } = KIND_WORDS[alert.kind];
+  const done = 'nothing. This is a recorded capture; Holdfast only looked at it.';
+  return article(alert, catalogue, { steps, done, titles });
+}
+
+/** One alert, told with whatever else is known of it. */
+export function article(alert: AnalysisAlert, catalogue: AttackCatalogue, telling: Telling): Markup {
   const words = KIND_WORDS[alert.kind];
   const first = Date.parse(alert.firstSeen);
   const last = Date.parse(alert.lastSeen);
@@ -20,11 +45,12 @@ export function story(alert: AnalysisAlert, catalogue: AttackCatalogue, titles: 
 <p class="explanation">${alert.explanation}</p>
 ${parties(alert)}
 ${evidenceTable(alert)}
+${telling.more}
 ${techniqueList(alert.techniques, catalogue)}
 <h4>What you can do</h4>
-<ol>${words.steps.map((step) => html`<li>${step}</li>`)}</ol>
-<p class="done"><b>Done so far:</b> nothing. This is a recorded capture; Holdfast only looked at it.</p>
-${relatedAlerts(alert, titles)}
+<ol>${telling.steps.map((step) => html`<li>${step}</li>`)}</ol>
+<p class="done"><b>Done so far:</b> ${telling.done}</p>
+${relatedAlerts(alert, telling.titles)}
 <p class="raw">Confidence ${Math.round(alert.confidence * 100)} % · ${formatCount(alert.findings, 'finding')}${detectorNames(alert)} · <span class="mono">${alert.id}</span></p>
 </article>`;
 }

@@ -1,4 +1,4 @@
-import type { AlertKind, Severity } from '../../../contract/domain.ts';
+import type { AlertKind, Severity } from './domain.ts';
 
 /** How a kind of alert is called, and what a person can do about it. */
 interface KindWords {
@@ -144,15 +144,7 @@ export const KIND_WORDS: Readonly<Record<AlertKind, KindWords>> = {
   },
 };
 
-/** The first sentence of the report, by the most severe alert. */
-export const VERDICTS: Readonly<Record<Severity, string>> = {
-  critical: 'This capture shows a serious attack.',
-  high: 'This capture shows an attack.',
-  medium: 'Something in this capture needs a look.',
-  low: 'Nothing urgent: there are only low notices.',
-  info: 'Nothing to worry about: there are only remarks.',
-};
-
+/** How severities are called. */
 export const SEVERITY_WORDS: Readonly<Record<Severity, string>> = {
   critical: 'Critical',
   high: 'High',

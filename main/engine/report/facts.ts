@@ -1,6 +1,6 @@
 import type { AnalysisDocument, AnalysisNote } from '../../../contract/analysis.ts';
+import { formatBytes, formatCount, formatDuration, formatNumber, formatSpan } from '../../../contract/format.ts';
 import type { ProtocolShare, Talker } from './context.ts';
-import { formatBytes, formatCount, formatDuration, formatNumber, formatSpan } from './format.ts';
 import { html, type Markup } from './html.ts';
 
 /** Notes shown; a badly damaged capture has many kinds, never this many. */

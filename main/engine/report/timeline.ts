@@ -1,6 +1,13 @@
 import type { AnalysisAlert, AnalysisDocument } from '../../../contract/analysis.ts';
+import {
+  formatBytes,
+  formatCount,
+  formatNumber,
+  formatSpan,
+  formatTick,
+  formatTime,
+} from '../../../contract/format.ts';
 import type { ReportContext, TrafficBucket } from './context.ts';
-import { formatBytes, formatCount, formatNumber, formatSpan, formatTick, formatTime } from './format.ts';
 import { html, Markup } from './html.ts';
 import { severityMark } from './marks.ts';
 
