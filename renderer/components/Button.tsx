@@ -63,10 +63,5 @@ export function IconButton({ icon: Icon, label, isPressed, className, ...rest }:
 }
 
 function Spinner() {
-  return (
-    <span
-      aria-hidden
-      className="size-4 animate-[spin_800ms_linear_infinite] rounded-full border-2 border-current border-r-transparent"
-    />
-  );
+  return <span aria-hidden className="size-4 spinner rounded-full border-2 border-current border-r-transparent" />;
 }

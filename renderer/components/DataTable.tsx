@@ -54,6 +54,8 @@ const ROW_HEIGHT = 32;
 const OVERSCAN = 12;
 /** So many rows before the end, more are asked for. */
 const END_MARGIN = 20;
+/** What in a row is pressed for itself. A press beside the small box to select is meant for it, too. */
+const OWN_PRESS = 'a, button, input, [data-own-press]';
 const SELECT_TRACK = '36px';
 
 export function DataTable<Row>({
@@ -97,6 +99,7 @@ export function DataTable<Row>({
   });
   const items = virtualizer.getVirtualItems();
 
+  const firstSeen = items[0]?.index ?? 0;
   const lastSeen = items.length === 0 ? -1 : items[items.length - 1].index;
   const isNearEnd = rows.length > 0 && lastSeen >= rows.length - END_MARGIN;
   const rowCount = rows.length;
@@ -144,76 +147,78 @@ export function DataTable<Row>({
   return (
     <div
       ref={scroller}
-      role="grid"
-      aria-label={label}
-      aria-rowcount={rows.length + 1}
-      aria-colcount={seen.length + (canSelect ? 1 : 0)}
-      aria-multiselectable={canSelect || undefined}
-      aria-activedescendant={hasFocus && activeIndex >= 0 ? `${id}-${activeIndex}` : undefined}
-      tabIndex={0}
-      onKeyDown={onKeyDown}
-      onFocus={(event) => {
-        if (event.target !== event.currentTarget) return;
-        setFocus(true);
-        if (activeIndex < 0) setActiveKey(openKey ?? (rows.length > 0 ? rowKey(rows[items[0]?.index ?? 0]) : null));
-      }}
-      onBlur={(event) => event.target === event.currentTarget && setFocus(false)}
       onScroll={(event) => {
         const now = event.currentTarget.scrollTop > 0;
-        if (now !== isScrolled.current) {
-          isScrolled.current = now;
-          onScrolledChange?.(now);
-        }
+        if (now === isScrolled.current) return;
+        isScrolled.current = now;
+        onScrolledChange?.(now);
       }}
       style={visibleRows === undefined ? undefined : { maxHeight: (visibleRows + 1) * ROW_HEIGHT + 2 }}
       className={cx(
-        'relative min-h-0 overflow-auto rounded-lg bg-surface focus-visible:-outline-offset-2',
+        'relative min-h-0 overflow-auto rounded-lg bg-surface has-[table:focus-visible]:outline-2 has-[table:focus-visible]:-outline-offset-2 has-[table:focus-visible]:outline-accent',
         visibleRows === undefined && 'flex-1 border border-line',
       )}
     >
-      <div
-        role="row"
-        aria-rowindex={1}
-        tabIndex={-1}
-        className="sticky top-0 z-10 grid h-8 min-w-max items-center border-b border-line bg-surface text-12 text-ink-quiet"
-        style={{ gridTemplateColumns: template }}
+      <table
+        // biome-ignore lint/a11y/noNoninteractiveElementToInteractiveRole: the grid pattern; rows and cells follow it
+        role="grid"
+        aria-label={label}
+        aria-rowcount={rows.length + 1}
+        aria-colcount={seen.length + (canSelect ? 1 : 0)}
+        aria-multiselectable={canSelect || undefined}
+        aria-activedescendant={hasFocus && activeIndex >= 0 ? `${id}-${activeIndex}` : undefined}
+        tabIndex={0}
+        onKeyDown={onKeyDown}
+        onFocus={(event) => {
+          if (event.target !== event.currentTarget) return;
+          setFocus(true);
+          if (activeIndex < 0 && rows.length > 0) setActiveKey(openKey ?? rowKey(rows[firstSeen]));
+        }}
+        onBlur={(event) => event.target === event.currentTarget && setFocus(false)}
+        className="block min-w-full outline-none"
       >
-        {canSelect && (
-          // biome-ignore lint/a11y/useFocusableInteractive: the focus stays on the grid, as the pattern has it
-          <span role="columnheader" className="flex items-center pl-3">
-            <CheckMark
-              aria-label={strings.common.selectAll}
-              isChecked={allSelected}
-              className="mt-0"
-              onChange={() => onSelectionChange(allSelected ? new Set() : new Set(rows.map(rowKey)))}
-            />
-          </span>
-        )}
-        {seen.map((column) => (
-          <HeaderCell key={column.id} column={column} sort={sort} onSort={onSort} />
-        ))}
-      </div>
-      {rows.length === 0 ? (
-        <div role="row" tabIndex={-1}>
-          {/* biome-ignore lint/a11y/useFocusableInteractive: the focus stays on the grid, as the pattern has it */}
-          <div role="gridcell">{empty}</div>
-        </div>
-      ) : (
-        <div role="rowgroup" className="relative min-w-max" style={{ height: virtualizer.getTotalSize() }}>
+        <thead className="sticky top-0 z-10 block min-w-max bg-surface">
+          <tr
+            aria-rowindex={1}
+            style={{ gridTemplateColumns: template }}
+            className="grid h-8 items-center border-b border-line text-12 text-ink-quiet"
+          >
+            {canSelect && (
+              <th className="flex items-center pl-3">
+                <CheckMark
+                  aria-label={strings.common.selectAll}
+                  isChecked={allSelected}
+                  className="mt-0"
+                  onChange={() => onSelectionChange(allSelected ? new Set() : new Set(rows.map(rowKey)))}
+                />
+              </th>
+            )}
+            {seen.map((column) => (
+              <HeaderCell key={column.id} column={column} sort={sort} onSort={onSort} />
+            ))}
+          </tr>
+        </thead>
+        <tbody
+          className="relative block min-w-max"
+          style={{ height: rows.length === 0 ? undefined : virtualizer.getTotalSize() }}
+        >
+          {rows.length === 0 && (
+            <tr className="block">
+              <td className="block">{empty}</td>
+            </tr>
+          )}
           {items.map(({ index, start }) => {
             const row = rows[index];
             const key = rowKey(row);
-            const isActive = index === activeIndex;
+            const isChosen = selection?.has(key) === true;
             return (
-              // biome-ignore lint/a11y/useKeyWithClickEvents: the grid takes the keys for all of its rows
-              <div
+              <tr
                 key={key}
                 id={`${id}-${index}`}
-                role="row"
-                tabIndex={-1}
                 aria-rowindex={index + 2}
-                aria-selected={canSelect ? selection.has(key) : key === openKey}
-                onClick={() => {
+                aria-selected={canSelect ? isChosen : key === openKey}
+                onClick={({ target }) => {
+                  if (target instanceof Element && target.closest(OWN_PRESS) !== null) return;
                   setActiveKey(key);
                   onOpen?.(row);
                 }}
@@ -221,41 +226,34 @@ export function DataTable<Row>({
                 className={cx(
                   'absolute inset-x-0 grid h-8 items-center border-b border-line',
                   onOpen !== undefined && 'cursor-pointer hover:bg-hover',
-                  (key === openKey || selection?.has(key) === true) && 'bg-selected',
-                  isActive && hasFocus && 'shadow-[inset_2px_0_0_var(--color-accent)]',
+                  (key === openKey || isChosen) && 'bg-selected',
+                  index === activeIndex && hasFocus && 'shadow-[inset_2px_0_0_var(--color-accent)]',
                 )}
               >
                 {canSelect && (
-                  // biome-ignore lint/a11y/useKeyWithClickEvents lint/a11y/useFocusableInteractive: Space on the grid selects
-                  <span
-                    role="gridcell"
-                    className="flex h-full items-center pl-3"
-                    onClick={(event) => event.stopPropagation()}
-                  >
+                  <td data-own-press className="flex h-full items-center pl-3">
                     <CheckMark
                       tabIndex={-1}
                       aria-label={strings.common.selectRow}
-                      isChecked={selection.has(key)}
+                      isChecked={isChosen}
                       className="mt-0"
                       onChange={() => toggle(key)}
                     />
-                  </span>
+                  </td>
                 )}
                 {seen.map((column) => (
-                  // biome-ignore lint/a11y/useFocusableInteractive: the focus stays on the grid, as the pattern has it
-                  <span
+                  <td
                     key={column.id}
-                    role="gridcell"
-                    className={cx('min-w-0 truncate px-3', column.isNumeric === true && 'text-right')}
+                    className={cx('block min-w-0 truncate px-3', column.isNumeric === true && 'text-right')}
                   >
                     {column.cell(row)}
-                  </span>
+                  </td>
                 ))}
-              </div>
+              </tr>
             );
           })}
-        </div>
-      )}
+        </tbody>
+      </table>
     </div>
   );
 }
@@ -273,11 +271,10 @@ function HeaderCell<Row>({ column, sort, onSort }: HeaderCellProps<Row>) {
   const first = column.isNumeric === true ? 'descending' : 'ascending';
   const other = direction === 'ascending' ? 'descending' : 'ascending';
   return (
-    // biome-ignore lint/a11y/useFocusableInteractive: what can be pressed is the button within
-    <span
-      role="columnheader"
+    <th
+      scope="col"
       aria-sort={column.isSortable === true ? (direction ?? 'none') : undefined}
-      className={cx('min-w-0 truncate px-3', column.isNumeric === true && 'text-right')}
+      className={cx('block min-w-0 truncate px-3 text-left font-normal', column.isNumeric === true && 'text-right')}
     >
       {column.isSortable === true && onSort !== undefined ? (
         <button
@@ -294,7 +291,7 @@ function HeaderCell<Row>({ column, sort, onSort }: HeaderCellProps<Row>) {
       ) : (
         column.header
       )}
-    </span>
+    </th>
   );
 }
 

@@ -60,7 +60,6 @@ export function TimePlot(props: TimePlotProps) {
     setTable(!isTable);
   };
   return (
-    // biome-ignore lint/a11y/noNoninteractiveElementInteractions: the key is a shortcut for the button within
     <figure
       aria-label={label}
       // biome-ignore lint/a11y/noNoninteractiveTabindex: so that the key can be pressed here

@@ -48,7 +48,6 @@ export function Palette({ onClose, onHelp }: PaletteProps) {
   return (
     <Dialog title={palette.title} isOpen onClose={onClose} width="medium" isBare>
       <input
-        // biome-ignore lint/a11y/noAutofocus: the dialog is there to be typed into
         autoFocus
         role="combobox"
         aria-expanded="true"

@@ -12,12 +12,12 @@ function compare(a: Sortable, b: Sortable): number {
 /** A sorted copy; rows of the same value keep their order, and null comes last in either direction. */
 export function sortRows<Row>(
   rows: readonly Row[],
-  valueOf: (row: Row) => Sortable,
+  sortValue: (row: Row) => Sortable,
   direction: 'ascending' | 'descending',
 ): readonly Row[] {
   const sign = direction === 'ascending' ? 1 : -1;
   return rows
-    .map((row) => ({ row, value: valueOf(row) }))
+    .map((row) => ({ row, value: sortValue(row) }))
     .sort((a, b) => compare(a.value, b.value) * (a.value === null || b.value === null ? 1 : sign))
     .map(({ row }) => row);
 }

@@ -22,11 +22,13 @@ export function useStatusUpdates(): void {
 
 /** A flood of changes asks once. */
 const SOON_MS = 400;
-let timer: ReturnType<typeof setTimeout> | undefined;
+let isWaiting = false;
 
 function reloadSoon(): void {
-  timer ??= setTimeout(() => {
-    timer = undefined;
+  if (isWaiting) return;
+  isWaiting = true;
+  setTimeout(() => {
+    isWaiting = false;
     reloadQueries('status');
   }, SOON_MS);
 }

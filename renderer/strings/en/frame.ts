@@ -22,7 +22,6 @@ export const frame = {
     help: 'Show the keyboard shortcuts',
     search: 'Search in this page',
     closeDrawer: 'Close what is open',
-    then: 'then',
     table: {
       move: 'Previous or next row',
       ends: 'First or last row',
