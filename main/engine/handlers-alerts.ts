@@ -61,8 +61,8 @@ export function alertHandlers(engine: AlertAnswering): HandlersOf<typeof ALERT_C
       if (states.length === 0) return { alerts: [], total: 0, next: null };
       const filter = { severity: minimumSeverity, kind, states, source, search, sinceMs, untilMs };
       const page = engine.store().listAlerts({ ...filter, limit, cursor });
-      // While the database is away, the page is what memory has.
-      const total = Math.max(engine.store().alerts.count(filter), page.rows.length);
+      const isAll = cursor === undefined && page.cursor === undefined;
+      const total = isAll ? page.rows.length : engine.store().alerts.count(filter);
       return { alerts: page.rows.map(toRecord), total, next: page.cursor ?? null };
     },
     'alerts.get': ({ id }) => toRecord(stored(id)),

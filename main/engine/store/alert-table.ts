@@ -69,8 +69,8 @@ export function pageOfWaiting(waiting: Iterable<WaitingAlert>, filter: AlertFilt
     .map(({ alert, source }) => ({ alert, source, state: 'open', review: null, updatedMs: alert.lastSeenMs }));
 }
 
-/** What the list and its count have in common. `index` holds every column that is asked for here. */
-const WHERE = `source = :source AND last_seen_ms >= :sinceMs AND last_seen_ms < :untilMs
+/** What the list and its count have in common; the indexes hold every column that is asked for here. */
+const WHERE = `source = :source AND last_seen_ms >= :sinceMs AND +last_seen_ms < :untilMs
   AND severity >= :severity AND kind = ifnull(:kind, kind)
   AND state IN (:state0, :state1, :state2, :state3)`;
 
@@ -103,7 +103,7 @@ export function alertTable(database: Database) {
   const listBy = (index: string, searched: string) =>
     database.prepare<unknown[], AlertRow>(`
       SELECT ${columns} FROM alerts INDEXED BY ${index}
-      WHERE ${WHERE} ${searched} AND (last_seen_ms, id) < (:lastSeenMs, :id)
+      WHERE ${WHERE} ${searched} AND last_seen_ms <= :upToMs AND (+last_seen_ms < :lastSeenMs OR +id < :id)
       ORDER BY last_seen_ms DESC, id DESC LIMIT :limit`);
   const countBy = (index: string, searched: string) =>
     database
@@ -113,18 +113,18 @@ export function alertTable(database: Database) {
       .pluck();
   const contains = 'AND instr(search, :search) > 0';
   const list = { all: listBy('alerts_listed', ''), searched: listBy('alerts_searched', contains) };
-  const count = { all: countBy('alerts_listed', ''), searched: countBy('alerts_searched', contains) };
+  const count = { all: countBy('alerts_counted', ''), searched: countBy('alerts_searched', contains) };
   const counts = database.prepare<unknown[], { state: AlertState; severity: number; kind: AlertKind; count: number }>(`
-    SELECT state, severity, kind, count(*) AS count FROM alerts INDEXED BY alerts_listed
+    SELECT state, severity, kind, count(*) AS count FROM alerts INDEXED BY alerts_counted
     WHERE source = ? AND last_seen_ms >= ? GROUP BY state, severity, kind`);
   const techniques = database.prepare<
     unknown[],
     { techniques: string; severity: number; count: number; last_seen_ms: number }
   >(`
     SELECT techniques, severity, count(*) AS count, max(last_seen_ms) AS last_seen_ms
-    FROM alerts INDEXED BY alerts_listed
+    FROM alerts INDEXED BY alerts_counted
     WHERE source = ? AND last_seen_ms >= ? AND state <> 'withdrawn' AND techniques <> ''
-    GROUP BY techniques, severity`);
+    GROUP BY state, severity, kind, techniques`);
   const removeSource = database.prepare('DELETE FROM alerts WHERE source = ?');
   const upsertFinding = database.prepare(`
     INSERT INTO findings (alert_id, detector, cause, first_seen_ms, last_seen_ms, updated_ms, body)
@@ -156,7 +156,8 @@ export function alertTable(database: Database) {
     list(filter: AlertFilter, limit: number): Page<StoredAlert> {
       const from = parseCursor(filter.cursor);
       const search = filter.search?.toLowerCase() ?? '';
-      const values = { ...parameters(filter), ...from, limit };
+      const upToMs = Math.min(from.lastSeenMs, filter.untilMs ?? Number.MAX_VALUE);
+      const values = { ...parameters(filter), ...from, upToMs, limit };
       const found = search === '' ? list.all.all(values) : list.searched.all({ ...values, search });
       const rows = found.map(storedAlert);
       const last = rows.at(-1)?.alert;

@@ -87,7 +87,7 @@ export const MIGRATIONS: readonly Migration[] = [
   {
     version: 4,
     name: 'alerts: source, review, trail, allow-list',
-    // The index holds all that the list filters and counts by, so that only the rows of a page are read.
+    // The indexes hold all that is filtered and counted by, so that only the rows of a page are read.
     sql: `
       ALTER TABLE alerts ADD COLUMN source TEXT NOT NULL DEFAULT 'live';
       ALTER TABLE alerts ADD COLUMN techniques TEXT NOT NULL DEFAULT '';
@@ -97,7 +97,8 @@ export const MIGRATIONS: readonly Migration[] = [
         techniques = (SELECT ifnull(group_concat(value, ' '), '') FROM json_each(alerts.body, '$.techniques')),
         search = lower(body ->> '$.title' || char(10) || (body ->> '$.attackers') || char(10) || (body ->> '$.victims'));
       DROP INDEX alerts_by_time;
-      CREATE INDEX alerts_listed ON alerts (source, last_seen_ms, id, state, severity, kind, techniques);
+      CREATE INDEX alerts_listed ON alerts (source, last_seen_ms, id, state, severity, kind);
+      CREATE INDEX alerts_counted ON alerts (source, state, severity, kind, techniques, last_seen_ms);
       CREATE INDEX alerts_searched ON alerts (source, last_seen_ms, id, state, severity, kind, search);
       CREATE TABLE alert_trails (alert_id TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT;
       CREATE TABLE alert_reviews (
