@@ -1,5 +1,6 @@
 import { alertSettings } from './alerts/index.ts';
 import { apiSettings } from './api/index.ts';
+import { captureSettings } from './capture-settings.ts';
 import { DETECTORS } from './detect/index.ts';
 import { flowSettings } from './network/index.ts';
 import type { Section } from './runtime/config-names.ts';
@@ -18,7 +19,7 @@ export const CONFIG_SECTIONS: readonly Section[] = [
   { path: 'network', table: flowSettings },
   ...DETECTORS.map((detector) => ({ path: detectorSection(detector.id), table: detector.settings })),
   { path: 'alerts', table: alertSettings },
-
+  { path: 'captures', table: captureSettings },
   { path: 'api', table: apiSettings },
   { path: 'store', table: storeSettings },
   { path: 'log', table: logSettings },

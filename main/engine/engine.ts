@@ -1,12 +1,17 @@
 import { randomInt } from 'node:crypto';
+import { join } from 'node:path';
 import type { ApiHandlers } from '../../contract/api.ts';
 import type { Status } from '../../contract/api-schemas.ts';
 import type { Finding } from '../../contract/domain.ts';
 import { AlertDesk, type RecordedChange } from './alert-record.ts';
 import { AlertBook, alertSettings } from './alerts/index.ts';
 import { ApiServer, apiSettings } from './api/index.ts';
+import { CaptureJobs } from './capture-jobs.ts';
+import { captureSettings } from './capture-settings.ts';
+import { CONFIG_SECTIONS } from './configuration.ts';
 import { countBySeverity, createHandlers } from './handlers.ts';
 import { openBySeverity } from './handlers-alerts.ts';
+import { LiveFlowView } from './live-flows.ts';
 import { LiveTraffic } from './live-traffic.ts';
 import { CostMeter, LiveView } from './live-view.ts';
 import { Bus } from './runtime/bus.ts';
@@ -19,6 +24,7 @@ import { ensureOwnDirectory, type Paths } from './runtime/paths.ts';
 import { readHostNetwork } from './sensors/index.ts';
 import { openStore, type Store, storeSettings } from './store/index.ts';
 import { type TokenBearer, TokenBook } from './tokens.ts';
+import { TrafficMemory } from './traffic-memory.ts';
 import type { TrafficSnapshot } from './traffic-messages.ts';
 
 export interface EngineOptions {
@@ -53,7 +59,10 @@ export class Engine {
   readonly #traffic: LiveTraffic;
   readonly book: AlertBook;
   readonly desk: AlertDesk;
+  readonly captures: CaptureJobs;
   readonly view = new LiveView();
+  readonly liveFlows = new LiveFlowView((isWatched) => this.#traffic.watchFlows(isWatched), systemClock);
+  readonly #memory: TrafficMemory;
   readonly handlers: ApiHandlers;
   readonly #api: ApiServer;
   readonly #cost = new CostMeter();
@@ -82,17 +91,39 @@ export class Engine {
       seed: randomInt(SEED_LIMIT),
       helperPrefix: options.helperPrefix,
       onFinding: (finding) => this.#found(finding),
-      onFlows: (flows) => this.#store?.insertFlows(flows),
+      onFlows: (flows) => {
+        this.#store?.insertFlows(flows);
+        this.liveFlows.remember(flows);
+        this.#memory.add(flows);
+      },
       onLiveFlows: (live) => this.liveFlows.take(live),
       onSnapshot: (snapshot) => {
         this.view.add(snapshot, this.#traffic.interfaces());
+        this.#memory.look(this.#traffic.interfaces());
         this.events.emit('traffic', snapshot);
       },
+    });
+    this.#memory = new TrafficMemory({
+      clock: systemClock,
+      health: this.health,
+      store: () => this.store,
+      helperPid: () => this.#traffic.helperPid,
+    });
+    this.captures = new CaptureJobs({
+      directory: join(options.paths.dataDirectory, 'captures'),
+      settings: () => config.section('captures', captureSettings),
+      sections: () => Object.fromEntries(CONFIG_SECTIONS.map(({ path, table }) => [path, config.section(path, table)])),
+      store: () => this.store,
+      recordAlerts: (id, found, trailOf) => this.desk.recordCapture(id, found, trailOf),
+      clock: systemClock,
+      onProblem: (message) => logger.error(message),
     });
     this.#lifecycle = new Lifecycle(
       [
         { name: 'alone', start: () => this.#api.assertAlone() },
         { name: 'store', start: () => this.#openStore(), stop: () => this.#closeStore() },
+        { name: 'history', start: () => this.#memory.start(), stop: () => this.#memory.stop() },
+        { name: 'captures', start: () => this.captures.start(), stop: () => this.captures.stop() },
         { name: 'traffic', start: () => this.#traffic.start(), stop: () => this.#traffic.stop() },
         { name: 'api', start: () => this.#api.start(), stop: () => this.#api.stop() },
       ],
@@ -103,8 +134,12 @@ export class Engine {
       store: () => this.store,
       status: () => this.status(),
       traffic: () => this.view.traffic(Date.now()),
+      liveFlows: this.liveFlows,
+      memory: this.#memory,
+      askFlow: (number) => this.#traffic.askFlow(number),
       version: options.version,
       desk: this.desk,
+      captures: () => this.captures,
       nowMs: () => systemClock.nowMs(),
       mode: () => (options.simulate ? 'simulate' : 'observe'),
       ownAddresses: () => readHostNetwork().addresses,

@@ -1,17 +1,17 @@
 import type { ApiHandlers } from '../../contract/api.ts';
-import type { Status, Traffic } from '../../contract/api-schemas.ts';
+import type { Status } from '../../contract/api-schemas.ts';
 import type { Alert, HealthEntry } from '../../contract/domain.ts';
 import { type AlertAnswering, alertHandlers } from './handlers-alerts.ts';
+import { type CaptureAnswering, captureHandlers } from './handlers-captures.ts';
+import { type FlowAnswering, flowHandlers } from './handlers-flows.ts';
 import type { Config } from './runtime/config.ts';
 import { shownSettings } from './runtime/config-text.ts';
 
 /** What the handlers need of the engine. */
-export interface Answering extends AlertAnswering {
+export interface Answering extends AlertAnswering, FlowAnswering {
   readonly config: Config;
   status(): Status;
-  traffic(): Traffic;
-  /** Each gives the function that takes the listener off again. */
-  onTraffic(listener: () => void): () => void;
+  /** Gives the function that takes the listener off again. */
   onHealth(listener: (entry: HealthEntry) => void): () => void;
 }
 
@@ -19,13 +19,13 @@ export interface Answering extends AlertAnswering {
 export function createHandlers(engine: Answering): ApiHandlers {
   return {
     status: () => engine.status(),
-    traffic: () => engine.traffic(),
     ...alertHandlers(engine),
+    ...captureHandlers(engine),
+    ...flowHandlers(engine),
     'config.show': () => ({
       profile: engine.config.profile,
       settings: shownSettings(engine.config),
     }),
-    'traffic.watch': (_input, emit) => engine.onTraffic(() => emit(engine.traffic())),
     'health.watch': (_input, emit) => engine.onHealth(emit),
   };
 }
