@@ -3,11 +3,11 @@ import { z } from 'zod';
 import { noInputSchema, trafficSchema } from './api-schemas.ts';
 import { type ApiTable, count, rate, sourceInput, strings, timeMs } from './api-table.ts';
 
+export { MAX_LIVE_FLOWS } from './traffic.ts';
+
 const DAY_MS = 86_400_000;
 const MAX_HISTORY_MS = 31 * DAY_MS;
 const MAX_HISTORY_POINTS = 1_500;
-/** Open flows that are shown at once. */
-export const MAX_LIVE_FLOWS = 5_000;
 /** Flows in one item of `flows.watch`: with the longest addresses and numbers it stays below MAX_MESSAGE_BYTES. */
 export const MAX_FLOWS_PER_ITEM = 1_500;
 
@@ -125,7 +125,9 @@ export const FLOW_CALLS = {
                 flows: count,
                 firstSeenMs: timeMs,
                 lastSeenMs: timeMs,
-                XX: z.boolean(),
+                /** Not seen before the span that was asked for; false as long as Holdfast remembers nothing before it. */
+                isNew: z.boolean(),
+                /** Of the flows that it took part in. */
                 services: strings,
               })
               .readonly(),

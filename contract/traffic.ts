@@ -265,6 +265,9 @@ export interface TrafficObserver {
 /** How many packets with payload of each direction are shown to `payload`. */
 export const PAYLOAD_PACKETS_SHOWN = 12;
 
+/** Open flows that are shown at once, in the stream `flows.watch`. */
+export const MAX_LIVE_FLOWS = 5_000;
+
 /** Link types as captures number them (tcpdump.org/linktypes.html). */
 export const LINK_TYPE = {
   bsdLoopback: 0,

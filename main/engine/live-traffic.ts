@@ -2,13 +2,22 @@ import { closeSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import type { Finding } from '../../contract/domain.ts';
 import { CONFIG_SECTIONS } from './configuration.ts';
-import type { RecordedFlow } from './network/index.ts';
+import { type FlowAnswer, FlowQuestions } from './flow-questions.ts';
+import type { LiveSnapshot, RecordedFlow } from './network/index.ts';
+import { systemClock } from './runtime/clock.ts';
 import type { Config } from './runtime/config.ts';
 import type { HealthPart, HealthRegistry } from './runtime/health.ts';
 import type { Logger } from './runtime/log.ts';
 import { workerEnvironment } from './runtime/worker-environment.ts';
 import { CaptureSensor, type InterfaceState, readHostNetwork, sensorSettings } from './sensors/index.ts';
-import type { StreamMessage, TrafficMessage, TrafficSnapshot, TrafficWorkerData } from './traffic-messages.ts';
+import {
+  SHARED,
+  SHARED_BYTES,
+  type StreamMessage,
+  type TrafficMessage,
+  type TrafficSnapshot,
+  type TrafficWorkerData,
+} from './traffic-messages.ts';
 
 export interface LiveTrafficOptions {
   readonly config: Config;
@@ -19,9 +28,14 @@ export interface LiveTrafficOptions {
   readonly onFinding: (finding: Finding) => void;
   readonly onFlows: (flows: readonly RecordedFlow[]) => void;
   readonly onSnapshot: (snapshot: TrafficSnapshot) => void;
+  /** The open flows, once a second while `watchFlows` is on. */
+  readonly onLiveFlows: (live: LiveSnapshot) => void;
   /** For tests: the command before the helper's, such as ['ip', 'netns', 'exec', 'name']. */
   readonly helperPrefix?: readonly string[];
 }
+
+/** Flows of one thread: more than it can number in a century, and room for eight thousand threads. */
+const FLOWS_PER_THREAD = 2 ** 40;
 
 /** How long a stopping engine waits for the traffic thread to read what the helper still sent. */
 const DRAIN_MS = 3_000;
@@ -35,7 +49,8 @@ export class LiveTraffic {
   readonly #options: LiveTrafficOptions;
   readonly #sensor: CaptureSensor;
   readonly #health: HealthPart;
-  readonly #stop = new Int32Array(new SharedArrayBuffer(4));
+  readonly #shared = new Int32Array(new SharedArrayBuffer(SHARED_BYTES));
+  readonly #questions = new FlowQuestions(this.#shared, systemClock);
   #worker: Worker | undefined;
   /** Pipes handed to the thread that it has not yet finished with. */
   readonly #openStreams = new Map<number, number>();
@@ -75,7 +90,7 @@ export class LiveTraffic {
 
   /** Ends the helper, lets the thread read what it left, then ends the thread. */
   async stop(): Promise<void> {
-    Atomics.store(this.#stop, 0, 1);
+    Atomics.store(this.#shared, SHARED.stop, 1);
     await this.#sensor.stop();
     if (this.#openStreams.size > 0) {
       await new Promise<void>((resolve) => {
@@ -99,6 +114,16 @@ export class LiveTraffic {
     return this.#sensor.helperPid;
   }
 
+  /** Whether `onLiveFlows` is called. */
+  watchFlows(isWatched: boolean): void {
+    Atomics.store(this.#shared, SHARED.watch, isWatched ? 1 : 0);
+  }
+
+  /** About the open flow with this number. */
+  askFlow(flow: number): Promise<FlowAnswer> {
+    return this.#questions.ask(flow);
+  }
+
   #startWorker(): Worker {
     const { config, seed, logger } = this.#options;
     const host = readHostNetwork();
@@ -111,7 +136,8 @@ export class LiveTraffic {
         neverAttackers: [],
       },
       seed,
-      stop: this.#stop.buffer as SharedArrayBuffer,
+      shared: this.#shared.buffer as SharedArrayBuffer,
+      flowIdBase: this.#restarts * FLOWS_PER_THREAD,
     };
     const worker = new Worker(new URL('./traffic-worker.ts', import.meta.url), {
       workerData: data,
@@ -133,6 +159,8 @@ export class LiveTraffic {
   #receive(message: TrafficMessage): void {
     if (message.type === 'finding') this.#options.onFinding(message.finding);
     else if (message.type === 'flows') this.#options.onFlows(message.flows);
+    else if (message.type === 'live') this.#options.onLiveFlows(message.live);
+    else if (message.type === 'flow') this.#questions.take(message.question, message.detail);
     else if (message.type === 'interfaces') this.#sensor.observe(message.run, message.interfaces);
     else if (message.type === 'ended') this.#ended(message.run, message.end);
     else {

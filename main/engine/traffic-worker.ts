@@ -3,10 +3,11 @@
  * blocks while it reads, so messages to it wait until a stream has ended; what it has to say it posts.
  */
 import { parentPort, workerData } from 'node:worker_threads';
-import { FlowRecorder, RecentFlows, TrafficSummary } from './network/index.ts';
+import { MAX_LIVE_FLOWS } from '../../contract/traffic.ts';
+import { FlowRecorder, LiveFlows, RecentFlows, TrafficSummary } from './network/index.ts';
 import type { SettingTable, SettingValues } from './runtime/settings.ts';
 import { pumpCapture } from './sensors/index.ts';
-import type { StreamMessage, TrafficMessage, TrafficWorkerData } from './traffic-messages.ts';
+import { SHARED, type StreamMessage, type TrafficMessage, type TrafficWorkerData } from './traffic-messages.ts';
 import { createWatch } from './watch.ts';
 
 /** Flows handed on per second at the most: what the store takes in without falling behind. A flood has more. */
@@ -21,11 +22,13 @@ const LISTED_FLOWS = 20;
 const port = parentPort;
 if (port === null) throw new Error('traffic-worker.ts runs as a worker thread of the engine');
 const data = workerData as TrafficWorkerData;
-const stop = new Int32Array(data.stop);
-const post = (message: TrafficMessage): void => port.postMessage(message);
+const shared = new Int32Array(data.shared);
+const askedFlow = new Float64Array(data.shared, SHARED.asked * Int32Array.BYTES_PER_ELEMENT, 1);
+const post = (message: TrafficMessage, moved: ArrayBuffer[] = []): void => port.postMessage(message, moved);
 
 const traffic = new TrafficSummary('by-packet', data.seed);
-const recorder = new FlowRecorder(() => watch.flowSource, MAX_RECORDS_PER_SECOND);
+const recorder = new FlowRecorder(() => watch.flowSource, MAX_RECORDS_PER_SECOND, data.flowIdBase);
+const liveFlows = new LiveFlows(() => watch.flowSource, MAX_LIVE_FLOWS, data.flowIdBase);
 const recentFlows = new RecentFlows(LISTED_FLOWS);
 const watch = createWatch({
   config: {
@@ -34,11 +37,40 @@ const watch = createWatch({
     },
   },
   onFinding: (finding) => post({ type: 'finding', finding }),
-  observers: [traffic, recorder, recentFlows],
+  observers: [traffic, recorder, recentFlows, liveFlows],
   landscape: data.landscape,
   seed: data.seed,
 });
 let nextSnapshotUs = 0;
+let nextLiveUs = 0;
+let isWatched = false;
+let answered = 0;
+
+/** Whether a moment has come; also after the clock was set back, which must not silence us until it is there again. */
+function isDue(nowUs: number, dueUs: number): boolean {
+  return nowUs >= dueUs || nowUs < dueUs - 2 * SNAPSHOT_INTERVAL_US;
+}
+
+/** The open flows, once a second while somebody watches. */
+function tellLiveFlows(nowUs: number): void {
+  const wasWatched = isWatched;
+  isWatched = Atomics.load(shared, SHARED.watch) !== 0;
+  if (!isWatched) {
+    if (wasWatched) liveFlows.forget();
+    return;
+  }
+  if (wasWatched && !isDue(nowUs, nextLiveUs)) return;
+  nextLiveUs = nowUs + SNAPSHOT_INTERVAL_US;
+  const live = liveFlows.snapshot(nowUs);
+  post({ type: 'live', live }, [live.rows.buffer as ArrayBuffer, live.ended.buffer as ArrayBuffer]);
+}
+
+function answer(): void {
+  const question = Atomics.load(shared, SHARED.question);
+  if (question === answered) return;
+  answered = question;
+  post({ type: 'flow', question, detail: liveFlows.detail(askedFlow[0]) });
+}
 
 function snapshot(nowUs: number): void {
   nextSnapshotUs = nowUs + SNAPSHOT_INTERVAL_US;
@@ -69,12 +101,14 @@ port.on('message', ({ fd, run }: StreamMessage) => {
   const end = pumpCapture(fd, watch, {
     onTick(nowUs) {
       watch.advance(nowUs);
-      if (nowUs >= nextSnapshotUs) snapshot(nowUs);
+      if (isDue(nowUs, nextSnapshotUs)) snapshot(nowUs);
+      tellLiveFlows(nowUs);
+      answer();
     },
     onInterfaces: (interfaces) => post({ type: 'interfaces', run, interfaces }),
-    shouldStop: () => Atomics.load(stop, 0) !== 0,
+    shouldStop: () => Atomics.load(shared, SHARED.stop) !== 0,
   });
-  if (Atomics.load(stop, 0) !== 0) {
+  if (Atomics.load(shared, SHARED.stop) !== 0) {
     watch.finish();
     snapshot(Date.now() * 1000);
   }

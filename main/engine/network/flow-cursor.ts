@@ -39,6 +39,9 @@ export class FlowCursor implements FlowView {
   get slot(): number {
     return this.#slot;
   }
+  get hasStatistics(): boolean {
+    return this.#base >= 0;
+  }
   get id(): number {
     return this.#head[this.#at + HEAD.id];
   }

@@ -7,12 +7,15 @@ import {
 } from '../../../contract/traffic.ts';
 import { formatAddress } from '../runtime/address.ts';
 import { FeatureReader, type FlowSourceThunk } from './feature-reader.ts';
+import { flowNumber } from './flow-number.ts';
 
 /** Raised when FEATURES changes its meaning or order, so that stored values are never misread. */
 export const FEATURES_VERSION = 1;
 
 /** One ended flow as plain data, for whoever keeps it. */
 export interface RecordedFlow {
+  /** What LiveFlows called it while it was open. */
+  readonly number: number;
   readonly firstUs: number;
   readonly lastUs: number;
   readonly protocol: number;
@@ -37,11 +40,16 @@ export class FlowRecorder implements TrafficObserver {
   dropped = 0;
   #flows: RecordedFlow[] = [];
   readonly #capacity: number;
+  readonly #findSource: FlowSourceThunk;
   readonly #reader: FeatureReader;
+  readonly #idBase: number;
 
-  constructor(source: FlowSourceThunk, capacity: number) {
+  /** @param idBase see LiveFlows */
+  constructor(source: FlowSourceThunk, capacity: number, idBase = 0) {
+    this.#findSource = source;
     this.#reader = new FeatureReader(source);
     this.#capacity = capacity;
+    this.#idBase = idBase;
   }
 
   flowEnd(flow: FlowView, reason: EndReason): void {
@@ -50,6 +58,7 @@ export class FlowRecorder implements TrafficObserver {
       return;
     }
     this.#flows.push({
+      number: this.#idBase + flowNumber(flow.id, this.#findSource().begun),
       firstUs: flow.firstUs,
       lastUs: flow.lastUs,
       protocol: flow.protocol,

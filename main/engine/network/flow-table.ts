@@ -52,6 +52,23 @@ export interface FlowSource {
    * depend on to `into`, and says true. False for any other flow.
    */
   readFirstPacket(into: Int32Array): boolean;
+  /** Flows begun so far; the ids of flows are the low 32 bits of their number. */
+  readonly begun: number;
+  /** Flows open now. */
+  readonly openFlows: number;
+  /** Open flows are in the slots from 0 to below this. */
+  readonly slots: number;
+  /**
+   * The flow in a slot, or undefined when the slot is free. The view is the table's cursor: for the time between
+   * packets (in `tick`), and until the next call.
+   */
+  flowIn(slot: number): OpenFlowView | undefined;
+}
+
+/** An open flow, with what tells conversations from lone packets without a look at the statistics. */
+export interface OpenFlowView extends FlowView {
+  /** Whether it has more than its first packet. */
+  readonly hasStatistics: boolean;
 }
 
 /** How many words `readFirstPacket` writes. */
@@ -129,6 +146,22 @@ export class FlowTable implements FlowSource {
 
   counters(): FlowTableCounters {
     return { flows: this.#flows, open: this.#open, evicted: this.#evicted };
+  }
+
+  get begun(): number {
+    return this.#flows;
+  }
+
+  get openFlows(): number {
+    return this.#open;
+  }
+
+  get slots(): number {
+    return this.#slotsUsed;
+  }
+
+  flowIn(slot: number): OpenFlowView | undefined {
+    return this.#isOpen(slot) ? this.cursor.point(slot) : undefined;
   }
 
   /** Counts a decoded IP packet. Allocates nothing. */

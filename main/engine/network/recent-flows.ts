@@ -1,5 +1,6 @@
-import { type EndReason, type FlowView, PROTOCOL, SERVICES, type TrafficObserver } from '../../../contract/traffic.ts';
+import { type EndReason, type FlowView, SERVICES, type TrafficObserver } from '../../../contract/traffic.ts';
 import { formatAddress } from '../runtime/address.ts';
+import { transportName } from './transport-name.ts';
 
 /** A flow as a person wants to see it go by. */
 export interface RecentFlow {
@@ -18,10 +19,6 @@ export interface RecentFlow {
 
 /** Text costs a microsecond: under a flood only so many flows of a second are shown. */
 const MAX_SHOWN_PER_SECOND = 32;
-
-const TRANSPORTS: Readonly<Record<number, string>> = Object.fromEntries(
-  Object.entries(PROTOCOL).map(([name, number]) => [number, name]),
-);
 
 /** Remembers the flows that began last, with what became of them. */
 export class RecentFlows implements TrafficObserver {
@@ -71,7 +68,7 @@ function describe(flow: FlowView): RecentFlow {
     initiatorPort: flow.initiatorPort,
     responder: formatAddress(flow.responder0, flow.responder1, flow.responder2, flow.responder3),
     responderPort: flow.responderPort,
-    transport: TRANSPORTS[flow.protocol] ?? String(flow.protocol),
+    transport: transportName(flow.protocol),
     service: SERVICES[flow.service],
     packets: flow.initiatorPackets + flow.responderPackets,
     bytes: flow.initiatorWireBytes + flow.responderWireBytes,

@@ -44,6 +44,10 @@ export function flowRows(database: Database) {
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
   const newest = database.prepare('SELECT max(id) FROM flows').pluck();
   const oldest = database.prepare('SELECT min(id) FROM flows').pluck();
+  // Written like the condition of the index that has the flows of captures.
+  const ofCapture = database.prepare<[string], { first: number | null; last: number | null }>(
+    "SELECT min(id) AS first, max(id) AS last FROM flows WHERE source = ? AND source <> 'live'",
+  );
   const get = database.prepare<[number], FlowRow>('SELECT * FROM flows WHERE id = ?');
   const storedFrom = database.prepare<[number], { id: number; stored_ms: number }>(
     'SELECT id, stored_ms FROM flows WHERE id >= ? ORDER BY id LIMIT 1',
@@ -99,13 +103,14 @@ export function flowRows(database: Database) {
       );
     },
     list(filter: FlowFilter, limit: number): Page<StoredFlow> {
-      const { sinceMs, untilMs, between: [ends, others] = [] } = filter;
-      const oldestId = (oldest.get() as number | null) ?? 0;
-      const end = ((newest.get() as number | null) ?? 0) + 1;
-      // A flow is stored after its last packet, and not long after.
+      const { sinceMs, untilMs, source, between: [ends, others] = [] } = filter;
+      const captured = source === undefined || source === LIVE ? undefined : ofCapture.get(source);
+      const oldestId = captured?.first ?? (oldest.get() as number | null) ?? 0;
+      const end = (captured === undefined ? ((newest.get() as number | null) ?? 0) : (captured.last ?? -1)) + 1;
+      // A flow is stored after its last packet, and one of this computer not long after.
       const first = sinceMs === undefined ? oldestId : firstStoredFrom(sinceMs, oldestId, end);
       const last =
-        untilMs === undefined || filter.source !== LIVE ? end : firstStoredFrom(untilMs + LONGEST_FLOW_MS, first, end);
+        untilMs === undefined || source !== LIVE ? end : firstStoredFrom(untilMs + LONGEST_FLOW_MS, first, end);
       const before = Math.min(idCursor(filter.cursor), last);
       const after = Math.max(first, before - SCANNED_ROWS);
       const rows = list
