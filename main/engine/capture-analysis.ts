@@ -22,6 +22,7 @@ export interface AnalysisOptions {
   readonly onEnd: (end: Exclude<CaptureMessage, { readonly type: 'progress' | 'flows' }>) => void;
   /** For tests. */
   readonly silenceMs?: number;
+  readonly heapMebibytes?: number;
   readonly worker?: URL;
 }
 
@@ -43,7 +44,7 @@ export class CaptureAnalysis {
     this.#worker = new Worker(options.worker ?? new URL('./capture-worker.ts', import.meta.url), {
       workerData: data,
       env: workerEnvironment(),
-      resourceLimits: { maxOldGenerationSizeMb: HEAP_MEBIBYTES },
+      resourceLimits: { maxOldGenerationSizeMb: options.heapMebibytes ?? HEAP_MEBIBYTES },
     });
     this.#worker.on('message', (message: CaptureMessage) => this.#receive(message));
     this.#worker.on('error', (error) => this.#fail(crashOf(error)));

@@ -29,7 +29,7 @@ export interface CaptureJobsOptions {
   readonly clock: Clock;
   readonly onProblem: (message: string) => void;
   /** For tests. */
-  readonly analysis?: Pick<AnalysisOptions, 'silenceMs' | 'worker'>;
+  readonly analysis?: Pick<AnalysisOptions, 'silenceMs' | 'heapMebibytes' | 'worker'>;
 }
 
 const MEBIBYTE = 1024 * 1024;

@@ -8,7 +8,7 @@ import type { Config } from './runtime/config.ts';
 import { shownSettings } from './runtime/config-text.ts';
 
 /** What the handlers need of the engine. */
-export interface Answering extends AlertAnswering, FlowAnswering {
+export interface Answering extends AlertAnswering, FlowAnswering, CaptureAnswering {
   readonly config: Config;
   status(): Status;
   /** Gives the function that takes the listener off again. */
