@@ -1,0 +1,407 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { CallInput, CallOutput, RequestName } from '../../contract/api.ts';
+import { ALERT_CALLS } from '../../contract/api-alerts.ts';
+import type { Finding } from '../../contract/domain.ts';
+import { parseHunt } from '../../contract/hunt-language.ts';
+import { AlertDesk, type RecordedChange } from './alert-record.ts';
+import { AlertBook } from './alerts/index.ts';
+import { Dispatcher } from './api/dispatcher.ts';
+import { TestEngine } from './api/testing.ts';
+import { DEFAULT_SETTINGS } from './default-settings.ts';
+import { alertHandlers } from './handlers-alerts.ts';
+import { readTraffic } from './network/index.ts';
+import { ManualClock } from './runtime/clock.ts';
+import { FailureError } from './runtime/failure.ts';
+import { HealthRegistry } from './runtime/health.ts';
+import { defaultsOf } from './runtime/settings.ts';
+import { openStore, type Store, storeSettings } from './store/index.ts';
+import { createWatch } from './watch.ts';
+
+const NOW_MS = Date.parse('2026-11-21T12:00:00Z');
+const MINUTE_MS = 60_000;
+const HOSTILE = '<script>alert(1)</script> \u202e\u0007 & "quoted"';
+
+function finding(attacker: string, changes: Partial<Finding> = {}): Finding {
+  return {
+    detector: 'port-scan',
+    kind: 'port-scan',
+    cause: `port-scan/${attacker}`,
+    firstSeenMs: NOW_MS - 10 * MINUTE_MS,
+    lastSeenMs: NOW_MS - 9 * MINUTE_MS,
+    severity: 'medium',
+    confidence: 0.9,
+    techniques: ['T1046'],
+    attackers: [attacker],
+    victims: ['10.0.0.9'],
+    attackerCount: 1,
+    victimCount: 1,
+    title: `${attacker} scanned ports of 10.0.0.9`,
+    explanation: 'It tried many ports.',
+    evidence: [
+      {
+        name: 'ports tried',
+        value: 20,
+        unit: 'ports',
+        usual: '1 to 5',
+        usualRange: { low: 1, high: 5 },
+        meaning: 'Few programs use many.',
+      },
+    ],
+    ...changes,
+  };
+}
+
+/** The calls about alerts over a real store, checked against the table as a client would see them. */
+class Desk {
+  readonly folder = mkdtempSync(join(tmpdir(), 'holdfast-alerts-'));
+  readonly clock = new ManualClock(NOW_MS);
+  readonly changes: RecordedChange[] = [];
+  readonly listeners = new Set<(change: RecordedChange) => void>();
+  book = new AlertBook();
+  #store: Store | undefined;
+  #dispatcher: Dispatcher | undefined;
+
+  async open(): Promise<void> {
+    const store = await openStore({
+      path: join(this.folder, 'holdfast.db'),
+      clock: this.clock,
+      health: new HealthRegistry(),
+      settings: defaultsOf(storeSettings),
+    });
+    this.#store = store;
+    const desk = new AlertDesk({
+      store: () => store,
+      nowMs: () => this.clock.nowMs(),
+      maxAlerts: 1_000,
+      onChange: (change) => {
+        this.changes.push(change);
+        for (const listener of this.listeners) listener(change);
+      },
+    });
+    this.book.onChange = (alert, change) => desk.record(alert, change);
+    const handlers = alertHandlers({
+      version: '0.0.0-test',
+      desk,
+      store: () => store,
+      nowMs: () => this.clock.nowMs(),
+      mode: () => 'observe',
+      ownAddresses: () => ['10.0.0.9'],
+      onAlert: (listener) => {
+        this.listeners.add(listener);
+        return () => this.listeners.delete(listener);
+      },
+    });
+    this.#dispatcher = new Dispatcher({
+      handlers: { ...new TestEngine().handlers, ...handlers },
+      table: ALERT_CALLS,
+      checkAnswers: true,
+      onMistake: (name, error) => {
+        throw new Error(`${name}: ${String(error)}`, { cause: error });
+      },
+    });
+  }
+
+  get store(): Store {
+    if (this.#store === undefined) throw new Error('not open');
+    return this.#store;
+  }
+
+  get dispatcher(): Dispatcher {
+    if (this.#dispatcher === undefined) throw new Error('not open');
+    return this.#dispatcher;
+  }
+
+  call<N extends RequestName>(name: N, input: CallInput<N>): Promise<CallOutput<N>> {
+    const context = { role: 'operate', actor: 'user ada', signal: new AbortController().signal } as const;
+    return this.dispatcher.request(name, input, context) as Promise<CallOutput<N>>;
+  }
+
+  /** The last lines of the journal about a subject, the earliest first. */
+  journal(subject: string): string[] {
+    const rows = this.store.listJournal().rows.filter((row) => row.subject === subject);
+    return rows.map(({ actor, action }) => `${actor}: ${action}`).reverse();
+  }
+
+  /** As after a restart of the engine: only what is in the store is known. */
+  async restart(): Promise<void> {
+    this.store.close();
+    this.book = new AlertBook();
+    await this.open();
+  }
+
+  close(): void {
+    this.store.close();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+describe('calls about alerts', () => {
+  let desk: Desk;
+  beforeEach(async () => {
+    desk = new Desk();
+    await desk.open();
+  });
+  afterEach(() => desk.close());
+
+  const ids = async (input: CallInput<'alerts.list'>) =>
+    (await desk.call('alerts.list', input)).alerts.map(({ id }) => id);
+
+  it('lists by state, severity, text and time, in pages, with the number of all', async () => {
+    for (let host = 1; host <= 7; host++) {
+      const severity = host > 5 ? 'high' : 'medium';
+      desk.book.add(finding(`10.1.0.${host}`, { severity, lastSeenMs: NOW_MS - host * 1_000 }));
+    }
+    const first = await desk.call('alerts.list', { limit: 3 });
+    expect(first).toMatchObject({
+      total: 7,
+      alerts: [{ attackers: ['10.1.0.1'], source: 'live', review: null }, {}, {}],
+    });
+    const second = await desk.call('alerts.list', { limit: 3, cursor: first.next ?? '' });
+    expect(second.total).toBe(7);
+    const last = await desk.call('alerts.list', { limit: 3, cursor: second.next ?? '' });
+    expect(last).toMatchObject({ total: 7, next: null });
+    const all = [first, second, last].flatMap(({ alerts }) => alerts.map(({ attackers }) => attackers[0]));
+    expect(all).toEqual([1, 2, 3, 4, 5, 6, 7].map((host) => `10.1.0.${host}`));
+    expect(await ids({ minimumSeverity: 'high' })).toHaveLength(2);
+    expect(await ids({ search: '10.1.0.3' })).toHaveLength(1);
+    expect(await ids({ search: 'SCANNED ports' })).toHaveLength(7);
+    expect(await ids({ search: '%' })).toHaveLength(0);
+    expect(await ids({ kind: 'brute-force' })).toHaveLength(0);
+    expect(await ids({ sinceMs: NOW_MS - 3_000, untilMs: NOW_MS - 1_000 })).toHaveLength(2);
+    expect(await ids({ states: ['dismissed'] })).toHaveLength(0);
+    expect(await ids({ states: [] })).toHaveLength(0);
+    expect(await ids({ source: 'c-1' })).toHaveLength(0);
+    expect(await desk.call('alerts.counts', {})).toEqual({
+      byState: { open: 7, acknowledged: 0, dismissed: 0 },
+      openBySeverity: { info: 0, low: 0, medium: 5, high: 2, critical: 0 },
+      openByKind: { 'port-scan': 7 },
+    });
+  });
+
+  it('dismisses with a reason, tells what was before for undo, and writes both down', async () => {
+    const { id } = desk.book.add(finding('10.1.0.1'));
+    const other = desk.book.add(finding('10.1.0.2')).id;
+    await desk.call('alerts.review', { ids: [other], state: 'acknowledged' });
+    const done = await desk.call('alerts.review', {
+      ids: [id, other, id, 'a-unknown'],
+      state: 'dismissed',
+      reason: 'expected',
+      note: '  our own scanner ',
+    });
+    expect(done.changed).toEqual([
+      { id, before: 'open' },
+      { id: other, before: 'acknowledged' },
+    ]);
+    const review = { actor: 'user ada', timeMs: NOW_MS, reason: 'expected', note: 'our own scanner' };
+    expect(await desk.call('alerts.get', { id })).toMatchObject({ state: 'dismissed', review });
+    expect(await ids({})).toEqual([]);
+    for (const { id: each, before } of done.changed) await desk.call('alerts.review', { ids: [each], state: before });
+    expect((await ids({ states: ['open'] })).concat(await ids({ states: ['acknowledged'] }))).toEqual([id, other]);
+    expect(desk.journal(id)).toEqual(['user ada: alert-dismissed', 'user ada: alert-reopened']);
+    expect(desk.changes.slice(-2)).toMatchObject([
+      { change: 'reviewed', alert: { id, state: 'open' } },
+      { change: 'reviewed', alert: { id: other, state: 'acknowledged' } },
+    ]);
+    await expect(desk.call('alerts.review', { ids: ['a-none'], state: 'open' })).rejects.toMatchObject({
+      failure: { code: 'no-such-alert' },
+    });
+    expect((await desk.call('alerts.review', { ids: [id], state: 'open' })).changed).toEqual([]);
+  });
+
+  it('keeps what a person did while the alert grows, and opens it again when it becomes worse', async () => {
+    const { id } = desk.book.add(finding('10.1.0.1'));
+    await desk.call('alerts.review', { ids: [id], state: 'dismissed', reason: 'false-alarm' });
+    desk.book.add(finding('10.1.0.1', { lastSeenMs: NOW_MS - MINUTE_MS }));
+    expect(await desk.call('alerts.get', { id })).toMatchObject({ state: 'dismissed', findings: 2 });
+    expect(desk.changes.at(-1)).toMatchObject({ change: 'changed', alert: { state: 'dismissed' } });
+    desk.book.add(finding('10.1.0.1', { lastSeenMs: NOW_MS, severity: 'high' }));
+    const opened = await desk.call('alerts.get', { id });
+    expect(opened).toMatchObject({ state: 'open', review: { actor: 'engine' } });
+    expect(opened.review?.note).toContain('high now, and was medium');
+    expect(desk.changes.at(-1)).toMatchObject({ change: 'reviewed', alert: { state: 'open' } });
+    expect(desk.journal(id)).toEqual(['user ada: alert-dismissed', 'engine: alert-reopened']);
+  });
+
+  it('gives withdrawn alerts by their id, and does not list, count or review them', async () => {
+    const scan = desk.book.add(finding('10.1.0.1', { firstSeenMs: NOW_MS - 5_000, lastSeenMs: NOW_MS - 4_000 }));
+    const flood = { detector: 'flood', kind: 'denial-of-service', cause: 'flood/10.1.0.1', severity: 'high' } as const;
+    desk.book.add(finding('10.1.0.1', { ...flood, firstSeenMs: NOW_MS - 6_000, lastSeenMs: NOW_MS }));
+    expect(await desk.call('alerts.get', { id: scan.id })).toMatchObject({ state: 'withdrawn' });
+    expect(await ids({ states: ['open', 'acknowledged', 'dismissed'] })).toHaveLength(1);
+    expect((await desk.call('alerts.counts', {})).byState).toEqual({ open: 1, acknowledged: 0, dismissed: 0 });
+    expect((await desk.call('alerts.review', { ids: [scan.id], state: 'open' })).changed).toEqual([]);
+    await expect(desk.call('alerts.get', { id: `c-1.${'a'.repeat(90)}` })).rejects.toThrow(FailureError);
+  });
+
+  it('tells the story with recorded moments, numbers over time, traffic, steps and a query that can be run', async () => {
+    const { id } = desk.book.add(finding('10.1.0.1'));
+    for (let step = 1; step <= 300; step++) {
+      const evidence = [{ name: 'ports tried', value: 20 + step, unit: 'ports', meaning: 'Many.' }];
+      desk.book.add(finding('10.1.0.1', { lastSeenMs: NOW_MS - 9 * MINUTE_MS + step * 1_000, evidence }));
+    }
+    desk.book.add(finding('10.1.0.1', { severity: 'high', lastSeenMs: NOW_MS - 2 * MINUTE_MS }));
+    desk.store.insertFlows([flow('10.1.0.1', '10.0.0.9'), flow('10.0.0.9', '10.1.0.1'), flow('10.1.0.1', '10.0.0.8')]);
+    await desk.call('alerts.review', { ids: [id], state: 'dismissed', reason: 'fixed', note: 'closed the ports' });
+    await desk.restart();
+    const story = await desk.call('alerts.story', { id });
+    expect(story.timeline.map(({ who, text }) => `${who}: ${text}`)).toEqual([
+      'activity: The first of it was seen.',
+      'activity: Enough was seen for the detector port-scan to speak.',
+      'engine: Opened as medium: 10.1.0.1 scanned ports of 10.0.0.9.',
+      'engine: Raised from medium to high: 10.1.0.1 scanned ports of 10.0.0.9.',
+      'activity: The last of it was seen.',
+      'person: Dismissed by user ada: it has been fixed (closed the ports).',
+    ]);
+    const [series] = story.series;
+    expect(series).toMatchObject({ name: 'ports tried', usual: { low: 1, high: 5 } });
+    expect(series?.points).toHaveLength(120);
+    const gaps = series?.points.slice(1, -1).map(({ timeMs }, index) => timeMs - (series.points[index]?.timeMs ?? 0));
+    expect(Math.max(...(gaps ?? []))).toBeLessThanOrEqual(6_000);
+    expect(story.traffic).toMatchObject({ flows: 2, isPartial: false });
+    expect(story.traffic.points).toMatchObject([{ flows: 2, bytes: 600 }]);
+    expect(story.techniques).toMatchObject([{ id: 'T1046', tactics: [{ id: 'discovery' }] }]);
+    expect(story.detectors).toMatchObject([{ id: 'port-scan', section: 'detect.port-scan' }]);
+    expect(story.decisions).toMatchObject([{ text: 'Nothing was done: this version only observes.', setting: 'mode' }]);
+    expect(story.nextSteps[0]).toContain('10.1.0.1');
+    expect(story.nextSteps.join(' ')).toContain('this computer');
+    expect(parseHunt(story.huntQuery).problems).toEqual([]);
+  });
+
+  it('exports JSON and HTML in which hostile text stays text', async () => {
+    const { id } = desk.book.add(finding('10.1.0.1', { title: HOSTILE, explanation: HOSTILE }));
+    await desk.call('alerts.review', { ids: [id], state: 'acknowledged', note: HOSTILE });
+    const json = await desk.call('alerts.export', { ids: [id, id], format: 'json' });
+    expect(JSON.parse(json.text)).toMatchObject({ alerts: [{ alert: { id } }] });
+    expect(json.text).not.toMatch(/[\u202e\u0007]/);
+    const html = await desk.call('alerts.export', { ids: [id], format: 'html' });
+    expect(html).toMatchObject({ fileName: `holdfast-${id}.html`, mediaType: 'text/html; charset=utf-8' });
+    expect(html.text).toContain('&lt;script&gt;');
+    expect(html.text).not.toMatch(/<script|[\u202e\u0007]/);
+    for (const part of ['Timeline', 'What you can do', 'Evidence', 'T1046', 'In hand'])
+      expect(html.text).toContain(part);
+  });
+
+  it('allows what fits: hides it from now on, dismisses what is open, tells nobody, and shows worse ones', async () => {
+    const inside = desk.book.add(finding('10.1.0.1')).id;
+    const outside = desk.book.add(finding('203.0.113.5', { victims: ['10.0.0.8'] })).id;
+    const match = { kind: 'port-scan', attacker: '10.1.0.0/16' } as const;
+    expect(await desk.call('allow.preview', { match })).toMatchObject({ total: 1, alerts: [{ id: inside }] });
+    const entry = await desk.call('allow.add', { match, reason: 'the scanner of the office' });
+    expect(entry).toMatchObject({ hidden: 1, createdBy: 'user ada', maximumSeverity: 'medium', untilMs: null });
+    expect(await ids({})).toEqual([outside]);
+    const later = desk.book.add(finding('10.1.0.2', { victims: ['10.0.0.7'] })).id;
+    expect(desk.changes.at(-1)).toMatchObject({
+      change: 'opened',
+      alert: { id: later, state: 'dismissed', review: { reason: 'allowed', note: 'the scanner of the office' } },
+    });
+    expect((await desk.call('allow.list', {})).entries).toMatchObject([{ id: entry.id, hidden: 2 }]);
+    expect((await desk.call('alerts.story', { id: later })).decisions).toMatchObject([
+      {},
+      { setting: 'allow-list', value: entry.id },
+    ]);
+    const worse = desk.book.add(finding('10.1.0.3', { victims: ['10.0.0.6'], severity: 'high' })).id;
+    desk.book.add(finding('10.1.0.2', { victims: ['10.0.0.7'], severity: 'critical', lastSeenMs: NOW_MS }));
+    expect((await ids({})).sort()).toEqual([later, outside, worse].sort());
+
+    // A person who opens a hidden one wants to see it.
+    await desk.call('alerts.review', { ids: [inside], state: 'open' });
+    desk.book.add(finding('10.1.0.1', { lastSeenMs: NOW_MS }));
+    expect(await ids({})).toContain(inside);
+
+    await desk.restart();
+    expect((await desk.call('allow.list', {})).entries).toMatchObject([{ id: entry.id, hidden: 2 }]);
+    await desk.call('allow.remove', { id: entry.id });
+    expect(desk.journal(entry.id)).toEqual(['user ada: allow-added', 'user ada: allow-removed']);
+    const after = desk.book.add(finding('10.1.0.4', { victims: ['10.0.0.5'] })).id;
+    expect(await ids({})).toContain(after);
+    await expect(desk.call('allow.remove', { id: entry.id })).rejects.toMatchObject({
+      failure: { code: 'no-such-entry' },
+    });
+  });
+
+  it('refuses allow entries that name nothing, no address, no detector or a time that is over', async () => {
+    for (const match of [{}, { attacker: 'office' }, { victim: '10.0.0.0/33' }, { detector: 'nonsense' }]) {
+      await expect(desk.call('allow.add', { match, reason: 'because' })).rejects.toMatchObject({
+        failure: { code: 'bad-allow' },
+      });
+    }
+    const match = { attacker: '10.0.0.5' };
+    await expect(desk.call('allow.add', { match, reason: 'because', untilMs: NOW_MS })).rejects.toMatchObject({
+      failure: { code: 'bad-allow' },
+    });
+    await expect(desk.call('allow.add', { match, reason: ' ' })).rejects.toMatchObject({
+      failure: { code: 'bad-input' },
+    });
+  });
+
+  it('gives the matrix: what detectors can see and what was seen', async () => {
+    desk.book.add(finding('10.1.0.1'));
+    desk.book.add(finding('10.1.0.2', { severity: 'high', victims: ['10.0.0.8'] }));
+    const { tactics } = await desk.call('attack.matrix', {});
+    const seen = tactics.flatMap(({ techniques }) => techniques).filter(({ alerts }) => alerts > 0);
+    expect(seen).toMatchObject([{ id: 'T1046', alerts: 2, worst: 'high', lastSeenMs: NOW_MS - 9 * MINUTE_MS }]);
+    expect(seen[0]?.detectors).toContain('port-scan');
+    const { tactics: none } = await desk.call('attack.matrix', { sinceMs: NOW_MS });
+    expect(none.flatMap(({ techniques }) => techniques).every(({ alerts }) => alerts === 0)).toBe(true);
+  });
+
+  it('tells watchers of a source what they asked for, until they leave', async () => {
+    const seen: unknown[] = [];
+    const context = { role: 'view', actor: 'user ada', signal: new AbortController().signal } as const;
+    const stop = desk.dispatcher.open('alerts.watch', { minimumSeverity: 'high' }, (item) => seen.push(item), context);
+    desk.book.add(finding('10.1.0.1'));
+    expect(seen).toHaveLength(0);
+    const { id } = desk.book.add(finding('10.1.0.2', { severity: 'high', victims: ['10.0.0.8'] }));
+    await desk.call('alerts.review', { ids: [id], state: 'acknowledged' });
+    expect(seen).toMatchObject([{ change: 'opened' }, { change: 'reviewed', alert: { state: 'acknowledged' } }]);
+    stop();
+    desk.book.add(finding('10.1.0.3', { severity: 'high', victims: ['10.0.0.7'] }));
+    expect(seen).toHaveLength(2);
+  });
+
+  const DATA = process.env.HOLDFAST_TEST_DATA ?? join(import.meta.dirname, '../../../shared/data');
+  const capture = join(DATA, 'attacks/port_scan/portscan-nmap-syn.pcapng');
+
+  it.skipIf(!existsSync(capture))('tells the story of a real scan', async () => {
+    const watch = createWatch({ config: DEFAULT_SETTINGS, onFinding: (each) => void desk.book.add(each) });
+    await readTraffic(capture, watch, {});
+    watch.finish();
+    const { alerts } = await desk.call('alerts.list', {});
+    const scan = alerts.find(({ kind }) => kind === 'port-scan');
+    const story = await desk.call('alerts.story', { id: scan?.id ?? '' });
+    expect(story.alert).toMatchObject({ attackers: ['172.16.0.8'], victims: ['64.13.134.52'] });
+    const growth = story.series.find(({ points }) => points.length > 1);
+    expect(growth?.points.at(-1)?.value).toBeGreaterThan(growth?.points[0]?.value ?? Number.NaN);
+    expect(story.series.some(({ usual }) => usual !== null)).toBe(true);
+    const { firstSeenMs, lastSeenMs } = story.alert;
+    for (const { timeMs } of story.timeline) {
+      expect(timeMs).toBeGreaterThanOrEqual(firstSeenMs);
+      expect(timeMs).toBeLessThanOrEqual(lastSeenMs);
+    }
+    expect(parseHunt(story.huntQuery).problems).toEqual([]);
+  });
+});
+
+function flow(initiator: string, responder: string) {
+  const timeUs = (NOW_MS - 9 * MINUTE_MS) * 1_000;
+  return {
+    firstUs: timeUs,
+    lastUs: timeUs + 1_000,
+    protocol: 6,
+    initiator,
+    initiatorPort: 40_000,
+    responder,
+    responderPort: 22,
+    vlan: 0,
+    tunnel: 0,
+    initiatorPackets: 2,
+    responderPackets: 1,
+    initiatorBytes: 200,
+    responderBytes: 100,
+    service: 'ssh',
+    endReason: 0,
+  } as const;
+}
