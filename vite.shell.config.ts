@@ -1,10 +1,9 @@
 /**
- * Builds the desktop app's own code: `vite build --config vite.shell.config.ts` makes dist/shell/main.js, one file for
- * Electron's main process; with `--mode preload` dist/preload/preload.cjs, which a sandboxed page loads and which must
- * therefore be one CommonJS file.
+ * Builds the desktop app's own code: `node scripts/build.mjs shell` makes dist/shell/main.js, one file for Electron's
+ * main process, and dist/preload/preload.cjs, which a sandboxed page loads and which must be one CommonJS file.
  */
 import { fileURLToPath } from 'node:url';
-import { defineConfig, type Plugin } from 'vite';
+import { defineConfig, type EnvironmentOptions, type Plugin } from 'vite';
 
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
@@ -34,31 +33,42 @@ const packageFacts: Plugin = {
   },
 };
 
-const PARTS = {
-  main: { entry: 'main/shell/main.ts', folder: 'dist/shell', format: 'es', file: 'main.js' },
-  preload: { entry: 'preload/preload.ts', folder: 'dist/preload', format: 'cjs', file: 'preload.cjs' },
-} as const;
-
-export default defineConfig(({ mode }) => {
-  const { entry, folder, format, file } = mode === 'preload' ? PARTS.preload : PARTS.main;
+/** @param folder emptied before */
+function part(entry: string, folder: string, format: 'es' | 'cjs', file: string): EnvironmentOptions {
   return {
-    root: at('.').replace(/\/$/, ''),
-    publicDir: false,
-    logLevel: 'warn',
-    plugins: [packageFacts],
-    ssr: { target: 'node', noExternal: true, external: ['electron'] },
+    consumer: 'server',
+    resolve: { noExternal: true },
     build: {
       // Not for a browser: modules of Node stay as they are.
-      ssr: at(entry),
+      ssr: true,
       target: 'node24',
       outDir: at(folder),
       emptyOutDir: true,
       sourcemap: true,
+      // Names that say something in an error are worth more than the bytes.
       minify: false,
       rolldownOptions: {
+        input: at(entry),
         external: isExternal,
         output: { format, entryFileNames: file, codeSplitting: false },
       },
     },
   };
+}
+
+export default defineConfig({
+  root: at('.').replace(/\/$/, ''),
+  publicDir: false,
+  logLevel: 'warn',
+  plugins: [packageFacts],
+  environments: {
+    shell: part('main/shell/main.ts', 'dist/shell', 'es', 'main.js'),
+    preload: part('preload/preload.ts', 'dist/preload', 'cjs', 'preload.cjs'),
+  },
+  builder: {
+    async buildApp({ build, environments }) {
+      await build(environments.shell);
+      await build(environments.preload);
+    },
+  },
 });
