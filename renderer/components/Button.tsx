@@ -6,7 +6,7 @@ import { Tooltip } from './Tooltip.tsx';
 export type ButtonKind = 'primary' | 'secondary' | 'danger' | 'quiet';
 
 const BASE =
-  'inline-flex h-8 shrink-0 items-center justify-center gap-2 rounded-md px-3 text-13 font-medium whitespace-nowrap ' +
+  'inline-flex h-8 shrink-0 items-center justify-center gap-2 rounded-md text-13 font-medium whitespace-nowrap ' +
   'transition-colors duration-(--motion) select-none disabled:opacity-50 aria-disabled:opacity-50';
 
 const KINDS: Readonly<Record<ButtonKind, string>> = {
@@ -31,7 +31,7 @@ export function Button({ kind = 'secondary', icon: Icon, isBusy = false, childre
       {...rest}
       disabled={rest.disabled || isBusy}
       aria-busy={isBusy || undefined}
-      className={cx(BASE, KINDS[kind], className)}
+      className={cx(BASE, 'px-3', KINDS[kind], className)}
     >
       {isBusy ? <Spinner /> : Icon !== undefined && <Icon size={16} strokeWidth={1.75} aria-hidden />}
       {children}
@@ -54,7 +54,7 @@ export function IconButton({ icon: Icon, label, isPressed, className, ...rest }:
         {...rest}
         aria-label={label}
         aria-pressed={isPressed}
-        className={cx(BASE, KINDS.quiet, 'w-8 px-0', isPressed === true && 'bg-selected text-accent', className)}
+        className={cx(BASE, KINDS.quiet, 'w-8', isPressed === true && 'bg-selected text-accent', className)}
       >
         <Icon size={16} strokeWidth={1.75} aria-hidden />
       </button>

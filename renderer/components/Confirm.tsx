@@ -15,7 +15,7 @@ export function ConfirmHost() {
       onClose={() => asked.answer(false)}
       footer={
         <>
-          <Button autoFocus onClick={() => asked.answer(false)}>
+          <Button data-autofocus onClick={() => asked.answer(false)}>
             {strings.common.cancel}
           </Button>
           <Button kind={asked.isDangerous === true ? 'danger' : 'primary'} onClick={() => asked.answer(true)}>

@@ -20,6 +20,9 @@ export interface DialogProps {
   readonly isBare?: boolean;
 }
 
+/** What a person most likely wants to write in or press first. */
+const FIRST_FOCUS = '[data-autofocus], input, textarea, select';
+
 const WIDTHS = { small: 'w-110', medium: 'w-150', large: 'w-220' } as const;
 
 /** The browser's own modal dialog: it keeps the focus in, the rest inert, and gives the focus back. */
@@ -43,6 +46,8 @@ function OpenDialog({
     if (element === null) return;
     const before = document.activeElement;
     element.showModal();
+    // The browser would take the first button, which is the one that closes.
+    (element.querySelector<HTMLElement>(FIRST_FOCUS) ?? element).focus();
     return () => {
       element.close();
       if (before instanceof HTMLElement && before.isConnected) before.focus();
@@ -53,6 +58,7 @@ function OpenDialog({
     // biome-ignore lint/a11y/useKeyWithClickEvents: the keyboard's way is Escape, which the browser tells as "cancel"
     <dialog
       ref={setElement}
+      tabIndex={-1}
       role={isAlert ? 'alertdialog' : undefined}
       aria-labelledby={titleId}
       onCancel={(event) => {
@@ -63,7 +69,7 @@ function OpenDialog({
         if (!isAlert && event.target === event.currentTarget) onClose();
       }}
       className={cx(
-        'm-auto max-h-[min(85vh,720px)] max-w-[calc(100vw-32px)] overflow-hidden rounded-lg border border-line bg-raised p-0 text-ink shadow-floating backdrop:bg-black/40',
+        'm-auto max-h-[min(85vh,720px)] max-w-[calc(100vw-32px)] overflow-hidden rounded-lg border border-line bg-raised p-0 outline-none text-ink shadow-floating backdrop:bg-black/40',
         isBare && 'mt-[12vh]',
         WIDTHS[width],
       )}

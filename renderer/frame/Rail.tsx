@@ -1,4 +1,4 @@
-import { Command, Keyboard, type LucideIcon } from 'lucide-react';
+import { Keyboard, type LucideIcon, Search } from 'lucide-react';
 import { cx } from '../components/cx.ts';
 import { StateMark } from '../components/marks.tsx';
 import { Tooltip } from '../components/Tooltip.tsx';
@@ -43,9 +43,17 @@ export function Rail({ current, onPalette, onHelp }: RailProps) {
         <div className="mt-auto max-narrow:hidden" />
         {pages.filter(({ isSecondary }) => isSecondary === true).map(link)}
       </nav>
+      <button
+        type="button"
+        aria-label={strings.frame.palette.open}
+        onClick={onPalette}
+        className="m-1 hidden w-12 shrink-0 items-center justify-center rounded-md text-ink-quiet max-narrow:flex"
+      >
+        <Search size={16} strokeWidth={1.75} aria-hidden />
+      </button>
       <div className="flex flex-col gap-0.5 border-t border-line p-2 max-narrow:hidden">
         <RailButton
-          icon={Command}
+          icon={Search}
           label={strings.frame.palette.open}
           keys={isMac ? '⌘K' : 'Ctrl K'}
           onPress={onPalette}
@@ -100,7 +108,7 @@ function RailButton({ icon: Icon, label, keys, onPress }: RailButtonProps) {
     >
       <Icon size={16} strokeWidth={1.75} aria-hidden />
       {label}
-      <span aria-hidden className="ml-auto text-12">
+      <span aria-hidden className="ml-auto text-12 whitespace-nowrap">
         {keys}
       </span>
     </button>

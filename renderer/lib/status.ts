@@ -33,8 +33,8 @@ function reloadSoon(): void {
   }, SOON_MS);
 }
 
-/** `attention`: something is to be decided. `unknown`: the engine has not answered. */
-export type MarkState = 'protected' | 'partial' | 'attention' | 'paused' | 'off' | 'unknown';
+/** `attention`: something is to be decided. `lost`: the engine is gone. `unknown`: the engine has not answered. */
+export type MarkState = 'protected' | 'partial' | 'attention' | 'paused' | 'off' | 'lost' | 'unknown';
 
 export interface Standing {
   readonly mark: MarkState;
@@ -57,7 +57,7 @@ export function standingOf(link: Pick<Link, 'state'>, status: Status | undefined
     attention,
     openAlerts,
   });
-  if (link.state === 'lost' || link.state === 'failed') return say('off', strings.link.barTitle);
+  if (link.state === 'lost' || link.state === 'failed') return say('lost', strings.link.barTitle);
   if (link.state === 'connecting' || status === undefined) return say('unknown', strings.link.connecting);
   const { state, sentence } = protectionOf(status);
   const attention = attentionSentence(status.alerts, state);

@@ -8,6 +8,7 @@ export const common = {
     paused: 'Paused',
     off: 'Not protected',
     unknown: 'Connecting',
+    lost: 'No contact',
   },
   pausedUntil: (time: string) => `Paused: nothing is watched until ${time}.`,
   severity: { info: 'Info', low: 'Low', medium: 'Medium', high: 'High', critical: 'Critical' },
