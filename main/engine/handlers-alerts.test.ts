@@ -2,14 +2,12 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { CallInput, CallOutput, RequestName } from '../../contract/api.ts';
+import type { CallContext, CallInput, CallOutput, RequestName } from '../../contract/api.ts';
 import { ALERT_CALLS } from '../../contract/api-alerts.ts';
 import type { Finding } from '../../contract/domain.ts';
 import { parseHunt } from '../../contract/hunt-language.ts';
 import { AlertDesk, type RecordedChange } from './alert-record.ts';
 import { AlertBook } from './alerts/index.ts';
-import { Dispatcher } from './api/dispatcher.ts';
-import { TestEngine } from './api/testing.ts';
 import { DEFAULT_SETTINGS } from './default-settings.ts';
 import { alertHandlers } from './handlers-alerts.ts';
 import { readTraffic } from './network/index.ts';
@@ -54,6 +52,8 @@ function finding(attacker: string, changes: Partial<Finding> = {}): Finding {
   };
 }
 
+const CONTEXT: CallContext = { role: 'operate', actor: 'user ada', signal: new AbortController().signal };
+
 /** The calls about alerts over a real store, checked against the table as a client would see them. */
 class Desk {
   readonly folder = mkdtempSync(join(tmpdir(), 'holdfast-alerts-'));
@@ -62,7 +62,7 @@ class Desk {
   readonly listeners = new Set<(change: RecordedChange) => void>();
   book = new AlertBook();
   #store: Store | undefined;
-  #dispatcher: Dispatcher | undefined;
+  #handlers: ReturnType<typeof alertHandlers> | undefined;
 
   async open(): Promise<void> {
     const store = await openStore({
@@ -82,7 +82,7 @@ class Desk {
       },
     });
     this.book.onChange = (alert, change) => desk.record(alert, change);
-    const handlers = alertHandlers({
+    this.#handlers = alertHandlers({
       version: '0.0.0-test',
       desk,
       store: () => store,
@@ -94,14 +94,6 @@ class Desk {
         return () => this.listeners.delete(listener);
       },
     });
-    this.#dispatcher = new Dispatcher({
-      handlers: { ...new TestEngine().handlers, ...handlers },
-      table: ALERT_CALLS,
-      checkAnswers: true,
-      onMistake: (name, error) => {
-        throw new Error(`${name}: ${String(error)}`, { cause: error });
-      },
-    });
   }
 
   get store(): Store {
@@ -109,14 +101,18 @@ class Desk {
     return this.#store;
   }
 
-  get dispatcher(): Dispatcher {
-    if (this.#dispatcher === undefined) throw new Error('not open');
-    return this.#dispatcher;
+  get handlers() {
+    if (this.#handlers === undefined) throw new Error('not open');
+    return this.#handlers;
   }
 
-  call<N extends RequestName>(name: N, input: CallInput<N>): Promise<CallOutput<N>> {
-    const context = { role: 'operate', actor: 'user ada', signal: new AbortController().signal } as const;
-    return this.dispatcher.request(name, input, context) as Promise<CallOutput<N>>;
+  /** With input and output checked against the table, as every transport does. */
+  async call<N extends RequestName & keyof typeof ALERT_CALLS>(name: N, input: CallInput<N>): Promise<CallOutput<N>> {
+    const { input: inputSchema, output } = ALERT_CALLS[name];
+    const handler = this.handlers[name] as (input: unknown, context: CallContext) => unknown;
+    const answer = await handler(inputSchema.parse(input), CONTEXT);
+    expect(output.parse(answer)).toEqual(answer);
+    return answer as CallOutput<N>;
   }
 
   /** The last lines of the journal about a subject, the earliest first. */
@@ -275,11 +271,11 @@ describe('calls about alerts', () => {
     await desk.call('alerts.review', { ids: [id], state: 'acknowledged', note: HOSTILE });
     const json = await desk.call('alerts.export', { ids: [id, id], format: 'json' });
     expect(JSON.parse(json.text)).toMatchObject({ alerts: [{ alert: { id } }] });
-    expect(json.text).not.toMatch(/[\u202e\u0007]/);
+    expect(json.text).not.toMatch(/[\p{Cf}\u007f]/u);
     const html = await desk.call('alerts.export', { ids: [id], format: 'html' });
     expect(html).toMatchObject({ fileName: `holdfast-${id}.html`, mediaType: 'text/html; charset=utf-8' });
     expect(html.text).toContain('&lt;script&gt;');
-    expect(html.text).not.toMatch(/<script|[\u202e\u0007]/);
+    expect(html.text).not.toMatch(/<script|\p{Cf}/u);
     for (const part of ['Timeline', 'What you can do', 'Evidence', 'T1046', 'In hand'])
       expect(html.text).toContain(part);
   });
@@ -332,9 +328,7 @@ describe('calls about alerts', () => {
     await expect(desk.call('allow.add', { match, reason: 'because', untilMs: NOW_MS })).rejects.toMatchObject({
       failure: { code: 'bad-allow' },
     });
-    await expect(desk.call('allow.add', { match, reason: ' ' })).rejects.toMatchObject({
-      failure: { code: 'bad-input' },
-    });
+    await expect(desk.call('allow.add', { match, reason: ' ' })).rejects.toThrow('reason');
   });
 
   it('gives the matrix: what detectors can see and what was seen', async () => {
@@ -350,8 +344,8 @@ describe('calls about alerts', () => {
 
   it('tells watchers of a source what they asked for, until they leave', async () => {
     const seen: unknown[] = [];
-    const context = { role: 'view', actor: 'user ada', signal: new AbortController().signal } as const;
-    const stop = desk.dispatcher.open('alerts.watch', { minimumSeverity: 'high' }, (item) => seen.push(item), context);
+    const input = ALERT_CALLS['alerts.watch'].input.parse({ minimumSeverity: 'high' });
+    const stop = desk.handlers['alerts.watch'](input, (item) => seen.push(item), CONTEXT);
     desk.book.add(finding('10.1.0.1'));
     expect(seen).toHaveLength(0);
     const { id } = desk.book.add(finding('10.1.0.2', { severity: 'high', victims: ['10.0.0.8'] }));

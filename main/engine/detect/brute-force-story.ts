@@ -87,6 +87,7 @@ export function describeBruteForce(book: LoginBook, campaign: number, protocol: 
         value: tries,
         unit: readable ? 'logins' : 'sessions',
         usual: readable ? '0 to 3' : '0 to 5 in two minutes',
+        usualRange: { low: 0, high: readable ? 3 : 5 },
         meaning: readable
           ? 'The server turned these logins down.'
           : 'Short, of the same size and one after the other: a program tries passwords.',
@@ -96,6 +97,7 @@ export function describeBruteForce(book: LoginBook, campaign: number, protocol: 
         value: Number((rate * 60).toPrecision(2)),
         unit: 'per minute',
         usual: 'under 2',
+        usualRange: { low: 0, high: 2 },
         meaning: 'Nobody types passwords so fast.',
       },
       {
@@ -103,6 +105,7 @@ export function describeBruteForce(book: LoginBook, campaign: number, protocol: 
         value: hosts.length,
         unit: 'hosts',
         usual: '1',
+        usualRange: { low: 1, high: 1 },
         meaning: sprayed ? 'The same was tried on many hosts.' : 'All tries went to few hosts.',
       },
       {
@@ -117,6 +120,7 @@ export function describeBruteForce(book: LoginBook, campaign: number, protocol: 
         value: book.breaches[campaign]!,
         unit: 'logins',
         usual: '0',
+        usualRange: { low: 0, high: 0 },
         meaning: 'After so many failures, a success means that a password was found.',
       });
     }

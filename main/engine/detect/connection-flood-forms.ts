@@ -21,6 +21,7 @@ export interface ConnectionFloodForm {
   readonly unit: string;
   readonly measured: string;
   readonly usual: string;
+  readonly usualRange: { readonly low: number; readonly high: number };
   /** How it harms, one sentence for people. */
   readonly harm: string;
   readonly techniques: readonly string[];
@@ -85,6 +86,7 @@ export const CONNECTION_FLOOD_FORMS: readonly ConnectionFloodForm[] = [
     unit: 'connections/s',
     measured: 'connections per second',
     usual: 'under 10 from one client',
+    usualRange: { low: 0, high: 10 },
     harm: 'Every connection costs the server a process or a place in its queue, until nobody else gets one.',
     techniques: [SERVICE_EXHAUSTION, NETWORK_FLOOD],
     isHeld: false,
@@ -101,6 +103,7 @@ export const CONNECTION_FLOOD_FORMS: readonly ConnectionFloodForm[] = [
     unit: 'requests/s',
     measured: 'web requests per second',
     usual: 'under 50 from one client, and never for long',
+    usualRange: { low: 0, high: 50 },
     harm: 'Every request costs the server work, until it has no time left for others.',
     techniques: [SERVICE_EXHAUSTION],
     isHeld: false,
@@ -121,6 +124,7 @@ export const CONNECTION_FLOOD_FORMS: readonly ConnectionFloodForm[] = [
     unit: 'connections',
     measured: 'connections held open by unfinished requests',
     usual: '0–6',
+    usualRange: { low: 0, high: 6 },
     harm: 'Each request is sent so slowly that it never becomes complete, and the server keeps a place free for it all the time.',
     techniques: [SERVICE_EXHAUSTION],
     isHeld: true,
@@ -137,6 +141,7 @@ export const CONNECTION_FLOOD_FORMS: readonly ConnectionFloodForm[] = [
     unit: 'connections',
     measured: 'connections held open by tiny receive windows',
     usual: '0–6',
+    usualRange: { low: 0, high: 6 },
     harm: 'The client takes the answers a few bytes at a time, and the server keeps a place for each until it is done.',
     techniques: [SERVICE_EXHAUSTION],
     isHeld: true,
@@ -153,6 +158,7 @@ export const CONNECTION_FLOOD_FORMS: readonly ConnectionFloodForm[] = [
     unit: 'connections',
     measured: 'connections held open without an exchange',
     usual: '0–50 from one client',
+    usualRange: { low: 0, high: 50 },
     harm: 'A server can keep a limited number of connections open; these take them all and use none.',
     techniques: [SYSTEM_EXHAUSTION, SERVICE_EXHAUSTION],
     isHeld: true,
@@ -166,6 +172,7 @@ export const CONNECTION_FLOOD_FORMS: readonly ConnectionFloodForm[] = [
     unit: 'connections',
     measured: 'connections opened within a minute and held open',
     usual: '0–500 from a pool',
+    usualRange: { low: 0, high: 500 },
     harm: 'A server can keep a limited number of connections open; these take them all.',
     techniques: [SYSTEM_EXHAUSTION, SERVICE_EXHAUSTION],
     isHeld: true,

@@ -116,6 +116,7 @@ function evidence(
     value: Math.round(peak),
     unit: form.unit,
     usual: form.usual,
+    usualRange: form.usualRange,
     meaning: form.isHeld ? `The most at one time (${form.id}).` : `The most over several seconds (${form.id}).`,
   }));
   rows.push({
@@ -129,6 +130,7 @@ function evidence(
     value: Math.round(flood.failingShare * 100),
     unit: '%',
     usual: 'under 5 %',
+    usualRange: { low: 0, high: 5 },
     meaning: 'Of those of one client or, where there are several, of all: the largest share at any time.',
   });
   rows.push({

@@ -259,6 +259,7 @@ class DhcpExhaustionDetector implements TrafficObserver {
           value: domain.peakPerSecond,
           unit: 'requests/s',
           usual: `under ${this.context.settings.requestsPerSecond}`,
+          usualRange: { low: 0, high: this.context.settings.requestsPerSecond },
           meaning: 'The most requests within one second.',
         },
         {

@@ -163,6 +163,7 @@ function evidence(
       value: flood.packets,
       unit: 'packets',
       usual: '0',
+      usualRange: { low: 0, high: 0 },
       meaning: 'Packets that the victim did not ask for and that no connection explains.',
     },
     {
@@ -170,6 +171,7 @@ function evidence(
       value: flood.peakPerSecond,
       unit: 'packets/s',
       usual: `under ${number(flood.thresholdPerSecond)}`,
+      usualRange: { low: 0, high: flood.thresholdPerSecond },
       meaning: 'The most flood packets within one second.',
     },
     {

@@ -260,6 +260,7 @@ class HostDiscoveryWatcher implements TrafficObserver {
         value: asked,
         unit: 'hosts',
         usual: '1 to 10',
+        usualRange: { low: 1, high: 10 },
         meaning: 'A computer asks for the few neighbours that it works with.',
       },
       {
@@ -273,6 +274,7 @@ class HostDiscoveryWatcher implements TrafficObserver {
         value: ratePerSecond(asked, seconds),
         unit: 'per second',
         usual: 'under 0.1',
+        usualRange: { low: 0, high: 0.1 },
         meaning: 'How fast new hosts were asked for.',
       },
       { name: 'method', value: method.name, meaning: `It ${method.description}.` },

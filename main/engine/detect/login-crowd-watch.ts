@@ -156,6 +156,7 @@ function describeCrowd(
         value: senders,
         unit: 'hosts',
         usual: '0 to 3 in ten minutes',
+        usualRange: { low: 0, high: 3 },
         meaning: 'People err one at a time; so many at once follow one plan.',
       },
       {
@@ -163,6 +164,7 @@ function describeCrowd(
         value: tries,
         unit: isRead ? 'logins' : 'sessions',
         usual: '0 to 5 in ten minutes',
+        usualRange: { low: 0, high: 5 },
         meaning: isRead ? 'The server turned these logins down.' : 'They were too short for anything but a refusal.',
       },
       {
@@ -171,7 +173,14 @@ function describeCrowd(
         unit: 'tries',
         meaning: 'Few by each keep under the limits that servers set for one address.',
       },
-      { name: 'pace', value: perMinute, unit: 'per minute', usual: 'under 1', meaning: 'All hosts taken together.' },
+      {
+        name: 'pace',
+        value: perMinute,
+        unit: 'per minute',
+        usual: 'under 1',
+        usualRange: { low: 0, high: 1 },
+        meaning: 'All hosts taken together.',
+      },
       { name: 'port', value: port, meaning: `${protocol.name} is reached there.` },
     ],
   };

@@ -73,6 +73,7 @@ export function describeGroup(book: ProbeBook, finding: Finding, members: readon
         value: members.length,
         unit: 'hosts',
         usual: '0 or 1',
+        usualRange: { low: 0, high: 1 },
         meaning: 'The same ports at the same time follow one plan; all but one of the addresses may be forged.',
       },
     ],

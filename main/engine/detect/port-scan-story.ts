@@ -60,6 +60,7 @@ export function describePortScan(
       value: probes,
       unit: 'ports',
       usual: '1 to 4 per host',
+      ...(hostCount === 1 ? { usualRange: { low: 1, high: 4 } } : {}),
       meaning: 'Programs know the port they need; only someone who searches tries many.',
     },
     {
@@ -89,6 +90,7 @@ export function describePortScan(
       value: ratePerSecond(probes, seconds),
       unit: 'per second',
       usual: 'under 0.1',
+      usualRange: { low: 0, high: 0.1 },
       meaning: 'How fast new ports were tried.',
     },
     {
