@@ -2,6 +2,7 @@ import { alertSettings } from './alerts/index.ts';
 import { apiSettings } from './api/index.ts';
 import { captureSettings } from './capture-settings.ts';
 import { DETECTORS } from './detect/index.ts';
+import { httpSettings } from './http/index.ts';
 import { flowSettings } from './network/index.ts';
 import type { Section } from './runtime/config-names.ts';
 import { logSettings } from './runtime/log.ts';
@@ -13,14 +14,38 @@ export function detectorSection(id: string): string {
   return `detect.${id}`;
 }
 
-/** Every section of the configuration, in the order in which `holdfast config example` prints them. */
-export const CONFIG_SECTIONS: readonly Section[] = [
+/** What the settings page calls the sections. */
+const TITLES: Readonly<Record<string, string>> = {
+  sensors: 'What is watched',
+  network: 'Conversations (flows)',
+  'detect.port-scan': 'Finding port scans',
+  'detect.host-discovery': 'Finding searches for computers',
+  'detect.brute-force': 'Finding guessed passwords',
+  'detect.flood': 'Finding floods of packets',
+  'detect.connection-flood': 'Finding floods of connections',
+  'detect.dhcp-exhaustion': 'Finding exhausted address pools (DHCP)',
+  alerts: 'Joining findings into alerts',
+  captures: 'Captures',
+  http: 'Console in a browser, REST and metrics',
+  api: 'Connections to the engine',
+  store: 'What is kept, and for how long',
+  log: 'Log',
+};
+
+const TABLES: readonly Section[] = [
   { path: 'sensors', table: sensorSettings },
   { path: 'network', table: flowSettings },
   ...DETECTORS.map((detector) => ({ path: detectorSection(detector.id), table: detector.settings })),
   { path: 'alerts', table: alertSettings },
   { path: 'captures', table: captureSettings },
   { path: 'api', table: apiSettings },
+  { path: 'http', table: httpSettings },
   { path: 'store', table: storeSettings },
   { path: 'log', table: logSettings },
 ];
+
+/** Every section of the configuration, in the order in which `holdfast config example` prints them. */
+export const CONFIG_SECTIONS: readonly Section[] = TABLES.map((section) => ({
+  ...section,
+  title: TITLES[section.path],
+}));

@@ -9,23 +9,29 @@ import { ApiServer, apiSettings } from './api/index.ts';
 import { CaptureJobs } from './capture-jobs.ts';
 import { captureSettings } from './capture-settings.ts';
 import { CONFIG_SECTIONS } from './configuration.ts';
+import { EngineConsole } from './console.ts';
 import { countBySeverity, createHandlers } from './handlers.ts';
 import { openBySeverity } from './handlers-alerts.ts';
+import { ABILITIES } from './handlers-control.ts';
 import { LiveFlowView } from './live-flows.ts';
 import { LiveTraffic } from './live-traffic.ts';
 import { CostMeter, LiveView } from './live-view.ts';
+import { type PauseState, ProtectionPause } from './protection-pause.ts';
 import { Bus } from './runtime/bus.ts';
 import { systemClock } from './runtime/clock.ts';
 import type { Config } from './runtime/config.ts';
-import { HealthRegistry } from './runtime/health.ts';
+import { type HealthPart, HealthRegistry } from './runtime/health.ts';
 import { Lifecycle } from './runtime/lifecycle.ts';
-import type { Logger } from './runtime/log.ts';
+import { type Logger, logSettings } from './runtime/log.ts';
 import { ensureOwnDirectory, type Paths } from './runtime/paths.ts';
 import { readHostNetwork } from './sensors/index.ts';
+import { type LivePart, SettingsDesk } from './settings-desk.ts';
+import { StatusFeed } from './status-feed.ts';
 import { openStore, type Store, storeSettings } from './store/index.ts';
 import { type TokenBearer, TokenBook } from './tokens.ts';
 import { TrafficMemory } from './traffic-memory.ts';
 import type { TrafficSnapshot } from './traffic-messages.ts';
+import { TrafficSwitch } from './traffic-switch.ts';
 
 export interface EngineOptions {
   readonly config: Config;
@@ -44,6 +50,7 @@ export interface EngineEvents extends Record<string, unknown> {
   readonly traffic: TrafficSnapshot;
 }
 
+const NOT_PAUSED = 'Watching is not paused.';
 /** The seed is a signed 32-bit word. */
 const SEED_LIMIT = 2 ** 31;
 
@@ -56,7 +63,13 @@ export class Engine {
   readonly health: HealthRegistry;
   readonly events: Bus<EngineEvents>;
   readonly #lifecycle: Lifecycle;
+  /** What is in force, and where it is changed; `options.config` is what the engine began with. */
+  readonly settings: SettingsDesk;
+  readonly pause: ProtectionPause;
+  readonly #pauseHealth: HealthPart;
   readonly #traffic: LiveTraffic;
+  readonly #watching: TrafficSwitch;
+  readonly #statusFeed = new StatusFeed(systemClock, () => this.status());
   readonly book: AlertBook;
   readonly desk: AlertDesk;
   readonly captures: CaptureJobs;
@@ -65,6 +78,7 @@ export class Engine {
   readonly #memory: TrafficMemory;
   readonly handlers: ApiHandlers;
   readonly #api: ApiServer;
+  readonly console: EngineConsole;
   readonly #cost = new CostMeter();
   #store: Store | undefined;
   #tokens: TokenBook | undefined;
@@ -75,6 +89,22 @@ export class Engine {
     const { config, logger } = options;
     this.health = new HealthRegistry((error) => logger.error('A health listener failed', { error: String(error) }));
     this.events = new Bus((error, name) => logger.error(`A listener of ${name} failed`, { error: String(error) }));
+    this.settings = new SettingsDesk({
+      config,
+      file: options.paths.settingsFile,
+      health: this.health,
+      nowMs: () => systemClock.nowMs(),
+      journal: (entry) => this.store.appendJournal(entry),
+      apply: (part, next) => this.#apply(part, next),
+    });
+    this.#pauseHealth = this.health.part('pause');
+    this.#pauseHealth.ok(NOT_PAUSED);
+    this.pause = new ProtectionPause({
+      clock: systemClock,
+      marks: () => this.store.control,
+      journal: (entry) => this.store.appendJournal(entry),
+      onChange: (pause) => this.#pauseChanged(pause),
+    });
     const alerts = config.section('alerts', alertSettings);
     this.book = new AlertBook(alerts);
     this.desk = new AlertDesk({
@@ -103,6 +133,7 @@ export class Engine {
         this.events.emit('traffic', snapshot);
       },
     });
+    this.#watching = new TrafficSwitch(this.#traffic);
     this.#memory = new TrafficMemory({
       clock: systemClock,
       health: this.health,
@@ -111,8 +142,11 @@ export class Engine {
     });
     this.captures = new CaptureJobs({
       directory: join(options.paths.dataDirectory, 'captures'),
-      settings: () => config.section('captures', captureSettings),
-      sections: () => Object.fromEntries(CONFIG_SECTIONS.map(({ path, table }) => [path, config.section(path, table)])),
+      settings: () => this.settings.config.section('captures', captureSettings),
+      sections: () => {
+        const current = this.settings.config;
+        return Object.fromEntries(CONFIG_SECTIONS.map(({ path, table }) => [path, current.section(path, table)]));
+      },
       store: () => this.store,
       recordAlerts: (id, found, trailOf) => this.desk.recordCapture(id, found, trailOf),
       clock: systemClock,
@@ -124,13 +158,19 @@ export class Engine {
         { name: 'store', start: () => this.#openStore(), stop: () => this.#closeStore() },
         { name: 'history', start: () => this.#memory.start(), stop: () => this.#memory.stop() },
         { name: 'captures', start: () => this.captures.start(), stop: () => this.captures.stop() },
-        { name: 'traffic', start: () => this.#traffic.start(), stop: () => this.#traffic.stop() },
+        { name: 'traffic', start: () => this.#watching.turn(true), stop: () => this.#watching.turn(false) },
         { name: 'api', start: () => this.#api.start(), stop: () => this.#api.stop() },
+        { name: 'http', start: () => this.console.start(), stop: () => this.console.stop() },
       ],
       systemClock,
     );
     this.handlers = createHandlers({
-      config,
+      settings: this.settings,
+      pause: this.pause,
+      logger,
+      tokens: () => this.tokens,
+      watchingSettled: () => this.#watching.settled(),
+      watchStatus: (listener) => this.#statusFeed.watch(listener),
       store: () => this.store,
       status: () => this.status(),
       traffic: () => this.view.traffic(Date.now()),
@@ -147,6 +187,8 @@ export class Engine {
       onTraffic: (listener) => this.events.on('traffic', listener),
       onHealth: (listener) => this.health.onChange(listener),
     });
+    this.health.onChange(() => this.#statusFeed.poke());
+    this.events.on('alert', () => this.#statusFeed.poke());
     this.#api = new ApiServer({
       handlers: this.handlers,
       directory: options.paths.runtimeDirectory,
@@ -155,6 +197,14 @@ export class Engine {
       logger,
       version: options.version,
       checkAnswers: config.profile !== 'production',
+    });
+    this.console = new EngineConsole({
+      config,
+      logger,
+      version: options.version,
+      health: this.health,
+      backend: () => this.#api.dispatcher(),
+      verifyToken: (secret) => this.verifyToken(secret),
     });
   }
 
@@ -182,8 +232,10 @@ export class Engine {
       uptimeSeconds: (Date.now() - this.#startedMs) / 1000,
       mode: this.options.simulate ? 'simulate' : 'observe',
       health: this.health.report().entries,
-      interfaces: this.#traffic.interfaces().map((state) => this.view.interfaceStatus(state)),
+      interfaces: this.#interfaces(),
       traffic: this.view.rates(),
+      pause: this.pause.current,
+      abilities: ABILITIES,
       alerts: this.#openAlerts(),
       cost: this.#cost.measure(this.#traffic.helperPid),
     };
@@ -213,12 +265,43 @@ export class Engine {
       settings: config.section('store', storeSettings),
     });
     this.#tokens = new TokenBook(this.#store.control, systemClock);
+    this.pause.recover();
     this.#store.appendJournal({ actor: 'engine', action: 'engine-started', subject: this.options.version });
   }
 
   #closeStore(): void {
+    this.pause.stop();
     this.#store?.appendJournal({ actor: 'engine', action: 'engine-stopped', subject: this.options.version });
     this.#store?.close();
+  }
+
+  /** What is not watched during a pause is not up, whatever it was when the pause began. */
+  #interfaces(): Status['interfaces'] {
+    const all = this.#traffic.interfaces().map((state) => this.view.interfaceStatus(state));
+    if (this.pause.current === null) return all;
+    return all.map((each) => ({ ...each, state: 'down', detail: 'watching is paused' }));
+  }
+
+  async #apply(part: LivePart, config: Config): Promise<void> {
+    if (part === 'traffic') await this.#watching.configure(config);
+    else if (part === 'alerts') this.book.configure(config.section('alerts', alertSettings));
+    else if (part === 'store') this.store.configure(config.section('store', storeSettings));
+    else if (part === 'log') this.options.logger.setLevel(config.section('log', logSettings).level);
+    this.#statusFeed.poke();
+  }
+
+  #pauseChanged(pause: PauseState | null): void {
+    const isPaused = pause !== null;
+    if (isPaused) {
+      const hint = 'It goes on by itself; "holdfast resume" ends the pause now.';
+      this.#pauseHealth.off(`Watching is paused by ${pause.actor}: ${pause.reason}`, hint);
+    } else {
+      this.#pauseHealth.ok(NOT_PAUSED);
+    }
+    this.options.logger.info(isPaused ? 'Protection is paused' : 'Protection goes on');
+    const done = this.#watching.turn(!isPaused).then(() => this.view.clear());
+    done.catch((error: unknown) => this.options.logger.error('Watching could not be switched', { error }));
+    this.#statusFeed.poke();
   }
 
   #found(finding: Finding): void {

@@ -3,14 +3,14 @@ import type { Status } from '../../contract/api-schemas.ts';
 import type { Alert, HealthEntry } from '../../contract/domain.ts';
 import { type AlertAnswering, alertHandlers } from './handlers-alerts.ts';
 import { type CaptureAnswering, captureHandlers } from './handlers-captures.ts';
+import { type ControlAnswering, controlHandlers } from './handlers-control.ts';
 import { type FlowAnswering, flowHandlers } from './handlers-flows.ts';
-import type { Config } from './runtime/config.ts';
-import { shownSettings } from './runtime/config-text.ts';
 
 /** What the handlers need of the engine. */
-export interface Answering extends AlertAnswering, FlowAnswering, CaptureAnswering {
-  readonly config: Config;
+export interface Answering extends ControlAnswering, AlertAnswering, FlowAnswering, CaptureAnswering {
   status(): Status;
+  /** Calls at once, every two seconds and at changes; gives the function that ends it. */
+  watchStatus(listener: (status: Status) => void): () => void;
   /** Gives the function that takes the listener off again. */
   onHealth(listener: (entry: HealthEntry) => void): () => void;
 }
@@ -22,10 +22,8 @@ export function createHandlers(engine: Answering): ApiHandlers {
     ...alertHandlers(engine),
     ...captureHandlers(engine),
     ...flowHandlers(engine),
-    'config.show': () => ({
-      profile: engine.config.profile,
-      settings: shownSettings(engine.config),
-    }),
+    ...controlHandlers(engine),
+    'status.watch': (_input, emit) => engine.watchStatus(emit),
     'health.watch': (_input, emit) => engine.onHealth(emit),
   };
 }

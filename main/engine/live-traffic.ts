@@ -37,6 +37,10 @@ export interface LiveTrafficOptions {
 /** Flows of one thread: more than it can number in a century, and room for eight thousand threads. */
 const FLOWS_PER_THREAD = 2 ** 40;
 
+/** Said in Health after a change of settings: what it costs. */
+const ANEW =
+  ' It began anew when settings were changed: conversations that were open count as two, and detectors learn afresh.';
+
 /** How long a stopping engine waits for the traffic thread to read what the helper still sent. */
 const DRAIN_MS = 3_000;
 
@@ -54,7 +58,11 @@ export class LiveTraffic {
   #worker: Worker | undefined;
   /** Pipes handed to the thread that it has not yet finished with. */
   readonly #openStreams = new Map<number, number>();
+  #config: Config;
+  /** Threads begun so far. */
+  #threads = 0;
   #restarts = 0;
+  #isAnew = false;
   #snapshot: TrafficSnapshot | undefined;
   #drained: (() => void) | undefined;
 
@@ -69,12 +77,9 @@ export class LiveTraffic {
       droppedRecords: this.#snapshot?.droppedRecords ?? 0,
       restarts: this.#restarts,
     }));
-    const settings = config.section('sensors', sensorSettings);
+    this.#config = config;
     this.#sensor = new CaptureSensor({
-      interfaces: settings.interfaces,
-      snapBytes: settings.snapBytes,
-      ringMebibytes: settings.ringMebibytes,
-      promiscuous: settings.promiscuous,
+      ...config.section('sensors', sensorSettings),
       prefix: options.helperPrefix,
       health,
       onStream: (stream) => this.#read(stream),
@@ -82,10 +87,21 @@ export class LiveTraffic {
     });
   }
 
+  /** May be called again after a stop. */
   start(): void {
+    Atomics.store(this.#shared, SHARED.stop, 0);
     this.#worker = this.#startWorker();
-    this.#health.ok('Following flows and looking for attacks.');
+    this.#health.ok(`Following flows and looking for attacks.${this.#isAnew ? ANEW : ''}`);
     this.#sensor.start();
+  }
+
+  /** Other settings, from the next start on. */
+  configure(config: Config): void {
+    this.#config = config;
+    this.#sensor.configure(config.section('sensors', sensorSettings));
+    const openFlows = this.#snapshot?.openFlows ?? 0;
+    this.#isAnew = this.#threads > 0;
+    if (this.#isAnew) this.#options.logger.info('Watching begins anew with other settings', { openFlows });
   }
 
   /** Ends the helper, lets the thread read what it left, then ends the thread. */
@@ -125,7 +141,8 @@ export class LiveTraffic {
   }
 
   #startWorker(): Worker {
-    const { config, seed, logger } = this.#options;
+    const { seed, logger } = this.#options;
+    const config = this.#config;
     const host = readHostNetwork();
     const data: TrafficWorkerData = {
       settings: Object.fromEntries(CONFIG_SECTIONS.map(({ path, table }) => [path, config.section(path, table)])),
@@ -137,7 +154,7 @@ export class LiveTraffic {
       },
       seed,
       shared: this.#shared.buffer as SharedArrayBuffer,
-      flowIdBase: this.#restarts * FLOWS_PER_THREAD,
+      flowIdBase: this.#threads++ * FLOWS_PER_THREAD,
     };
     const worker = new Worker(new URL('./traffic-worker.ts', import.meta.url), {
       workerData: data,

@@ -41,6 +41,14 @@ export class LiveView {
     this.#measureInterfaces(snapshot.timeMs, interfaces);
   }
 
+  /** Watching stopped: what was measured is not of this moment any more. */
+  clear(): void {
+    this.#latest = undefined;
+    this.#previous = undefined;
+    this.#history.length = 0;
+    this.#interfaces.clear();
+  }
+
   #measureInterfaces(timeMs: number, interfaces: readonly InterfaceState[]): void {
     const measured = new Map<string, Measured>();
     for (const { name, received, bytes } of interfaces) {

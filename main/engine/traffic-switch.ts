@@ -35,6 +35,11 @@ export class TrafficSwitch {
     return this.#settle();
   }
 
+  /** Resolves when everything that was wished for is done. @throws what the last wish failed with */
+  settled(): Promise<void> {
+    return this.#settle();
+  }
+
   #settle(): Promise<void> {
     const done = this.#work.then(() => this.#step());
     // Who asked is told; who asks next must not be kept from it.

@@ -33,9 +33,9 @@ export class AlertBook {
   /** Called for every change, after the book is consistent again. */
   onChange: ((alert: Alert, change: AlertChange) => void) | undefined;
 
-  private readonly settings: AlertSettings;
-  private readonly joinGapMs: number;
-  private readonly slackMs: number;
+  private settings: AlertSettings = defaultsOf(alertSettings);
+  private joinGapMs = 0;
+  private slackMs = 0;
   private readonly entries = new Map<string, AlertEntry>();
   private readonly byCause = new Map<string, Set<AlertEntry>>();
   private readonly byHost = new HostIndex();
@@ -44,7 +44,12 @@ export class AlertBook {
   /** Entries to announce at the end of a call. */
   private touched = new Set<AlertEntry>();
 
-  constructor(settings: AlertSettings = defaultsOf(alertSettings)) {
+  constructor(settings?: AlertSettings) {
+    this.configure(settings ?? this.settings);
+  }
+
+  /** From the next finding on; alerts that are told already stay as they are. */
+  configure(settings: AlertSettings): void {
     this.settings = settings;
     this.joinGapMs = settings.joinGapSeconds * MS_PER_SECOND;
     this.slackMs = settings.shadowSlackSeconds * MS_PER_SECOND;

@@ -4,6 +4,8 @@ import type { Setting, SettingTable } from './settings.ts';
 export interface Section {
   /** Dotted, from the outside in: "detect.port-scan". */
   readonly path: string;
+  /** What a settings page calls it; made from the path where it is left out. */
+  readonly title?: string;
   readonly table: SettingTable;
 }
 

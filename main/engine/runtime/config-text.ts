@@ -1,5 +1,6 @@
-import { type Config, environmentNameOf, type Section, type SettingValue } from './config.ts';
+import { type Config, environmentNameOf, originText, type Section, type SettingValue } from './config.ts';
 import { wantedBy } from './config-values.ts';
+import type { Setting } from './settings.ts';
 
 /** One effective value, as `config show --json` prints it. */
 export interface ShownSetting {
@@ -18,6 +19,62 @@ export function shownSettings(config: Config): readonly ShownSetting[] {
       return { path, value: config.value(path), ...unit, origin: config.origin(path) };
     }),
   );
+}
+
+/** A setting with all that a settings page tells about it. */
+export interface DescribedSetting extends ShownSetting {
+  readonly type: Setting['type'];
+  readonly default: SettingValue;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly isInteger?: boolean;
+  readonly choices?: readonly string[];
+  /** What it takes, in words. */
+  readonly wanted: string;
+  readonly reason: string;
+  /** What sets it above the layer `app`, in words; empty where it can be changed. */
+  readonly lockedBy: string;
+  readonly environmentName: string;
+}
+
+export interface DescribedSection {
+  readonly path: string;
+  readonly title: string;
+  readonly settings: readonly DescribedSetting[];
+}
+
+/** Every section with its settings, in the order of the tables. */
+export function describeSettings(config: Config): readonly DescribedSection[] {
+  const shown = new Map(shownSettings(config).map((setting) => [setting.path, setting]));
+  return config.sections.map(({ path: section, title, table }) => ({
+    path: section,
+    title: title ?? titleOf(section),
+    settings: Object.entries(table).map(([key, row]) => {
+      const path = `${section}.${key}`;
+      const lock = config.lockOf(path);
+      return {
+        ...(shown.get(path) as ShownSetting),
+        type: row.type,
+        default: row.default,
+        ...limitsOf(row),
+        wanted: wantedBy(row),
+        reason: row.reason,
+        lockedBy: lock === undefined ? '' : originText(lock),
+        environmentName: environmentNameOf(path),
+      };
+    }),
+  }));
+}
+
+function limitsOf(row: Setting): Pick<DescribedSetting, 'minimum' | 'maximum' | 'isInteger' | 'choices'> {
+  if (row.type === 'number') return { minimum: row.min, maximum: row.max, isInteger: row.integer ?? false };
+  return row.type === 'choice' ? { choices: row.choices } : {};
+}
+
+/** "detect.dhcp-exhaustion": "Dhcp exhaustion". */
+function titleOf(section: string): string {
+  const words = section.slice(section.lastIndexOf('.') + 1).replaceAll('-', ' ');
+  return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
 /** `config show` for people: one line a setting, "path = value unit  (origin)". */

@@ -19,12 +19,16 @@ export interface CaptureStream {
   readonly run: number;
 }
 
-export interface CaptureSensorOptions {
+/** What is watched, and how. */
+export interface CaptureSettings {
   /** Names, or one of the words 'auto' and 'all' alone. */
   readonly interfaces: readonly string[];
   readonly snapBytes: number;
   readonly ringMebibytes: number;
   readonly promiscuous: boolean;
+}
+
+export interface CaptureSensorOptions extends CaptureSettings {
   readonly helperPath?: string;
   /** The command that comes before the helper's, such as ['ip', 'netns', 'exec', 'name']. */
   readonly prefix?: readonly string[];
@@ -59,7 +63,7 @@ interface Watched {
 
 export class CaptureSensor {
   readonly name = 'capture';
-  readonly #options: CaptureSensorOptions;
+  #options: CaptureSensorOptions;
   readonly #helperPath: string;
   readonly #clock: Clock;
   readonly #supervisor: Supervisor;
@@ -89,7 +93,12 @@ export class CaptureSensor {
     });
   }
 
-  /** Begins to watch. Where that is not possible it says so in Health and does nothing. */
+  /** What the helper is told from its next start on. */
+  configure(settings: CaptureSettings): void {
+    this.#options = { ...this.#options, ...settings };
+  }
+
+  /** Begins to watch; may be called again after a stop. Where that is not possible it says so in Health and does nothing. */
   start(): void {
     const ability = canCapture(this.#helperPath);
     if (!ability.ok) {

@@ -2,7 +2,7 @@ import type { Failure } from '../../../contract/domain.ts';
 import type { StoreAccess } from './access.ts';
 import type { JournalProgress } from './journal.ts';
 import type { StoredToken } from './token-table.ts';
-import type { JournalInput, JournalVerdict, Page } from './types.ts';
+import type { JournalVerdict, Page } from './types.ts';
 
 /** What the engine remembers of how it is steered: tokens, marks that outlast a restart, the journal's seal. */
 export class ControlStore {
@@ -49,14 +49,6 @@ export class ControlStore {
   /** @param text null takes the mark away */
   setMark(name: string, text: string | null): void {
     this.#access.later((tables) => tables.marks.set(name, text));
-  }
-
-  /** Entries that belong together are written together, now. @throws FailureError when they cannot be stored */
-  appendJournal(entries: readonly JournalInput[]): void {
-    const nowMs = this.#access.nowMs();
-    this.#access.write((tables) => {
-      for (const entry of entries) tables.journal.append(entry, nowMs);
-    });
   }
 
   /** One bounded step of a verification; begin with undefined, and go on until there is a verdict. */

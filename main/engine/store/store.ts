@@ -75,7 +75,7 @@ class SqliteStore implements Store {
   readonly alerts: AlertStore;
   readonly control: ControlStore;
   readonly captures: CaptureStore;
-  readonly #request: StoreRequest;
+  #request: StoreRequest;
   readonly #sqlite: typeof Sqlite;
   readonly #part: HealthPart;
   readonly #alerts = new LatestBuffer<WaitingAlert>(WAITING_FACTS);
@@ -217,6 +217,14 @@ class SqliteStore implements Store {
     const { value } = this.#read((tables) => tables.statistics(), empty);
     const { pendingRows, droppedRows, rejectedRows } = this.#counters();
     return { ...value, pendingRows, droppedRows, rejectedRows };
+  }
+
+  configure(settings: StoreSettings): void {
+    const { queueRows, busyMs } = this.#request.settings;
+    this.#request = { ...this.#request, settings: { ...settings, queueRows, busyMs } };
+    this.#attempt((_tables, database) => {
+      this.#tables = prepareTables(database, this.#request.settings);
+    });
   }
 
   flush(): boolean {

@@ -4,6 +4,7 @@ import type { EndReason, Service } from '../../../contract/traffic.ts';
 import type { AlertStore, StoredReview } from './alert-store.ts';
 import type { CaptureStore } from './capture-table.ts';
 import type { ControlStore } from './control-store.ts';
+import type { StoreSettings } from './store-settings.ts';
 
 /** What became of an alert: by the person, or, `withdrawn`, because it turned out to be part of another one. */
 export const ALERT_STATES = ['open', 'acknowledged', 'dismissed', 'withdrawn'] as const;
@@ -243,6 +244,8 @@ export interface Store {
   listSettings(): Page<StoredSetting>;
   statistics(): StoreStatistics;
 
+  /** Other settings from now on, except for the sizes that the store was opened with (queueRows, busyMs). */
+  configure(settings: StoreSettings): void;
   /** Commits what waits, now. False when that was not possible; it is tried again. */
   flush(): boolean;
   /** One pass of retention; also runs by itself every minute. */
