@@ -1,4 +1,5 @@
 /** The command line as one table of commands; what each does lives in commands/. */
+import { resolve } from 'node:path';
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { ALERT_KINDS, SEVERITIES } from '../../contract/domain.ts';
 import { plainText } from '../../contract/text.ts';
@@ -104,6 +105,26 @@ Examples:
       run(async (context, options) => {
         const { daemon } = await import('./commands/daemon.ts');
         return daemon(options as Parameters<typeof daemon>[0], context);
+      }),
+    );
+
+  program
+    .command('serve')
+    .summary('watch this computer, and show it in a browser')
+    .description(
+      'Serves the console and REST over HTTP until Ctrl-C: for the engine that runs, or else with one of its own. ' +
+        'Prints a link that lets one browser in; Enter prints another.',
+    )
+    .option('--port <number>', 'listen at this port; 0 takes any that is free')
+    .option('--address <address>', 'listen at this address; any but 127.0.0.1 needs a certificate')
+    .option('--tls-cert <file>', 'certificate (PEM)', absolute)
+    .option('--tls-key <file>', 'its key (PEM)', absolute)
+    .option('--open', 'open the console in the browser of this desktop')
+    .option('--interface <name...>', 'watch these networks instead of those of the configuration')
+    .action(
+      run(async (context, options) => {
+        const { serve } = await import('./commands/serve.ts');
+        return serve(options as Parameters<typeof serve>[0], context);
       }),
     );
 
@@ -256,6 +277,11 @@ function limitOf(text: string): number {
   const limit = /^\d+$/.test(text) ? Number(text) : 0;
   if (limit >= 1 && limit <= MOST_LISTED) return limit;
   throw new InvalidArgumentError(`It must be a whole number from 1 to ${MOST_LISTED}.`);
+}
+
+/** A file as the person names it, from where the person is. */
+function absolute(path: string): string {
+  return resolve(path);
 }
 
 function severityOption(flags: string, description: string): Option {

@@ -6,8 +6,10 @@ import type { AnalysisDocument } from '../../contract/analysis.ts';
 import type { AttackCatalogue } from '../../contract/attack.ts';
 import type { AlertKind } from '../../contract/domain.ts';
 import type { AnalysisResult, AnalyzeOptions } from './analyze.ts';
+import type { ConsoleOptions } from './console.ts';
 import type { Engine, EngineOptions } from './engine.ts';
 import type { ExportOptions, FlowSummary, FlowsOptions, FlowsResult } from './flows.ts';
+import type { HttpServer } from './http/index.ts';
 import type { ReportContext } from './report/index.ts';
 import type { Config, ConfigReport, ConfigRequest } from './runtime/config.ts';
 import type { ShownSetting } from './runtime/config-text.ts';
@@ -15,13 +17,16 @@ import type { Logger } from './runtime/log.ts';
 import type { Supervisor, SupervisorOptions } from './runtime/supervise.ts';
 
 export type { AnalysisContext, AnalysisResult, AnalyzeOptions } from './analyze.ts';
+export type { ConsoleOptions } from './console.ts';
 export type { Engine, EngineEvents, EngineOptions } from './engine.ts';
 export type { ExportOptions, FlowSummary, FlowsOptions, FlowsResult } from './flows.ts';
+export type { ConsoleLink, HttpServer } from './http/index.ts';
 export type { CaptureProgress, CaptureSummary } from './network/index.ts';
 export type { Config, ConfigReport } from './runtime/config.ts';
 export { FailureError } from './runtime/failure.ts';
 export type { Logger } from './runtime/log.ts';
 export { type Paths, resolvePaths } from './runtime/paths.ts';
+export type { Backend } from './runtime/session/backend.ts';
 export type { Supervisor, SupervisorOptions } from './runtime/supervise.ts';
 
 /** See analyze.ts. */
@@ -47,6 +52,11 @@ export async function summarizeFlows(path: string, options?: FlowsOptions): Prom
 /** The live engine, not yet started. See engine.ts. */
 export async function createEngine(options: EngineOptions): Promise<Engine> {
   return new (await import('./engine.ts')).Engine(options);
+}
+
+/** The console over HTTP, not yet listening. See console.ts. */
+export async function createConsole(options: ConsoleOptions): Promise<HttpServer> {
+  return (await import('./console.ts')).createConsole(options);
 }
 
 /** What can be told beside alerts: the meaning of techniques, and what the detectors look for. */

@@ -35,7 +35,8 @@ export type Access = { readonly caller: Caller } | { readonly failure: Failure }
 
 export interface AccessOptions {
   readonly sessions: SessionBook;
-  readonly verifyToken: TokenVerifier;
+  /** Undefined where tokens cannot be looked up. */
+  readonly verifyToken: TokenVerifier | undefined;
   readonly cookieName: string;
 }
 
@@ -53,6 +54,12 @@ const WRONG_TOKEN: Failure = {
   code: 'unauthenticated',
   message: 'The token is not valid: it is unknown, has expired or was revoked.',
   hint: SIGN_IN_HINT,
+};
+
+const NO_TOKENS: Failure = {
+  code: 'unauthenticated',
+  message: 'This console is a client of the engine, and only the engine knows its tokens.',
+  hint: 'Switch on http.enabled in the configuration of the engine, and ask it.',
 };
 
 const STRANGE_PAGE: Failure = {
@@ -98,6 +105,7 @@ export function cookieNameOf(port: number, isSecure: boolean): string {
 }
 
 function bearerAccess(authorization: string, { verifyToken }: AccessOptions): Access {
+  if (verifyToken === undefined) return { failure: NO_TOKENS };
   const secret = /^Bearer ([\w.~+/-]{1,256}=*)$/i.exec(authorization)?.[1];
   const bearer = secret === undefined ? undefined : verifyToken(secret);
   if (secret === undefined || bearer === undefined) return { failure: WRONG_TOKEN };

@@ -25,7 +25,7 @@ export interface HttpCounters extends SessionCounters {
 
 export interface AppOptions {
   readonly backend: Backend;
-  readonly verifyToken: TokenVerifier;
+  readonly verifyToken?: TokenVerifier;
   readonly sessions: SessionBook;
   readonly settings: HttpSettings;
   readonly sessionSettings: SessionSettings;

@@ -23,7 +23,7 @@ import type { HttpSettings } from './settings.ts';
 
 export interface HttpServerOptions {
   readonly backend: Backend;
-  readonly verifyToken: TokenVerifier;
+  readonly verifyToken?: TokenVerifier;
   readonly settings: HttpSettings;
   /** Bounds of one stream or window. */
   readonly sessionSettings: SessionSettings;
