@@ -13,7 +13,13 @@ const MINUTE_MS = 60_000;
 /** Looks further apart than this have a time between them in which nothing was watched. */
 const LONGEST_GAP_MS = 10_000;
 
-type Totals = ReadonlyMap<string, { readonly first: number; readonly second: number }>;
+interface Pair {
+  readonly first: number;
+  readonly second: number;
+}
+
+type Totals = ReadonlyMap<string, Pair>;
+const NOTHING: Pair = { first: 0, second: 0 };
 
 /**
  * Adds up the traffic of the present minute from totals that are looked at once a second. Bytes in and out are the
@@ -44,13 +50,18 @@ export class MinuteTally {
     const up = interfaces.filter(({ state }) => state === 'up');
     const packets: Totals = new Map(up.map(({ name, received, dropped }) => [name, pair(received, dropped)]));
     const bytes: Totals = new Map(
-      up.flatMap(({ name }) => {
-        const found = counters.get(name);
-        return found === undefined ? [] : [[name, pair(found.receivedBytes, found.sentBytes)]];
-      }),
+      [...counters].map(([name, { receivedBytes, sentBytes }]) => [name, pair(receivedBytes, sentBytes)]),
     );
-    const [received, dropped] = growth(packets, this.#packets);
-    const [receivedBytes, sentBytes] = growth(bytes, this.#bytes);
+    let [received, dropped, receivedBytes, sentBytes] = [0, 0, 0, 0];
+    for (const { name } of up) {
+      // The capture's totals begin at 0 when it begins to watch; the kernel's have a past that is not ours.
+      const ofCapture = growth(packets.get(name), this.#packets.get(name), NOTHING);
+      const ofKernel = growth(bytes.get(name), this.#bytes.get(name), undefined);
+      received += ofCapture.first;
+      dropped += ofCapture.second;
+      receivedBytes += ofKernel.first;
+      sentBytes += ofKernel.second;
+    }
     this.#packets = packets;
     this.#bytes = bytes;
     if (up.length === 0 || elapsedMs > LONGEST_GAP_MS) return;
@@ -80,18 +91,13 @@ export class MinuteTally {
   }
 }
 
-function pair(first: number, second: number) {
+function pair(first: number, second: number): Pair {
   return { first, second };
 }
 
-/** How much the totals have grown. What is new or began again has nothing to be compared with. */
-function growth(now: Totals, before: Totals): readonly [number, number] {
-  let [first, second] = [0, 0];
-  for (const [name, totals] of now) {
-    const old = before.get(name);
-    if (old === undefined || totals.first < old.first || totals.second < old.second) continue;
-    first += totals.first - old.first;
-    second += totals.second - old.second;
-  }
-  return [first, second];
+/** How much totals have grown since `before`; since `beginning` when they are new or began again. */
+function growth(now: Pair | undefined, before: Pair | undefined, beginning: Pair | undefined): Pair {
+  const isContinued = now && before && now.first >= before.first && now.second >= before.second;
+  const from = isContinued ? before : beginning;
+  return now && from ? pair(now.first - from.first, now.second - from.second) : NOTHING;
 }
