@@ -9,3 +9,8 @@ export function flowNumber(id: number, begun: number): number {
   const low = id >>> 0;
   return low + Math.floor((begun - low) / ID_SPAN) * ID_SPAN;
 }
+
+/** The id in the table of the flow with this number. */
+export function flowId(number: number): number {
+  return (number % ID_SPAN) | 0;
+}

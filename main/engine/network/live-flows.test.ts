@@ -3,7 +3,7 @@ import { END_REASON, type EndReason, PROTOCOL, TCP_FLAG } from '../../../contrac
 import { formatAddress } from '../runtime/address.ts';
 import { defaultsOf } from '../runtime/settings.ts';
 import { FEATURES } from './features.ts';
-import { flowNumber } from './flow-number.ts';
+import { flowId, flowNumber } from './flow-number.ts';
 import { FlowRecorder } from './flow-recorder.ts';
 import { flowSettings } from './flow-settings.ts';
 import { LIVE_OPEN, LIVE_ROW, LIVE_ROW_WORDS, LiveFlows } from './live-flows.ts';
@@ -150,5 +150,8 @@ describe('flowNumber', () => {
     expect(flowNumber(-1, span + 5)).toBe(span - 1);
     expect(flowNumber(3, span + 5)).toBe(span + 3);
     expect(flowNumber(-(2 ** 31), 3 * span + 5)).toBe(2 * span + 2 ** 31);
+    for (const number of [1, 2 ** 31, span - 1, span + 7, 5 * span + 2 ** 31]) {
+      expect(flowNumber(flowId(number), number + 9)).toBe(number);
+    }
   });
 });

@@ -1,6 +1,6 @@
 import type { EndReason, FlowView, TrafficObserver } from '../../../contract/traffic.ts';
 import { FeatureReader, type FlowSourceThunk } from './feature-reader.ts';
-import { flowNumber } from './flow-number.ts';
+import { flowId, flowNumber } from './flow-number.ts';
 import type { FlowSource } from './flow-table.ts';
 
 /**
@@ -128,9 +128,10 @@ export class LiveFlows implements TrafficObserver {
   /** One open flow by the number that a snapshot gave it. Looks at every slot: for single questions. */
   detail(number: number): LiveFlowDetail | undefined {
     const source = this.#findSource();
+    const id = flowId(number - this.#idBase);
     for (let slot = 0; slot < source.slots; slot++) {
       const flow = source.flowIn(slot);
-      if (flow === undefined || this.#idBase + flowNumber(flow.id, source.begun) !== number) continue;
+      if (flow?.id !== id || this.#idBase + flowNumber(id, source.begun) !== number) continue;
       const row = new Float64Array(LIVE_ROW_WORDS);
       writeRow(flow, number, LIVE_OPEN, row, 0);
       return { row, features: this.#reader.read(flow).slice() };
