@@ -1,17 +1,17 @@
 /** The command line as one table of commands; what each does lives in commands/. */
 import { resolve } from 'node:path';
-import { Argument, Command, InvalidArgumentError, Option } from 'commander';
-import { ALERT_KINDS, SEVERITIES } from '../../contract/domain.ts';
+import { Argument, Command, InvalidArgumentError } from 'commander';
 import { plainText } from '../../contract/text.ts';
+import { addAlertCommands } from './alert-commands.ts';
+import { type Runner, severityOption } from './command-options.ts';
 import { completionScript, SHELLS } from './completion.ts';
 import type { CommandContext, GlobalOptions } from './context.ts';
+import { addControlCommands } from './control-commands.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { writeAll } from './terminal/output.ts';
 
 /** Makes what a command needs, from the options that stand anywhere on the line. */
 export type ContextMaker = (globals: GlobalOptions, wantsColor: boolean) => Promise<CommandContext>;
-
-const LEVELS = SEVERITIES.join(', ');
 
 /**
  * The whole program. `onExit` is told the exit status of the command that ran.
@@ -51,8 +51,7 @@ Examples:
   holdfast status                            is the engine watching this computer?`,
     );
 
-  /** Runs a command with its context. */
-  const run =
+  const run: Runner =
     <A extends unknown[]>(work: (context: CommandContext, ...args: A) => Promise<ExitCode>) =>
     async (...args: unknown[]): Promise<void> => {
       const command = args.at(-1) as Command;
@@ -141,32 +140,7 @@ Examples:
       }),
     );
 
-  const alerts = program.command('alerts').summary('list and read alerts').description('Alerts of the running engine.');
-  alerts
-    .command('list')
-    .description('Lists alerts, the latest first.')
-    .option('--json', 'print one JSON document')
-    .addOption(severityOption('--min-severity <level>', 'only alerts that are at least this severe').default('info'))
-    .addOption(new Option('--kind <kind>', 'only alerts of this kind').choices(ALERT_KINDS))
-    .option('--since <time>', 'only alerts seen since then: 30m, 2h, 1d, or a date')
-    .option('--limit <count>', 'at most so many', limitOf, DEFAULT_LISTED)
-    .action(
-      run(async (context, options) => {
-        const { listAlerts } = await import('./commands/alerts.ts');
-        return listAlerts(options as Parameters<typeof listAlerts>[0], context);
-      }),
-    );
-  alerts
-    .command('show')
-    .description('Tells the whole story of one alert.')
-    .argument('<id>', 'as "holdfast alerts list" shows it')
-    .option('--json', 'print one JSON document')
-    .action(
-      run(async (context, id: string, options) => {
-        const { showAlert } = await import('./commands/alerts.ts');
-        return showAlert(id, options as Parameters<typeof showAlert>[1], context);
-      }),
-    );
+  addAlertCommands(program, run);
 
   const config = program
     .command('config')
@@ -213,6 +187,8 @@ Examples:
       }),
     );
   }
+
+  addControlCommands(program, config, run);
 
   program
     .command('completion')
@@ -268,30 +244,9 @@ export function usageErrorText(text: string): string {
   return lines.map((line) => `${plainText(line, MAX_ARGUMENT)}\n`).join('');
 }
 
-/** Enough for a first look. */
-const DEFAULT_LISTED = 50;
-/** More is for --json and several calls. */
-const MOST_LISTED = 100_000;
-
-function limitOf(text: string): number {
-  const limit = /^\d+$/.test(text) ? Number(text) : 0;
-  if (limit >= 1 && limit <= MOST_LISTED) return limit;
-  throw new InvalidArgumentError(`It must be a whole number from 1 to ${MOST_LISTED}.`);
-}
-
 /** A file as the person names it, from where the person is. */
 function absolute(path: string): string {
   return resolve(path);
-}
-
-function severityOption(flags: string, description: string): Option {
-  return new Option(flags, description).choices(SEVERITIES).argParser(levelOf);
-}
-
-function levelOf(text: string): string {
-  const level = text.toLowerCase();
-  if (SEVERITIES.some((severity) => severity === level)) return level;
-  throw new InvalidArgumentError(`It must be one of ${LEVELS}.`);
 }
 
 function gather(text: string, before: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> {

@@ -1,5 +1,6 @@
 import type { ApiClient } from '../../../contract/api.ts';
-import type { Alert, AlertKind, Severity } from '../../../contract/domain.ts';
+import type { AlertRecord, ReviewState } from '../../../contract/api-schemas.ts';
+import type { AlertKind, Severity } from '../../../contract/domain.ts';
 import { formatDate, formatTime } from '../../../contract/format.ts';
 import { plainText } from '../../../contract/text.ts';
 import { type CommandContext, withEngine, writeJson, writeLines } from '../context.ts';
@@ -9,11 +10,15 @@ import { hanging } from '../terminal/layout.ts';
 import { READABLE_COLUMNS } from '../terminal/output.ts';
 import { type Paint, severityLabel } from '../terminal/paint.ts';
 import { alertStory, localMs } from '../text/alert-text.ts';
+import { storyText } from '../text/story-text.ts';
 
 export interface AlertListOptions {
   readonly json?: boolean;
   readonly minSeverity: Severity;
   readonly kind?: AlertKind;
+  readonly state?: readonly ReviewState[];
+  readonly search?: string;
+  readonly source: string;
   readonly since?: string;
   readonly limit: number;
 }
@@ -43,13 +48,13 @@ export async function listAlerts(options: AlertListOptions, context: CommandCont
 
 async function gather(
   client: ApiClient,
-  { minSeverity, kind, limit }: AlertListOptions,
+  { minSeverity, kind, state, search, source, limit }: AlertListOptions,
   sinceMs: number | undefined,
-): Promise<Alert[]> {
-  const alerts: Alert[] = [];
+): Promise<AlertRecord[]> {
+  const alerts: AlertRecord[] = [];
   for (let cursor: string | undefined; alerts.length < limit; ) {
     const room = Math.min(PAGE, limit - alerts.length);
-    const filter = { minimumSeverity: minSeverity, kind, sinceMs };
+    const filter = { minimumSeverity: minSeverity, kind, states: state, search, source, sinceMs };
     const answer = await client.request('alerts.list', { ...filter, limit: room, cursor });
     alerts.push(...answer.alerts);
     if (answer.next === null || answer.alerts.length === 0) break;
@@ -58,18 +63,23 @@ async function gather(
   return alerts;
 }
 
-function emptyText({ minSeverity, kind, since }: AlertListOptions): string {
-  const isFiltered = minSeverity !== 'info' || kind !== undefined || since !== undefined;
+function emptyText({ minSeverity, kind, state, search, source, since }: AlertListOptions): string {
+  const isFiltered =
+    minSeverity !== 'info' || source !== 'live' || [kind, state, search, since].some((value) => value !== undefined);
   return isFiltered
     ? 'No alert fits. Without filters there may be others.'
-    : 'No alerts so far. They appear here as soon as something suspicious is seen.';
+    : 'No open alerts. They appear here as soon as something suspicious is seen.';
 }
 
-function alertLines(alert: Alert, width: number, paint: Paint): string[] {
+function alertLines(alert: AlertRecord, width: number, paint: Paint): string[] {
   const label = severityLabel(paint, alert.severity) + ' '.repeat(LABEL_COLUMNS - alert.severity.length - 2);
   const lastMs = localMs(alert.lastSeenMs);
   const when = `${formatDate(lastMs)} ${formatTime(lastMs)}`;
-  return hanging(`${label}  ${paint('quiet', `${when}  ${plainText(alert.id)}`)}  `, plainText(alert.title), width);
+  return hanging(`${label}  ${paint('quiet', `${when}  ${plainText(alert.id)}`)}  `, titleOf(alert), width);
+}
+
+function titleOf({ state, title }: AlertRecord): string {
+  return state === 'open' ? plainText(title) : `[${state}] ${plainText(title)}`;
 }
 
 /** `holdfast alerts show ID`: the whole story of one alert. */
@@ -78,13 +88,17 @@ export async function showAlert(
   options: { readonly json?: boolean },
   context: CommandContext,
 ): Promise<ExitCode> {
-  const alert = await withEngine(context, (client) => client.request('alerts.get', { id }));
+  const { alert, ...story } = await withEngine(context, (client) => client.request('alerts.story', { id }));
   if (options.json) {
-    writeJson(context.out, alert);
+    writeJson(context.out, { ...alert, story });
     return EXIT.fine;
   }
   const { catalogue } = await (await context.engine()).loadKnowledge();
   const width = Math.min(context.out.columns, READABLE_COLUMNS);
-  writeLines(context.out, alertStory(alert, { width, paint: context.paintOut, techniques: catalogue, isLocal: true }));
+  const paint = context.paintOut;
+  writeLines(context.out, [
+    ...alertStory(alert, { width, paint, techniques: catalogue, isLocal: true }),
+    ...storyText({ alert, ...story }, width, paint),
+  ]);
   return EXIT.fine;
 }

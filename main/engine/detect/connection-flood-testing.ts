@@ -19,7 +19,7 @@ import { parseAddress } from '../runtime/address.ts';
 import { defaultsOf } from '../runtime/settings.ts';
 import type { DetectorDefinition } from './detector.ts';
 import type { Landscape } from './landscape.ts';
-import { emptyPacket, NO_ROLES, setAddress } from './testing.ts';
+import { declared, emptyPacket, NO_ROLES, setAddress } from './testing.ts';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -132,7 +132,7 @@ export class ConnectionTraffic {
     this.observer = definition.create({
       settings: { ...defaultsOf(definition.settings), ...settings },
       landscape,
-      report: (finding) => this.findings.push(finding),
+      report: (finding) => this.findings.push(declared(definition, finding)),
     });
   }
 

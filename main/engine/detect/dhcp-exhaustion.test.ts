@@ -8,6 +8,7 @@ import { dhcpExhaustionDetector } from './dhcp-exhaustion.ts';
 import { DHCP_MESSAGE, parseDhcpMessage } from './dhcp-message.ts';
 import { type TestPacket, TestTraffic } from './flood-testing.ts';
 import { LearnedLandscape } from './learned-landscape.ts';
+import { declared } from './testing.ts';
 
 const SERVER = '192.168.1.1';
 
@@ -65,7 +66,7 @@ function watch(feed: (traffic: TestTraffic) => void): Finding[] {
   const detector = dhcpExhaustionDetector.create({
     settings: defaultsOf(dhcpExhaustionDetector.settings),
     landscape: new LearnedLandscape(),
-    report: (finding) => causes.set(finding.cause, finding),
+    report: (finding) => causes.set(finding.cause, declared(dhcpExhaustionDetector, finding)),
   });
   const traffic = new TestTraffic(detector);
   feed(traffic);

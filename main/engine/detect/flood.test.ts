@@ -7,6 +7,7 @@ import { floodDetector } from './flood.ts';
 import { address, TestTraffic } from './flood-testing.ts';
 import { EMPTY_SEED, type LandscapeSeed } from './landscape.ts';
 import { LearnedLandscape } from './learned-landscape.ts';
+import { declared } from './testing.ts';
 
 const VICTIM = '10.0.0.2';
 const OTHER = '192.0.2.9';
@@ -21,7 +22,7 @@ function watch(feed: (traffic: TestTraffic) => void, seed: LandscapeSeed = EMPTY
     landscape,
     report(finding) {
       reports++;
-      causes.set(finding.cause, finding);
+      causes.set(finding.cause, declared(floodDetector, finding));
     },
   });
   const traffic = new TestTraffic(landscape, detector);

@@ -22,6 +22,13 @@ import { defaultsOf } from '../runtime/settings.ts';
 import type { DetectorDefinition } from './detector.ts';
 import type { Landscape } from './landscape.ts';
 
+/** The finding, after a look at its techniques: a detector gives only those that its row names. */
+export function declared(definition: DetectorDefinition, finding: Finding): Finding {
+  const others = finding.techniques.filter((id) => !definition.techniques.includes(id));
+  if (others.length > 0) throw new Error(`${definition.id} does not name ${others.join(', ')} in its row`);
+  return finding;
+}
+
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 export const NO_ROLES: Landscape = {
@@ -119,7 +126,7 @@ export class Player {
     this.observer = definition.create({
       settings: { ...defaultsOf(definition.settings), ...settings },
       landscape,
-      report: (finding) => this.findings.push(finding),
+      report: (finding) => this.findings.push(declared(definition, finding)),
     });
   }
 
