@@ -1,8 +1,8 @@
-import type { CallOutput } from '../../../contract/api.ts';
+import type { ApiClient, CallInput, CallOutput } from '../../../contract/api.ts';
 import { plainText } from '../../../contract/text.ts';
 import { type CommandContext, remark, withEngine, writeJson, writeLines } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
-import { CommandError } from '../failure.ts';
+import { CommandError, wrongInput } from '../failure.ts';
 
 /** `holdfast config example`: a complete file with every setting, its default and its reason. */
 export async function configExample(context: CommandContext): Promise<ExitCode> {
@@ -84,3 +84,84 @@ function settingLines({ settings }: CallOutput<'config.show'>): string[] {
 
 /** A long list must not push the origins of all others out of sight. */
 const MAX_LEFT_COLUMNS = 72;
+
+export interface ConfigSetOptions {
+  readonly dryRun?: boolean;
+  readonly json?: boolean;
+}
+
+type Change = CallInput<'config.set'>['changes'][number];
+
+/** `holdfast config set PATH=VALUE…`: all of them or none. */
+export async function configSet(
+  texts: readonly string[],
+  options: ConfigSetOptions,
+  context: CommandContext,
+): Promise<ExitCode> {
+  const pairs = texts.map(pairOf);
+  return withEngine(context, async (client) => {
+    const { sections } = await client.request('config.describe', {});
+    const types = new Map(sections.flatMap(({ settings }) => settings.map(({ path, type }) => [path, type])));
+    const changes = pairs.map(({ path, text }) => ({ path, value: typedValue(types.get(path), text) }));
+    return change(client, changes, options, context);
+  });
+}
+
+/** `holdfast config reset PATH…`: back to what it was before it was changed in Holdfast. */
+export async function configReset(
+  paths: readonly string[],
+  options: ConfigSetOptions,
+  context: CommandContext,
+): Promise<ExitCode> {
+  const changes = paths.map((path) => ({ path, value: null }));
+  return withEngine(context, (client) => change(client, changes, options, context));
+}
+
+async function change(
+  client: ApiClient,
+  changes: readonly Change[],
+  { dryRun = false, json }: ConfigSetOptions,
+  context: CommandContext,
+): Promise<ExitCode> {
+  const answer = await client.request('config.set', { changes: [...changes], dryRun });
+  const { problems, applied, atRestart } = answer;
+  if (json) writeJson(context.out, answer);
+  else if (problems.length > 0) {
+    const lines = problems.map(({ path, message, hint }) => plainText(`${path}: ${message}. ${hint}`, MAX_PROBLEM));
+    writeLines(context.err, [...lines.map((line) => `${context.paintErr('critical', '!')} ${line}`), NOTHING_CHANGED]);
+  } else {
+    const now = dryRun ? 'would be in force at once' : 'in force';
+    const later = dryRun ? 'would be in force after the next start' : 'in force after the next start';
+    const lines = [
+      ...applied.map((path) => `${plainText(path)}: ${now}`),
+      ...atRestart.map((path) => `${plainText(path)}: ${later}`),
+    ];
+    writeLines(context.out, lines.length === 0 ? ['Nothing is different: these values are in force already.'] : lines);
+  }
+  return problems.length === 0 ? EXIT.fine : EXIT.wrongInput;
+}
+
+const NOTHING_CHANGED = 'Nothing was changed.';
+
+function pairOf(text: string): { readonly path: string; readonly text: string } {
+  const at = text.indexOf('=');
+  if (at > 0) return { path: text.slice(0, at), text: text.slice(at + 1) };
+  throw wrongInput('bad-change', `"${text}" is no change.`, 'Write path=value, such as log.level=debug.');
+}
+
+const BOOLEANS: Readonly<Record<string, boolean>> = {
+  true: true,
+  yes: true,
+  on: true,
+  false: false,
+  no: false,
+  off: false,
+};
+
+/** As the environment is read. What does not fit goes as it is: the engine says what is wrong with it. */
+function typedValue(type: string | undefined, text: string): NonNullable<Change['value']> {
+  if (type === 'number') return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : text;
+  if (type === 'boolean') return BOOLEANS[text.toLowerCase()] ?? text;
+  if (type === 'list') return text === '' ? [] : text.split(',').map((item) => item.trim());
+  return text;
+}
