@@ -54,7 +54,7 @@ export function CopyButton({ text }: { readonly text: string }) {
         event.stopPropagation();
         void copy();
       }}
-      className="inline-flex size-6 shrink-0 items-center justify-center rounded-sm text-ink-quiet opacity-0 group-focus-within/address:opacity-100 group-hover/address:opacity-100 hover:bg-hover hover:text-ink focus-visible:opacity-100"
+      className="-my-0.5 inline-flex size-6 shrink-0 items-center justify-center rounded-sm text-ink-quiet opacity-0 group-focus-within/address:opacity-100 group-hover/address:opacity-100 hover:bg-hover hover:text-ink focus-visible:opacity-100"
     >
       <Icon size={14} strokeWidth={1.75} aria-hidden />
     </button>

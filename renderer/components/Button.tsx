@@ -3,16 +3,17 @@ import type { ComponentProps, ReactNode } from 'react';
 import { cx } from './cx.ts';
 import { Tooltip } from './Tooltip.tsx';
 
-export type ButtonKind = 'primary' | 'secondary' | 'danger' | 'quiet';
+export type ButtonKind = 'primary' | 'secondary' | 'danger' | 'quiet' | 'link';
 
 const BASE =
   'inline-flex h-8 shrink-0 items-center justify-center gap-2 rounded-md text-13 font-medium whitespace-nowrap ' +
   'transition-colors duration-(--motion) select-none disabled:opacity-50 aria-disabled:opacity-50';
 
 const KINDS: Readonly<Record<ButtonKind, string>> = {
-  primary: 'bg-accent text-on-accent enabled:hover:bg-accent-strong',
+  primary: 'bg-accent-fill text-on-accent enabled:hover:bg-accent-fill-hover',
   secondary: 'border border-line-strong bg-surface text-ink enabled:hover:bg-hover',
-  danger: 'bg-critical text-on-critical enabled:hover:opacity-90',
+  danger: 'bg-danger-fill text-on-danger enabled:hover:bg-danger-fill-hover',
+  link: 'text-accent enabled:hover:bg-hover enabled:hover:text-accent-strong',
   quiet: 'text-ink-muted enabled:hover:bg-hover enabled:hover:text-ink',
 };
 

@@ -4,7 +4,17 @@
  */
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { ArrowDown, ArrowUp } from 'lucide-react';
-import { type KeyboardEvent, type ReactNode, useEffect, useId, useRef, useState } from 'react';
+import {
+  type KeyboardEvent,
+  memo,
+  type ReactNode,
+  useCallback,
+  useEffect,
+  useId,
+  useMemo,
+  useRef,
+  useState,
+} from 'react';
 import { strings } from '../strings/index.ts';
 import { cx } from './cx.ts';
 import { CheckMark } from './fields.tsx';
@@ -96,6 +106,8 @@ export function DataTable<Row>({
     overscan: OVERSCAN,
     // The header lies over the first row's place.
     scrollPaddingStart: ROW_HEIGHT,
+    // Rows that come a moment later are better than a scroll that waits for them.
+    useFlushSync: false,
   });
   const items = virtualizer.getVirtualItems();
 
@@ -108,10 +120,16 @@ export function DataTable<Row>({
     if (isNearEnd) onEnd?.();
   }, [isNearEnd, rowCount]);
 
-  const seen = columns.filter(({ fromWidth = 0 }) => width === 0 || width >= fromWidth);
+  const seen = useMemo(
+    () => columns.filter(({ fromWidth = 0 }) => width === 0 || width >= fromWidth),
+    [columns, width],
+  );
   const canSelect = selection !== undefined && onSelectionChange !== undefined;
   const template = [...(canSelect ? [SELECT_TRACK] : []), ...seen.map((column) => column.width)].join(' ');
-  const activeIndex = activeKey === null ? -1 : indexOfKey(rows, rowKey, activeKey);
+  const activeIndex = useMemo(
+    () => (activeKey === null ? -1 : rows.findIndex((row) => rowKey(row) === activeKey)),
+    [rows, rowKey, activeKey],
+  );
 
   const moveTo = (index: number): void => {
     if (rows.length === 0) return;
@@ -119,12 +137,21 @@ export function DataTable<Row>({
     setActiveKey(rowKey(rows[bounded]));
     virtualizer.scrollToIndex(bounded, { align: 'auto' });
   };
-  const toggle = (key: string): void => {
-    if (!canSelect) return;
-    const next = new Set(selection);
-    if (!next.delete(key)) next.add(key);
-    onSelectionChange(next);
-  };
+  // The same functions at every render, so that a row is drawn again only where something of it changed.
+  const latest = useRef({ rowKey, onOpen, selection, onSelectionChange });
+  useEffect(() => {
+    latest.current = { rowKey, onOpen, selection, onSelectionChange };
+  });
+  const toggle = useCallback((row: Row): void => {
+    const now = latest.current;
+    const next = new Set(now.selection);
+    if (!next.delete(now.rowKey(row))) next.add(now.rowKey(row));
+    now.onSelectionChange?.(next);
+  }, []);
+  const press = useCallback((row: Row): void => {
+    setActiveKey(latest.current.rowKey(row));
+    latest.current.onOpen?.(row);
+  }, []);
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.target !== event.currentTarget || event.ctrlKey || event.metaKey || event.altKey) return;
     const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 0) / ROW_HEIGHT) - 2);
@@ -138,7 +165,7 @@ export function DataTable<Row>({
     };
     if (Object.hasOwn(moves, event.key)) moveTo(moves[event.key]);
     else if (event.key === 'Enter' && activeIndex >= 0) onOpen?.(rows[activeIndex]);
-    else if (event.key === ' ' && activeIndex >= 0 && canSelect) toggle(rowKey(rows[activeIndex]));
+    else if (event.key === ' ' && activeIndex >= 0 && canSelect) toggle(rows[activeIndex]);
     else return;
     event.preventDefault();
   };
@@ -155,7 +182,7 @@ export function DataTable<Row>({
       }}
       style={visibleRows === undefined ? undefined : { maxHeight: (visibleRows + 1) * ROW_HEIGHT + 2 }}
       className={cx(
-        'relative min-h-0 overflow-auto rounded-lg bg-surface has-[table:focus-visible]:outline-2 has-[table:focus-visible]:-outline-offset-2 has-[table:focus-visible]:outline-accent',
+        'relative min-h-0 overflow-auto rounded-lg bg-surface has-[table:focus-visible]:outline-2 has-[table:focus-visible]:outline-accent',
         visibleRows === undefined && 'flex-1 border border-line',
       )}
     >
@@ -210,46 +237,21 @@ export function DataTable<Row>({
           {items.map(({ index, start }) => {
             const row = rows[index];
             const key = rowKey(row);
-            const isChosen = selection?.has(key) === true;
             return (
-              <tr
+              <TableRow
                 key={key}
                 id={`${id}-${index}`}
-                aria-rowindex={index + 2}
-                aria-selected={canSelect ? isChosen : key === openKey}
-                onClick={({ target }) => {
-                  if (target instanceof Element && target.closest(OWN_PRESS) !== null) return;
-                  setActiveKey(key);
-                  onOpen?.(row);
-                }}
-                style={{ gridTemplateColumns: template, transform: `translateY(${start}px)` }}
-                className={cx(
-                  'absolute inset-x-0 grid h-8 items-center border-b border-line',
-                  onOpen !== undefined && 'cursor-pointer hover:bg-hover',
-                  (key === openKey || isChosen) && 'bg-selected',
-                  index === activeIndex && hasFocus && 'shadow-[inset_2px_0_0_var(--color-accent)]',
-                )}
-              >
-                {canSelect && (
-                  <td data-own-press className="flex h-full items-center pl-3">
-                    <CheckMark
-                      tabIndex={-1}
-                      aria-label={strings.common.selectRow}
-                      isChecked={isChosen}
-                      className="mt-0"
-                      onChange={() => toggle(key)}
-                    />
-                  </td>
-                )}
-                {seen.map((column) => (
-                  <td
-                    key={column.id}
-                    className={cx('block min-w-0 truncate px-3', column.isNumeric === true && 'text-right')}
-                  >
-                    {column.cell(row)}
-                  </td>
-                ))}
-              </tr>
+                row={row}
+                index={index}
+                start={start}
+                template={template}
+                columns={seen}
+                isOpen={key === openKey}
+                isActive={hasFocus && index === activeIndex}
+                isChosen={canSelect ? selection.has(key) : undefined}
+                onPress={onOpen === undefined ? undefined : press}
+                onToggle={toggle}
+              />
             );
           })}
         </tbody>
@@ -257,6 +259,71 @@ export function DataTable<Row>({
     </div>
   );
 }
+
+interface TableRowProps<Row> {
+  readonly id: string;
+  readonly row: Row;
+  readonly index: number;
+  /** Pixels below the first row. */
+  readonly start: number;
+  readonly template: string;
+  readonly columns: readonly Column<Row>[];
+  readonly isOpen: boolean;
+  readonly isActive: boolean;
+  /** Undefined where rows cannot be selected. */
+  readonly isChosen: boolean | undefined;
+  readonly onPress: ((row: Row) => void) | undefined;
+  readonly onToggle: (row: Row) => void;
+}
+
+const TableRow = memo(function TableRow<Row>({
+  id,
+  row,
+  index,
+  start,
+  template,
+  columns,
+  isOpen,
+  isActive,
+  isChosen,
+  onPress,
+  onToggle,
+}: TableRowProps<Row>) {
+  return (
+    <tr
+      id={id}
+      aria-rowindex={index + 2}
+      aria-selected={isChosen ?? isOpen}
+      onClick={({ target }) => {
+        if (target instanceof Element && target.closest(OWN_PRESS) === null) onPress?.(row);
+      }}
+      style={{ gridTemplateColumns: template, transform: `translateY(${start}px)` }}
+      className={cx(
+        'absolute inset-x-0 grid h-8 items-center border-b border-line',
+        onPress !== undefined && 'cursor-pointer hover:bg-hover',
+        (isOpen || isChosen === true) && 'bg-selected',
+        isActive && 'shadow-[inset_2px_0_0_var(--color-accent)]',
+      )}
+    >
+      {isChosen !== undefined && (
+        <td data-own-press className="flex h-full items-center pl-3">
+          <CheckMark
+            tabIndex={-1}
+            aria-label={strings.common.selectRow}
+            isChecked={isChosen}
+            className="mt-0"
+            onChange={() => onToggle(row)}
+          />
+        </td>
+      )}
+      {columns.map((column) => (
+        <td key={column.id} className={cx('block min-w-0 truncate px-3', column.isNumeric === true && 'text-right')}>
+          {column.cell(row)}
+        </td>
+      ))}
+    </tr>
+  );
+}) as <Row>(props: TableRowProps<Row>) => ReactNode;
 
 interface HeaderCellProps<Row> {
   readonly column: Column<Row>;
@@ -293,8 +360,4 @@ function HeaderCell<Row>({ column, sort, onSort }: HeaderCellProps<Row>) {
       )}
     </th>
   );
-}
-
-function indexOfKey<Row>(rows: readonly Row[], rowKey: (row: Row) => string, key: string): number {
-  return rows.findIndex((row) => rowKey(row) === key);
 }

@@ -10,7 +10,7 @@ export function NewRowsBanner({ count, onShow }: { readonly count: number; reado
         <button
           type="button"
           onClick={onShow}
-          className="absolute top-10 left-1/2 inline-flex h-7 -translate-x-1/2 items-center gap-1 rounded-full bg-accent px-3 text-12 font-medium text-on-accent shadow-floating hover:bg-accent-strong"
+          className="absolute top-10 left-1/2 inline-flex h-7 -translate-x-1/2 items-center gap-1 rounded-full bg-accent-fill px-3 text-12 font-medium text-on-accent shadow-floating hover:bg-accent-fill-hover"
         >
           <ArrowUp size={14} aria-hidden />
           {strings.common.showNew(formatCount(count))}

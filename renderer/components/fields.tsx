@@ -235,7 +235,7 @@ export function CheckMark({
         type="checkbox"
         {...rest}
         checked={isChecked}
-        className="size-4 appearance-none rounded-sm border border-line-field bg-surface checked:border-accent checked:bg-accent disabled:opacity-50"
+        className="size-4 appearance-none rounded-sm border border-line-field bg-surface checked:border-accent-fill checked:bg-accent-fill disabled:opacity-50"
       />
       {isChecked && (
         <Check
@@ -269,7 +269,7 @@ export function Switch({ label, isOn, onChange, hint, isLabelHidden = false, dis
         onCheckedChange={onChange}
         disabled={disabled}
         aria-describedby={hint === undefined ? undefined : `${id}-hint`}
-        className="mt-0.5 inline-flex h-4 w-7 shrink-0 items-center rounded-full border border-line-field bg-sunken transition-colors duration-(--motion) disabled:opacity-50 data-[state=checked]:border-accent data-[state=checked]:bg-accent"
+        className="mt-0.5 inline-flex h-4 w-7 shrink-0 items-center rounded-full border border-line-field bg-sunken transition-colors duration-(--motion) disabled:opacity-50 data-[state=checked]:border-accent-fill data-[state=checked]:bg-accent-fill"
       >
         <SwitchPrimitive.Thumb className="ml-0.5 block size-2.5 rounded-full bg-ink-quiet transition-transform duration-(--motion) data-[state=checked]:translate-x-3 data-[state=checked]:bg-on-accent" />
       </SwitchPrimitive.Root>

@@ -58,7 +58,7 @@ export function App() {
           event.preventDefault();
           document.getElementById(MAIN_ID)?.focus();
         }}
-        className="sr-only z-50 rounded-md bg-accent px-3 py-2 text-on-accent focus:not-sr-only focus:fixed focus:top-2 focus:left-2"
+        className="sr-only z-50 rounded-md bg-accent-fill px-3 py-2 text-on-accent focus:not-sr-only focus:fixed focus:top-2 focus:left-2"
       >
         {strings.frame.skip}
       </a>

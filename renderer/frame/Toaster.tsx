@@ -54,8 +54,7 @@ function ToastCard({ toast: { id, message, detail, tone = 'done', undo } }: { re
       </div>
       {undo !== undefined && (
         <Button
-          kind="quiet"
-          className="text-accent"
+          kind="link"
           onClick={() => {
             dismissToast(id);
             undo.run();

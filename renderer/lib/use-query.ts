@@ -108,7 +108,8 @@ export function useQuery<N extends AnyRequestName>(
   // biome-ignore lint/correctness/useExhaustiveDependencies: `input` is what `key` was made of
   const kept = useMemo(() => input, [key]);
   const entry = useEntries(({ entries }) => entries.get(key)) ?? NOTHING;
-  const isConnected = useLinkStore(({ state }) => state === 'connected') || name.startsWith('shell.');
+  const link = useLinkStore();
+  const isConnected = link.state === 'connected' || name.startsWith('shell.');
   const reload = useCallback(() => void ask(name, kept, true), [name, kept]);
 
   useEffect(() => {
@@ -138,16 +139,25 @@ export function useQuery<N extends AnyRequestName>(
   const previous = useRef<Entry>(NOTHING);
   if (entry.answeredMs !== null) previous.current = entry;
   const shown = entry.answeredMs === null && keepPrevious ? previous.current : entry;
-  // The frame says that the link is lost: that is not a failure of this page, as long as it has something to show.
-  const failure =
-    entry.failure !== null && LINK_FAILURES.has(entry.failure.code) && shown.data !== undefined ? null : entry.failure;
+  const failure = failureOf(entry, shown.data !== undefined, isConnected ? null : link.failure);
   return {
     data: shown.data as OutputOf<N> | undefined,
     failure,
-    isLoading: isEnabled && shown.data === undefined && entry.failure === null,
+    isLoading: isEnabled && shown.data === undefined && failure === null,
     isFetching: entry.isLoading,
     isStale: shown.data !== undefined && (!isConnected || entry.failure !== null || shown !== entry),
     answeredMs: shown.answeredMs,
     reload,
   };
+}
+
+/**
+ * What a page has to say of a failure: that the link is lost is the frame's to say, as long as the page has something
+ * to show; without anything it is the reason why there is nothing.
+ */
+function failureOf(entry: Entry, hasData: boolean, linkFailure: Failure | null): Failure | null {
+  if (entry.failure === null || LINK_FAILURES.has(entry.failure.code)) {
+    return hasData ? null : (linkFailure ?? entry.failure);
+  }
+  return entry.failure;
 }
