@@ -42,7 +42,7 @@ export const flowSchema = z
     /** On the wire. */
     initiatorBytes: count,
     responderBytes: count,
-    /** Over the last second; 0 once it has ended. */
+    /** Over the last second, while somebody watches `flows.watch`; else, and once it has ended, 0. */
     initiatorBytesPerSecond: rate,
     responderBytesPerSecond: rate,
     /** Null while it is open. */
