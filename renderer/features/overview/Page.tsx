@@ -1,23 +1,57 @@
+import type { Status } from '../../../contract/api-schemas.ts';
 import { Card, Page } from '../../components/layout.tsx';
-import { StateMark } from '../../components/marks.tsx';
-import { useStanding, useStatus } from '../../lib/status.ts';
+import { Bytes, Percent } from '../../components/numbers.tsx';
+import { FailureState, LoadingState } from '../../components/states.tsx';
+import { useStatus } from '../../lib/status.ts';
 import { strings } from '../../strings/index.ts';
+import { DayTimeline } from './DayTimeline.tsx';
+import { Decisions } from './Decisions.tsx';
+import { Standing } from './Standing.tsx';
+import { TopTalkers } from './TopTalkers.tsx';
 
+const words = strings.overview;
+
+/** Am I safe, what happened, what can I do: in this order. */
 export default function OverviewPage() {
-  const { data, isStale, answeredMs } = useStatus();
-  const { mark, word, sentence, attention } = useStanding();
+  const { data, failure, isLoading, isStale, answeredMs, reload } = useStatus();
   return (
-    <Page title={strings.overview.title} summary={data?.version} staleSinceMs={isStale ? answeredMs : null}>
-      <Card>
-        <div className="flex items-center gap-4">
-          <StateMark state={mark} size={32} />
-          <div>
-            <p className="text-18 font-semibold">{word}</p>
-            <p className="text-15">{attention}</p>
-            <p className="text-ink-muted">{sentence}</p>
+    <Page title={words.title} staleSinceMs={isStale ? answeredMs : null}>
+      {isLoading ? (
+        <LoadingState rows={10} />
+      ) : data === undefined ? (
+        failure && <FailureState failure={failure} onRetry={reload} />
+      ) : (
+        <>
+          <Standing status={data} />
+          <Decisions />
+          <DayTimeline />
+          <div className="grid grid-cols-[minmax(0,1fr)_240px] gap-4 max-narrow:grid-cols-1">
+            <TopTalkers />
+            <Cost status={data} />
           </div>
-        </div>
-      </Card>
+        </>
+      )}
     </Page>
+  );
+}
+
+function Cost({ status: { cost } }: { readonly status: Status }) {
+  return (
+    <Card title={words.cost} className="self-start">
+      <dl className="flex flex-col gap-3">
+        <div>
+          <dt className="text-ink-quiet">{strings.health.cpu}</dt>
+          <dd className="text-18">
+            <Percent value={cost.cpuPercent} />
+          </dd>
+        </div>
+        <div>
+          <dt className="text-ink-quiet">{strings.health.memory}</dt>
+          <dd className="text-18">
+            <Bytes value={cost.memoryBytes} />
+          </dd>
+        </div>
+      </dl>
+    </Card>
   );
 }

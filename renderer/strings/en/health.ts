@@ -13,6 +13,7 @@ export const health = {
     api: 'Local interface',
     http: 'Web interface',
     captures: 'Analysis of captures',
+    history: 'History',
     settings: 'Settings',
     pause: 'Pause',
   } as Readonly<Record<string, string>>,
