@@ -5,11 +5,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { ApiClient } from '../../contract/api.ts';
-import type { Flow } from '../../contract/api-flows.ts';
-import { connectToEngine } from '../client/index.ts';
-import { createEngine, type Engine, loadEngineConfig, openLog, resolvePaths } from './index.ts';
-import { NamespacePair, whyNoNamespaces } from './sensors/testing/namespace-pair.ts';
+import type { ApiClient } from '../contract/api.ts';
+import type { Flow } from '../contract/api-flows.ts';
+import { connectToEngine } from '../main/client/index.ts';
+import { createEngine, type Engine, loadEngineConfig, openLog, resolvePaths } from '../main/engine/index.ts';
+import { NamespacePair, whyNoNamespaces } from '../main/engine/sensors/testing/namespace-pair.ts';
 
 const reason = whyNoNamespaces();
 if (reason !== undefined) console.warn(`Open flows of a real engine are not tested: ${reason}`);
