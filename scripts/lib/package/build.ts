@@ -1,35 +1,22 @@
-/** Builds the parts that packages carry, always anew: what is shipped is what stands in the tree. */
-import { spawnSync } from 'node:child_process';
+/** Builds the parts that packages carry, and tells what is in them. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { buildPart, PARTS } from '../build.mjs';
 import { BUNDLE_FOLDER, type BundleContents, CONTENTS_FILE } from './bundle-plugin.ts';
 
 /** The page of the console, and what the app's window shows. */
 export const RENDERER_FOLDER = 'dist/renderer';
 
-interface Part {
-  readonly name: string;
-  readonly config: string;
-  readonly isDesktop?: boolean;
-}
-
-const PARTS: readonly Part[] = [
-  { name: 'renderer', config: 'vite.renderer.config.ts' },
-  { name: 'engine', config: 'vite.engine.config.ts' },
-  { name: 'shell', config: 'vite.shell.config.ts', isDesktop: true },
-  { name: 'preload', config: 'vite.preload.config.ts', isDesktop: true },
-];
+/** Parts of scripts/lib/build.mjs that every package carries, and those of the desktop app. */
+const CARRIED = ['renderer', 'engine'];
+const DESKTOP = ['shell'];
 
 /** @throws Error when a part cannot be built */
-export function buildParts(root: string, { forDesktop }: { readonly forDesktop: boolean }): void {
-  const vite = join(root, 'node_modules/vite/bin/vite.js');
-  for (const { name, config, isDesktop } of PARTS) {
-    if ((isDesktop && !forDesktop) || !existsSync(join(root, config))) continue;
-    const { status } = spawnSync(process.execPath, [vite, 'build', '--config', config, '--logLevel', 'warn'], {
-      cwd: root,
-      stdio: ['ignore', 'inherit', 'inherit'],
-    });
-    if (status !== 0) throw new Error(`the ${name} could not be built`);
+export async function buildParts(root: string, { forDesktop }: { readonly forDesktop: boolean }): Promise<void> {
+  const names = [...CARRIED, ...(forDesktop ? DESKTOP : [])];
+  for (const part of PARTS.filter(({ name }) => names.includes(name))) {
+    // The bundle's own rules are no input of its part, and it is built in a second.
+    await buildPart(root, part, { isForced: part.name === 'engine' });
   }
 }
 

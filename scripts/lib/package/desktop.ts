@@ -2,20 +2,18 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { findElectron } from '../electron.mjs';
 import type { Plan } from './plan.ts';
 
 /** What the app's window shows and what opens it; built by scripts/build.mjs. */
 const NEEDED = ['dist/shell/main.js', 'dist/preload/preload.cjs', 'dist/renderer/index.html'];
 
-/** The folder that `electron` downloads itself to; electron-builder takes it from there instead of the network. */
-export const ELECTRON_FOLDER = 'node_modules/electron/dist';
-
 /** Why the desktop packages cannot be built here, in words; undefined when they can. */
-export function whyNoDesktop({ root }: Pick<Plan, 'root'>): string | undefined {
-  if (existsSync(join(root, ELECTRON_FOLDER))) return undefined;
+export function whyNoDesktop(electron: string | undefined = findElectron()): string | undefined {
+  if (electron !== undefined) return undefined;
   return (
-    `Electron’s own program is not here (${ELECTRON_FOLDER}), so that no desktop package can be built: it is not ` +
-    'part of its npm package. "npx install-electron" downloads it. The other packages need none of it.'
+    'Electron’s own program is not here, so that no desktop package can be built: it is not part of its npm package. ' +
+    '"npx install-electron" fetches it. The other packages need none of it.'
   );
 }
 

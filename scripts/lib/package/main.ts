@@ -37,7 +37,7 @@ async function main(): Promise<void> {
   if (compression === undefined) throw new Error(`--compression is one of ${COMPRESSIONS.join(', ')}`);
   const plan = makePlan(ROOT, values.version, resolve(ROOT, values.out));
   if (values.desktop) {
-    const why = whyNoDesktop(plan);
+    const why = whyNoDesktop();
     if (why !== undefined) throw new Error(why);
   }
   mkdirSync(plan.out, { recursive: true });

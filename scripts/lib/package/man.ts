@@ -12,7 +12,7 @@ export function manualPage(program: Command, version: string, date: string): str
   const rootHelp = program.createHelp();
   const commands = leaves(program, []);
   const lines = [
-    `.TH HOLDFAST ${SECTION} ${quoted(date)} ${quoted(`holdfast ${version}`)} ${quoted('User Commands')}`,
+    `.TH HOLDFAST ${SECTION} ${date} ${quoted(`holdfast ${version}`)} ${quoted('User Commands')}`,
     '.SH NAME',
     `holdfast \\- ${escaped(lowerFirst(program.description()).replace(/\.$/, ''))}`,
     '.SH SYNOPSIS',
@@ -34,7 +34,23 @@ export function manualPage(program: Command, version: string, date: string): str
     '.BR journalctl (1),',
     '.BR nft (8)',
   ];
-  return `${lines.join('\n')}\n`;
+  return `${lines.flatMap(wrapped).join('\n')}\n`;
+}
+
+/** What every pager and editor shows whole; requests stay on one line. */
+const LINE_WIDTH = 78;
+
+function wrapped(line: string): readonly string[] {
+  if (line.startsWith('.')) return [line];
+  const lines = [''];
+  for (const word of line.split(' ')) {
+    const last = lines[lines.length - 1];
+    if (last === '') lines[lines.length - 1] = word;
+    // A line that begins with one of these would be a request.
+    else if (last.length + 1 + word.length > LINE_WIDTH && !/^[.']/.test(word)) lines.push(word);
+    else lines[lines.length - 1] = `${last} ${word}`;
+  }
+  return lines;
 }
 
 const EXIT_TEXT: readonly (readonly [number, string])[] = [

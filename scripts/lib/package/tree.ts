@@ -72,10 +72,13 @@ function copyExternal({ root, tree, arch }: Plan, name: string): void {
   copyTree(join(root, place), join(tree, place), (file) => wants(file, `${process.platform}-${arch}`));
 }
 
+/** Of a place in node_modules. */
+const PACKAGE_NAME = /^node_modules\/((?:@[^/]+\/)?[^/]+)\//;
+
 function notices({ root }: Plan): string {
   const modules = join(root, 'node_modules');
-  const { packages, external, packageFolders } = readContents(root);
-  const folders = packageFolders.map((folder) => folder.replace(/^node_modules\/((?:@[^/]+\/)?[^/]+)\/.*$/, '$1'));
+  const { packages, external, packageFolders, files } = readContents(root);
+  const folders = [...packageFolders, ...files].flatMap((place) => PACKAGE_NAME.exec(place)?.[1] ?? []);
   const page = withDependencies(modules, rendererPackages(root));
   const names = new Set([...packages, ...external, ...folders, ...page]);
   return noticesText(

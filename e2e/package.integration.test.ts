@@ -1,0 +1,207 @@
+/**
+ * The headless package for real: built, installed into a root to throw away, used, upgraded, removed and purged. Where
+ * cgroups allow it that root has a systemd of its own, which runs the unit with all of its restrictions.
+ */
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { quietCapture, scanCapture } from './captures.ts';
+import { HOLDFAST, runHoldfast } from './holdfast.ts';
+import { PackageRoot, whyNoPackageRoot } from './support/package-root.ts';
+
+const PACKAGER = fileURLToPath(new URL('../scripts/lib/package/main.ts', import.meta.url));
+const UNIT = fileURLToPath(new URL('../assets/linux/holdfast.service', import.meta.url));
+/** Later than any real one. */
+const LATER = '99.0.0';
+
+/** Two packages are built and five times dpkg runs, on a machine that does other things too. */
+const SETUP_MS = 120_000;
+const STEP_MS = 60_000;
+/** systemd waits two seconds before it starts an engine that failed. */
+const SOON = { timeout: 20_000, interval: 100 };
+
+const CONFIG = '# kept\nlog:\n  level: debug\n';
+/** What dpkg and the tools that it calls remember, whatever is installed. */
+const OF_DPKG = /^\S (var\/lib\/dpkg|var\/log|var\/cache\/(man|ldconfig|debconf))(\/|$)/;
+
+const why = whyNoPackageRoot();
+if (why !== undefined) process.stdout.write(`The tests of the package are skipped: ${why}.\n`);
+
+describe.skipIf(why !== undefined)('the headless package', () => {
+  let root: PackageRoot;
+  let packages: { readonly now: string; readonly later: string };
+  let before: readonly string[];
+
+  beforeAll(async () => {
+    root = new PackageRoot();
+    packages = { now: build([]), later: build(['--no-build', '--version', LATER]) };
+    writeFileSync(join(root.shared, 'scan.pcap'), scanCapture());
+    writeFileSync(join(root.shared, 'quiet.pcap'), quietCapture());
+    await root.start();
+    before = await root.changes();
+    if (!root.hasSystemd) process.stdout.write('No cgroup can be made here: the service is not started by systemd.\n');
+  }, SETUP_MS);
+
+  afterAll(() => root?.stop(), STEP_MS);
+
+  /** The package's path inside the root. */
+  function build(options: readonly string[]): string {
+    const known = new Set(readdirSync(root.shared));
+    const args = [PACKAGER, '--out', root.shared, '--compression', 'none', ...options];
+    const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+    if (status !== 0) throw new Error(`the package could not be built: ${stdout}${stderr}`);
+    const file = readdirSync(root.shared).find((name) => name.endsWith('.deb') && !known.has(name));
+    return `/mnt/${file}`;
+  }
+
+  /** Without waiting for the disk, and without the tools of others that look at what is new. */
+  const dpkg = (...args: readonly string[]) => root.output('dpkg', '--force-unsafe-io', '--no-triggers', ...args);
+  const mainPid = async () => (await root.output('systemctl', 'show', '--value', '-p', 'MainPID', 'holdfast')).trim();
+  const tables = async () => (await root.output('nft', 'list', 'tables')).trim().split('\n');
+  const status = async () => JSON.parse((await root.run('holdfast', 'status', '--json')).stdout || '{}');
+  const watching = () =>
+    vi.waitFor(async () => expect((await status()).interfaces?.[0]).toMatchObject({ state: 'up' }), SOON);
+
+  it('installs', { timeout: STEP_MS }, async () => {
+    await dpkg('--install', packages.now);
+    const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../package.json'), 'utf8'));
+    expect(await root.output('holdfast', '--version')).toBe(`holdfast ${version}\n`);
+    expect(await root.output('dpkg', '--verify', 'holdfast-headless')).toBe('');
+  });
+
+  it('says of a capture what the checkout says', { timeout: STEP_MS }, async () => {
+    for (const name of ['scan.pcap', 'quiet.pcap']) {
+      const installed = await root.output('holdfast', 'analyze', '--json', `/mnt/${name}`);
+      const here = await runHoldfast(['analyze', '--json', join(root.shared, name)]);
+      const titles = (json: string): readonly string[] =>
+        (JSON.parse(json).alerts as readonly { readonly title: string }[]).map(({ title }) => title);
+      expect(titles(installed)).toEqual(titles(here.stdout));
+      expect(titles(installed)).toHaveLength(name === 'scan.pcap' ? 1 : 0);
+    }
+  });
+
+  it('brings what it needs, and nothing of this checkout', { timeout: STEP_MS }, async () => {
+    const hidden = join(HOLDFAST, '../..');
+    const hide = `if [ -d '${hidden}' ]; then mount -t tmpfs tmpfs '${hidden}'; fi`;
+    const script = `cd / && ${hide} && holdfast flows --csv /mnt/quiet.pcap`;
+    expect((await root.output('unshare', '--mount', 'sh', '-c', script)).split('\n')).toHaveLength(3);
+  });
+
+  it('explains itself to the shell and to man', { timeout: STEP_MS }, async () => {
+    const completion = '/usr/share/bash-completion/completions/holdfast';
+    const script = `source ${completion}; COMP_WORDS=(holdfast serv); COMP_CWORD=1; _holdfast; echo "\${COMPREPLY[@]}"`;
+    expect(await root.output('bash', '-c', script)).toContain('service');
+    expect(await root.output('zcat', '/usr/share/man/man1/holdfast.1.gz')).toContain('.SS "service restore\\-network"');
+  });
+
+  it('has a unit that systemd finds nothing wrong with, and little exposed', { timeout: STEP_MS }, async () => {
+    const { code, stderr } = await root.run('systemd-analyze', 'verify', '--man=no', 'holdfast.service');
+    expect({ code, stderr: stderr.split('\n').filter((line) => line.includes('holdfast')) }).toEqual({
+      code: 0,
+      stderr: [],
+    });
+    const unit = '/usr/lib/systemd/system/holdfast.service';
+    const rating = await root.output('systemd-analyze', 'security', '--offline=yes', '--no-pager', unit);
+    const exposure = Number(/Overall exposure level for holdfast\.service: ([\d.]+)/.exec(rating)?.[1]);
+    process.stdout.write(`The service's exposure, by systemd-analyze security: ${exposure} of 10.\n`);
+    expect(exposure).toBeLessThan(3);
+  });
+
+  it('watches, started by the installation', { timeout: STEP_MS }, async (context) => {
+    if (!root.hasSystemd) return context.skip('no systemd');
+    await watching();
+    expect(await root.output('holdfast', 'service', 'status')).toContain('It starts with the system.');
+    await root.output('sh', '-c', 'ping -c 3 -i 0.2 -W 1 10.66.9.2 || true');
+    await vi.waitFor(async () => expect((await status()).interfaces[0].received).toBeGreaterThan(0), SOON);
+  });
+
+  it('has no more rights than its unit says, and its helper none', { timeout: STEP_MS }, async (context) => {
+    if (!root.hasSystemd) return context.skip('no systemd');
+    const of = async (pid: string) => {
+      const lines = (await root.output('cat', `/proc/${pid}/status`)).split('\n');
+      return new Map(lines.map((line) => [line.split(':')[0], line.replace(/^[^:]*:\s*/, '')]));
+    };
+    const pid = await mainPid();
+    const engine = await of(pid);
+    expect(engine.get('CapBnd')).toBe(capabilityMask(readFileSync(UNIT, 'utf8')));
+    expect(engine.get('NoNewPrivs')).toBe('1');
+    expect(engine.get('Seccomp')).toBe('2');
+    const helper = await of((await root.output('pgrep', '-P', pid, '-x', 'sense')).trim());
+    expect(helper.get('Uid')).toBe('65534\t65534\t65534\t65534');
+    expect(helper.get('CapBnd')).toBe('0000000000000000');
+    const mounts = await root.output('cat', `/proc/${pid}/mountinfo`);
+    expect(mounts).toMatch(/ \/ \/ ro,/);
+    expect(mounts).toMatch(/ \/var\/lib\/holdfast rw,/);
+  });
+
+  it('takes back what was changed in the network when the engine is killed', { timeout: STEP_MS }, async (context) => {
+    await root.output('sh', '-c', 'nft add table inet holdfast; nft add table ip holdfast; nft add table inet other');
+    if (!root.hasSystemd) return context.skip('no systemd');
+    const killed = await mainPid();
+    await root.output('systemctl', 'kill', '--signal=KILL', '--kill-who=main', 'holdfast');
+    await vi.waitFor(async () => expect(await tables()).toEqual(['table inet other']), SOON);
+    await vi.waitFor(async () => expect(await mainPid()).not.toMatch(new RegExp(`^(0|${killed})$`)), SOON);
+    await watching();
+  });
+
+  it('is a service or none, as often as it is asked', { timeout: STEP_MS }, async (context) => {
+    if (!root.hasSystemd) return context.skip('no systemd');
+    expect(await root.output('holdfast', 'service', 'install')).toContain('already installed');
+    expect(await root.output('holdfast', 'service', 'uninstall')).toContain('no longer a service');
+    expect((await root.run('holdfast', 'service', 'status')).code).toBe(3);
+    expect(await root.output('holdfast', 'service', 'uninstall')).toContain('not installed as a service');
+    expect(await root.output('holdfast', '--simulate', 'service', 'install')).toContain('Nothing was done');
+    expect((await root.run('holdfast', 'service', 'status')).code).toBe(3);
+    expect(await root.output('holdfast', 'service', 'install')).toContain('Holdfast is installed as a service.');
+    await watching();
+  });
+
+  it('keeps settings and data over an upgrade, and runs the new version', { timeout: STEP_MS }, async () => {
+    writeFileSync(join(root.shared, 'config.yaml'), CONFIG);
+    await root.output('cp', '/mnt/config.yaml', '/etc/holdfast/config.yaml');
+    if (!root.hasSystemd) await root.output('install', '-D', '/dev/null', '/var/lib/holdfast/holdfast.db');
+    const database = await root.output('stat', '--format=%i', '/var/lib/holdfast/holdfast.db');
+    await dpkg('--install', packages.later);
+    expect(await root.output('holdfast', '--version')).toBe(`holdfast ${LATER}\n`);
+    expect(await root.output('cat', '/etc/holdfast/config.yaml')).toBe(CONFIG);
+    expect(await root.output('stat', '--format=%i', '/var/lib/holdfast/holdfast.db')).toBe(database);
+    expect(await root.output('find', '/usr/lib/holdfast', '-name', '*.dpkg-*')).toBe('');
+    if (root.hasSystemd) {
+      await vi.waitFor(async () => expect((await status()).version).toBe(LATER), SOON);
+      expect(await root.output('holdfast', 'config', 'show')).toMatch(/level.*debug/);
+    }
+  });
+
+  it('leaves settings and data when it is removed, and nothing when it is purged', { timeout: STEP_MS }, async () => {
+    await root.output('nft', 'add', 'table', 'inet', 'holdfast');
+    await dpkg('--remove', 'holdfast-headless');
+    expect(await tables()).toEqual(['table inet other']);
+    expect((await root.run('pgrep', '-f', '/usr/lib/holdfast/')).stdout).toBe('');
+    expect((await root.run('ls', '/usr/lib/holdfast', '/var/cache/holdfast', '/run/holdfast')).stdout).toBe('');
+    expect(await root.output('cat', '/etc/holdfast/config.yaml')).toBe(CONFIG);
+    await root.output('test', '-e', '/var/lib/holdfast/holdfast.db');
+
+    await dpkg('--purge', 'holdfast-headless');
+    const left = (await root.changes()).filter((line) => !OF_DPKG.test(line));
+    expect(left).toEqual(before.filter((line) => !OF_DPKG.test(line)));
+  });
+});
+
+/** The numbers of the capabilities that the unit names (linux/capability.h). */
+const CAPABILITIES: Readonly<Record<string, number>> = {
+  CAP_CHOWN: 0,
+  CAP_KILL: 5,
+  CAP_SETGID: 6,
+  CAP_SETUID: 7,
+  CAP_SETPCAP: 8,
+  CAP_NET_RAW: 13,
+};
+
+/** The unit's bounding set as /proc writes it. */
+function capabilityMask(unit: string): string {
+  const names = /^CapabilityBoundingSet=(.*)$/m.exec(unit)?.[1].split(' ') ?? [];
+  const mask = names.reduce((sum, name) => sum + 2 ** (CAPABILITIES[name] ?? Number.NaN), 0);
+  return mask.toString(16).padStart(16, '0');
+}
