@@ -1,7 +1,6 @@
 /** The web server: what every request goes through, and which routes there are. Loading this file loads fastify. */
 import { createServer, type IncomingMessage, type RequestListener, type ServerOptions } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
-import multipart from '@fastify/multipart';
 import rateLimit from '@fastify/rate-limit';
 import websocket from '@fastify/websocket';
 import { type FastifyInstance, type FastifyRequest, fastify } from 'fastify';
@@ -54,6 +53,8 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     clientErrorHandler: (_error, socket) => void socket.destroy(),
     frameworkErrors: (error, _request, reply) => answerFailure(reply, knownFailure(error) ?? NOT_FOUND),
   });
+  // A form of another page can send text without asking the browser first.
+  app.removeContentTypeParser('text/plain');
   const routing = routingOf(app, options);
   addGates(routing);
   await app.register(rateLimit, {
@@ -62,9 +63,6 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     cache: RATE_MEMORY,
     keyGenerator: (request) => rateKey(routing.accessTo(request), request.socket.remoteAddress),
     errorResponseBuilder: () => Object.assign(new Error('too many requests'), { statusCode: 429 }),
-  });
-  await app.register(multipart, {
-    limits: { files: 1, fields: 4, fieldSize: 1_024, headerPairs: 32, parts: 8, fileSize: Number.POSITIVE_INFINITY },
   });
   await app.register(websocket, { options: { maxPayload: MAX_MESSAGE_BYTES, perMessageDeflate: false } });
   const routes = restRoutes(options.table ?? API);

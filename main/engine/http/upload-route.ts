@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import multipart from '@fastify/multipart';
 import type { FastifyRequest } from 'fastify';
 import { type CaptureUpload, captureName, receiveCapture } from './captures.ts';
 import { refuse } from './failures.ts';
@@ -11,6 +12,8 @@ const RAW_TYPES = [
   'application/x-pcapng',
   'application/gzip',
 ];
+/** One file, and a few short fields beside it. */
+const FORM_LIMITS = { files: 1, fields: 4, fieldSize: 1_024, headerPairs: 32, parts: 8 } as const;
 const BYTES_PER_MEGABYTE = 1_000_000;
 
 /** `POST /captures`: a capture as the body itself or as the file of a form; answers 202 and where to look. */
@@ -18,6 +21,8 @@ export function addUploadRoute(routing: Routing): void {
   const { app, backend, clock, settings, temporaryDirectory } = routing;
   const maximumBytes = settings.maxCaptureMegabytes * BYTES_PER_MEGABYTE;
   void app.register(async (scope) => {
+    scope.removeContentTypeParser('application/json');
+    await scope.register(multipart, { limits: FORM_LIMITS });
     // Handed on as it comes: nothing is gathered in memory.
     scope.addContentTypeParser(
       RAW_TYPES,
