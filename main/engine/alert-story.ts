@@ -19,6 +19,7 @@ export interface StoryOptions {
 type Moment = AlertStory['timeline'][number];
 
 const LIVE = 'live';
+const MS_PER_SECOND = 1_000;
 /** Bars of the plot of traffic. */
 const MAX_BUCKETS = 60;
 /** Lengths that people think in, in milliseconds. */
@@ -141,8 +142,13 @@ function decisionsOf({ alert, source, review }: StoredAlert, mode: StoryOptions[
 function huntQuery({ alert }: StoredAlert): string {
   const from = alert.attackers.length > 0 ? alert.attackers : alert.victims;
   const hosts = from.filter((host) => /^[0-9a-f.:]+$/i.test(host)).slice(0, QUERY_HOSTS);
-  const since = isoTime(Math.floor(alert.firstSeenMs / 1_000) * 1_000);
-  const until = isoTime(Math.ceil((alert.lastSeenMs + 1) / 1_000) * 1_000);
+  const since = wholeSecond(Math.floor(alert.firstSeenMs / MS_PER_SECOND));
+  const until = wholeSecond(Math.floor(alert.lastSeenMs / MS_PER_SECOND) + 1);
   const where = hosts.length === 0 ? '' : hosts.length === 1 ? `host = ${hosts[0]}` : `host in (${hosts.join(', ')})`;
   return `flows${where && ` where ${where}`} since ${since} until ${until}`;
+}
+
+/** "2026-11-21T10:00:00Z". */
+function wholeSecond(seconds: number): string {
+  return isoTime(seconds * MS_PER_SECOND).replace('.000Z', 'Z');
 }

@@ -1,143 +1,21 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { CallContext, CallInput, CallOutput, RequestName } from '../../contract/api.ts';
+import type { CallInput } from '../../contract/api.ts';
 import { ALERT_CALLS } from '../../contract/api-alerts.ts';
-import type { Finding } from '../../contract/domain.ts';
 import { parseHunt } from '../../contract/hunt-language.ts';
-import { AlertDesk, type RecordedChange } from './alert-record.ts';
-import { AlertBook } from './alerts/index.ts';
+import { AlertRig, CONTEXT, MINUTE_MS, NOW_MS, testFinding } from './alert-testing.ts';
 import { DEFAULT_SETTINGS } from './default-settings.ts';
-import { alertHandlers } from './handlers-alerts.ts';
 import { readTraffic } from './network/index.ts';
-import { ManualClock } from './runtime/clock.ts';
 import { FailureError } from './runtime/failure.ts';
-import { HealthRegistry } from './runtime/health.ts';
-import { defaultsOf } from './runtime/settings.ts';
-import { openStore, type Store, storeSettings } from './store/index.ts';
 import { createWatch } from './watch.ts';
 
-const NOW_MS = Date.parse('2026-11-21T12:00:00Z');
-const MINUTE_MS = 60_000;
 const HOSTILE = '<script>alert(1)</script> \u202e\u0007 & "quoted"';
 
-function finding(attacker: string, changes: Partial<Finding> = {}): Finding {
-  return {
-    detector: 'port-scan',
-    kind: 'port-scan',
-    cause: `port-scan/${attacker}`,
-    firstSeenMs: NOW_MS - 10 * MINUTE_MS,
-    lastSeenMs: NOW_MS - 9 * MINUTE_MS,
-    severity: 'medium',
-    confidence: 0.9,
-    techniques: ['T1046'],
-    attackers: [attacker],
-    victims: ['10.0.0.9'],
-    attackerCount: 1,
-    victimCount: 1,
-    title: `${attacker} scanned ports of 10.0.0.9`,
-    explanation: 'It tried many ports.',
-    evidence: [
-      {
-        name: 'ports tried',
-        value: 20,
-        unit: 'ports',
-        usual: '1 to 5',
-        usualRange: { low: 1, high: 5 },
-        meaning: 'Few programs use many.',
-      },
-    ],
-    ...changes,
-  };
-}
-
-const CONTEXT: CallContext = { role: 'operate', actor: 'user ada', signal: new AbortController().signal };
-
-/** The calls about alerts over a real store, checked against the table as a client would see them. */
-class Desk {
-  readonly folder = mkdtempSync(join(tmpdir(), 'holdfast-alerts-'));
-  readonly clock = new ManualClock(NOW_MS);
-  readonly changes: RecordedChange[] = [];
-  readonly listeners = new Set<(change: RecordedChange) => void>();
-  book = new AlertBook();
-  #store: Store | undefined;
-  #handlers: ReturnType<typeof alertHandlers> | undefined;
-
-  async open(): Promise<void> {
-    const store = await openStore({
-      path: join(this.folder, 'holdfast.db'),
-      clock: this.clock,
-      health: new HealthRegistry(),
-      settings: defaultsOf(storeSettings),
-    });
-    this.#store = store;
-    const desk = new AlertDesk({
-      store: () => store,
-      nowMs: () => this.clock.nowMs(),
-      maxAlerts: 1_000,
-      onChange: (change) => {
-        this.changes.push(change);
-        for (const listener of this.listeners) listener(change);
-      },
-    });
-    this.book.onChange = (alert, change) => desk.record(alert, change);
-    this.#handlers = alertHandlers({
-      version: '0.0.0-test',
-      desk,
-      store: () => store,
-      nowMs: () => this.clock.nowMs(),
-      mode: () => 'observe',
-      ownAddresses: () => ['10.0.0.9'],
-      onAlert: (listener) => {
-        this.listeners.add(listener);
-        return () => this.listeners.delete(listener);
-      },
-    });
-  }
-
-  get store(): Store {
-    if (this.#store === undefined) throw new Error('not open');
-    return this.#store;
-  }
-
-  get handlers() {
-    if (this.#handlers === undefined) throw new Error('not open');
-    return this.#handlers;
-  }
-
-  /** With input and output checked against the table, as every transport does. */
-  async call<N extends RequestName & keyof typeof ALERT_CALLS>(name: N, input: CallInput<N>): Promise<CallOutput<N>> {
-    const { input: inputSchema, output } = ALERT_CALLS[name];
-    const handler = this.handlers[name] as (input: unknown, context: CallContext) => unknown;
-    const answer = await handler(inputSchema.parse(input), CONTEXT);
-    expect(output.parse(answer)).toEqual(answer);
-    return answer as CallOutput<N>;
-  }
-
-  /** The last lines of the journal about a subject, the earliest first. */
-  journal(subject: string): string[] {
-    const rows = this.store.listJournal().rows.filter((row) => row.subject === subject);
-    return rows.map(({ actor, action }) => `${actor}: ${action}`).reverse();
-  }
-
-  /** As after a restart of the engine: only what is in the store is known. */
-  async restart(): Promise<void> {
-    this.store.close();
-    this.book = new AlertBook();
-    await this.open();
-  }
-
-  close(): void {
-    this.store.close();
-    rmSync(this.folder, { recursive: true, force: true });
-  }
-}
-
 describe('calls about alerts', () => {
-  let desk: Desk;
+  let desk: AlertRig;
   beforeEach(async () => {
-    desk = new Desk();
+    desk = new AlertRig();
     await desk.open();
   });
   afterEach(() => desk.close());
@@ -148,7 +26,7 @@ describe('calls about alerts', () => {
   it('lists by state, severity, text and time, in pages, with the number of all', async () => {
     for (let host = 1; host <= 7; host++) {
       const severity = host > 5 ? 'high' : 'medium';
-      desk.book.add(finding(`10.1.0.${host}`, { severity, lastSeenMs: NOW_MS - host * 1_000 }));
+      desk.book.add(testFinding(`10.1.0.${host}`, { severity, lastSeenMs: NOW_MS - host * 1_000 }));
     }
     const first = await desk.call('alerts.list', { limit: 3 });
     expect(first).toMatchObject({
@@ -178,8 +56,8 @@ describe('calls about alerts', () => {
   });
 
   it('dismisses with a reason, tells what was before for undo, and writes both down', async () => {
-    const { id } = desk.book.add(finding('10.1.0.1'));
-    const other = desk.book.add(finding('10.1.0.2')).id;
+    const { id } = desk.book.add(testFinding('10.1.0.1'));
+    const other = desk.book.add(testFinding('10.1.0.2')).id;
     await desk.call('alerts.review', { ids: [other], state: 'acknowledged' });
     const done = await desk.call('alerts.review', {
       ids: [id, other, id, 'a-unknown'],
@@ -208,12 +86,12 @@ describe('calls about alerts', () => {
   });
 
   it('keeps what a person did while the alert grows, and opens it again when it becomes worse', async () => {
-    const { id } = desk.book.add(finding('10.1.0.1'));
+    const { id } = desk.book.add(testFinding('10.1.0.1'));
     await desk.call('alerts.review', { ids: [id], state: 'dismissed', reason: 'false-alarm' });
-    desk.book.add(finding('10.1.0.1', { lastSeenMs: NOW_MS - MINUTE_MS }));
+    desk.book.add(testFinding('10.1.0.1', { lastSeenMs: NOW_MS - MINUTE_MS }));
     expect(await desk.call('alerts.get', { id })).toMatchObject({ state: 'dismissed', findings: 2 });
     expect(desk.changes.at(-1)).toMatchObject({ change: 'changed', alert: { state: 'dismissed' } });
-    desk.book.add(finding('10.1.0.1', { lastSeenMs: NOW_MS, severity: 'high' }));
+    desk.book.add(testFinding('10.1.0.1', { lastSeenMs: NOW_MS, severity: 'high' }));
     const opened = await desk.call('alerts.get', { id });
     expect(opened).toMatchObject({ state: 'open', review: { actor: 'engine' } });
     expect(opened.review?.note).toContain('high now, and was medium');
@@ -222,9 +100,9 @@ describe('calls about alerts', () => {
   });
 
   it('gives withdrawn alerts by their id, and does not list, count or review them', async () => {
-    const scan = desk.book.add(finding('10.1.0.1', { firstSeenMs: NOW_MS - 5_000, lastSeenMs: NOW_MS - 4_000 }));
+    const scan = desk.book.add(testFinding('10.1.0.1', { firstSeenMs: NOW_MS - 5_000, lastSeenMs: NOW_MS - 4_000 }));
     const flood = { detector: 'flood', kind: 'denial-of-service', cause: 'flood/10.1.0.1', severity: 'high' } as const;
-    desk.book.add(finding('10.1.0.1', { ...flood, firstSeenMs: NOW_MS - 6_000, lastSeenMs: NOW_MS }));
+    desk.book.add(testFinding('10.1.0.1', { ...flood, firstSeenMs: NOW_MS - 6_000, lastSeenMs: NOW_MS }));
     expect(await desk.call('alerts.get', { id: scan.id })).toMatchObject({ state: 'withdrawn' });
     expect(await ids({ states: ['open', 'acknowledged', 'dismissed'] })).toHaveLength(1);
     expect((await desk.call('alerts.counts', {})).byState).toEqual({ open: 1, acknowledged: 0, dismissed: 0 });
@@ -233,12 +111,12 @@ describe('calls about alerts', () => {
   });
 
   it('tells the story with recorded moments, numbers over time, traffic, steps and a query that can be run', async () => {
-    const { id } = desk.book.add(finding('10.1.0.1'));
+    const { id } = desk.book.add(testFinding('10.1.0.1'));
     for (let step = 1; step <= 300; step++) {
       const evidence = [{ name: 'ports tried', value: 20 + step, unit: 'ports', meaning: 'Many.' }];
-      desk.book.add(finding('10.1.0.1', { lastSeenMs: NOW_MS - 9 * MINUTE_MS + step * 1_000, evidence }));
+      desk.book.add(testFinding('10.1.0.1', { lastSeenMs: NOW_MS - 9 * MINUTE_MS + step * 1_000, evidence }));
     }
-    desk.book.add(finding('10.1.0.1', { severity: 'high', lastSeenMs: NOW_MS - 2 * MINUTE_MS }));
+    desk.book.add(testFinding('10.1.0.1', { severity: 'high', lastSeenMs: NOW_MS - 2 * MINUTE_MS }));
     desk.store.insertFlows([flow('10.1.0.1', '10.0.0.9'), flow('10.0.0.9', '10.1.0.1'), flow('10.1.0.1', '10.0.0.8')]);
     await desk.call('alerts.review', { ids: [id], state: 'dismissed', reason: 'fixed', note: 'closed the ports' });
     await desk.restart();
@@ -267,7 +145,7 @@ describe('calls about alerts', () => {
   });
 
   it('exports JSON and HTML in which hostile text stays text', async () => {
-    const { id } = desk.book.add(finding('10.1.0.1', { title: HOSTILE, explanation: HOSTILE }));
+    const { id } = desk.book.add(testFinding('10.1.0.1', { title: HOSTILE, explanation: HOSTILE }));
     await desk.call('alerts.review', { ids: [id], state: 'acknowledged', note: HOSTILE });
     const json = await desk.call('alerts.export', { ids: [id, id], format: 'json' });
     expect(JSON.parse(json.text)).toMatchObject({ alerts: [{ alert: { id } }] });
@@ -281,14 +159,14 @@ describe('calls about alerts', () => {
   });
 
   it('allows what fits: hides it from now on, dismisses what is open, tells nobody, and shows worse ones', async () => {
-    const inside = desk.book.add(finding('10.1.0.1')).id;
-    const outside = desk.book.add(finding('203.0.113.5', { victims: ['10.0.0.8'] })).id;
+    const inside = desk.book.add(testFinding('10.1.0.1')).id;
+    const outside = desk.book.add(testFinding('203.0.113.5', { victims: ['10.0.0.8'] })).id;
     const match = { kind: 'port-scan', attacker: '10.1.0.0/16' } as const;
     expect(await desk.call('allow.preview', { match })).toMatchObject({ total: 1, alerts: [{ id: inside }] });
     const entry = await desk.call('allow.add', { match, reason: 'the scanner of the office' });
     expect(entry).toMatchObject({ hidden: 1, createdBy: 'user ada', maximumSeverity: 'medium', untilMs: null });
     expect(await ids({})).toEqual([outside]);
-    const later = desk.book.add(finding('10.1.0.2', { victims: ['10.0.0.7'] })).id;
+    const later = desk.book.add(testFinding('10.1.0.2', { victims: ['10.0.0.7'] })).id;
     expect(desk.changes.at(-1)).toMatchObject({
       change: 'opened',
       alert: { id: later, state: 'dismissed', review: { reason: 'allowed', note: 'the scanner of the office' } },
@@ -298,20 +176,20 @@ describe('calls about alerts', () => {
       {},
       { setting: 'allow-list', value: entry.id },
     ]);
-    const worse = desk.book.add(finding('10.1.0.3', { victims: ['10.0.0.6'], severity: 'high' })).id;
-    desk.book.add(finding('10.1.0.2', { victims: ['10.0.0.7'], severity: 'critical', lastSeenMs: NOW_MS }));
+    const worse = desk.book.add(testFinding('10.1.0.3', { victims: ['10.0.0.6'], severity: 'high' })).id;
+    desk.book.add(testFinding('10.1.0.2', { victims: ['10.0.0.7'], severity: 'critical', lastSeenMs: NOW_MS }));
     expect((await ids({})).sort()).toEqual([later, outside, worse].sort());
 
     // A person who opens a hidden one wants to see it.
     await desk.call('alerts.review', { ids: [inside], state: 'open' });
-    desk.book.add(finding('10.1.0.1', { lastSeenMs: NOW_MS }));
+    desk.book.add(testFinding('10.1.0.1', { lastSeenMs: NOW_MS }));
     expect(await ids({})).toContain(inside);
 
     await desk.restart();
     expect((await desk.call('allow.list', {})).entries).toMatchObject([{ id: entry.id, hidden: 2 }]);
     await desk.call('allow.remove', { id: entry.id });
     expect(desk.journal(entry.id)).toEqual(['user ada: allow-added', 'user ada: allow-removed']);
-    const after = desk.book.add(finding('10.1.0.4', { victims: ['10.0.0.5'] })).id;
+    const after = desk.book.add(testFinding('10.1.0.4', { victims: ['10.0.0.5'] })).id;
     expect(await ids({})).toContain(after);
     await expect(desk.call('allow.remove', { id: entry.id })).rejects.toMatchObject({
       failure: { code: 'no-such-entry' },
@@ -332,8 +210,8 @@ describe('calls about alerts', () => {
   });
 
   it('gives the matrix: what detectors can see and what was seen', async () => {
-    desk.book.add(finding('10.1.0.1'));
-    desk.book.add(finding('10.1.0.2', { severity: 'high', victims: ['10.0.0.8'] }));
+    desk.book.add(testFinding('10.1.0.1'));
+    desk.book.add(testFinding('10.1.0.2', { severity: 'high', victims: ['10.0.0.8'] }));
     const { tactics } = await desk.call('attack.matrix', {});
     const seen = tactics.flatMap(({ techniques }) => techniques).filter(({ alerts }) => alerts > 0);
     expect(seen).toMatchObject([{ id: 'T1046', alerts: 2, worst: 'high', lastSeenMs: NOW_MS - 9 * MINUTE_MS }]);
@@ -346,13 +224,13 @@ describe('calls about alerts', () => {
     const seen: unknown[] = [];
     const input = ALERT_CALLS['alerts.watch'].input.parse({ minimumSeverity: 'high' });
     const stop = desk.handlers['alerts.watch'](input, (item) => seen.push(item), CONTEXT);
-    desk.book.add(finding('10.1.0.1'));
+    desk.book.add(testFinding('10.1.0.1'));
     expect(seen).toHaveLength(0);
-    const { id } = desk.book.add(finding('10.1.0.2', { severity: 'high', victims: ['10.0.0.8'] }));
+    const { id } = desk.book.add(testFinding('10.1.0.2', { severity: 'high', victims: ['10.0.0.8'] }));
     await desk.call('alerts.review', { ids: [id], state: 'acknowledged' });
     expect(seen).toMatchObject([{ change: 'opened' }, { change: 'reviewed', alert: { state: 'acknowledged' } }]);
     stop();
-    desk.book.add(finding('10.1.0.3', { severity: 'high', victims: ['10.0.0.7'] }));
+    desk.book.add(testFinding('10.1.0.3', { severity: 'high', victims: ['10.0.0.7'] }));
     expect(seen).toHaveLength(2);
   });
 

@@ -6,7 +6,8 @@ import type { Paint } from '../terminal/paint.ts';
 import { localMs } from './alert-text.ts';
 
 const MARGIN = '  ';
-const HEADING_COLUMNS = 12;
+/** As wide as the facts above it. */
+const HEADING_COLUMNS = 10;
 /** Longest text of one line of the story. */
 const MAX_TEXT = 1_000;
 
@@ -21,7 +22,7 @@ export function storyText(story: AlertStory, width: number, paint: Paint): strin
       [`${formatCount(traffic.flows, 'stored flow')} between them in that time${traffic.isPartial ? ', or more' : ''}`],
     ],
     ['Done', decisions.map(({ text, setting, value }) => plainText(`${text} (${setting}: ${value})`, MAX_TEXT))],
-    ['What to do', nextSteps.map((step, index) => `${index + 1}. ${plainText(step, MAX_TEXT)}`)],
+    ['Next', nextSteps.map((step, index) => `${index + 1}. ${plainText(step, MAX_TEXT)}`)],
     ['Related', related.map(({ id, title }) => `${plainText(id)}  ${plainText(title)}`)],
     ['Hunt', [plainText(story.huntQuery, MAX_TEXT)]],
   ];

@@ -107,11 +107,19 @@ export class TestEngine {
       const next = from + limit < this.alerts.length ? String(from + limit) : null;
       return { alerts: this.alerts.slice(from, from + limit), total: this.alerts.length, next };
     },
-    'alerts.get': ({ id }) => {
-      const alert = this.alerts.find((each) => each.id === id);
-      if (alert !== undefined) return alert;
-      throw new FailureError({ code: 'no-such-alert', message: `There is no alert ${id}.`, hint: 'List them.' });
-    },
+    'alerts.get': ({ id }) => this.#alert(id),
+    'alerts.story': ({ id }) => ({
+      alert: this.#alert(id),
+      timeline: [],
+      series: [],
+      traffic: { bucketMs: 1_000, points: [], flows: 0, isPartial: false },
+      techniques: [],
+      detectors: [],
+      decisions: [],
+      nextSteps: ['Nothing: this is a double.'],
+      related: [],
+      huntQuery: 'flows',
+    }),
     'config.show': () => ({
       profile: 'testing',
       settings: [{ path: 'store.keepDays', value: 30, unit: 'd', origin: 'default' }],
@@ -124,6 +132,12 @@ export class TestEngine {
 
   emit<N extends StreamName>(name: N, item: CallOutput<N>): void {
     for (const watcher of this.watchers[name]) watcher(item);
+  }
+
+  #alert(id: string): AlertRecord {
+    const alert = this.alerts.find((each) => each.id === id);
+    if (alert !== undefined) return alert;
+    throw new FailureError({ code: 'no-such-alert', message: `There is no alert ${id}.`, hint: 'List them.' });
   }
 
   #watch<N extends StreamName>(name: N, emit: (item: CallOutput<N>) => void): () => void {
