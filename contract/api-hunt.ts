@@ -2,10 +2,13 @@
 import { z } from 'zod';
 import { noInputSchema } from './api-schemas.ts';
 import { type ApiTable, count, nextCursor, nothingSchema, sourceInput, strings, timeMs } from './api-table.ts';
+import { MAX_QUERY_LENGTH } from './hunt-query.ts';
+import { HUNT_TYPES } from './hunt-tables.ts';
 
-const MAX_QUERY_LENGTH = 2_000;
 const MAX_ROWS = 1_000;
 const MAX_NAME_LENGTH = 80;
+/** It holds what the last row was sorted by. */
+const MAX_CURSOR_LENGTH = 2_048;
 
 const queryText = z.string().max(MAX_QUERY_LENGTH);
 
@@ -26,7 +29,7 @@ export const HUNT_CALLS = {
       query: queryText,
       source: sourceInput,
       limit: count.min(1).max(MAX_ROWS).default(200),
-      cursor: z.string().max(512).optional(),
+      cursor: z.string().max(MAX_CURSOR_LENGTH).optional(),
     }),
     output: z
       .object({
@@ -35,13 +38,13 @@ export const HUNT_CALLS = {
             z
               .object({
                 name: z.string(),
-                type: z.enum(['text', 'number', 'bytes', 'time', 'duration', 'address', 'port', 'severity', 'id']),
+                type: z.enum(HUNT_TYPES),
                 unit: z.string().optional(),
               })
               .readonly(),
           )
           .readonly(),
-        /** Cells in the order of the columns. */
+        /** Cells in the order of the columns: times and durations in milliseconds; lists parted by ", ". */
         rows: z.array(z.array(z.union([z.string(), z.number(), z.null()])).readonly()).readonly(),
         next: nextCursor,
         /** Rows looked at for this page, and the time it took. */
@@ -49,7 +52,10 @@ export const HUNT_CALLS = {
         elapsedMs: z.number(),
         /** It was stopped at its time limit: there may be more. */
         isPartial: z.boolean(),
-        /** Number of rows per moment, for the bar above the rows; empty where rows have no time. */
+        /**
+         * Number of rows per moment, for the bar above the rows, in even steps; of a first page only, and empty for
+         * a summary. Of very many rows those of the latest time.
+         */
         timeline: z.array(z.object({ timeMs, rows: count }).readonly()).readonly(),
       })
       .readonly(),

@@ -3,7 +3,7 @@
  * parser, completion, the compiler and the user guide read the same rows. Types and tables only.
  */
 import { ALERT_KINDS, SEVERITIES } from './domain.ts';
-import { SERVICES } from './traffic.ts';
+import { PROTOCOL, SERVICES } from './traffic.ts';
 
 /** What a field holds; decides its operators, the units of its values and how it is shown. */
 export const HUNT_TYPES = [
@@ -45,7 +45,7 @@ export interface HuntTable {
 }
 
 /** Transports that have a name here; others are written by their number. */
-export const HUNT_TRANSPORTS = ['tcp', 'udp', 'icmp', 'icmpv6', 'igmp', 'gre', 'esp', 'ah', 'sctp'] as const;
+export const HUNT_TRANSPORTS: readonly string[] = Object.keys(PROTOCOL);
 /** Why a flow ended, in the order of END_REASON. */
 export const HUNT_FLOW_ENDS = ['finished', 'idle', 'active', 'evicted', 'stopped', 'clock-reset'] as const;
 const ALERT_STATES = ['open', 'acknowledged', 'dismissed', 'withdrawn'] as const;

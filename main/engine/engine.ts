@@ -269,7 +269,9 @@ export class Engine {
     this.#store.appendJournal({ actor: 'engine', action: 'engine-started', subject: this.options.version });
   }
 
-  #closeStore(): void {
+  async #closeStore(): Promise<void> {
+    // Before the database: whoever closes it last tidies its log up, which a reader cannot.
+    await this.#store?.hunt.close();
     this.pause.stop();
     this.#store?.appendJournal({ actor: 'engine', action: 'engine-stopped', subject: this.options.version });
     this.#store?.close();

@@ -5,9 +5,10 @@ import { type AlertAnswering, alertHandlers } from './handlers-alerts.ts';
 import { type CaptureAnswering, captureHandlers } from './handlers-captures.ts';
 import { type ControlAnswering, controlHandlers } from './handlers-control.ts';
 import { type FlowAnswering, flowHandlers } from './handlers-flows.ts';
+import { type HuntAnswering, huntHandlers } from './handlers-hunt.ts';
 
 /** What the handlers need of the engine. */
-export interface Answering extends ControlAnswering, AlertAnswering, FlowAnswering, CaptureAnswering {
+export interface Answering extends ControlAnswering, AlertAnswering, FlowAnswering, CaptureAnswering, HuntAnswering {
   status(): Status;
   /** Calls at once, every two seconds and at changes; gives the function that ends it. */
   watchStatus(listener: (status: Status) => void): () => void;
@@ -21,6 +22,7 @@ export function createHandlers(engine: Answering): ApiHandlers {
     status: () => engine.status(),
     ...alertHandlers(engine),
     ...captureHandlers(engine),
+    ...huntHandlers(engine),
     ...flowHandlers(engine),
     ...controlHandlers(engine),
     'status.watch': (_input, emit) => engine.watchStatus(emit),

@@ -12,6 +12,7 @@ import { LIVE, pageOfWaiting, type WaitingAlert } from './alert-table.ts';
 import { CaptureStore } from './capture-table.ts';
 import { fileIdentity, openDatabase, putAside } from './connection.ts';
 import { ControlStore, isVerdict } from './control-store.ts';
+import { HuntStore } from './hunt/hunt-store.ts';
 import { LatestBuffer } from './latest-buffer.ts';
 import type { StoreSettings } from './store-settings.ts';
 import { prepareTables, type Tables } from './tables.ts';
@@ -75,6 +76,7 @@ class SqliteStore implements Store {
   readonly alerts: AlertStore;
   readonly control: ControlStore;
   readonly captures: CaptureStore;
+  readonly hunt: HuntStore;
   #request: StoreRequest;
   readonly #sqlite: typeof Sqlite;
   readonly #part: HealthPart;
@@ -104,6 +106,7 @@ class SqliteStore implements Store {
     this.alerts = new AlertStore(this.#access());
     this.control = new ControlStore(this.#access());
     this.captures = new CaptureStore(this.#access());
+    this.hunt = new HuntStore(this.#access(), request.path);
     this.#flows = new BoundedQueue(request.settings.queueRows);
     this.#part = request.health.part('store', () => this.#counters());
     try {
@@ -256,6 +259,7 @@ class SqliteStore implements Store {
     this.#closed = true;
     this.#commitTimer?.cancel();
     this.#maintenance.cancel();
+    void this.hunt.close();
     this.#disconnect();
     const lost = this.#pending();
     this.#part.off(lost === 0 ? 'Closed.' : `Closed; ${lost} rows could not be stored.`);

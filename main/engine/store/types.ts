@@ -4,6 +4,7 @@ import type { EndReason, Service } from '../../../contract/traffic.ts';
 import type { AlertStore, StoredReview } from './alert-store.ts';
 import type { CaptureStore } from './capture-table.ts';
 import type { ControlStore } from './control-store.ts';
+import type { HuntStore } from './hunt/hunt-store.ts';
 import type { StoreSettings } from './store-settings.ts';
 
 /** What became of an alert: by the person, or, `withdrawn`, because it turned out to be part of another one. */
@@ -219,6 +220,8 @@ export interface Store {
   readonly alerts: AlertStore;
   /** Captures that were given to the engine, and their flows. */
   readonly captures: CaptureStore;
+  /** Searches, and the queries that were kept. */
+  readonly hunt: HuntStore;
   /** Adds an alert, or replaces the one with its id; what the person did with it stays. */
   upsertAlert(alert: Alert, source?: string, trail?: AlertTrail): void;
   /** A newer finding of the same detector, cause and first moment replaces the older one. */

@@ -1,0 +1,65 @@
+import { randomBytes } from 'node:crypto';
+import { FailureError } from '../../runtime/failure.ts';
+import type { StoreAccess } from '../access.ts';
+import { HuntRunner } from './hunt-runner.ts';
+import type { HuntAnswer, HuntRequest, ValuesRequest } from './messages.ts';
+import type { SavedRow } from './saved-table.ts';
+
+/** Queries that are kept; more are found by nobody. */
+export const MAX_SAVED = 200;
+
+/** Searches over what is stored, and the queries that were kept. */
+export class HuntStore {
+  readonly #access: StoreAccess;
+  readonly #runner: HuntRunner;
+
+  constructor(access: StoreAccess, path: string) {
+    this.#access = access;
+    this.#runner = new HuntRunner(path);
+  }
+
+  /** @throws FailureError */
+  async run(request: HuntRequest, signal?: AbortSignal): Promise<HuntAnswer> {
+    this.#commit();
+    const reply = await this.#runner.run({ type: 'run', request }, signal);
+    if (reply.type !== 'answer') throw new Error('the thread answered another question');
+    return reply.answer;
+  }
+
+  /** @throws FailureError */
+  async values(request: ValuesRequest, signal?: AbortSignal): Promise<readonly string[]> {
+    const reply = await this.#runner.run({ type: 'values', request }, signal);
+    if (reply.type !== 'values') throw new Error('the thread answered another question');
+    return reply.values;
+  }
+
+  saved(): readonly SavedRow[] {
+    return this.#access.read((tables) => tables.savedQueries.list(), []).value;
+  }
+
+  /** The same name again replaces what it named. @throws FailureError `too-many-queries`, or the database's trouble */
+  save(name: string, query: string): SavedRow {
+    const savedMs = this.#access.nowMs();
+    const known = this.saved();
+    if (known.length >= MAX_SAVED && !known.some((row) => row.name.toLowerCase() === name.toLowerCase())) {
+      const hint = 'Forget one that is no longer used.';
+      throw new FailureError({ code: 'too-many-queries', message: `${MAX_SAVED} queries are kept already.`, hint });
+    }
+    const id = `q-${randomBytes(6).toString('hex')}`;
+    return this.#access.write((tables) => tables.savedQueries.put({ id, name, query, savedMs }));
+  }
+
+  /** False when there is none with this id. @throws FailureError when the database is in trouble */
+  forget(id: string): boolean {
+    return this.#access.write((tables) => tables.savedQueries.remove(id));
+  }
+
+  async close(): Promise<void> {
+    await this.#runner.close();
+  }
+
+  /** So that what was just seen is found. In trouble the search tells what the disk has. */
+  #commit(): void {
+    this.#access.read(() => undefined, undefined);
+  }
+}
