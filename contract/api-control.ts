@@ -110,9 +110,10 @@ export const CONTROL_CALLS = {
     output: z
       .object({
         /** Nothing was changed where there is one. */ problems: z.array(settingProblemSchema).readonly(),
-        /** In force now. */ applied: strings,
+        /** In force now, or with `dryRun` would be. Values that were in force before are in neither list. */
+        applied: strings,
         /** Kept, and in force after the next start. */ atRestart: strings,
-        /** For undo. */ before: z
+        /** For undo: give it back as `changes`. */ before: z
           .array(z.object({ path: z.string(), value: settingValue.nullable() }).readonly())
           .readonly(),
       })

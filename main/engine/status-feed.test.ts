@@ -1,14 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { TEST_STATUS } from './api/testing.ts';
+import type { Status } from '../../contract/api-schemas.ts';
 import { ManualClock } from './runtime/clock.ts';
 import { StatusFeed } from './status-feed.ts';
+
+/** The feed hands it on and looks at nothing in it. */
+const STATUS = { version: '0.0.0-test' } as Status;
 
 function setup() {
   const clock = new ManualClock();
   let reads = 0;
   const feed = new StatusFeed(clock, () => {
     reads++;
-    return TEST_STATUS;
+    return STATUS;
   });
   const times: number[] = [];
   return { clock, feed, times, reads: () => reads, watch: () => feed.watch(() => times.push(clock.monotonicMs())) };
