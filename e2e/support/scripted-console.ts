@@ -2,10 +2,10 @@
  * The built renderer, served as the console serves it, with an engine that says what a test tells it to say. Every
  * answer is parsed by the contract first, so that a test cannot show what no engine could say.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { dirname, extname, join, normalize } from 'node:path';
+import { dirname, extname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { API, type CallName, type CallOutput, type ParsedInput } from '../../contract/api.ts';
@@ -55,25 +55,27 @@ export async function startScriptedConsole({
   script,
   role = 'admin',
 }: ScriptedConsoleOptions): Promise<ScriptedConsole> {
-  if (!existsSync(join(BUILT, 'index.html'))) throw new Error('The renderer is not built: npm run build -- renderer');
   const calls: { call: string; input: unknown }[] = [];
   const streams = new Map<WebSocket, Map<number, CallName>>();
   let isAway = false;
 
+  // All of it at once, so that a build meanwhile does not take away what a page loads later.
+  const files = readBuilt();
   const server: Server = createServer((request, response) => {
-    const path = normalize(decodeURIComponent((request.url ?? '/').split('?')[0]));
-    const file = join(BUILT, path === '/' ? 'index.html' : path);
-    if (!file.startsWith(BUILT) || !existsSync(file) || extname(file) === '') {
+    const path = (request.url ?? '/').split('?')[0];
+    const name = path === '/' ? 'index.html' : path.slice(1);
+    const content = files.get(name);
+    if (content === undefined) {
       response.writeHead(404).end();
       return;
     }
     response
       .writeHead(200, {
-        'content-type': TYPES[extname(file)] ?? 'application/octet-stream',
+        'content-type': TYPES[extname(name)] ?? 'application/octet-stream',
         'content-security-policy': CSP,
         'x-content-type-options': 'nosniff',
       })
-      .end(readFileSync(file));
+      .end(content);
   });
   const sockets = new WebSocketServer({ noServer: true });
   server.on('upgrade', (request, socket, head) => {
@@ -151,4 +153,16 @@ export async function startScriptedConsole({
       await new Promise((resolve) => server.close(resolve));
     },
   };
+}
+
+/** The built files by their path below the folder. */
+function readBuilt(): ReadonlyMap<string, Buffer> {
+  if (!existsSync(join(BUILT, 'index.html'))) throw new Error('The renderer is not built: npm run build -- renderer');
+  const entries = readdirSync(BUILT, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  return new Map(
+    entries.map(({ parentPath, name }) => {
+      const path = join(parentPath, name);
+      return [relative(BUILT, path).replaceAll('\\', '/'), readFileSync(path)];
+    }),
+  );
 }

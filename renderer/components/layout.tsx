@@ -1,4 +1,5 @@
 /** What pages are made of: page, header, cards, lists of names and values. */
+import { History } from 'lucide-react';
 import { type ReactNode, useId } from 'react';
 import { useNow } from '../lib/clock.ts';
 import { formatRelative } from '../lib/format.ts';
@@ -48,7 +49,8 @@ export function Page({
       <div
         className={cx(
           isFilling ? 'flex min-h-0 flex-1 flex-col pb-4' : 'flex flex-col gap-4',
-          staleSinceMs !== null && 'opacity-75 saturate-50',
+          // Paler, not fainter: what was known last must stay readable.
+          staleSinceMs !== null && 'saturate-40',
         )}
       >
         {children}
@@ -60,7 +62,12 @@ export function Page({
 /** "Last known 25 s ago". */
 export function StaleNote({ sinceMs }: { readonly sinceMs: number }) {
   const now = useNow();
-  return <span className="text-12 text-ink-quiet">{strings.common.lastKnown(formatRelative(sinceMs, now))}</span>;
+  return (
+    <span className="inline-flex items-center gap-2 text-12 text-ink-muted">
+      <History size={14} strokeWidth={1.75} aria-hidden />
+      {strings.common.lastKnown(formatRelative(sinceMs, now))}
+    </span>
+  );
 }
 
 export interface CardProps {

@@ -27,7 +27,7 @@ export function Rail({ current, onPalette, onHelp }: RailProps) {
       <Tooltip text={sentence}>
         <a
           href={linkTo(pages[0].id)}
-          className="m-2 flex min-h-10 items-center gap-3 rounded-md px-3 py-2 text-ink no-underline hover:bg-hover max-narrow:my-1 max-narrow:px-2"
+          className="m-2 flex min-h-10 items-center gap-3 rounded-md px-3 py-2 text-ink no-underline hover:bg-hover max-narrow:sticky max-narrow:left-0 max-narrow:z-10 max-narrow:m-0 max-narrow:rounded-none max-narrow:bg-surface max-narrow:px-4"
         >
           <StateMark state={mark} size={24} />
           <span role="status" className="leading-tight font-semibold max-narrow:sr-only">
@@ -47,7 +47,7 @@ export function Rail({ current, onPalette, onHelp }: RailProps) {
         type="button"
         aria-label={strings.frame.palette.open}
         onClick={onPalette}
-        className="m-1 hidden w-12 shrink-0 items-center justify-center rounded-md text-ink-quiet max-narrow:flex"
+        className="sticky right-0 hidden w-12 shrink-0 bg-surface items-center justify-center text-ink-quiet max-narrow:flex"
       >
         <Search size={16} strokeWidth={1.75} aria-hidden />
       </button>
