@@ -144,6 +144,26 @@ describe.skipIf(reason !== undefined)('a client of a watching engine', () => {
     expect(sum('watchedSeconds')).toBeLessThan((Date.now() - began) / 1_000);
   }, 40_000);
 
+  it('ends what is open when watching ends, and begins with numbers of its own', async () => {
+    const leave = new AbortController();
+    const seen: Flow[] = [];
+    const items = client.watch('flows.watch', {}, leave.signal);
+    const following = (async () => {
+      for await (const { flows } of items) seen.push(...flows.filter(({ responderPort }) => responderPort === PORT));
+    })();
+    run(pair.far, SENDER);
+    await vi.waitUntil(() => seen.length > 0, { timeout: 10_000, interval: 50 });
+    const { id } = seen[0];
+    await client.request('protection.pause', { minutes: 5, reason: 'a test of flows' });
+    await vi.waitUntil(() => seen.at(-1)?.end === 'stopped', { timeout: 10_000, interval: 50 });
+    expect(await client.request('flows.get', { id })).toMatchObject({ flow: { id, end: 'stopped' } });
+    await client.request('protection.resume', {});
+    await vi.waitUntil(() => seen.at(-1)?.end === null, { timeout: 15_000, interval: 50 });
+    expect(seen.at(-1)?.id).not.toBe(id);
+    leave.abort();
+    await following;
+  }, 40_000);
+
   it('says what is no flow, and which times nothing was watched', async () => {
     await expect(client.request('flows.get', { id: 'o-9007199254740991' })).rejects.toMatchObject({
       failure: { code: 'no-such-flow' },

@@ -60,6 +60,10 @@ function tellLiveFlows(nowUs: number): void {
     return;
   }
   if (wasWatched && !isDue(nowUs, nextLiveUs)) return;
+  postLiveFlows(nowUs);
+}
+
+function postLiveFlows(nowUs: number): void {
   nextLiveUs = nowUs + SNAPSHOT_INTERVAL_US;
   const live = liveFlows.snapshot(nowUs);
   post({ type: 'live', live }, [live.rows.buffer as ArrayBuffer, live.ended.buffer as ArrayBuffer]);
@@ -111,6 +115,8 @@ port.on('message', ({ fd, run }: StreamMessage) => {
   if (Atomics.load(shared, SHARED.stop) !== 0) {
     watch.finish();
     snapshot(Date.now() * 1000);
+    // Whoever watches sees that all flows have ended.
+    if (isWatched) postLiveFlows(Date.now() * 1000);
   }
   post({ type: 'ended', run, end });
 });
