@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { HandlersOf } from '../../contract/api.ts';
-import type { ALERT_CALLS, AllowEntry } from '../../contract/api-alerts.ts';
+import type { ALERT_CALLS, AlertStory, AllowEntry } from '../../contract/api-alerts.ts';
 import { SEVERITIES, type Severity } from '../../contract/domain.ts';
 import { exportAlerts } from './alert-export.ts';
 import { type AlertDesk, type RecordedChange, toRecord } from './alert-record.ts';
@@ -77,12 +77,19 @@ export function alertHandlers(engine: AlertAnswering): HandlersOf<typeof ALERT_C
       if (!ids.some((id) => store.getAlert(id) !== undefined)) stored(ids[0]);
       return { changed: engine.desk.review(store, ids, { state, reason: reason ?? null, note }, actor) };
     },
-    'alerts.export': async ({ ids, format }) =>
-      exportAlerts([...new Set(ids)].map(story), format, {
+    'alerts.export': async ({ ids, format }, { signal }) => {
+      const stories: AlertStory[] = [];
+      for (const id of new Set(ids)) {
+        stories.push(story(id));
+        if (signal.aborted) break;
+        await othersTurn();
+      }
+      return exportAlerts(stories, format, {
         catalogue: attackCatalogue(),
         version: engine.version,
         writtenMs: engine.nowMs(),
-      }),
+      });
+    },
     'alerts.watch': ({ minimumSeverity, source }, emit) =>
       engine.onAlert((change) => {
         if (change.alert.source === source && isAtLeast(change.alert.severity, minimumSeverity)) emit(change);
@@ -141,6 +148,11 @@ export function alertHandlers(engine: AlertAnswering): HandlersOf<typeof ALERT_C
 
 const ID_BYTES = 6;
 
+/** Lets whatever waits run before a long answer goes on. */
+function othersTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
 function isAtLeast(severity: Severity, minimum: Severity): boolean {
   return SEVERITIES.indexOf(severity) >= SEVERITIES.indexOf(minimum);
 }
@@ -189,7 +201,7 @@ async function matching(
     found.push(...page.rows.filter((row) => row.state !== 'withdrawn' && fits(row)));
     cursor = page.cursor;
     if (cursor === undefined) break;
-    await new Promise<void>((resolve) => setImmediate(resolve));
+    await othersTurn();
   }
   return found;
 }

@@ -73,6 +73,20 @@ describe('stored alerts', () => {
     expect(store.listAlerts().rows).toHaveLength(1);
   });
 
+  it('gives shorter pages of long alerts, and all of them in the end', async () => {
+    await open();
+    for (let index = 0; index < 50; index++)
+      store.upsertAlert(alert(`a-${index}`, { explanation: 'ä'.repeat(20_000) }));
+    const seen: number[] = [];
+    for (let cursor: string | undefined; ; ) {
+      const page = store.listAlerts({ limit: 50, cursor });
+      seen.push(page.rows.length);
+      cursor = page.cursor;
+      if (cursor === undefined) break;
+    }
+    expect(seen).toEqual([17, 17, 16]);
+  });
+
   it('finds text in titles and addresses, whatever its case, and takes nothing in it for a pattern', async () => {
     await open();
     store.upsertAlert(alert('a-1'));

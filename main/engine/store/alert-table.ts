@@ -40,6 +40,12 @@ export const LIVE = 'live';
 /** Alerts that are counted at the most, so that a count has an end. */
 export const MAX_COUNTED = 100_000;
 
+/**
+ * Bytes of one page: an answer over a socket has an end (MAX_MESSAGE_BYTES of contract/api-roles.ts), and what it adds
+ * to each alert is little beside this.
+ */
+const MAX_PAGE_BYTES = 700_000;
+
 const FROM_START = { lastSeenMs: Number.MAX_VALUE, id: '\u{10ffff}' };
 
 /** What a search looks through. */
@@ -159,9 +165,11 @@ export function alertTable(database: Database) {
       const upToMs = Math.min(from.lastSeenMs, filter.untilMs ?? Number.MAX_VALUE);
       const values = { ...parameters(filter), ...from, upToMs, limit };
       const found = search === '' ? list.all.all(values) : list.searched.all({ ...values, search });
-      const rows = found.map(storedAlert);
+      const rows = found.slice(0, rowsThatFit(found)).map(storedAlert);
       const last = rows.at(-1)?.alert;
-      return rows.length < limit || last === undefined ? { rows } : { rows, cursor: `${last.lastSeenMs}/${last.id}` };
+      return (found.length < limit && rows.length === found.length) || last === undefined
+        ? { rows }
+        : { rows, cursor: `${last.lastSeenMs}/${last.id}` };
     },
     /** All that fit, cursor and limit aside; at most MAX_COUNTED. */
     count(filter: AlertFilter): number {
@@ -197,6 +205,16 @@ export function alertTable(database: Database) {
 export function idCursor(cursor: string | undefined): number {
   const id = Number(cursor ?? Number.MAX_SAFE_INTEGER);
   return Number.isSafeInteger(id) ? id : Number.MAX_SAFE_INTEGER;
+}
+
+/** How many of the rows make a page; at least one. */
+function rowsThatFit(rows: readonly AlertRow[]): number {
+  let bytes = 0;
+  for (const [index, { body }] of rows.entries()) {
+    bytes += Buffer.byteLength(body);
+    if (bytes > MAX_PAGE_BYTES) return Math.max(1, index);
+  }
+  return rows.length;
 }
 
 function parseCursor(cursor: string | undefined): { lastSeenMs: number; id: string } {

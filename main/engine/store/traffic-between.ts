@@ -21,8 +21,8 @@ export interface TrafficBetween {
   readonly isPartial: boolean;
 }
 
-/** Rows that one question looks at: some hundred milliseconds at the worst. */
-const MAX_SCANNED = 400_000;
+/** Rows that one question looks at: a tenth of a second at the worst. */
+const MAX_SCANNED = 150_000;
 /** A flow is stored when it ends; one that goes on is stored in pieces, so much later at the most. */
 const STORED_WITHIN_MS = 3_600_000;
 const US_PER_MS = 1000;
