@@ -23,9 +23,7 @@ export function parseNetwork(text: string): Network | null {
   return Number.isInteger(bits) && bits >= offset && bits <= ADDRESS_BITS ? { words, bits } : null;
 }
 
-export function isWithin(address: string, network: Network): boolean {
-  const words = parseAddress(address);
-  if (words === null) return false;
+export function isWithin(words: AddressWords, network: Network): boolean {
   return words.every((word, i) => {
     const bits = Math.max(0, Math.min(WORD_BITS, network.bits - i * WORD_BITS));
     // A shift by 32 is one by 0.
@@ -68,25 +66,31 @@ function bothSides(body: unknown): string {
   }
 }
 
-/** Networks of a query, kept from row to row. */
-const MAX_KEPT = 256;
+/** Networks and addresses that are kept from row to row: most come again. */
+const MAX_KEPT = 10_000;
+
+/** Remembers what was read from a text; forgets all of it when there is too much. */
+function kept<T>(read: (text: string) => T): (text: string) => T {
+  const known = new Map<string, T>();
+  return (text) => {
+    const found = known.get(text);
+    if (found !== undefined) return found;
+    if (known.size >= MAX_KEPT) known.clear();
+    const value = read(text);
+    known.set(text, value);
+    return value;
+  };
+}
 
 /** Makes the functions known to a connection; their names begin with `hunt_`. */
 export function addFunctions(database: Database): void {
-  const networks = new Map<unknown, Network | null>();
-  const networkOf = (text: unknown): Network | null => {
-    let network = networks.get(text);
-    if (network === undefined) {
-      if (networks.size >= MAX_KEPT) networks.clear();
-      network = parseNetwork(String(text));
-      networks.set(text, network);
-    }
-    return network;
-  };
+  const networkOf = kept(parseNetwork);
+  const wordsOf = kept(parseAddress);
   const pure = { deterministic: true } as const;
   database.function('hunt_within', pure, (address: unknown, network: unknown) => {
-    const found = networkOf(network);
-    return found !== null && typeof address === 'string' && isWithin(address, found) ? 1 : 0;
+    const found = networkOf(String(network));
+    const words = wordsOf(String(address));
+    return found !== null && words !== null && isWithin(words, found) ? 1 : 0;
   });
   database.function('hunt_fits', pure, (text: unknown, pattern: unknown) =>
     fitsPattern(String(text), String(pattern)) ? 1 : 0,

@@ -85,6 +85,10 @@ export function runSummary(database: Database, request: HuntRequest, aggregate: 
       }
     }
   }
+  // A number of nothing is a number as well.
+  if (groups.length === 0 && tallies.size === 0) {
+    tallies.set('', { keys: [], rows: 0, sum: 0, min: null, max: null, distinct: undefined });
+  }
   const names = summaryColumns(aggregate);
   const rows = [...tallies.values()]
     .filter((tally) => groups.length === 0 || tally.rows > 0 || (tally.distinct?.size ?? 0) > 0)

@@ -35,7 +35,7 @@ export function runValues(database: Database, { field, prefix, source }: ValuesR
     }
   }
   return [...counts]
-    .sort(([, a], [, b]) => b - a)
+    .sort(([a, countA], [b, countB]) => countB - countA || (a < b ? -1 : 1))
     .slice(0, MAX_VALUES)
     .map(([text]) => text);
 }
