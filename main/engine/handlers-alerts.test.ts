@@ -159,12 +159,12 @@ describe('calls about alerts', () => {
   });
 
   it('says so when an export is more than one answer can hold', async () => {
-    const evidence = [{ name: 'text', value: 'x'.repeat(400), meaning: 'y'.repeat(400) }];
-    const attackers = Array.from({ length: 64 }, (_, index) => `2001:db8:aaaa:bbbb:cccc:dddd:0:${index.toString(16)}`);
-    const many = Array.from({ length: 300 }, (_, index) => {
-      const changes = { attackers, attackerCount: 64, victims: [`10.2.${index}.1`], evidence } as const;
-      return desk.book.add(testFinding(`10.1.0.${index}`, { ...changes, cause: `scan/${index}` })).id;
-    });
+    const long = { value: 'x'.repeat(400), meaning: 'y'.repeat(400) };
+    const evidence = Array.from({ length: 24 }, (_, row) => ({ name: `row ${row}`, ...long }));
+    const many = Array.from(
+      { length: 60 },
+      (_, index) => desk.book.add(testFinding(`10.1.0.${index}`, { victims: [`10.2.0.${index}`], evidence })).id,
+    );
     const all = desk.call('alerts.export', { ids: many, format: 'json' });
     await expect(all).rejects.toMatchObject({ failure: { code: 'export-too-large' } });
     expect((await desk.call('alerts.export', { ids: many.slice(0, 20), format: 'json' })).text.length).toBeGreaterThan(

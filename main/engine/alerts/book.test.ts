@@ -63,6 +63,20 @@ function watched(settings = DEFAULTS) {
   return { book, changes, names: () => changes.map(([change, { id }]) => `${change} ${id}`) };
 }
 
+describe('configure', () => {
+  it('counts from the next finding on', () => {
+    const book = new AlertBook();
+    const first = book.add(finding());
+    const later = (seconds: number) => {
+      const firstSeenMs = START + seconds * SECOND;
+      return finding({ firstSeenMs, lastSeenMs: firstSeenMs + SECOND, victims: ['10.0.0.77'] });
+    };
+    expect(book.add(later(60)).id).toBe(first.id);
+    book.configure({ ...DEFAULTS, joinGapSeconds: 5 });
+    expect(book.add(later(200)).id).not.toBe(first.id);
+  });
+});
+
 describe('findings of one cause', () => {
   it('become one alert; the newer numbers replace the older', () => {
     const { book, changes } = watched();

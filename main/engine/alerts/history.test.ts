@@ -26,7 +26,7 @@ function alert(changes: Partial<Alert> = {}): Alert {
   };
 }
 
-const tried = (value: number) => [{ name: 'ports', value, meaning: 'Many.' }];
+const tried = (value: number) => [{ name: 'ports', value, unit: 'ports', meaning: 'Many.' }];
 
 describe('AlertHistory', () => {
   it('records what was seen and what was said, once each', () => {
@@ -68,14 +68,20 @@ describe('AlertHistory', () => {
   it('takes the later value of one moment, and follows numbers only', () => {
     const history = new AlertHistory(1);
     history.note(alert({ evidence: tried(1) }), 'opened');
-    const text = { name: 'method', value: 'SYN', meaning: 'It is quick.' };
-    const { series } = history.note(alert({ evidence: [...tried(2), text] }), 'changed');
+    const text = { name: 'method', value: 'SYN', unit: 'packets', meaning: 'It is quick.' };
+    const port = { name: 'port', value: 22, meaning: 'SSH is reached there.' };
+    const { series } = history.note(alert({ evidence: [...tried(2), text, port] }), 'changed');
     expect(series).toEqual([{ name: 'ports', usual: null, points: [[0, 2]] }]);
   });
 
   it('stays bounded: in alerts, in numbers of one alert, in moments', () => {
     const history = new AlertHistory(2);
-    const evidence = Array.from({ length: 50 }, (_, index) => ({ name: `n${index}`, value: 1, meaning: '' }));
+    const evidence = Array.from({ length: 50 }, (_, index) => ({
+      name: `n${index}`,
+      value: 1,
+      unit: 's',
+      meaning: '',
+    }));
     for (let index = 0; index < 100; index++) {
       history.note(alert({ id: 'a-1', evidence, lastSeenMs: index }), index % 2 === 0 ? 'opened' : 'withdrawn');
     }

@@ -64,8 +64,9 @@ function momentsOf(alert: Alert, change: AlertChange, before: Alert | undefined)
 function seriesOf({ evidence, lastSeenMs }: Alert, before: readonly EvidenceSeries[]): EvidenceSeries[] {
   const series = new Map(before.map((each) => [each.name, each]));
   const seen = new Set<string>();
-  for (const { name, value, usualRange } of evidence) {
-    if (typeof value !== 'number' || seen.has(name)) continue;
+  for (const { name, value, unit, usualRange } of evidence) {
+    // A number without a unit is a name, such as that of a port.
+    if (typeof value !== 'number' || unit === undefined || seen.has(name)) continue;
     seen.add(name);
     const known = series.get(name);
     if (known === undefined && series.size >= MAX_SERIES) continue;

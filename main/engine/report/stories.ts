@@ -22,7 +22,7 @@ export function renderStories(stories: readonly AlertStory[], context: StoriesCo
   const frame = { ...context, attackVersion: context.catalogue.attackVersion };
   return renderPage(
     { ...frame, title: `Holdfast report: ${subject}`, subject },
-    html`<section class="verdict"><h1>${stories.length === 1 ? 'One alert' : formatCount(stories.length, 'alert')} of Holdfast</h1>
+    html`<section class="verdict"><h1>${stories.length === 1 ? 'One alert' : formatCount(stories.length, 'alert')}</h1>
 <p>Exported with everything that is known about ${stories.length === 1 ? 'it' : 'them'}.</p></section>
 <section>${stories.map((each) => told(each, context.catalogue, titles))}</section>`,
   );
