@@ -32,7 +32,7 @@ import { PreferenceStore } from './preferences.ts';
 import { TrayIcon } from './tray.ts';
 import { hasTray } from './tray-support.ts';
 import { type TrayCommand, trayView } from './tray-view.ts';
-import { type Updates, unsupportedUpdates } from './updates.ts';
+import { createUpdates, type UpdateManager } from './updates/index.ts';
 import { MainWindow } from './window.ts';
 
 /** A panel may come after the app at login; it is looked for until it is there. */
@@ -47,7 +47,7 @@ const MAX_SAID = 2_000;
 export class DesktopApp {
   readonly #preferences = new PreferenceStore(join(app.getPath('userData'), 'preferences.json'));
   readonly #addresses = new Addresses();
-  readonly #updates: Updates = unsupportedUpdates(packageFile.version, 'This build does not update itself.');
+  readonly #updates: UpdateManager;
   readonly #link: EngineLink;
   readonly #desktop: DesktopWatch;
   readonly #window: MainWindow;
@@ -80,6 +80,21 @@ export class DesktopApp {
       version: packageFile.version,
       connections: this.#link.connections,
       onAlert: (alert) => this.#notice(alert),
+    });
+    this.#updates = createUpdates({
+      currentVersion: packageFile.version,
+      channel: () => this.#preferences.current.value.updates.channel,
+      isAutomatic: () => this.#preferences.current.value.updates.automatic,
+      fetch,
+      log: (level, message) => {
+        if (level !== 'info') say(message);
+      },
+      engineAnswers: () => this.#desktop.answers(),
+      isPackaged: app.isPackaged,
+      userData: app.getPath('userData'),
+      resources: process.resourcesPath,
+      environment,
+      quit: () => app.quit(),
     });
     const handlers = shellHandlers({
       link: this.#link,
@@ -130,7 +145,7 @@ export class DesktopApp {
     this.#link.start();
     this.#link.state.watch(() => this.#drawTray());
     this.#desktop.status.watch(() => this.#drawTray());
-    this.#updates.start(this.#preferences.current);
+    this.#updates.start();
     powerMonitor.on('suspend', () => this.#notifier.receive({ type: 'sleep' }));
     powerMonitor.on('resume', () => this.#notifier.receive({ type: 'wake' }));
     void this.#lookForTray();
@@ -155,7 +170,7 @@ export class DesktopApp {
     this.#window.allowClosing();
     this.#notifier.stop();
     this.#desktop.stop();
-    await this.#updates.stop();
+    this.#updates.stop();
     this.#tray.remove();
     await this.#link.stop();
   }

@@ -37,6 +37,15 @@ export class DesktopWatch {
     return work(this.#client ?? (await this.#nextClient()));
   }
 
+  /** Resolves when the engine says how it stands; never, while it does not. */
+  answers(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const unwatch = this.#status.watch((status) => {
+      if (status !== undefined) resolve();
+    });
+    return promise.finally(unwatch);
+  }
+
   stop(): void {
     this.#stop();
     this.#ending.abort();

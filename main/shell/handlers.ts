@@ -6,12 +6,12 @@ import type { EngineLink } from './engine-link.ts';
 import { ShellError } from './failure.ts';
 import { linkAddress, type ProjectPages } from './links.ts';
 import type { PreferenceStore } from './preferences.ts';
-import type { Updates } from './updates.ts';
+import type { UpdateManager } from './updates/index.ts';
 
 export interface HandlerParts {
   readonly link: EngineLink;
   readonly preferences: PreferenceStore;
-  readonly updates: Updates;
+  readonly updates: Pick<UpdateManager, 'handlers'>;
   readonly pages: ProjectPages;
   info(): ShellInfo;
   enableProtection(): Promise<EnableOutcome>;
@@ -24,15 +24,14 @@ export interface HandlerParts {
 
 export function shellHandlers(parts: HandlerParts): ShellHandlers {
   const { link, preferences, updates } = parts;
-  const done = async (work: Promise<void> | void): Promise<Record<string, never>> => {
-    await work;
-    return {};
-  };
   let enabling: Promise<EnableOutcome> | undefined;
   return {
     'shell.info': () => parts.info(),
     'shell.engine.watch': (_input, emit) => link.state.watch(emit),
-    'shell.engine.start': () => done(link.retry()),
+    'shell.engine.start': () => {
+      link.retry();
+      return {};
+    },
     'shell.protection.enable': async () => {
       const { canEnable, whyNotEnable } = link.state.value;
       if (!canEnable) return { outcome: 'failed', message: whyNotEnable || 'Full protection is on already.' };
@@ -56,11 +55,7 @@ export function shellHandlers(parts: HandlerParts): ShellHandlers {
       }
       return preferences.set(wanted);
     },
-    'shell.updates.watch': (_input, emit) => updates.state.watch(emit),
-    'shell.updates.check': () => done(updates.check()),
-    'shell.updates.download': () => done(updates.download()),
-    'shell.updates.install': () => done(updates.install()),
-    'shell.updates.postpone': ({ hours }) => done(updates.postpone(hours)),
+    ...updates.handlers,
     'shell.links.open': async (named) => {
       const address = linkAddress(named, parts.pages);
       if (address === undefined) {

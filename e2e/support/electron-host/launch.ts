@@ -98,6 +98,7 @@ async function startOnHost(options: DesktopOptions): Promise<Desktop> {
     pending.clear();
   });
   const evaluate: Desktop['evaluate'] = (work, argument) => {
+    if (!child.connected) return Promise.reject(new Error(`the app has ended: ${errors}`));
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     const id = ++lastId;
     pending.set(id, { resolve, reject });
