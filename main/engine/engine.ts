@@ -50,6 +50,7 @@ export interface EngineEvents extends Record<string, unknown> {
   readonly traffic: TrafficSnapshot;
 }
 
+const NO_ROWS = new Float64Array(0);
 const NOT_PAUSED = 'Watching is not paused.';
 /** The seed is a signed 32-bit word. */
 const SEED_LIMIT = 2 ** 31;
@@ -301,7 +302,11 @@ export class Engine {
       this.#pauseHealth.ok(NOT_PAUSED);
     }
     this.options.logger.info(isPaused ? 'Protection is paused' : 'Protection goes on');
-    const done = this.#watching.turn(!isPaused).then(() => this.view.clear());
+    const done = this.#watching.turn(!isPaused).then(() => {
+      this.view.clear();
+      // Who watches the open flows hears that there are none, and not nothing.
+      if (isPaused) this.liveFlows.take({ nowUs: Date.now() * 1_000, open: 0, rows: NO_ROWS, ended: NO_ROWS });
+    });
     done.catch((error: unknown) => this.options.logger.error('Watching could not be switched', { error }));
     this.#statusFeed.poke();
   }

@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -171,6 +171,15 @@ describe('the file of changed settings', () => {
     writeFileSync(appFile, 'one:\n  count: 8\n');
     chmodSync(appFile, 0o666);
     expect((await load()).value('one.count')).toBe(5);
+  });
+
+  it.skipIf(process.geteuid?.() !== 0)('is believed from nobody but this user and root', async () => {
+    writeAppFile(appFile, new Map([['one.count', 3]]));
+    expect((await load({ userId: 4_242 })).value('one.count')).toBe(3);
+    chownSync(appFile, 4_242, 4_242);
+    expect((await load({ userId: 4_242 })).value('one.count')).toBe(3);
+    expect((await load({ userId: 4_243 })).value('one.count')).toBe(5);
+    expect((await load({ userId: 0 })).value('one.count')).toBe(5);
   });
 
   it('is put aside when it has mistakes, and only the last few are kept', () => {

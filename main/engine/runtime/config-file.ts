@@ -52,8 +52,9 @@ const WRITABLE_BY_ALL = 0o002;
  * warns where a person named it, since that person decided to trust it.
  *
  * @param named whether a person named the file, rather than it being the usual place
+ * @param isOurs whether only Holdfast writes it: nobody's but this user's and root's is believed
  */
-export function readConfigFile(path: string, named: boolean, userId: number): FileText {
+export function readConfigFile(path: string, named: boolean, userId: number, isOurs = false): FileText {
   let descriptor: number;
   try {
     // O_NONBLOCK: opening a named pipe for reading would otherwise wait for a writer.
@@ -74,6 +75,9 @@ export function readConfigFile(path: string, named: boolean, userId: number): Fi
     }
     if (userId === 0 && entry.gid !== 0 && (entry.mode & WRITABLE_BY_GROUP) !== 0) {
       return refuse(`can be written by group ${entry.gid}`, `chmod g-w ${path}`);
+    }
+    if (isOurs && entry.uid !== userId && entry.uid !== 0) {
+      return refuse(`belongs to user ${entry.uid}, who is not the user that runs Holdfast`, `chown ${userId} ${path}`);
     }
     const problems: FileProblem[] = [];
     if (userId === 0 && entry.uid !== 0) {

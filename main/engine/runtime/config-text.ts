@@ -97,7 +97,7 @@ const COMMENT_WIDTH = 96;
 export function configExample(sections: readonly Section[]): string {
   const lines = [
     '# Holdfast configuration. Everything here is the default; take away the # before a key to change it.',
-    '# Later layers win: profile, this file, HOLDFAST_* environment variables, command-line flags.',
+    '# Later layers win: profile, changes made in Holdfast, this file, HOLDFAST_* variables, command-line flags.',
   ];
   let open: readonly string[] = [];
   // Sections that share a parent must stand together, or the parent would be a duplicate key.

@@ -256,7 +256,7 @@ class Composer {
   /** What Holdfast itself wrote: a mistake in it must not keep the engine from starting. */
   async app(path: string, userId: number): Promise<void> {
     const before = this.problems.length;
-    const { text, problems } = readConfigFile(path, false, userId);
+    const { text, problems } = readConfigFile(path, false, userId, true);
     this.#fileProblems('app', path, problems);
     await this.#text('app', path, text);
     const warnings = this.problems.splice(before).map((problem) => ({ ...problem, level: 'warning' as const }));
