@@ -11,6 +11,7 @@ interface HostRow {
   readonly sent_bytes: number;
   readonly received_bytes: number;
   readonly flows: number;
+  readonly total: number;
 }
 
 /** Prepared statements over the hosts and their hours. */
@@ -27,14 +28,12 @@ export function hostTable(database: Database) {
     INSERT INTO host_hours (hour, host, sent_bytes, received_bytes, flows) VALUES (?, ?, ?, ?, ?)
     ON CONFLICT (hour, host) DO UPDATE SET sent_bytes = sent_bytes + excluded.sent_bytes,
       received_bytes = received_bytes + excluded.received_bytes, flows = flows + excluded.flows`);
-  const found = `
+  const list = database.prepare<unknown[], HostRow>(`
+    SELECT address, first_seen_ms, last_seen_ms, services, sent_bytes, received_bytes, flows, count(*) OVER () AS total
     FROM (SELECT host, sum(sent_bytes) AS sent_bytes, sum(received_bytes) AS received_bytes, sum(flows) AS flows
       FROM host_hours WHERE hour >= :sinceHour GROUP BY host) JOIN hosts ON id = host
-    WHERE :search = '' OR instr(address, :search) > 0`;
-  const list = database.prepare<unknown[], HostRow>(`
-    SELECT address, first_seen_ms, last_seen_ms, services, sent_bytes, received_bytes, flows ${found}
+    WHERE :search = '' OR instr(address, :search) > 0
     ORDER BY sent_bytes + received_bytes DESC, address LIMIT :limit`);
-  const count = database.prepare<unknown[], number>(`SELECT count(*) ${found}`).pluck();
   const oldest = database.prepare<[], number | null>('SELECT min(first_seen_ms) FROM hosts').pluck();
   return {
     add({ address, firstSeenMs, lastSeenMs, isProven, services, ...tally }: HostTally): void {
@@ -42,8 +41,8 @@ export function hostTable(database: Database) {
       addHour.run(Math.floor(tally.hourMs / HOUR_MS), host, tally.sentBytes, tally.receivedBytes, tally.flows);
     },
     list({ sinceMs, limit, search }: HostFilter): HostList {
-      const filter = { sinceHour: Math.floor(sinceMs / HOUR_MS), search: search.toLowerCase() };
-      const rows = list.all({ ...filter, limit }).map((row) => ({
+      const found = list.all({ sinceHour: Math.floor(sinceMs / HOUR_MS), search: search.toLowerCase(), limit });
+      const rows = found.map((row) => ({
         address: row.address,
         firstSeenMs: row.first_seen_ms,
         lastSeenMs: row.last_seen_ms,
@@ -52,7 +51,7 @@ export function hostTable(database: Database) {
         receivedBytes: row.received_bytes,
         flows: row.flows,
       }));
-      return { rows, total: count.get(filter) ?? 0, rememberedSinceMs: oldest.get() ?? Number.POSITIVE_INFINITY };
+      return { rows, total: found[0]?.total ?? 0, rememberedSinceMs: oldest.get() ?? Number.POSITIVE_INFINITY };
     },
   };
 }
