@@ -4,6 +4,7 @@ import type { AttackCatalogue } from '../../../contract/attack.ts';
 import { formatCount, formatDate, formatTime } from '../../../contract/format.ts';
 import { html, type Markup } from './html.ts';
 import { renderPage } from './page.ts';
+import { growth } from './plots.ts';
 import { article } from './story.ts';
 
 export interface StoriesContext {
@@ -33,7 +34,7 @@ function told(story: AlertStory, catalogue: AttackCatalogue, titles: ReadonlyMap
   return article(toAnalysisAlert(story.alert), catalogue, {
     steps: story.nextSteps,
     done: decisions.join(' '),
-    more: html`${standing(story)}${moments(story)}${traffic(story)}`,
+    more: html`${growth(story.series)}${standing(story)}${moments(story)}${traffic(story)}`,
     titles,
   });
 }

@@ -93,6 +93,8 @@ thead .number { font-family: var(--sans); }
 .evidence th:nth-child(1) { width: 21%; } .evidence th:nth-child(2) { width: 23%; } .evidence th:nth-child(3) { width: 18%; }
 .evidence th:nth-child(2), .evidence td:nth-child(2) { padding-right: 24px; } .evidence td.number { white-space: normal; }
 .share { width: 40%; } .share svg { display: block; width: 100%; height: 8px; margin-top: 6px; }
+.growth td:nth-child(3) { width: 40%; } .course { display: block; width: 100%; height: 24px; overflow: visible; }
+.course .band { fill: var(--grid); } .course polyline { fill: none; stroke: var(--accent); stroke-width: 1.5; vector-effect: non-scaling-stroke; }
 .pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(380px, 1fr)); gap: 32px 40px; }
 
 .facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(220px, 1fr)); gap: 16px; }
