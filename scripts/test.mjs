@@ -30,7 +30,13 @@ const VITEST = join(ROOT, 'node_modules/vitest/vitest.mjs');
 const STEPS = [
   { title: 'lint and format', run: () => runScript('node_modules/@biomejs/biome/bin/biome', ['check', '.']) },
   { title: 'types', run: () => runScript('node_modules/typescript/bin/tsc', ['--noEmit']) },
+  {
+    title: 'types of the renderer',
+    run: () => runScript('node_modules/typescript/bin/tsc', ['--noEmit', '-p', 'tsconfig.renderer.json']),
+  },
   { title: 'import rules', run: () => runScript('scripts/check-imports.ts', []) },
+  // What people see is tested as it was built.
+  { title: 'build', run: () => runScript('scripts/build.mjs', []) },
   { title: 'unit and property tests', run: () => runVitest(['--passWithNoTests', '--project', 'unit']) },
   {
     title: 'integration tests',

@@ -27,13 +27,13 @@ export const PARTS = [
     name: 'shell',
     config: 'vite.shell.config.ts',
     outputs: ['dist/shell/main.js', 'dist/preload/preload.cjs'],
-    inputs: [...COMMON_INPUTS, 'main/shell', 'preload', 'assets'],
+    inputs: [...COMMON_INPUTS, 'main/shell', 'main/client', 'main/engine', 'preload', 'assets'],
   },
   {
     name: 'engine',
     config: 'vite.engine.config.ts',
     outputs: ['dist/engine'],
-    inputs: [...COMMON_INPUTS, 'main/engine', 'main/cli', 'assets'],
+    inputs: [...COMMON_INPUTS, 'main/engine', 'main/cli', 'main/client', 'assets'],
   },
 ];
 

@@ -53,13 +53,22 @@ export function needNode24() {
  * @returns {Promise<never>}
  */
 export async function becomeNode24(args) {
-  const node = needNode24();
+  return become(needNode24(), args);
+}
+
+/**
+ * Goes on as another program; see {@link becomeNode24}.
+ * @param {string} program
+ * @param {readonly string[]} args
+ * @returns {Promise<never>}
+ */
+export async function become(program, args) {
   // npm repeats a Ctrl-C that the terminal has already delivered; staying in between keeps the second one away.
   const underNpm = process.env.npm_lifecycle_event !== undefined;
   if (!underNpm && typeof process.execve === 'function') {
-    process.execve(node, [node, ...args], process.env);
+    process.execve(program, [program, ...args], process.env);
   }
-  const { code, signal } = await runForeground(node, args);
+  const { code, signal } = await runForeground(program, args);
   if (signal !== null) {
     for (const name of FORWARDED_SIGNALS) process.removeAllListeners(name);
     process.kill(process.pid, signal);
