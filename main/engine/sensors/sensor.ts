@@ -71,6 +71,8 @@ export class CaptureSensor {
   readonly #watched = new Map<string, Watched>();
   #watchdog: Timer | undefined;
   #run = 0;
+  /** Runs that were asked for; the others replaced a helper that ended. */
+  #starts = 0;
   #lastNewsMs = 0;
   #pendingFd: number | undefined;
 
@@ -79,7 +81,7 @@ export class CaptureSensor {
     this.#helperPath = options.helperPath ?? DEFAULT_HELPER_PATH;
     this.#clock = options.clock ?? systemClock;
     this.#health = options.health.part('capture', () => ({
-      restarts: Math.max(0, this.#run - 1),
+      restarts: Math.max(0, this.#run - this.#starts),
       received: this.#total('received'),
       dropped: this.#total('dropped'),
     }));
@@ -105,6 +107,7 @@ export class CaptureSensor {
       this.#health.failed(ability.detail, ability.hint);
       return;
     }
+    this.#starts++;
     this.#supervisor.start();
     this.#watchdog ??= this.#clock.every(WATCH_INTERVAL_MS, () => this.#watch());
   }
