@@ -55,7 +55,7 @@ const techniqueSchema = z
   })
   .readonly();
 
-/** One moment of a story, in the time of the traffic. */
+/** One moment of a story: in the time of the traffic, and reviews when they were made. */
 const momentSchema = z
   .object({
     timeMs,
@@ -261,7 +261,7 @@ export const ALERT_CALLS = {
     input: z.strictObject({ id: z.string().max(64) }),
     output: nothingSchema,
     role: 'operate',
-    doc: 'Takes an allow entry away; what it had hidden stays dismissed.',
+    doc: 'Takes an allow entry away; what it had hidden stays dismissed, until it becomes worse.',
   },
   'attack.matrix': {
     kind: 'query',

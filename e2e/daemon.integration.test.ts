@@ -46,7 +46,7 @@ describe('holdfast daemon', () => {
   });
 
   it('lists alerts and settings', async () => {
-    expect(JSON.parse((await holdfast('alerts', 'list', '--json')).stdout)).toEqual({ alerts: [] });
+    expect(JSON.parse((await holdfast('alerts', 'list', '--json')).stdout)).toEqual({ total: 0, alerts: [] });
     const shown = JSON.parse((await holdfast('config', 'show', '--json')).stdout);
     expect(shown.source).toBe('running');
     const { settings } = configSchema.parse(shown);

@@ -82,4 +82,44 @@ describe('AlertDesk', () => {
     desk.record(scan, 'opened');
     expect(listed()).toEqual(['port-scan']);
   });
+
+  it('stores the alerts of a capture under ids of their own, with how they came about', () => {
+    const scan = book.add(finding('port-scan', START_MS, START_MS + 1_000));
+    const trail = { moments: [{ timeMs: START_MS, who: 'activity', text: 'Seen.' }], series: [] } as const;
+    const captured = { ...scan, related: ['a-2'] };
+    desk.recordCapture('c-1', [captured], (id) => (id === scan.id ? trail : undefined));
+    const id = `c-1.${scan.id}`;
+    expect(store.getAlert(id)).toMatchObject({ source: 'c-1', alert: { id, related: ['c-1.a-2'] } });
+    expect(store.alerts.trail(id)).toEqual(trail);
+    expect(changes.at(-1)).toMatchObject({ change: 'opened', alert: { id, source: 'c-1', state: 'open' } });
+    expect(listed()).toEqual(['port-scan']);
+    desk.review(store, [id], { state: 'dismissed', reason: 'fixed', note: '' }, 'user ada');
+    expect(store.getAlert(scan.id)?.state).toBe('open');
+  });
+
+  it('opens what was allowed again when a stranger joins in, or its time is over and it goes on', () => {
+    const entry = {
+      id: 'w-1',
+      match: { attacker: '10.0.0.5' },
+      reason: 'ours',
+      maximumSeverity: 'critical',
+      createdMs: nowMs,
+      createdBy: 'user ada',
+      untilMs: nowMs + 10_000,
+      hidden: 0,
+    } as const;
+    desk.allow(store, entry, []);
+    const scan = finding('port-scan', START_MS, START_MS + 1_000);
+    const { id } = book.add(scan);
+    expect(store.getAlert(id)).toMatchObject({ state: 'dismissed', review: { allowedBy: 'w-1', actor: 'engine' } });
+    book.add({ ...scan, attackers: ['10.0.0.5', '203.0.113.7'], attackerCount: 2 });
+    expect(store.getAlert(id)).toMatchObject({ state: 'open', review: { note: expect.stringContaining('no longer') } });
+
+    const other = finding('host-discovery', START_MS, START_MS + 1_000);
+    const second = book.add(other).id;
+    expect(store.getAlert(second)?.state).toBe('dismissed');
+    nowMs = entry.untilMs;
+    book.add({ ...other, lastSeenMs: START_MS + 2_000 });
+    expect(store.getAlert(second)?.state).toBe('open');
+  });
 });

@@ -1,9 +1,9 @@
 import type { ApiClient } from '../../../contract/api.ts';
 import type { AlertRecord, ReviewState } from '../../../contract/api-schemas.ts';
 import type { AlertKind, Severity } from '../../../contract/domain.ts';
-import { formatDate, formatTime } from '../../../contract/format.ts';
+import { formatDate, formatNumber, formatTime } from '../../../contract/format.ts';
 import { plainText } from '../../../contract/text.ts';
-import { type CommandContext, withEngine, writeJson, writeLines } from '../context.ts';
+import { type CommandContext, remark, withEngine, writeJson, writeLines } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { parseSince } from '../since.ts';
 import { hanging } from '../terminal/layout.ts';
@@ -31,9 +31,9 @@ const LABEL_COLUMNS = '■ CRITICAL'.length;
 /** `holdfast alerts list`: the latest first. */
 export async function listAlerts(options: AlertListOptions, context: CommandContext): Promise<ExitCode> {
   const sinceMs = options.since === undefined ? undefined : parseSince(options.since, Date.now());
-  const alerts = await withEngine(context, (client) => gather(client, options, sinceMs));
+  const { alerts, total } = await withEngine(context, (client) => gather(client, options, sinceMs));
   if (options.json) {
-    writeJson(context.out, { alerts });
+    writeJson(context.out, { total, alerts });
   } else if (alerts.length === 0) {
     writeLines(context.out, [emptyText(options)]);
   } else {
@@ -42,6 +42,8 @@ export async function listAlerts(options: AlertListOptions, context: CommandCont
       context.out,
       alerts.flatMap((alert) => alertLines(alert, width, context.paintOut)),
     );
+    if (total > alerts.length)
+      remark(context, `${formatNumber(total - alerts.length)} more; --limit shows more of them.`);
   }
   return EXIT.fine;
 }
@@ -50,17 +52,19 @@ async function gather(
   client: ApiClient,
   { minSeverity, kind, state, search, source, limit }: AlertListOptions,
   sinceMs: number | undefined,
-): Promise<AlertRecord[]> {
+): Promise<{ readonly alerts: readonly AlertRecord[]; readonly total: number }> {
   const alerts: AlertRecord[] = [];
+  let total = 0;
   for (let cursor: string | undefined; alerts.length < limit; ) {
     const room = Math.min(PAGE, limit - alerts.length);
     const filter = { minimumSeverity: minSeverity, kind, states: state, search, source, sinceMs };
     const answer = await client.request('alerts.list', { ...filter, limit: room, cursor });
     alerts.push(...answer.alerts);
+    total = answer.total;
     if (answer.next === null || answer.alerts.length === 0) break;
     cursor = answer.next;
   }
-  return alerts;
+  return { alerts, total };
 }
 
 function emptyText({ minSeverity, kind, state, search, source, since }: AlertListOptions): string {
