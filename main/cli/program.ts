@@ -8,6 +8,7 @@ import { completionScript, SHELLS } from './completion.ts';
 import type { CommandContext, GlobalOptions } from './context.ts';
 import { addControlCommands } from './control-commands.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
+import { addHuntCommands } from './hunt-commands.ts';
 import { writeAll } from './terminal/output.ts';
 
 /** Makes what a command needs, from the options that stand anywhere on the line. */
@@ -141,6 +142,7 @@ Examples:
     );
 
   addAlertCommands(program, run);
+  addHuntCommands(program, run);
 
   const config = program
     .command('config')
