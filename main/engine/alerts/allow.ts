@@ -20,8 +20,8 @@ export function fitsAllow({ match, maximumSeverity, untilMs }: AllowTarget, aler
   return (
     (match.kind === undefined || alert.kind === match.kind) &&
     (match.detector === undefined || isOnly(alert.detectors, (detector) => detector === match.detector)) &&
-    (match.attacker === undefined || areWithin(alert.attackers, alert.attackerCount, match.attacker)) &&
-    (match.victim === undefined || areWithin(alert.victims, alert.victimCount, match.victim))
+    (match.attacker === undefined || areWithin(alert.attackers, alert.attackerCount, hostsOf(match, 'attacker'))) &&
+    (match.victim === undefined || areWithin(alert.victims, alert.victimCount, hostsOf(match, 'victim')))
   );
 }
 
@@ -46,14 +46,28 @@ function isOnly<T>(values: readonly T[], test: (value: T) => boolean): boolean {
   return values.length > 0 && values.every(test);
 }
 
-function areWithin(hosts: readonly string[], count: number, text: string): boolean {
-  if (count > hosts.length) return false;
-  const range = parseHosts(text);
-  return range !== null && isOnly(hosts, (host) => isWithin(host, range));
+function areWithin(hosts: readonly string[], count: number, range: Hosts | null): boolean {
+  return count <= hosts.length && range !== null && isOnly(hosts, (host) => isWithin(host, range));
 }
 
 /** A network, or the text of a MAC address. */
 type Hosts = { readonly words: AddressWords; readonly bits: number } | { readonly mac: string };
+
+type Side = 'attacker' | 'victim';
+
+/** A list of a thousand entries is asked with every change of an alert: their texts are read once. */
+const READ: Readonly<Record<Side, WeakMap<AllowMatch, Hosts | null>>> = {
+  attacker: new WeakMap(),
+  victim: new WeakMap(),
+};
+
+function hostsOf(match: AllowMatch, side: Side): Hosts | null {
+  const read = READ[side].get(match);
+  if (read !== undefined) return read;
+  const hosts = parseHosts(match[side] ?? '');
+  READ[side].set(match, hosts);
+  return hosts;
+}
 
 const MAC = /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/;
 const ADDRESS_BITS = 128;
