@@ -74,6 +74,11 @@ export const PACKAGE_RULES: readonly PackageRule[] = [
     reason: 'only main/engine/store opens the database',
   },
   {
+    packageName: 'fastify',
+    onlyIn: ['main/engine/http/**'],
+    reason: 'only main/engine/http listens for HTTP requests',
+  },
+  {
     packageName: 'electron',
     onlyIn: ['main/shell/**', 'preload/**'],
     reason: 'only main/shell and preload import electron',

@@ -57,6 +57,8 @@ const NOT_THE_INPUT: ReadonlySet<string> = new Set([
   'too-busy',
   'not-allowed',
   'cannot-write',
+  'port-in-use',
+  'cannot-listen',
   'no-directory',
   'unsafe-directory',
   'unsafe-socket',

@@ -6,6 +6,7 @@ import websocket from '@fastify/websocket';
 import { type FastifyInstance, type FastifyRequest, fastify } from 'fastify';
 import { API } from '../../../contract/api.ts';
 import { MAX_MESSAGE_BYTES, type Role } from '../../../contract/api-roles.ts';
+import type { Clock } from '../runtime/clock.ts';
 import { FailureError } from '../runtime/failure.ts';
 import { type Access, accessOf, admit, type Caller } from './access.ts';
 import { INTERNAL, knownFailure, NOT_FOUND } from './failures.ts';
@@ -29,6 +30,10 @@ const LONGEST_REQUEST_MS = 3_600_000;
 /** Names, addresses and a token are far shorter. */
 const MAX_HEADER_BYTES = 16 * 1024;
 const MAX_PARAMETER_LENGTH = 256;
+/** RFC 6455, section 7.4.1. */
+const GOING_AWAY = 1_001;
+/** A browser answers at once. */
+const GOODBYE_MS = 500;
 /** Clients whose rate is remembered. */
 const RATE_MEMORY = 5_000;
 
@@ -64,7 +69,10 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     keyGenerator: (request) => rateKey(routing.accessTo(request), request.socket.remoteAddress),
     errorResponseBuilder: () => Object.assign(new Error('too many requests'), { statusCode: 429 }),
   });
-  await app.register(websocket, { options: { maxPayload: MAX_MESSAGE_BYTES, perMessageDeflate: false } });
+  await app.register(websocket, {
+    options: { maxPayload: MAX_MESSAGE_BYTES, perMessageDeflate: false },
+    preClose: (done) => closeSockets(app, options.clock, done),
+  });
   const routes = restRoutes(options.table ?? API);
   addServiceRoutes(routing);
   addRestRoutes(routing, routes);
@@ -77,6 +85,16 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   });
   await app.ready();
   return app;
+}
+
+/** Says goodbye, and does not wait for those that do not answer. */
+function closeSockets(app: FastifyInstance, clock: Clock, done: () => void): void {
+  const { clients } = app.websocketServer;
+  for (const socket of clients) socket.close(GOING_AWAY);
+  clock.after(GOODBYE_MS, () => {
+    for (const socket of clients) socket.terminate();
+  });
+  app.websocketServer.close(() => done());
 }
 
 function serverFor({ tls, settings }: AppOptions, handler: RequestListener) {
@@ -151,7 +169,12 @@ function addGates({ app, place, askedOf, settings, clock, counters, logger }: Ro
     request.raw.once('close', () => timer.cancel());
     request.raw.once('end', () => timer.cancel());
   });
-  app.addHook('onSend', async (_request, reply) => {
+  app.addHook('onSend', async ({ raw }, reply) => {
+    // Node's server forgets a socket that asked to be upgraded: it would stay open as long as the client wants.
+    if (raw.headers.upgrade !== undefined) {
+      reply.header('connection', 'close');
+      reply.raw.once('finish', () => raw.socket.destroySoon());
+    }
     const timer = clock.after(limitMs, () => reply.raw.destroy());
     reply.raw.once('close', () => timer.cancel());
   });

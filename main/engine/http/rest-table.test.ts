@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { API, type ApiTable } from '../../../contract/api.ts';
 import { FAILURE_STATUSES, knownFailure, refuse, statusOf } from './failures.ts';
 import { openApiDocument } from './openapi.ts';
-import { inputOf, type Schema } from './query-input.ts';
+import { inputOf, type Query, type Schema } from './query-input.ts';
 import { pathOf, restRoutes, shortRoutes } from './rest-table.ts';
 
 const routes = restRoutes(API as ApiTable);
@@ -61,7 +61,7 @@ describe('the input of a query string', () => {
     { limti: '3' },
     { __proto__: null, constructor: 'x' },
     { 'limit.x': '1' },
-  ])('that does not fit is refused: %o', (given) => {
+  ] as unknown as Query[])('that does not fit is refused: %o', (given) => {
     const parsed = API['alerts.list'].input.safeParse(inputOf(schemaOf('alerts.list'), given));
     expect(parsed.success).toBe(false);
   });
