@@ -17,6 +17,8 @@ interface JsonOption {
 }
 
 const POLL_MS = 200;
+/** The whole name is in "captures show". */
+const LISTED_NAME = 32;
 const ERASE_LINE = '\r\x1b[K';
 const UNFINISHED: readonly Capture['state'][] = ['receiving', 'waiting', 'analysing'];
 
@@ -30,19 +32,19 @@ export async function listCaptures(options: JsonOption, context: CommandContext)
   } else {
     const columns = [
       { title: 'id' },
+      { title: 'name' },
       { title: 'state' },
       { title: 'alerts', align: 'right' as const },
       { title: 'size', align: 'right' as const },
       { title: 'added' },
-      { title: 'name' },
     ];
     const rows = captures.map((capture) => [
       capture.id,
+      plainText(capture.name, LISTED_NAME),
       stateText(capture),
       capture.result === null ? '' : formatNumber(alertCount(capture.result)),
       formatBytes(capture.sizeBytes),
       `${formatDate(localMs(capture.addedMs))} ${formatTime(localMs(capture.addedMs))}`,
-      plainText(capture.name, 60),
     ]);
     writeLines(
       context.out,
