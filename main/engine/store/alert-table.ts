@@ -75,7 +75,10 @@ export function pageOfWaiting(waiting: Iterable<WaitingAlert>, filter: AlertFilt
     .map(({ alert, source }) => ({ alert, source, state: 'open', review: null, updatedMs: alert.lastSeenMs }));
 }
 
-/** What the list and its count have in common; the indexes hold every column that is asked for here. */
+/**
+ * What the list and its count have in common; the indexes hold every column that is asked for here. A plus keeps a
+ * column from being the bound of the index: of two upper bounds SQLite takes either, and the cursor's is the closer.
+ */
 const WHERE = `source = :source AND last_seen_ms >= :sinceMs AND +last_seen_ms < :untilMs
   AND severity >= :severity AND kind = ifnull(:kind, kind)
   AND state IN (:state0, :state1, :state2, :state3)`;
