@@ -6,6 +6,7 @@
 import type { z } from 'zod';
 import { ALERT_CALLS } from './api-alerts.ts';
 import { CAPTURE_CALLS } from './api-captures.ts';
+import { CONSOLE_CALLS } from './api-console.ts';
 import { CONTROL_CALLS } from './api-control.ts';
 import { FLOW_CALLS } from './api-flows.ts';
 import { HUNT_CALLS } from './api-hunt.ts';
@@ -42,6 +43,7 @@ export const API = {
   ...HUNT_CALLS,
   ...CAPTURE_CALLS,
   ...CONTROL_CALLS,
+  ...CONSOLE_CALLS,
 } as const satisfies ApiTable;
 
 export type Api = typeof API;

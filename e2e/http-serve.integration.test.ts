@@ -130,6 +130,23 @@ describe('holdfast serve', () => {
     await daemon.ended;
   });
 
+  it('prints a link to the console that the engine itself serves', async () => {
+    const daemon = begin('--set', 'http.enabled=true', '--set', 'http.port=0', 'daemon', ...NO_INTERFACE);
+    await vi.waitUntil(() => daemon.out().includes('Log:'), START_LIMIT);
+    const { code, stdout } = await runHoldfast(['--data-dir', folder, 'serve', '--link']);
+    expect(code).toBe(0);
+    const { url, cookie } = await signIn(stdout.trim());
+    expect((await ask(`${url}/status`, { cookie })).status).toBe(200);
+    daemon.child.kill('SIGINT');
+    await daemon.ended;
+    const plain = begin('daemon', ...NO_INTERFACE);
+    await vi.waitUntil(() => plain.out().includes('Log:'), START_LIMIT);
+    const off = await runHoldfast(['--data-dir', folder, 'serve', '--link']);
+    expect([off.code, off.stderr]).toEqual([2, expect.stringContaining('http.enabled')]);
+    plain.child.kill('SIGINT');
+    await plain.ended;
+  });
+
   it('says what is wrong, and starts nothing then', async () => {
     const open = await runHoldfast(['--data-dir', folder, 'serve', '--address', '0.0.0.0', ...NO_INTERFACE]);
     expect(open.code).toBe(2);

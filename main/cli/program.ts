@@ -120,6 +120,7 @@ Examples:
     .option('--tls-cert <file>', 'certificate (PEM)', absolute)
     .option('--tls-key <file>', 'its key (PEM)', absolute)
     .option('--open', 'open the console in the browser of this desktop')
+    .option('--link', 'only print a link to the console that the running engine serves (http.enabled)')
     .option('--interface <name...>', 'watch these networks instead of those of the configuration')
     .action(
       run(async (context, options) => {

@@ -187,6 +187,7 @@ export class Engine {
       onAlert: (listener) => this.events.on('alert', listener),
       onTraffic: (listener) => this.events.on('traffic', listener),
       onHealth: (listener) => this.health.onChange(listener),
+      console: () => this.console,
     });
     this.health.onChange(() => this.#statusFeed.poke());
     this.events.on('alert', () => this.#statusFeed.poke());

@@ -3,12 +3,19 @@ import type { Status } from '../../contract/api-schemas.ts';
 import type { Alert, HealthEntry } from '../../contract/domain.ts';
 import { type AlertAnswering, alertHandlers } from './handlers-alerts.ts';
 import { type CaptureAnswering, captureHandlers } from './handlers-captures.ts';
+import { type ConsoleAnswering, consoleHandlers } from './handlers-console.ts';
 import { type ControlAnswering, controlHandlers } from './handlers-control.ts';
 import { type FlowAnswering, flowHandlers } from './handlers-flows.ts';
 import { type HuntAnswering, huntHandlers } from './handlers-hunt.ts';
 
 /** What the handlers need of the engine. */
-export interface Answering extends ControlAnswering, AlertAnswering, FlowAnswering, CaptureAnswering, HuntAnswering {
+export interface Answering
+  extends ControlAnswering,
+    AlertAnswering,
+    FlowAnswering,
+    CaptureAnswering,
+    HuntAnswering,
+    ConsoleAnswering {
   status(): Status;
   /** Calls at once, every two seconds and at changes; gives the function that ends it. */
   watchStatus(listener: (status: Status) => void): () => void;
@@ -25,6 +32,7 @@ export function createHandlers(engine: Answering): ApiHandlers {
     ...huntHandlers(engine),
     ...flowHandlers(engine),
     ...controlHandlers(engine),
+    ...consoleHandlers(engine),
     'status.watch': (_input, emit) => engine.watchStatus(emit),
     'health.watch': (_input, emit) => engine.onHealth(emit),
   };

@@ -2,7 +2,7 @@ import { protectionOf } from '../../../contract/api-protection.ts';
 import type { Status } from '../../../contract/api-schemas.ts';
 import { plainText } from '../../../contract/text.ts';
 import type { Config, ConsoleLink, HttpServer } from '../../engine/index.ts';
-import { type CommandContext, remark, writeLines } from '../context.ts';
+import { type CommandContext, remark, withEngine, writeLines } from '../context.ts';
 import type { EngineLink } from '../engine-link.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { openBrowser } from '../open-browser.ts';
@@ -14,6 +14,8 @@ export interface ServeOptions {
   readonly tlsKey?: string;
   /** Opens the console in a browser of this desktop. */
   readonly open?: boolean;
+  /** Only a link to the console of the running engine. */
+  readonly link?: boolean;
   /** Overrides sensors.interfaces, where the engine is started here. */
   readonly interface?: readonly string[];
 }
@@ -36,9 +38,17 @@ const LOOK_INTERVAL_MS = 100;
  * else the engine is started in this process.
  */
 export async function serve(options: ServeOptions, context: CommandContext): Promise<ExitCode> {
+  if (options.link) return printLink(options, context);
   const [config, running] = await Promise.all([context.config(flagsOf(options)), findRunning(context)]);
   if (running === undefined) await serveOwnEngine(options, context, config);
   else await serveRunning(running, options, context, config);
+  return EXIT.fine;
+}
+
+async function printLink({ open }: ServeOptions, context: CommandContext): Promise<ExitCode> {
+  const { url } = await withEngine(context, (client) => client.request('console.link', {}));
+  writeLines(context.out, [url]);
+  if (open) await openBrowser(url, (text) => remark(context, text));
   return EXIT.fine;
 }
 
@@ -144,8 +154,7 @@ async function tell(options: ServeOptions, context: CommandContext, serving: Ser
     serving.ending,
   ]);
   if (options.open) await openBrowser(first.url, (text) => remark(context, text));
-  const printLink = (): void => writeLines(out, [`${label('Console')}${serving.link().url}`]);
-  const release = listenForMore(printLink);
+  const release = listenForMore(() => writeLines(out, [`${label('Console')}${serving.link().url}`]));
   try {
     await untilAborted(signal);
   } finally {

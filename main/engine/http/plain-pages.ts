@@ -26,6 +26,7 @@ function page(title: string, paragraphs: readonly string[], head = ''): string {
 export const SIGNED_OUT_PAGE = page('Holdfast', [
   'This browser is not signed in, or its session has ended.',
   'Open the link that <code>holdfast serve</code> prints in its terminal. For a fresh link, press Enter there.',
+  'Where the engine itself serves the console, <code>holdfast serve --link</code> prints one.',
 ]);
 
 export const WRONG_LINK_PAGE = page('This link does not work any more', [

@@ -188,7 +188,8 @@ function tlsRequired(address: string): Failure {
 function listenFailure({ address, port }: HttpSettings, error: unknown): Failure {
   const where = `${address} port ${port}`;
   if (codeOf(error) === 'EADDRINUSE') {
-    const hint = 'Another Holdfast may be serving there. Choose another with --port or http.port; 0 takes a free one.';
+    const hint =
+      'If it is Holdfast, "holdfast serve --link" prints a link to it; else choose another port with --port or http.port.';
     return { code: 'port-in-use', message: `${where} is in use by another program.`, hint };
   }
   const why = LISTEN_REASONS[codeOf(error)] ?? messageOf(error);
