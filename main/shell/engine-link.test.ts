@@ -125,6 +125,14 @@ describe('the link to the engine', () => {
       expect(machine.child.starts).toBe(0);
     }));
 
+  it('takes a connection that ends before the first word for no engine', () =>
+    withMachine(async (machine) => {
+      machine.answering.set(OWN, clientError('engine-lost', 'Gone.', ''));
+      machine.link.start();
+      await machine.reaches('connected', 'child');
+      expect(machine.child.starts).toBe(1);
+    }));
+
   it('says why its own ends again and again, and tries once more when it is asked', () =>
     withMachine(async (machine) => {
       const failure = { code: 'engine-ended', message: 'The engine ended: bad configuration.', hint: '' };

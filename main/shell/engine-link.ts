@@ -144,7 +144,6 @@ export class EngineLink implements EngineCalls {
   /** The service before any other. */
   async #look(): Promise<{ readonly connections: EngineConnections; readonly kind: Kind } | ClientError> {
     const { serviceDirectory, ownDirectory } = this.#options;
-    let refused: ClientError | undefined;
     for (const [directory, kind] of [
       [serviceDirectory, 'service'],
       [ownDirectory, 'child'],
@@ -154,12 +153,10 @@ export class EngineLink implements EngineCalls {
         return { connections: await this.#connect(directory), kind };
       } catch (error) {
         if (!(error instanceof ClientError)) throw error;
-        if (error.failure.code !== 'engine-not-running') refused ??= error;
-        if (refused !== undefined && kind === 'service') return refused;
-        if (kind === 'child') return refused ?? error;
+        if (IS_THERE.has(error.failure.code)) return error;
       }
     }
-    return refused ?? new ClientError(NOT_RUNNING);
+    return new ClientError(NOT_RUNNING);
   }
 
   async #connect(directory: string): Promise<EngineConnections> {
@@ -213,7 +210,7 @@ export class EngineLink implements EngineCalls {
   async #without({ failure }: ClientError): Promise<void> {
     const { child, nowMs } = this.#options;
     const isLost = this.#state.value.state === 'lost';
-    if (failure.code !== 'engine-not-running') {
+    if (IS_THERE.has(failure.code)) {
       this.#say('failed', null, failure);
     } else if (this.#waitsForService()) {
       this.#serviceLostMs ??= nowMs();
@@ -289,6 +286,9 @@ function failureIn(error: unknown): Failure {
   if (error instanceof ClientError) return error.failure;
   throw error;
 }
+
+/** An engine is there and cannot be used: another one beside it would help nobody. */
+const IS_THERE: ReadonlySet<string> = new Set(['engine-not-reachable', 'engine-too-slow']);
 
 const LOST: Failure = {
   code: 'engine-lost',

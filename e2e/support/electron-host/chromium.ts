@@ -7,7 +7,7 @@ import { record } from './record.ts';
 
 const PROGRAMS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 
-/** Nothing of a person's browser, nothing that calls home, and no new windows: the app is asked about them instead. */
+/** Nothing of a person's browser, and nothing that calls home. */
 const SWITCHES = [
   '--no-sandbox',
   '--disable-gpu',
@@ -16,7 +16,6 @@ const SWITCHES = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
-  '--block-new-web-contents',
   '--remote-debugging-port=0',
 ];
 

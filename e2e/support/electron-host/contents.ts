@@ -2,9 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { CDPSession, Download, Frame, Page, Route } from 'playwright-core';
-import { app } from './app.ts';
 import { browserContext } from './chromium.ts';
 import { type Coded, decode, encode } from './coded.ts';
 import { ipcMain } from './ipc-main.ts';
@@ -110,6 +108,8 @@ export class HostContents extends EventEmitter {
     await page.route('**/*', (route) => this.#answer(route));
     await this.#setPermissions(cdp);
     page.on('crash', () => this.emit('render-process-gone', preventable({}), { reason: 'crashed', exitCode: 1 }));
+    // Electron asks before there is a window; Chromium makes it first.
+    page.on('popup', (popup) => void popup.close());
     page.on('download', (download) => void this.#download(download));
     return page;
   }
@@ -206,19 +206,14 @@ export class HostContents extends EventEmitter {
     }
   }
 
+  /** The test's own client takes the file, where it was not prevented. */
   async #download(download: Download): Promise<void> {
     const url = toApp(download.url());
     const event = preventable({});
-    defaultSession.emit(
-      'will-download',
-      event,
-      { getURL: () => url, getFilename: () => download.suggestedFilename() },
-      this,
-    );
-    const path = join(app.getPath('userData'), 'downloads', download.suggestedFilename());
+    const item = { getURL: () => url, getFilename: () => download.suggestedFilename() };
+    defaultSession.emit('will-download', event, item, this);
     if (event.defaultPrevented) await download.cancel();
-    else await download.saveAs(path);
-    record.downloads.push({ url, isPrevented: event.defaultPrevented, path });
+    record.downloads.push({ url, isPrevented: event.defaultPrevented });
   }
 }
 

@@ -13,7 +13,7 @@ export interface HostRecord {
   readonly navigations: { readonly url: string; readonly isPrevented: boolean }[];
   /** Requests that were refused. */
   readonly refused: string[];
-  readonly downloads: { readonly url: string; readonly isPrevented: boolean; readonly path: string }[];
+  readonly downloads: { readonly url: string; readonly isPrevented: boolean }[];
   loginItem: Electron.Settings | undefined;
   /** The port of Chromium's debugging protocol; the test drives the page over it. */
   debuggingPort: number | undefined;
