@@ -3,12 +3,8 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { lstatSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
-import type { Command } from 'commander';
-import { completionScript } from '../../../main/cli/completion.ts';
-import { createProgram } from '../../../main/cli/program.ts';
+import { documents, type GeneratedDocument, packed } from './documents.ts';
 import { copyPlaced, filesBelow, linkTree, makeFolder, placeLink, settle, writePlaced } from './files.ts';
-import { manualPage } from './man.ts';
 import type { Plan } from './plan.ts';
 
 const PACKAGE = 'holdfast-headless';
@@ -35,11 +31,13 @@ const INSTALLED: readonly (readonly [from: string, to: string])[] = [
   ['docs/limitations.md', `${DOCUMENTS}/limitations.md`],
 ];
 
-const COMPLETIONS = [
-  ['bash', 'usr/share/bash-completion/completions/holdfast'],
-  ['zsh', 'usr/share/zsh/vendor-completions/_holdfast'],
-  ['fish', 'usr/share/fish/vendor_completions.d/holdfast.fish'],
-] as const;
+/** Where the documents that are made are installed. */
+const DOCUMENT_PLACES: Readonly<Record<GeneratedDocument['name'], string>> = {
+  'holdfast.1.gz': 'usr/share/man/man1/holdfast.1.gz',
+  'holdfast.bash': 'usr/share/bash-completion/completions/holdfast',
+  'holdfast.zsh': 'usr/share/zsh/vendor-completions/_holdfast',
+  'holdfast.fish': 'usr/share/fish/vendor_completions.d/holdfast.fish',
+};
 
 const MAINTAINER_SCRIPTS = ['postinst', 'prerm', 'postrm'] as const;
 
@@ -71,26 +69,15 @@ export function debianVersion(version: string): string {
 }
 
 function stageSystem(plan: Plan, stage: string): void {
-  const { root, tree, version, epoch } = plan;
+  const { root, tree } = plan;
   linkTree(tree, join(stage, PROGRAM_FOLDER));
   placeLink(join(stage, 'usr/bin/holdfast'), '../lib/holdfast/holdfast');
   makeFolder(join(stage, 'etc/holdfast'));
   for (const [from, to] of INSTALLED) copyPlaced(join(root, from), join(stage, to));
-  const program = describedProgram(version);
-  const day = new Date(epoch * 1_000).toISOString().slice(0, 10);
-  writePlaced(join(stage, 'usr/share/man/man1/holdfast.1.gz'), packed(manualPage(program, version, day)));
-  for (const [shell, to] of COMPLETIONS) writePlaced(join(stage, to), completionScript(program, shell));
+  for (const { name, content } of documents(plan)) writePlaced(join(stage, DOCUMENT_PLACES[name]), content);
   writePlaced(join(stage, DOCUMENTS, 'changelog.gz'), packed(readFileSync(join(root, 'CHANGELOG.md'), 'utf8')));
   placeLink(join(stage, DOCUMENTS, 'THIRD-PARTY-NOTICES.txt'), '../../../lib/holdfast/THIRD-PARTY-NOTICES.txt');
   writePlaced(join(stage, DOCUMENTS, 'copyright'), COPYRIGHT);
-}
-
-/** The table of commands alone: nothing of it runs. */
-function describedProgram(version: string): Command {
-  const noContext = (): never => {
-    throw new Error('the commands are only described here');
-  };
-  return createProgram(version, noContext, () => {});
 }
 
 function stageControl(plan: Plan, stage: string): void {
@@ -157,8 +144,3 @@ License: Apache-2.0
  /usr/share/common-licenses/Apache-2.0. The licences of the work of others that
  this package carries are in THIRD-PARTY-NOTICES.txt beside this file.
 `;
-
-/** As dpkg's tools expect documents; without a name and a time in it. */
-function packed(text: string): Uint8Array {
-  return gzipSync(text, { level: 9 });
-}
