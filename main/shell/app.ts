@@ -60,7 +60,8 @@ export class DesktopApp {
   constructor({ dataDirectory }: ShellArguments) {
     const { platform, env: environment } = process;
     const userId = process.geteuid?.() ?? 0;
-    const program = engineProgram({ isPackaged: app.isPackaged, resourcesPath: process.resourcesPath, appPath: ROOT });
+    const { isPackaged } = app;
+    const program = engineProgram({ platform, isPackaged, resourcesPath: process.resourcesPath, appPath: ROOT });
     const paths = resolvePaths({ dataDirectory, environment, userId, homeDirectory: homedir() });
     const system: SystemFacts = { platform, exists: existsSync, isRootOwned };
     this.#link = new EngineLink({
@@ -90,7 +91,7 @@ export class DesktopApp {
         if (level !== 'info') say(message);
       },
       engineAnswers: () => this.#desktop.answers(),
-      isPackaged: app.isPackaged,
+      isPackaged,
       userData: app.getPath('userData'),
       resources: process.resourcesPath,
       environment,

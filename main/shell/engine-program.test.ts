@@ -4,8 +4,11 @@ import { daemonArguments, engineEnvironment, engineProgram, whyNoEngine } from '
 
 describe('the app’s own engine', () => {
   it('is in the package, or in the tree of a clone', () => {
-    const place = { resourcesPath: '/opt/Holdfast/resources', appPath: '/src' };
-    expect(engineProgram({ ...place, isPackaged: true }).node).toBe('/opt/Holdfast/resources/engine/node');
+    const place = { platform: 'linux', resourcesPath: '/opt/Holdfast/resources', appPath: '/src' };
+    expect(engineProgram({ ...place, isPackaged: true })).toEqual({
+      node: '/opt/Holdfast/resources/engine/node',
+      command: '/opt/Holdfast/resources/engine/dist/engine/holdfast.js',
+    });
     const program = engineProgram({ ...place, isPackaged: false });
     expect(program).toEqual({ node: '/src/node_modules/node/bin/node', command: '/src/bin/holdfast' });
     expect(whyNoEngine(program)).toBe('/src/node_modules/node/bin/node is missing.');

@@ -10,6 +10,7 @@ export interface EngineProgram {
 }
 
 export interface ProgramPlace {
+  readonly platform: string;
   readonly isPackaged: boolean;
   /** The folder of the package's resources. */
   readonly resourcesPath: string;
@@ -18,10 +19,12 @@ export interface ProgramPlace {
 }
 
 /** Packages carry the Node binary and the bundled command beside the app; a clone has both in its tree. */
-export function engineProgram({ isPackaged, resourcesPath, appPath }: ProgramPlace): EngineProgram {
-  return isPackaged
-    ? { node: join(resourcesPath, 'engine', 'node'), command: join(resourcesPath, 'engine', 'dist', 'holdfast.js') }
-    : { node: join(appPath, 'node_modules', 'node', 'bin', 'node'), command: join(appPath, 'bin', 'holdfast') };
+export function engineProgram({ platform, isPackaged, resourcesPath, appPath }: ProgramPlace): EngineProgram {
+  const node = platform === 'win32' ? 'node.exe' : 'node';
+  if (!isPackaged)
+    return { node: join(appPath, 'node_modules/node/bin', node), command: join(appPath, 'bin/holdfast') };
+  const tree = join(resourcesPath, 'engine');
+  return { node: join(tree, node), command: join(tree, 'dist/engine/holdfast.js') };
 }
 
 /** What is missing of it, in one sentence; undefined when it is whole. */
