@@ -1,4 +1,13 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -266,6 +275,17 @@ describe('analysing', () => {
     }
     await vi.waitFor(() => expect(jobs.list().map(({ id }) => id)).toEqual(given.slice(0, 2)), PATIENCE);
     expect(journal()).toContain('engine: capture-removed');
+  });
+});
+
+describe('a directory that is not ours', () => {
+  it('keeps captures out, and lets the engine start', async () => {
+    symlinkSync(tmpdir(), join(place, 'data', 'captures'));
+    const problems: string[] = [];
+    await open({ onProblem: (message) => problems.push(message) });
+    expect(problems).toEqual([expect.stringContaining('symbolic link')]);
+    await expect(jobs.begin('x.pcap', 10, 'user ada')).rejects.toMatchObject(failure('unsafe-directory'));
+    expect(jobs.list()).toEqual([]);
   });
 });
 

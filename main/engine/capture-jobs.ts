@@ -64,6 +64,8 @@ export class CaptureJobs {
   #running: { readonly id: string; readonly analysis: CaptureAnalysis } | undefined;
   #idleTimer: Timer | undefined;
   #isStopped = false;
+  /** Why no capture can be taken. */
+  #unusable: Failure | undefined;
 
   constructor(options: CaptureJobsOptions) {
     this.#options = options;
@@ -72,7 +74,13 @@ export class CaptureJobs {
 
   /** Brings back what is known from before; what was not finished then has failed. */
   async start(): Promise<void> {
-    await this.#files.prepare();
+    try {
+      await this.#files.prepare();
+    } catch (error) {
+      // Watching matters more: the engine goes on, and says so to whoever gives it a capture.
+      this.#unusable = failureOf(error, 'no-directory', 'Make the data directory writable, then restart the engine.');
+      this.#options.onProblem(`Captures cannot be taken: ${this.#unusable.message}`);
+    }
     for (const capture of [...this.#options.store().captures.list()].reverse()) {
       this.#captures.set(capture.id, capture);
       if (isUnfinished(capture)) {
@@ -364,6 +372,7 @@ export class CaptureJobs {
 
   #assertRunning(): void {
     if (this.#isStopped) throw new FailureError(INTERRUPTED);
+    if (this.#unusable !== undefined) throw new FailureError(this.#unusable);
   }
 }
 
