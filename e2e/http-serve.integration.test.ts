@@ -142,7 +142,7 @@ describe('holdfast serve', () => {
     const plain = begin('daemon', ...NO_INTERFACE);
     await vi.waitUntil(() => plain.out().includes('Log:'), START_LIMIT);
     const off = await runHoldfast(['--data-dir', folder, 'serve', '--link']);
-    expect([off.code, off.stderr]).toEqual([2, expect.stringContaining('http.enabled')]);
+    expect([off.code, off.stderr]).toEqual([3, expect.stringContaining('http.enabled')]);
     plain.child.kill('SIGINT');
     await plain.ended;
   });

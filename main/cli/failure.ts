@@ -59,6 +59,7 @@ const NOT_THE_INPUT: ReadonlySet<string> = new Set([
   'cannot-write',
   'port-in-use',
   'cannot-listen',
+  'console-off',
   'no-directory',
   'unsafe-directory',
   'unsafe-socket',

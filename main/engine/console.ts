@@ -21,6 +21,8 @@ export interface ConsoleOptions {
   /** Whether this process is the engine. */
   readonly isEngineProcess: boolean;
   readonly health?: HealthPart;
+  /** Room for captures that come in; the system's place for temporary files, often in memory, if left out. */
+  readonly temporaryDirectory?: string;
 }
 
 /** Beside the code in a checkout and in an installed tree alike. */
@@ -30,13 +32,13 @@ const DOCS = new URL('../../node_modules/@fastify/swagger-ui/static/', import.me
 /** Not yet listening; `start` throws a FailureError where it cannot. */
 export function createConsole({ config, ...options }: ConsoleOptions): Promise<HttpServer> {
   return createHttpServer({
+    temporaryDirectory: tmpdir(),
     ...options,
     settings: config.section('http', httpSettings),
     sessionSettings: config.section('api', apiSettings),
     clock: systemClock,
     rendererDirectory: fileURLToPath(RENDERER),
     docsDirectory: fileURLToPath(DOCS),
-    temporaryDirectory: tmpdir(),
   });
 }
 

@@ -207,6 +207,7 @@ export class Engine {
       health: this.health,
       backend: () => this.#api.dispatcher(),
       verifyToken: (secret) => this.verifyToken(secret),
+      temporaryDirectory: options.paths.dataDirectory,
     });
   }
 

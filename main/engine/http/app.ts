@@ -180,7 +180,8 @@ function addGates({ app, place, askedOf, settings, clock, counters, logger }: Ro
   });
   app.setErrorHandler((error, request, reply) => {
     const failure = knownFailure(error);
-    if (failure === undefined) {
+    // Where the client has gone in the middle, nothing was wrong here.
+    if (failure === undefined && !reply.raw.destroyed) {
       logger.error('A request of the console failed', { method: request.method, path: pathIn(request.url), error });
     }
     if (failure?.code === 'unauthenticated') counters.unauthenticated += 1;

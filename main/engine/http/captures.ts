@@ -1,6 +1,6 @@
 /** Captures that are posted: handed to the engine piece by piece, as fast as it takes them. */
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -30,6 +30,8 @@ export interface UploadOptions {
 /** A capture that sends nothing for so long has been given up by whoever sent it. */
 const IDLE_MS = 30_000;
 const MAX_NAME = 255;
+/** What is kept until its length is known is in folders of such names. */
+const UPLOAD_PREFIX = 'holdfast.upload-';
 /** What a nameless capture is called. */
 const NO_NAME = 'capture';
 
@@ -41,7 +43,7 @@ export async function receiveCapture(upload: CaptureUpload, options: UploadOptio
     checkSize(sizeBytes, options.maximumBytes);
     return forward(upload.name, sizeBytes, withIdleLimit(upload.stream, options.clock), options);
   }
-  const folder = await mkdtemp(join(options.temporaryDirectory, 'holdfast-capture-'));
+  const folder = await mkdtemp(join(options.temporaryDirectory, UPLOAD_PREFIX));
   try {
     const path = join(folder, 'capture');
     const bounded = boundedBy(options.maximumBytes);
@@ -51,6 +53,13 @@ export async function receiveCapture(upload: CaptureUpload, options: UploadOptio
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** Removes what an earlier run left behind when it ended in the middle of a capture. */
+export async function removeLeftUploads(temporaryDirectory: string): Promise<void> {
+  const names = await readdir(temporaryDirectory);
+  const left = names.filter((name) => name.startsWith(UPLOAD_PREFIX));
+  await Promise.all(left.map((name) => rm(join(temporaryDirectory, name), { recursive: true, force: true })));
 }
 
 /** A file name as somebody gave it: without folders, and safe to look at. */

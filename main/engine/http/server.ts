@@ -15,6 +15,7 @@ import type { Backend } from '../runtime/session/backend.ts';
 import type { SessionSettings } from '../runtime/session/session.ts';
 import { cookieNameOf, type TokenVerifier } from './access.ts';
 import { buildApp } from './app.ts';
+import { removeLeftUploads } from './captures.ts';
 import { isLoopbackAddress, ownHosts, type Place } from './guard.ts';
 import { Metrics } from './metrics.ts';
 import type { AppOptions, HttpCounters } from './routing.ts';
@@ -37,7 +38,7 @@ export interface HttpServerOptions {
   readonly rendererDirectory: string;
   /** The files of swagger-ui; they may be missing. */
   readonly docsDirectory: string;
-  /** Where captures of unknown length are kept while they come in. */
+  /** Where captures of unknown length are kept while they come in; of the engine alone where this is the engine. */
   readonly temporaryDirectory: string;
   /** The rows, for tests; the contract's where it is left out. */
   readonly table?: AppOptions['table'];
@@ -98,6 +99,7 @@ export class HttpServer implements Module {
     const tls = certificate(settings);
     if (tls === undefined && !isLoopbackAddress(settings.address))
       throw new FailureError(tlsRequired(settings.address));
+    if (this.#options.isEngineProcess) await removeLeftUploads(this.#options.temporaryDirectory);
     const metrics = new Metrics({ version: this.#options.version, isEngineProcess: this.#options.isEngineProcess });
     const app = await buildApp({
       ...this.#options,

@@ -219,7 +219,7 @@ export class Session {
   }
 
   #emit(id: number, call: OpenCall, item: unknown, dropped: number): void {
-    if (call.controller.signal.aborted) return;
+    if (this.#open.get(id) !== call) return;
     call.dropped += dropped;
     if (!this.#link.isFull) this.#sendItem(id, call, item);
     else if (call.waiting?.push(item) === false) {
