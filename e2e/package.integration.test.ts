@@ -3,8 +3,9 @@
  * cgroups allow it that root has a systemd of its own, which runs the unit with all of its restrictions.
  */
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { quietCapture, scanCapture } from './captures.ts';
@@ -46,11 +47,12 @@ describe.skipIf(why !== undefined)('the headless package', () => {
 
   afterAll(() => root?.stop(), STEP_MS);
 
-  /** The package's path inside the root. */
-  function build(options: readonly string[]): string {
+  /** The package's path inside the root. @param shell words before the packager's */
+  function build(options: readonly string[], shell = ''): string {
     const known = new Set(readdirSync(root.shared));
     const args = [PACKAGER, '--out', root.shared, '--compression', 'none', ...options];
-    const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+    const words = ['-c', `${shell} exec "$@"`, 'sh', process.execPath, ...args];
+    const { status, stdout, stderr } = spawnSync('sh', words, { encoding: 'utf8' });
     if (status !== 0) throw new Error(`the package could not be built: ${stdout}${stderr}`);
     const file = readdirSync(root.shared).find((name) => name.endsWith('.deb') && !known.has(name));
     return `/mnt/${file}`;
@@ -63,6 +65,15 @@ describe.skipIf(why !== undefined)('the headless package', () => {
   const status = async () => JSON.parse((await root.run('holdfast', 'status', '--json')).stdout || '{}');
   const watching = () =>
     vi.waitFor(async () => expect((await status()).interfaces?.[0]).toMatchObject({ state: 'up' }), SOON);
+
+  it('is the same, byte for byte, whoever builds it', { timeout: STEP_MS }, () => {
+    const file = join(root.shared, basename(packages.later));
+    const hash = () => createHash('sha256').update(readFileSync(file)).digest('hex');
+    const first = hash();
+    rmSync(file);
+    build(['--no-build', '--version', LATER], 'umask 077; TZ=Asia/Tokyo LC_ALL=de_DE.UTF-8');
+    expect(hash()).toBe(first);
+  });
 
   it('installs', { timeout: STEP_MS }, async () => {
     await dpkg('--install', packages.now);
