@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { parse } from 'yaml';
+import { scanCapture } from './captures.ts';
 import { type Run, runHoldfast } from './holdfast.ts';
 import { type Answer, ask } from './support/console.ts';
 
@@ -101,6 +102,30 @@ describe('holdfast serve', () => {
     expect(logs.join()).toContain('The engine started');
     for (const secret of [token, cookie.split('=')[1], ...links(serving).map((each) => each.split('token=')[1])]) {
       expect(logs.join()).not.toContain(secret);
+    }
+  });
+
+  it.each([
+    ['of its own', false],
+    ['of another process', true],
+  ])('takes captures and tells what is in them, by an engine %s', async (_whose, isClient) => {
+    const daemon = isClient ? begin('daemon', ...NO_INTERFACE) : undefined;
+    if (daemon !== undefined) await vi.waitUntil(() => daemon.out().includes('Log:'), START_LIMIT);
+    const serving = begin('serve', '--port', '0', ...(isClient ? [] : NO_INTERFACE));
+    const { url, cookie } = await signIn(await linkOf(serving));
+    const body = scanCapture();
+    const headers = { origin: url, 'content-type': 'application/octet-stream', 'content-length': String(body.length) };
+    const posted = await ask(`${url}/captures?name=scan.pcap`, { method: 'POST', cookie, headers, body });
+    expect([posted.status, posted.json().name]).toEqual([202, 'scan.pcap']);
+    const place = posted.headers.location ?? '';
+    const isDone = async (): Promise<boolean> => (await ask(`${url}${place}`, { cookie })).json().state === 'done';
+    await vi.waitUntil(isDone, { ...START_LIMIT, interval: 100 });
+    const found = await ask(`${url}/alerts?source=${place.split('/').at(-1)}`, { cookie });
+    expect(found.json()).toMatchObject({ total: 1, alerts: [{ kind: 'port-scan', attackers: ['192.0.2.66'] }] });
+    expect((await ask(`${url}/alerts`, { cookie })).json()).toMatchObject({ total: 0 });
+    for (const each of [serving, daemon]) {
+      each?.child.kill('SIGINT');
+      await each?.ended;
     }
   });
 
