@@ -25,13 +25,16 @@ process.stdout.write(`The desktop app runs ${onHost ? 'on the test host' : `in $
 let folder: string;
 let desktop: Desktop;
 let page: Page;
+/** Of the engine that was seen last; should the app die, it must not stay. */
+let lastEngine = 0;
 
 async function enginePid(): Promise<number> {
   const pid = await vi.waitUntil(async () => {
     const answer = await ask(page, 'status');
     return 'result' in answer ? statusSchema.parse(answer.result).cost.pid : undefined;
   }, PATIENT);
-  return pid as number;
+  lastEngine = pid as number;
+  return lastEngine;
 }
 
 describe.skipIf(runsOn === 'nothing')(`the desktop app (${runsOn})`, () => {
@@ -44,6 +47,7 @@ describe.skipIf(runsOn === 'nothing')(`the desktop app (${runsOn})`, () => {
 
   afterAll(async () => {
     await desktop?.quit();
+    if (lastEngine > 1 && isRunning(lastEngine)) process.kill(lastEngine, 'SIGKILL');
     rmSync(folder, { recursive: true, force: true });
   }, 30_000);
 

@@ -1,7 +1,7 @@
 /**
  * Stands for `electron/main` and `electron/common` under Node: the part of Electron's API that the app uses, over
- * Chromium. Each part is checked against electron.d.ts where it is written; tsconfig.json beside this file checks the
- * app against what is exported here, so that a member that the app uses and the host lacks fails the type check.
+ * Chromium. Each part is checked against electron.d.ts where it is written, and check.ts checks the app against what is
+ * exported here: a member that the app uses and the host lacks is an error.
  */
 import { EventEmitter } from 'node:events';
 import { app as hostApp } from './app.ts';
