@@ -1,12 +1,12 @@
-/** `npm start` as a person types it: at a terminal, in the middle of an attack, until Ctrl-C. */
+/** What a person types at a terminal, in the middle of an attack, until Ctrl-C: the live view, and `npm start`. */
 import type { ChildProcess } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { whyNoNamespaces } from '../main/engine/sensors/testing/namespace-pair.ts';
 import { findProgram } from '../scripts/lib/programs.mjs';
-import { type Run, runHoldfast, runProgram } from './holdfast.ts';
+import { HOLDFAST, type Run, runHoldfast, runProgram } from './holdfast.ts';
 import { LiveNetwork, VICTIM } from './support/live-network.ts';
 import { childrenOf, isRunning } from './support/processes.ts';
 
@@ -16,9 +16,9 @@ const SECOND_SCREEN = { enter: '\x1b[?1049h', leave: '\x1b[?1049l' } as const;
 
 const missing = ['nmap', 'npm', 'script', 'stty'].filter((tool) => findProgram(tool) === undefined);
 const reason = missing.length > 0 ? `needs ${missing.join(', ')}` : whyNoNamespaces();
-if (reason !== undefined) console.warn(`npm start is not tested: ${reason}`);
+if (reason !== undefined) console.warn(`the live view and npm start are not tested: ${reason}`);
 
-describe.skipIf(reason !== undefined)('npm start', () => {
+describe.skipIf(reason !== undefined)('at a terminal', () => {
   let folder: string;
   let network: LiveNetwork;
   let terminal: ChildProcess | undefined;
@@ -26,12 +26,13 @@ describe.skipIf(reason !== undefined)('npm start', () => {
   /** Everything that came to the terminal. */
   let shown = '';
 
-  beforeAll(() => {
+  beforeEach(() => {
+    shown = '';
     folder = mkdtempSync(join(tmpdir(), 'holdfast-e2e-'));
     network = new LiveNetwork();
   });
 
-  afterAll(async () => {
+  afterEach(async () => {
     // Its terminal gone, the engine ends.
     terminal?.kill('SIGHUP');
     await ended;
@@ -43,9 +44,9 @@ describe.skipIf(reason !== undefined)('npm start', () => {
     return vi.waitUntil(() => shown.includes(text), { timeout });
   }
 
-  it('shows the attack while it happens, and ends by Ctrl-C with nothing left', async () => {
-    const start = `npm start --prefix ${ROOT} -- --data-dir ${folder} --interface ${network.pair.nearInterface}`;
-    ended = runProgram([...network.inside, 'script', '-qec', `stty cols 100 rows 40; exec ${start}`, '/dev/null'], {
+  /** Types a line at a terminal of its own, inside the watched network. */
+  function type(line: string): void {
+    ended = runProgram([...network.inside, 'script', '-qec', `stty cols 100 rows 40; exec ${line}`, '/dev/null'], {
       keepsInputOpen: true,
       environment: { TERM: 'xterm-256color', npm_config_update_notifier: 'false' },
       onStart: (child) => {
@@ -55,6 +56,10 @@ describe.skipIf(reason !== undefined)('npm start', () => {
         });
       },
     });
+  }
+
+  it('the live view shows the attack while it happens, and ends by Ctrl-C with nothing left', async () => {
+    type(`${HOLDFAST} --data-dir ${folder} daemon --live --interface ${network.pair.nearInterface}`);
     await showing(' Protected: watching near0.', 25_000);
     expect(shown).toContain(SECOND_SCREEN.enter);
     await showing('None so far.');
@@ -71,11 +76,48 @@ describe.skipIf(reason !== undefined)('npm start', () => {
     expect(shown).toContain('programs usually');
 
     terminal?.stdin?.write(CTRL_C);
-    const { code, signal } = await ended;
+    const { code, signal } = (await ended) as Run;
     expect({ code, signal }).toEqual({ code: 0, signal: null });
     expect(shown.slice(shown.lastIndexOf('Ctrl-C ends Holdfast.'))).toContain(SECOND_SCREEN.leave);
     expect(shown.slice(shown.lastIndexOf(SECOND_SCREEN.leave))).not.toMatch(/error|Error/);
     expect([engine, helper].map(isRunning)).toEqual([false, false]);
     expect(readdirSync(join(folder, 'run'))).toEqual([]);
   });
+
+  it('npm start gives a link that lets one browser in to the app, and ends by Ctrl-C with nothing left', async () => {
+    type(`npm start --prefix ${ROOT} -- --data-dir ${folder} --port 7846 --interface ${network.pair.nearInterface}`);
+    await showing('Protected: watching near0.', 60_000);
+    await showing('token=');
+    const [link] = /http:\/\/127\.0\.0\.1:7846\/enter\?token=[\w-]+/.exec(shown) ?? [];
+    expect(link).toBeDefined();
+    const { stdout } = await runHoldfast(['--data-dir', folder, 'status', '--json']);
+    const engine: number = JSON.parse(stdout).cost.pid;
+
+    const visits = await runProgram([...network.inside, process.execPath, '-e', VISIT, link as string]);
+    const [entered, again, page] = JSON.parse(visits.stdout);
+    expect(entered).toMatchObject({ status: 303, location: '/' });
+    expect(again.status).toBeGreaterThanOrEqual(400);
+    expect(page.status).toBe(200);
+    expect(page.text).toContain('<div id="root">');
+
+    terminal?.stdin?.write(CTRL_C);
+    const { code, signal } = (await ended) as Run;
+    expect({ code, signal }).toEqual({ code: 0, signal: null });
+    expect(isRunning(engine)).toBe(false);
+    expect(readdirSync(join(folder, 'run'))).toEqual([]);
+  }, 90_000);
 });
+
+/** A browser's first steps: the link, the same link again without the cookie, and the page with it. */
+const VISIT = `
+  const [link] = process.argv.slice(1);
+  const visit = async (address, headers = {}) => {
+    const response = await fetch(address, { redirect: 'manual', headers });
+    const text = await response.text();
+    return { status: response.status, location: response.headers.get('location'), cookie: response.headers.get('set-cookie'), text };
+  };
+  const first = await visit(link);
+  const second = await visit(link);
+  const page = await visit(new URL('/', link), { accept: 'text/html', cookie: first.cookie.split(';')[0] });
+  console.log(JSON.stringify([first, second, page]));
+`;
