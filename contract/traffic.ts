@@ -8,6 +8,8 @@
  * JavaScript engine. `main/engine/runtime/address.ts` turns them into text.
  */
 
+import type { Fact } from './facts.ts';
+
 /** IP protocol numbers that the engine names. */
 export const PROTOCOL = {
   icmp: 1,
@@ -253,6 +255,13 @@ export interface TrafficObserver {
    * `fromInitiator` tells the direction; the bytes are packet.bytes[payloadStart..payloadEnd).
    */
   payload?(flow: FlowView, packet: PacketView, fromInitiator: boolean): void;
+  /**
+   * Every packet with payload, after it was counted, until it says false for the flow: then no more of this flow
+   * is shown to it. Only for those that put conversations together; see `payload` for the first packets.
+   */
+  segment?(flow: FlowView, packet: PacketView, fromInitiator: boolean): boolean;
+  /** What the bytes of a conversation said. Conversations are looked into only when an observer wants to hear. */
+  fact?(flow: FlowView, fact: Fact): void;
   /** A flow that goes on for long, every flowUpdateSeconds. */
   flowUpdate?(flow: FlowView): void;
   flowEnd?(flow: FlowView, reason: EndReason): void;

@@ -1,0 +1,4 @@
+import type { ProtocolDefinition } from './protocol.ts';
+
+/** All protocols that are told by their bytes. The order does not count: identification must not depend on it. */
+export const PROTOCOLS: readonly ProtocolDefinition[] = [];
