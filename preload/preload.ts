@@ -1,3 +1,4 @@
+/// <reference types="electron" />
 /** Everything that the page of the desktop app can reach: the bridge of contract/bridge.ts, and nothing of Electron. */
 import { contextBridge, ipcRenderer } from 'electron/renderer';
 import { BRIDGE_GLOBAL, type Bridge, type BridgeAnswer, type BridgeMessage } from '../contract/bridge.ts';

@@ -1,3 +1,4 @@
+/// <reference types="electron" />
 /** Where the desktop app begins: what must be said before Electron is ready, one app at a time, and its end. */
 import { app, protocol } from 'electron/main';
 import { DesktopApp, say } from './app.ts';
