@@ -10,7 +10,7 @@ const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 /** Where screenshots are kept, as output of the tests. */
 export const SCREENSHOTS = join(ROOT, 'test-output/screenshots');
 
-const CHROMIUM = process.env.HOLDFAST_TEST_CHROMIUM ?? '/usr/bin/chromium';
+export const CHROMIUM = process.env.HOLDFAST_TEST_CHROMIUM ?? '/usr/bin/chromium';
 
 const FLAGS = [
   '--no-sandbox',
@@ -22,15 +22,17 @@ const FLAGS = [
   '--disable-sync',
 ];
 
-/** Starts a browser of its own; `close` ends it. */
-export function launchBrowser(): Promise<Browser> {
-  return chromium.launch({ executablePath: CHROMIUM, headless: true, args: FLAGS });
+/** Starts a browser of its own; `close` ends it. @param executablePath another program that is Chromium */
+export function launchBrowser(executablePath: string = CHROMIUM): Promise<Browser> {
+  return chromium.launch({ executablePath, headless: true, args: FLAGS });
 }
 
 export const SIZES = {
   wide: { width: 1440, height: 900 },
   laptop: { width: 1100, height: 760 },
+  desk: { width: 1280, height: 800 },
   narrow: { width: 400, height: 800 },
+  phone: { width: 420, height: 800 },
 } as const;
 
 export interface OpenOptions {
@@ -38,6 +40,8 @@ export interface OpenOptions {
   readonly size?: keyof typeof SIZES;
   /** 2: as a page that is zoomed to 200 % is laid out. */
   readonly zoom?: number;
+  /** The system's own few colours, as people with low vision choose them. */
+  readonly hasForcedColors?: boolean;
 }
 
 /** A page that remembers what went wrong in it. */
@@ -51,13 +55,14 @@ export interface OpenedPage {
 
 /** Opens an address in a fresh session. */
 export async function openPage(browser: Browser, url: string, options: OpenOptions = {}): Promise<OpenedPage> {
-  const { theme = 'light', size = 'wide', zoom = 1 } = options;
+  const { theme = 'light', size = 'wide', zoom = 1, hasForcedColors = false } = options;
   const { width, height } = SIZES[size];
   const context = await browser.newContext({
     viewport: { width: Math.round(width / zoom), height: Math.round(height / zoom) },
     deviceScaleFactor: zoom,
     colorScheme: theme,
     reducedMotion: 'reduce',
+    forcedColors: hasForcedColors ? 'active' : 'none',
     // Screenshots of any machine show the same times.
     timezoneId: 'UTC',
     locale: 'en-US',

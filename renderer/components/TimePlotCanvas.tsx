@@ -160,7 +160,8 @@ function optionsOf(
           label,
           stroke,
           width: 1.25,
-          points: { show: false },
+          // A value between two gaps has no line: without a dot it would not be seen.
+          points: { show: true, size: 4, width: 0, fill: stroke, filter: loneValues },
           fill: kind === 'area' ? withAlpha(stroke, 0.12) : undefined,
         };
       }),
@@ -203,6 +204,13 @@ function optionsOf(
     },
   };
 }
+
+/** The indices of values without a neighbour. Shape of uPlot's `Points.Filter`. */
+const loneValues: uPlot.Series.Points.Filter = (plot, seriesIndex) => {
+  const values = plot.data[seriesIndex];
+  const has = (index: number): boolean => values[index] !== null && values[index] !== undefined;
+  return Array.from(values.keys()).filter((index) => has(index) && !has(index - 1) && !has(index + 1));
+};
 
 function timeLabel(timeMs: number, seconds: readonly number[]): string {
   const spanMs = (seconds[seconds.length - 1] - seconds[0]) * 1000;

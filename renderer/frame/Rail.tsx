@@ -1,4 +1,5 @@
 import { Keyboard, type LucideIcon, Search } from 'lucide-react';
+import { useEffect, useRef } from 'react';
 import { cx } from '../components/cx.ts';
 import { StateMark } from '../components/marks.tsx';
 import { Tooltip } from '../components/Tooltip.tsx';
@@ -71,8 +72,14 @@ interface PageLinkProps {
 }
 
 function PageLink({ page: { id, title, icon: Icon }, isCurrent, count }: PageLinkProps) {
+  const link = useRef<HTMLAnchorElement>(null);
+  // On narrow windows the pages are more than there is room for.
+  useEffect(() => {
+    if (isCurrent) link.current?.scrollIntoView({ block: 'nearest', inline: 'center' });
+  }, [isCurrent]);
   return (
     <a
+      ref={link}
       href={linkTo(id)}
       aria-current={isCurrent ? 'page' : undefined}
       className={cx(

@@ -139,6 +139,25 @@ describe('the bridge over a WebSocket', () => {
     expect(sockets).toHaveLength(2);
   });
 
+  it('comes back by itself when the browser was let in beside it', async () => {
+    let isSignedIn = true;
+    const { links } = makeBridge(async () => !isSignedIn);
+    latest().greet();
+    isSignedIn = false;
+    latest().end();
+    await vi.advanceTimersByTimeAsync(250);
+    latest().end();
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(links.at(-1)).toMatchObject({ state: 'failed', failure: { code: 'no-session' } });
+    expect(links.at(-1)?.failure?.message).toMatch(/started again/);
+    const before = sockets.length;
+    isSignedIn = true;
+    await vi.advanceTimersByTimeAsync(3_000);
+    expect(sockets).toHaveLength(before + 1);
+    latest().greet();
+    expect(links.at(-1)?.state).toBe('connected');
+  });
+
   it('does not talk to another version, nor wait for one that says nothing', async () => {
     const { links } = makeBridge();
     latest().say({ holdfast: 2, version: '9', role: 'admin' });

@@ -51,6 +51,8 @@ const FIRST_RETRY_MS = 250;
 const LONGEST_RETRY_MS = 10_000;
 /** A connection that says nothing for so long after it opened is not our engine. */
 const GREETING_TIMEOUT_MS = 5_000;
+/** How soon a link that was opened in another window is noticed. */
+const SESSION_PROBE_MS = 3_000;
 /** Far above what the pages ask at once. */
 const MAX_CALLS = 1_000;
 
@@ -223,7 +225,18 @@ class WebSocketBridge implements ConsoleBridge {
     if (!isRefused || this.#isClosed || this.#link.state === 'connected') return;
     clearTimeout(this.#timer);
     this.#drop();
-    this.#tellLink({ state: 'failed', failure: { code: 'no-session', ...strings.link.noSession } });
+    // A page that had been let in was so by an engine that has ended since.
+    const words = this.#link.role === null ? strings.link.noSession : strings.link.sessionEnded;
+    this.#tellLink({ state: 'failed', failure: { code: 'no-session', ...words } });
+    this.#timer = setTimeout(() => void this.#comeBackSignedIn(), SESSION_PROBE_MS);
+  }
+
+  /** A session belongs to the browser, not to the window: a link that is opened beside this page counts for it too. */
+  async #comeBackSignedIn(): Promise<void> {
+    const isRefused = await this.#options.isRefused().catch(() => true);
+    if (this.#isClosed || this.#link.state !== 'failed') return;
+    if (isRefused) this.#timer = setTimeout(() => void this.#comeBackSignedIn(), SESSION_PROBE_MS);
+    else this.reconnect();
   }
 
   #retryLater(): void {

@@ -54,8 +54,17 @@ function summaryOf(health: readonly HealthEntry[]): string {
 
 const ORDER = { failed: 0, degraded: 1, ok: 2, off: 3 } as const;
 
+const PLACES = Object.keys(words.names);
+
+/** Where a part stands among those of its state; one network's capture right after the capture. */
+function placeOf(part: string): number {
+  const [first, ...rest] = part.split('/');
+  const place = PLACES.indexOf(first);
+  return (place < 0 ? PLACES.length : place) + (rest.length > 0 ? 0.5 : 0);
+}
+
 function Parts({ health }: { readonly health: readonly HealthEntry[] }) {
-  const worstFirst = [...health].sort((a, b) => ORDER[a.state] - ORDER[b.state]);
+  const worstFirst = [...health].sort((a, b) => ORDER[a.state] - ORDER[b.state] || placeOf(a.part) - placeOf(b.part));
   return (
     <Card title={words.parts}>
       <ul className="flex flex-col divide-y divide-line">
@@ -72,7 +81,9 @@ function Part({ entry }: { readonly entry: HealthEntry }) {
   const isWell = state === 'ok' || state === 'off';
   return (
     <li className="grid grid-cols-[104px_minmax(0,1fr)] gap-x-4 gap-y-1 py-3">
-      <HealthMark state={state} />
+      <span className="flex self-start">
+        <HealthMark state={state} />
+      </span>
       <div className="min-w-0">
         <p>
           <span className="font-medium">
@@ -100,6 +111,9 @@ function nameOf(part: string): string {
   return words.names[part] ?? part;
 }
 
+/** Counters of bytes: "bytes", "fileBytes". */
+const BYTES = /bytes$/i;
+
 function Counters({ counters }: { readonly counters: HealthEntry['counters'] }) {
   const rows = Object.entries(counters).filter(([, value]) => value !== 0);
   if (rows.length === 0) return null;
@@ -107,7 +121,8 @@ function Counters({ counters }: { readonly counters: HealthEntry['counters'] }) 
     <ul className="flex flex-wrap gap-x-4 gap-y-1 pt-1 text-12 text-ink-quiet">
       {rows.map(([name, value]) => (
         <li key={name}>
-          {words.counters[name] ?? <Text>{name}</Text>} <Count value={value} />
+          {words.counters[name] ?? <Text>{name}</Text>}{' '}
+          {BYTES.test(name) ? <Bytes value={value} /> : <Count value={value} />}
         </li>
       ))}
     </ul>

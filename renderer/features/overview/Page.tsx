@@ -1,8 +1,10 @@
+import { useEffect } from 'react';
 import type { Status } from '../../../contract/api-schemas.ts';
 import { Card, Page } from '../../components/layout.tsx';
 import { Bytes, Percent } from '../../components/numbers.tsx';
 import { FailureState, LoadingState } from '../../components/states.tsx';
 import { useStatus } from '../../lib/status.ts';
+import { reloadQueries } from '../../lib/use-query.ts';
 import { strings } from '../../strings/index.ts';
 import { DayTimeline } from './DayTimeline.tsx';
 import { Decisions } from './Decisions.tsx';
@@ -14,6 +16,11 @@ const words = strings.overview;
 /** Am I safe, what happened, what can I do: in this order. */
 export default function OverviewPage() {
   const { data, failure, isLoading, isStale, answeredMs, reload } = useStatus();
+  const counts = data === undefined ? '' : Object.values(data.alerts).join();
+  // What the first sentence counts is listed below it: both change together.
+  useEffect(() => {
+    if (counts !== '') reloadQueries('alerts.list');
+  }, [counts]);
   return (
     <Page title={words.title} staleSinceMs={isStale ? answeredMs : null}>
       {isLoading ? (
@@ -25,7 +32,7 @@ export default function OverviewPage() {
           <Standing status={data} />
           <Decisions />
           <DayTimeline />
-          <div className="grid grid-cols-[minmax(0,1fr)_240px] gap-4 max-narrow:grid-cols-1">
+          <div className="grid grid-cols-[minmax(0,1fr)_240px] items-start gap-4 max-narrow:grid-cols-1">
             <TopTalkers />
             <Cost status={data} />
           </div>
@@ -37,7 +44,7 @@ export default function OverviewPage() {
 
 function Cost({ status: { cost } }: { readonly status: Status }) {
   return (
-    <Card title={words.cost} className="self-start">
+    <Card title={words.cost}>
       <dl className="flex flex-col gap-3">
         <div>
           <dt className="text-ink-quiet">{strings.health.cpu}</dt>

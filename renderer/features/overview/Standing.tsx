@@ -6,10 +6,12 @@ import type { HealthEntry } from '../../../contract/domain.ts';
 import { Button } from '../../components/Button.tsx';
 import { Card } from '../../components/layout.tsx';
 import { HealthMark, StateMark } from '../../components/marks.tsx';
+import { Notice } from '../../components/states.tsx';
 import { Text } from '../../components/Text.tsx';
 import { Tooltip } from '../../components/Tooltip.tsx';
 import { linkTo } from '../../lib/address.ts';
 import { counted } from '../../lib/format.ts';
+import { useFullProtection } from '../../lib/full-protection.ts';
 import { useMay } from '../../lib/link.ts';
 import { useStanding } from '../../lib/status.ts';
 import { toast } from '../../lib/toasts.ts';
@@ -44,6 +46,7 @@ export function Standing({ status }: { readonly status: Status }) {
         <Actions status={status} />
       </div>
       {gaps.length > 0 && <Gaps gaps={gaps} />}
+      <ReducedProtection />
     </Card>
   );
 }
@@ -63,7 +66,9 @@ function Gaps({ gaps }: { readonly gaps: readonly HealthEntry[] }) {
     <ul className="mt-4 flex flex-col gap-2 border-t border-line pt-3">
       {gaps.slice(0, SHOWN_GAPS).map(({ part, state, detail, hint }) => (
         <li key={part} className="grid grid-cols-[104px_minmax(0,1fr)] gap-x-4">
-          <HealthMark state={state} />
+          <span className="flex self-start">
+            <HealthMark state={state} />
+          </span>
           <p>
             <Text>{detail}</Text>{' '}
             {hint !== undefined && (
@@ -75,6 +80,29 @@ function Gaps({ gaps }: { readonly gaps: readonly HealthEntry[] }) {
         </li>
       ))}
     </ul>
+  );
+}
+
+/** This app's own engine has only this user's rights: what that costs, and the one step that ends it. */
+function ReducedProtection() {
+  const { state, canEnable, why, isRunning, enable } = useFullProtection();
+  if (state !== 'reduced') return null;
+  return (
+    <div className="mt-4">
+      <Notice
+        kind="no-privilege"
+        title={words.reduced}
+        action={
+          canEnable && (
+            <Button kind="primary" isBusy={isRunning} onClick={enable}>
+              {words.enable}
+            </Button>
+          )
+        }
+      >
+        {words.reducedMeans} <Text>{why}</Text>
+      </Notice>
+    </div>
   );
 }
 

@@ -72,7 +72,7 @@ export function TopTalkers() {
       title={words.talkers}
       isFlush
       actions={
-        <a href={linkTo('network', null, { by: 'host' })} className="pr-4 text-accent">
+        <a href={linkTo('network', null, { by: 'host' })} className="text-accent">
           {words.allHosts}
         </a>
       }

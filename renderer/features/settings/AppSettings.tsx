@@ -5,9 +5,8 @@ import { Select, Switch, TextField } from '../../components/fields.tsx';
 import { Card } from '../../components/layout.tsx';
 import { FailureState, LoadingState, Notice } from '../../components/states.tsx';
 import { desktop } from '../../lib/bridge.ts';
-import { useLink } from '../../lib/link.ts';
+import { useFullProtection } from '../../lib/full-protection.ts';
 import { setTheme, type Theme, useTheme } from '../../lib/theme.ts';
-import { toast } from '../../lib/toasts.ts';
 import { useCommand } from '../../lib/use-command.ts';
 import { useQuery } from '../../lib/use-query.ts';
 import { strings } from '../../strings/index.ts';
@@ -147,31 +146,25 @@ function DesktopSettings() {
 
 /** The one step from reduced coverage to the service. */
 function FullProtection() {
-  const { kind, canEnable, whyNotEnable } = useLink();
-  const enable = useCommand('shell.protection.enable', { reloads: ['status'] });
-  if (kind === 'service') {
+  const { state, canEnable, why, isRunning, enable } = useFullProtection();
+  if (state === 'full') {
     return (
       <Card title={words.protection}>
         <p>{words.protectionOn}</p>
       </Card>
     );
   }
-  const run = async (): Promise<void> => {
-    const answer = await enable.run({});
-    if (!answer.ok || answer.value.outcome === 'cancelled') return;
-    toast({ tone: answer.value.outcome === 'failed' ? 'failure' : 'done', message: answer.value.message });
-  };
   return (
     <Card title={words.protection}>
       <Notice
         kind="no-privilege"
         action={
-          <Button kind="primary" isBusy={enable.isRunning} disabled={!canEnable} onClick={run}>
+          <Button kind="primary" isBusy={isRunning} disabled={!canEnable} onClick={enable}>
             {words.enable}
           </Button>
         }
       >
-        {words.protectionOff} {!canEnable && whyNotEnable}
+        {words.protectionOff} {why}
       </Notice>
     </Card>
   );

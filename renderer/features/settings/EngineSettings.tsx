@@ -15,8 +15,8 @@ import { setQuery, useAddress } from '../../lib/use-address.ts';
 import { useCommand } from '../../lib/use-command.ts';
 import { reloadQueries, useQuery } from '../../lib/use-query.ts';
 import { strings } from '../../strings/index.ts';
-import { type Drafts, isSame, matches, settingOf, withDraft } from './drafts.ts';
-import { SettingField } from './SettingField.tsx';
+import { type Drafts, grouped, isSame, matches, settingOf, withDraft } from './drafts.ts';
+import { SettingField, titleOf } from './SettingField.tsx';
 
 const words = strings.settings;
 
@@ -44,7 +44,9 @@ export function EngineSettings() {
         .map((section) => ({
           ...section,
           settings: section.settings.filter(
-            (row) => matches(row, search) && (!onlyChanged || !isSame(row.value, row.default) || row.path in drafts),
+            (row) =>
+              matches(row, search, titleOf(row)) &&
+              (!onlyChanged || !isSame(row.value, row.default) || row.path in drafts),
           ),
         }))
         .filter(({ settings }) => settings.length > 0),
@@ -169,21 +171,26 @@ interface SectionListProps {
 /** Jumps within the long list; left out where there is no room. */
 function SectionList({ sections }: SectionListProps) {
   return (
-    <nav aria-label={words.sections} className="w-44 shrink-0 overflow-y-auto pb-4 max-narrow:hidden">
-      <ul className="flex flex-col">
-        {sections.map(({ path, title, settings }) => (
-          <li key={path}>
-            <button
-              type="button"
-              onClick={() => document.getElementById(anchorOf(path))?.scrollIntoView({ block: 'start' })}
-              className="flex min-h-8 w-full items-center gap-2 rounded-md px-2 text-left text-ink-muted hover:bg-hover hover:text-ink"
-            >
-              <span className="min-w-0 flex-1">{title}</span>
-              <span className="font-mono text-12 text-ink-quiet">{settings.length}</span>
-            </button>
-          </li>
-        ))}
-      </ul>
+    <nav aria-label={words.sections} className="w-48 shrink-0 overflow-y-auto pb-4 max-narrow:hidden">
+      {grouped(sections, words.sectionGroups, words.otherSections).map((group) => (
+        <section key={group.title} aria-label={group.title} className="pb-3">
+          <h2 className="px-2 pb-1 text-12 font-normal text-ink-quiet">{group.title}</h2>
+          <ul className="flex flex-col">
+            {group.sections.map(({ path, title, settings }) => (
+              <li key={path}>
+                <button
+                  type="button"
+                  onClick={() => document.getElementById(anchorOf(path))?.scrollIntoView({ block: 'start' })}
+                  className="flex min-h-8 w-full items-center gap-2 rounded-md px-2 text-left text-ink-muted hover:bg-hover hover:text-ink"
+                >
+                  <span className="min-w-0 flex-1">{words.sectionNames[path] ?? title}</span>
+                  <span className="font-mono text-12 text-ink-quiet">{settings.length}</span>
+                </button>
+              </li>
+            ))}
+          </ul>
+        </section>
+      ))}
     </nav>
   );
 }

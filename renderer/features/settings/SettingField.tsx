@@ -1,6 +1,7 @@
 import { Lock, RotateCcw } from 'lucide-react';
 import type { SettingRow } from '../../../contract/api-control.ts';
 import { IconButton } from '../../components/Button.tsx';
+import { Folded } from '../../components/Folded.tsx';
 import { NumberField, Select, Switch, TextArea, TextField } from '../../components/fields.tsx';
 import { Badge, type BadgeTone } from '../../components/marks.tsx';
 import { Text } from '../../components/Text.tsx';
@@ -8,6 +9,11 @@ import { strings } from '../../strings/index.ts';
 import { type Draft, draftOf, isSame, nameOf, type SettingValue, settingOf } from './drafts.ts';
 
 const words = strings.settings;
+
+/** What a setting is called. */
+export function titleOf({ path }: Pick<SettingRow, 'path'>): string {
+  return words.names[path] ?? nameOf(path);
+}
 
 export interface SettingFieldProps {
   readonly row: SettingRow;
@@ -36,7 +42,7 @@ export function SettingField({ row, draft, problem, isReadOnly, onChange }: Sett
       <div className="min-w-0">
         <p className="flex flex-wrap items-center gap-2">
           <span className="font-medium" title={row.path}>
-            {nameOf(row.path)}
+            {titleOf(row)}
           </span>
           {isLocked && (
             <Badge>
@@ -50,7 +56,7 @@ export function SettingField({ row, draft, problem, isReadOnly, onChange }: Sett
             </Badge>
           )}
         </p>
-        <p className="text-ink-muted">{row.reason}</p>
+        <Folded className="text-ink-muted">{row.reason}</Folded>
         <p className="text-12 text-ink-quiet">
           <span className="font-mono">{row.path}</span> · {words.default(valueText(row, row.default))}
         </p>
@@ -82,7 +88,7 @@ interface FieldProps {
 }
 
 function Field({ row, draft, problem, isDisabled, onChange }: FieldProps) {
-  const common = { label: nameOf(row.path), isLabelHidden: true, problem, disabled: isDisabled, onChange } as const;
+  const common = { label: titleOf(row), isLabelHidden: true, problem, disabled: isDisabled, onChange } as const;
   switch (row.type) {
     case 'boolean':
       return <Switch {...common} isOn={draft === true} />;

@@ -81,8 +81,8 @@ function TokenList() {
   if (data === undefined) return failure && <FailureState failure={failure} onRetry={reload} />;
   return (
     <div className="flex min-h-0 flex-1 flex-col gap-3">
-      <div className="flex flex-wrap items-center gap-4">
-        <p className="max-w-150 flex-1 text-ink-muted">{words.intro}</p>
+      <div className="flex flex-wrap items-center justify-between gap-x-6 gap-y-3">
+        <p className="max-w-150 min-w-0 flex-1 basis-80 text-ink-muted">{words.intro}</p>
         <Button kind="primary" icon={Plus} onClick={() => setMaking(true)}>
           {words.create}
         </Button>

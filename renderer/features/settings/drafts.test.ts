@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { SettingRow } from '../../../contract/api-control.ts';
-import { draftOf, matches, nameOf, settingOf, withDraft } from './drafts.ts';
+import { draftOf, grouped, matches, nameOf, settingOf, withDraft } from './drafts.ts';
 
 const ports: SettingRow = {
   path: 'detect.port-scan.windowSeconds',
@@ -43,10 +43,34 @@ describe('rows', () => {
     expect(matches(ports, 'PORT probes')).toBe(true);
     expect(matches(ports, 'port flood')).toBe(false);
     expect(matches(ports, '')).toBe(true);
+    expect(matches(ports, 'counted over', 'Counted over')).toBe(true);
   });
 
   it('are named for people', () => {
-    expect(nameOf('detect.port-scan.windowSeconds')).toBe('Window seconds');
+    expect(nameOf('detect.port-scan.windowSeconds')).toBe('Window');
     expect(nameOf('log.level')).toBe('Level');
+    // Nothing would be left of it.
+    expect(nameOf('x.days')).toBe('Days');
+    expect(nameOf('http.requestsPerMinute')).toBe('Requests per minute');
+  });
+});
+
+describe('sections', () => {
+  it('stand under their headings, each once', () => {
+    const sections = ['detect.flood', 'sensors', 'detector', 'detect.port-scan'].map((path) => ({ path }));
+    const headings = [
+      { title: 'Watching', paths: ['sensors'] },
+      { title: 'Detectors', paths: ['detect.'] },
+      { title: 'Records', paths: ['store'] },
+    ];
+    const found = grouped(sections, headings, 'Others').map(({ title, sections: own }) => [
+      title,
+      own.map(({ path }) => path),
+    ]);
+    expect(found).toEqual([
+      ['Watching', ['sensors']],
+      ['Detectors', ['detect.flood', 'detect.port-scan']],
+      ['Others', ['detector']],
+    ]);
   });
 });

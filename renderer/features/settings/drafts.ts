@@ -42,21 +42,44 @@ export function withDraft(drafts: Drafts, row: SettingRow, draft: Draft | null):
   return value !== undefined && isSame(value, row.value) ? others : { ...others, [row.path]: draft };
 }
 
-/** Rows that the words of a search are in: all words, anywhere. */
-export function matches(row: SettingRow, search: string): boolean {
-  const text = `${row.path} ${row.reason}`.toLowerCase();
+/** Rows that the words of a search are in: all words, anywhere. @param name what the row is called */
+export function matches(row: SettingRow, search: string, name: string = nameOf(row.path)): boolean {
+  const text = `${name} ${row.path} ${row.reason}`.toLowerCase();
   return search
     .toLowerCase()
     .split(/\s+/)
     .every((word) => text.includes(word));
 }
 
-/** "windowSeconds" as people read it: "Window seconds". */
+/** What a key says of its unit, which stands beside the value. */
+const UNIT_IN_KEY = /(?<=[a-z])(Seconds|Minutes|Hours|Days|Ms|Bytes|Mebibytes|Megabytes)$/;
+
+/** "windowSeconds" as people read it, where it has no name of its own: "Window". */
 export function nameOf(path: string): string {
-  const key = path.slice(path.lastIndexOf('.') + 1);
+  const key = path.slice(path.lastIndexOf('.') + 1).replace(UNIT_IN_KEY, '');
   const spaced = key
     .replaceAll(/([a-z0-9])([A-Z])/g, '$1 $2')
     .replaceAll('-', ' ')
     .toLowerCase();
   return spaced.charAt(0).toUpperCase() + spaced.slice(1);
+}
+
+export interface SectionGroup<S> {
+  readonly title: string;
+  readonly sections: readonly S[];
+}
+
+/** Sections under their headings, in their order; those of no heading come last. Headings without sections are left out. */
+export function grouped<S extends { readonly path: string }>(
+  sections: readonly S[],
+  headings: readonly { readonly title: string; readonly paths: readonly string[] }[],
+  others: string,
+): readonly SectionGroup<S>[] {
+  const headingOf = ({ path }: S): string =>
+    headings.find(({ paths }) =>
+      paths.some((start) => path === start || (start.endsWith('.') && path.startsWith(start))),
+    )?.title ?? others;
+  return [...headings.map(({ title }) => title), others]
+    .map((title) => ({ title, sections: sections.filter((section) => headingOf(section) === title) }))
+    .filter((group) => group.sections.length > 0);
 }

@@ -24,6 +24,7 @@ export const common = {
   done: 'Done',
   loading: 'Loading…',
   more: 'More',
+  less: 'Less',
   retry: 'Try again',
   undo: 'Undo',
   all: 'All',

@@ -62,6 +62,11 @@ export const health = {
     rejectedRows: 'rows rejected',
     commits: 'commits',
     lastCommitMs: 'last commit, ms',
-    fileBytes: 'file, bytes',
+    fileBytes: 'file',
+    bytes: 'traffic',
+    sessions: 'browsers signed in',
+    requests: 'requests',
+    strangers: 'refused strangers',
+    unauthenticated: 'refused without a session',
   } as Readonly<Record<string, string>>,
 } as const;

@@ -17,6 +17,10 @@ export const link = {
     message: 'This browser is not signed in to the console.',
     hint: 'Open the link that "holdfast serve" printed, or start it again for a new one.',
   },
+  sessionEnded: {
+    message: 'The engine was started again, and this browser is no longer signed in.',
+    hint: 'Open the new link that "holdfast serve" printed, in this browser: this page then goes on by itself.',
+  },
   otherVersion: {
     message: 'The engine speaks another version of the protocol than this page.',
     hint: 'Reload the page; if that does not help, install the same version of both.',

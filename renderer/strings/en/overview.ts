@@ -9,6 +9,10 @@ export const overview = {
   resume: 'Watch again',
   resumed: 'Holdfast watches again.',
   isolate: 'Isolate this computer',
+  reduced: 'Holdfast runs with your rights only',
+  reducedMeans:
+    'It cannot watch the network, and it ends when this app ends. Full protection is a system service: it sees all traffic of this computer, also when nobody is logged in.',
+  enable: 'Enable full protection…',
   pauseTitle: 'Pause watching',
   pauseBody: 'Nothing is seen and no alert is given until the time is over. It is written in the journal.',
   pauseFor: 'For',

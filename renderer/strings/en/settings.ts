@@ -1,9 +1,15 @@
+import { sectionGroups, sectionNames, settingNames } from './setting-names.ts';
+
 /** Words of the page "Settings". */
 export const settings = {
   title: 'Settings',
   tabs: { engine: 'Protection', app: 'This app', tokens: 'Access', about: 'About' },
   search: 'Search settings',
   sections: 'Sections',
+  names: settingNames,
+  sectionNames,
+  sectionGroups,
+  otherSections: 'Others',
   profile: (name: string) => `Profile: ${name}`,
   noMatch: 'No setting matches',
   onlyChanged: 'Only changed ones',
@@ -25,7 +31,6 @@ export const settings = {
   atRestart: (count: string) => `${count} of them when the engine starts next.`,
   restartNote: 'Open flows are lost where the capture had to begin again.',
   refused: 'Nothing was changed',
-  leaveTitle: 'Discard what was not applied?',
   app: {
     desktopOnly: 'These belong to the desktop app. In a browser only the theme can be chosen.',
     appearance: 'Appearance',
