@@ -309,7 +309,7 @@ describe('TLS', () => {
     const secured = await TestConsole.start({ settings });
     const ca = readFileSync(settings.tlsCertificate, 'utf8');
     const url = `https://127.0.0.1:${secured.port}`;
-    const link = secured.server.link('admin').url.replace('0.0.0.0', '127.0.0.1');
+    const link = secured.server.link('admin').url;
     const { headers } = await ask(link, { ca });
     expect(headers['set-cookie']?.[0]).toMatch(
       /^__Host-holdfast-\d+=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict; Secure$/,

@@ -10,7 +10,7 @@ import type { Clock } from '../runtime/clock.ts';
 import { FailureError } from '../runtime/failure.ts';
 import { type Access, accessOf, admit, type Caller } from './access.ts';
 import { INTERNAL, knownFailure, NOT_FOUND } from './failures.ts';
-import { type Asked, isLocal, judge } from './guard.ts';
+import { type Asked, isLocal, judge, ownHostOf } from './guard.ts';
 import { contentSecurityPolicy, FIXED_HEADERS, NOT_STORED, STRICT_TRANSPORT } from './headers.ts';
 import { addRestRoutes } from './rest.ts';
 import { restRoutes, shortRoutes } from './rest-table.ts';
@@ -125,6 +125,7 @@ function routingOf(app: FastifyInstance, options: AppOptions): Routing {
     path: pathIn(raw.url),
     headers: raw.headers,
     isUpgrade: raw.headers.upgrade !== undefined,
+    localAddress: raw.socket.localAddress ?? '',
   });
   const accessTo = (request: FastifyRequest): Access => {
     const found = known.get(request.raw);
@@ -151,13 +152,14 @@ function addGates({ app, place, askedOf, settings, clock, counters, logger }: Ro
   const limitMs = settings.messageSeconds * MS_PER_SECOND;
   app.addHook('onRequest', async (request, reply) => {
     counters.requests += 1;
-    const { scheme, hosts } = place();
-    const isOwnHost = hosts.has(request.headers.host?.toLowerCase() ?? '');
-    const webSocket = isOwnHost ? `${scheme === 'https' ? 'wss' : 'ws'}://${request.headers.host?.toLowerCase()}` : '';
+    const here = place();
+    const { scheme } = here;
+    const host = ownHostOf(askedOf(request), here);
+    const webSocket = host === undefined ? '' : `${scheme === 'https' ? 'wss' : 'ws'}://${host}`;
     reply.headers({ ...FIXED_HEADERS, 'cache-control': NOT_STORED });
     reply.header('content-security-policy', contentSecurityPolicy(webSocket));
     if (scheme === 'https') reply.header('strict-transport-security', STRICT_TRANSPORT);
-    const failure = judge(askedOf(request), { scheme, hosts });
+    const failure = judge(askedOf(request), here);
     if (failure === undefined) return;
     counters.strangers += 1;
     throw new FailureError(failure);

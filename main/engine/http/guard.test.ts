@@ -3,11 +3,19 @@ import { type Asked, isFromOwnPage, isLocal, isLoopbackAddress, judge, ownHosts 
 
 const PLACE = {
   scheme: 'http',
+  port: 7470,
   hosts: ownHosts('http', '127.0.0.1', 7470, ['box.lan', 'proxied.example:443']),
 } as const;
 
 function asked(headers: Asked['headers'], changes: Partial<Asked> = {}): Asked {
-  return { method: 'GET', path: '/', isUpgrade: false, headers: { host: '127.0.0.1:7470', ...headers }, ...changes };
+  return {
+    method: 'GET',
+    path: '/',
+    isUpgrade: false,
+    localAddress: '127.0.0.1',
+    headers: { host: '127.0.0.1:7470', ...headers },
+    ...changes,
+  };
 }
 
 describe('the name that was asked for', () => {
@@ -29,6 +37,17 @@ describe('the name that was asked for', () => {
     '0x7f.1:7470',
     ['127.0.0.1:7470', 'evil.example'],
   ])('may not be %s', (host) => expect(judge(asked({ host }), PLACE)?.code).toBe('wrong-host'));
+
+  it.each([
+    ['192.0.2.7', '192.0.2.7:7470', true],
+    ['::ffff:192.0.2.7', '192.0.2.7:7470', true],
+    ['2001:db8::7', '[2001:DB8::7]:7470', true],
+    ['192.0.2.7', '192.0.2.8:7470', false],
+    ['192.0.2.7', '192.0.2.7', false],
+    ['', ':7470', false],
+  ])('may be the address that the connection came to: %s by %s', (localAddress, host, expected) => {
+    expect(judge(asked({ host }, { localAddress }), PLACE) === undefined).toBe(expected);
+  });
 
   it('needs no port where it is the usual one', () => {
     const hosts = ownHosts('https', '::1', 443, []);

@@ -15,6 +15,8 @@ export interface Asked {
   readonly path: string;
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
   readonly isUpgrade: boolean;
+  /** The address of this computer that the connection came to; empty where it is not known. */
+  readonly localAddress: string;
 }
 
 /** Where the console can be asked for. */
@@ -22,6 +24,7 @@ export interface Place {
   readonly scheme: 'http' | 'https';
   /** Values of `Host` that are ours, in small letters. */
   readonly hosts: ReadonlySet<string>;
+  readonly port: number;
 }
 
 const WRONG_HOST: Failure = {
@@ -58,11 +61,23 @@ export function ownHosts(
   return hosts;
 }
 
+/**
+ * The value of `Host`, in small letters, where it is one of ours: a known name, or the very address that the
+ * connection came to, which no name can be pointed at in its stead.
+ */
+export function ownHostOf({ headers, localAddress }: Asked, { hosts, port }: Place): string | undefined {
+  const host = one(headers.host)?.toLowerCase();
+  if (host === undefined) return undefined;
+  const address = localAddress.toLowerCase().replace(/^::ffff:(?=\d+\.)/, '');
+  const isAddress = address !== '' && host === `${address.includes(':') ? `[${address}]` : address}:${port}`;
+  return isAddress || hosts.has(host) ? host : undefined;
+}
+
 /** Undefined when the request may go on. */
 export function judge(asked: Asked, place: Place): Failure | undefined {
   const { headers, method } = asked;
-  const host = one(headers.host)?.toLowerCase();
-  if (host === undefined || !place.hosts.has(host)) return WRONG_HOST;
+  const host = ownHostOf(asked, place);
+  if (host === undefined) return WRONG_HOST;
   const origin = headers.origin === undefined ? undefined : (one(headers.origin) ?? '');
   if (origin !== undefined && origin !== `${place.scheme}://${host}`) return FORBIDDEN_ORIGIN;
   const site = one(headers['sec-fetch-site']);

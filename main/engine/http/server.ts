@@ -51,6 +51,8 @@ export interface ConsoleLink {
 }
 
 const HOUR_MS = 3_600_000;
+const ANY_ADDRESS: readonly string[] = ['0.0.0.0', '::'];
+const LOOPBACK = '127.0.0.1';
 
 export class HttpServer implements Module {
   readonly name = 'http';
@@ -66,7 +68,7 @@ export class HttpServer implements Module {
   readonly #options: HttpServerOptions;
   readonly #sessions: SessionBook;
   #app: FastifyInstance | undefined;
-  #place: Place = { scheme: 'http', hosts: new Set() };
+  #place: Place = { scheme: 'http', hosts: new Set(), port: 0 };
   #port = 0;
   readonly #ending = new AbortController();
 
@@ -82,10 +84,14 @@ export class HttpServer implements Module {
     return this.#sessions.size;
   }
 
-  /** Where it listens, such as "http://127.0.0.1:7470". */
+  /** How a browser asks for it, such as "http://127.0.0.1:7470". */
   get url(): string {
-    const { address } = this.#options.settings;
-    return `${this.#place.scheme}://${address.includes(':') ? `[${address}]` : address}:${this.#port}`;
+    const { address, hostNames } = this.#options.settings;
+    // No browser can ask for "every address".
+    const shown = ANY_ADDRESS.includes(address) ? (hostNames[0] ?? LOOPBACK) : address;
+    // A name with a port of its own; more colons are an address.
+    if (shown.split(':').length === 2) return `${this.#place.scheme}://${shown}`;
+    return `${this.#place.scheme}://${shown.includes(':') ? `[${shown}]` : shown}:${this.#port}`;
   }
 
   /** A fresh link, which lets one browser in with this role. */
@@ -120,7 +126,11 @@ export class HttpServer implements Module {
     }
     this.#port = (app.server.address() as AddressInfo).port;
     const scheme = tls === undefined ? 'http' : 'https';
-    this.#place = { scheme, hosts: ownHosts(scheme, settings.address, this.#port, settings.hostNames) };
+    this.#place = {
+      scheme,
+      hosts: ownHosts(scheme, settings.address, this.#port, settings.hostNames),
+      port: this.#port,
+    };
     this.#countAlerts(metrics);
     health?.ok(`Listening at ${this.url}.`);
   }
