@@ -48,6 +48,13 @@ export interface DataTableProps<Row> {
   /** The row that is open in the drawer. */
   readonly openKey?: string | null;
   readonly onOpen?: (row: Row) => void;
+  /**
+   * What a row shows over all columns instead of its cells: the heading of a group. Undefined where the row is like
+   * the others. Must be the same function at every render that shows the same.
+   */
+  readonly spanning?: (row: Row) => ReactNode | undefined;
+  /** Told which row the keyboard is at. */
+  readonly onActiveChange?: (key: string) => void;
   readonly selection?: ReadonlySet<string>;
   readonly onSelectionChange?: (selection: ReadonlySet<string>) => void;
   /** Shown where there are no rows. */
@@ -77,6 +84,8 @@ export function DataTable<Row>({
   onSort,
   openKey = null,
   onOpen,
+  spanning,
+  onActiveChange,
   selection,
   onSelectionChange,
   empty,
@@ -87,7 +96,7 @@ export function DataTable<Row>({
   const id = useId();
   const scroller = useRef<HTMLDivElement>(null);
   const [width, setWidth] = useState(0);
-  const [activeKey, setActiveKey] = useState<string | null>(null);
+  const [activeKey, setActive] = useState<string | null>(null);
   const [hasFocus, setFocus] = useState(false);
   const isScrolled = useRef(false);
 
@@ -131,27 +140,35 @@ export function DataTable<Row>({
     [rows, rowKey, activeKey],
   );
 
+  // The same functions at every render, so that a row is drawn again only where something of it changed.
+  const latest = useRef({ rowKey, onOpen, onActiveChange, selection, onSelectionChange });
+  useEffect(() => {
+    latest.current = { rowKey, onOpen, onActiveChange, selection, onSelectionChange };
+  });
+  const setActiveKey = useCallback((key: string): void => {
+    setActive(key);
+    latest.current.onActiveChange?.(key);
+  }, []);
+
   const moveTo = (index: number): void => {
     if (rows.length === 0) return;
     const bounded = Math.max(0, Math.min(rows.length - 1, index));
     setActiveKey(rowKey(rows[bounded]));
     virtualizer.scrollToIndex(bounded, { align: 'auto' });
   };
-  // The same functions at every render, so that a row is drawn again only where something of it changed.
-  const latest = useRef({ rowKey, onOpen, selection, onSelectionChange });
-  useEffect(() => {
-    latest.current = { rowKey, onOpen, selection, onSelectionChange };
-  });
   const toggle = useCallback((row: Row): void => {
     const now = latest.current;
     const next = new Set(now.selection);
     if (!next.delete(now.rowKey(row))) next.add(now.rowKey(row));
     now.onSelectionChange?.(next);
   }, []);
-  const press = useCallback((row: Row): void => {
-    setActiveKey(latest.current.rowKey(row));
-    latest.current.onOpen?.(row);
-  }, []);
+  const press = useCallback(
+    (row: Row): void => {
+      setActiveKey(latest.current.rowKey(row));
+      latest.current.onOpen?.(row);
+    },
+    [setActiveKey],
+  );
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.target !== event.currentTarget || event.ctrlKey || event.metaKey || event.altKey) return;
     const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 0) / ROW_HEIGHT) - 2);
@@ -231,7 +248,10 @@ export function DataTable<Row>({
         >
           {rows.length === 0 && (
             <tr className="block">
-              <td className="block">{empty}</td>
+              {/* As wide as what is seen of the table, which may be wider. */}
+              <td className="sticky left-0 block" style={{ maxWidth: width === 0 ? undefined : width }}>
+                {empty}
+              </td>
             </tr>
           )}
           {items.map(({ index, start }) => {
@@ -249,6 +269,7 @@ export function DataTable<Row>({
                 isOpen={key === openKey}
                 isActive={hasFocus && index === activeIndex}
                 isChosen={canSelect ? selection.has(key) : undefined}
+                spanning={spanning}
                 onPress={onOpen === undefined ? undefined : press}
                 onToggle={toggle}
               />
@@ -272,6 +293,7 @@ interface TableRowProps<Row> {
   readonly isActive: boolean;
   /** Undefined where rows cannot be selected. */
   readonly isChosen: boolean | undefined;
+  readonly spanning: ((row: Row) => ReactNode | undefined) | undefined;
   readonly onPress: ((row: Row) => void) | undefined;
   readonly onToggle: (row: Row) => void;
 }
@@ -286,9 +308,11 @@ const TableRow = memo(function TableRow<Row>({
   isOpen,
   isActive,
   isChosen,
+  spanning,
   onPress,
   onToggle,
 }: TableRowProps<Row>) {
+  const heading = spanning?.(row);
   return (
     <tr
       id={id}
@@ -316,11 +340,21 @@ const TableRow = memo(function TableRow<Row>({
           />
         </td>
       )}
-      {columns.map((column) => (
-        <td key={column.id} className={cx('block min-w-0 truncate px-3', column.isNumeric === true && 'text-right')}>
-          {column.cell(row)}
+      {heading === undefined ? (
+        columns.map((column) => (
+          <td key={column.id} className={cx('block min-w-0 truncate px-3', column.isNumeric === true && 'text-right')}>
+            {column.cell(row)}
+          </td>
+        ))
+      ) : (
+        <td
+          aria-colspan={columns.length}
+          className="block min-w-0 truncate px-3"
+          style={{ gridColumn: isChosen === undefined ? '1 / -1' : '2 / -1' }}
+        >
+          {heading}
         </td>
-      ))}
+      )}
     </tr>
   );
 }) as <Row>(props: TableRowProps<Row>) => ReactNode;

@@ -1,0 +1,226 @@
+import type { CallOutput } from '../../../contract/api.ts';
+import type { AlertRecord } from '../../../contract/api-schemas.ts';
+import type { Failure } from '../../../contract/domain.ts';
+import type { Answer } from '../../lib/client.ts';
+import { type ListFilter, matchesFilter } from './filters.ts';
+import { countTermsOf, type Question, questionsOf } from './questions.ts';
+import { type AlertRow, byLastSeen, rowOf } from './rows.ts';
+
+export type Ask = (question: Question) => Promise<Answer<CallOutput<'alerts.list'>>>;
+
+export interface FeedState {
+  /** The latest first, as far as they were loaded; while the list is held, as it was when that began. */
+  readonly rows: readonly AlertRow[];
+  /** How many alerts wait to be shown. */
+  readonly waiting: number;
+  /** All that fit, loaded or not; null: not known yet. */
+  readonly total: number | null;
+  /** There is nothing more to load. */
+  readonly isComplete: boolean;
+  /** The first answer has not come yet. */
+  readonly isLoading: boolean;
+  readonly failure: Failure | null;
+  readonly answeredMs: number | null;
+}
+
+const FIRST: FeedState = {
+  rows: [],
+  waiting: 0,
+  total: null,
+  isComplete: false,
+  isLoading: true,
+  failure: null,
+  answeredMs: null,
+};
+
+/** Rows that come with one step: some screens full, in an answer that is read in a frame or two. */
+const STEP = 300;
+/** What the engine counts at the most. */
+export const MOST_COUNTED = 100_000;
+
+/** One question with what it has given and nobody was shown yet. */
+interface Lane {
+  readonly question: Question;
+  queue: readonly AlertRow[];
+  /** Undefined: not asked yet. Null: it has given everything. */
+  next: string | null | undefined;
+}
+
+/**
+ * The list of one filter: pages as they are asked for, kept up to date by what the engine tells, and held still while
+ * somebody reads it. Paging goes on while it is held; what is new waits.
+ */
+export class AlertFeed {
+  readonly #filter: ListFilter;
+  readonly #ask: Ask;
+  readonly #listeners = new Set<() => void>();
+  #state = FIRST;
+  #lanes: Lane[] = [];
+  /** Ids of the rows that are shown. */
+  #shown = new Set<string>();
+  #waiting = new Map<string, AlertRow>();
+  /** Rows that are still shown, but no longer fit. */
+  #gone = new Set<string>();
+  #isHeld = false;
+  #isFilling = false;
+  /** Answers of an older run do not count. */
+  #run = 0;
+
+  constructor(filter: ListFilter, ask: Ask) {
+    this.#filter = filter;
+    this.#ask = ask;
+  }
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+
+  readonly state = (): FeedState => this.#state;
+
+  /** From the start; what is shown stays until the answer is there. */
+  async reload(): Promise<void> {
+    this.#run += 1;
+    this.#isFilling = false;
+    this.#lanes = questionsOf(this.#filter).map((question) => ({ question, queue: [], next: undefined }));
+    void this.recount();
+    await this.#fill(true);
+  }
+
+  /** The next rows, if there are any and none are on their way. */
+  async loadMore(): Promise<void> {
+    if (this.#lanes.length === 0 || this.#state.isComplete) return;
+    await this.#fill(false);
+  }
+
+  async recount(): Promise<void> {
+    const run = this.#run;
+    const terms = countTermsOf(this.#filter);
+    const answers = await Promise.all(terms.map(({ question }) => this.#ask({ ...question, limit: 1 })));
+    if (run !== this.#run) return;
+    let total = 0;
+    for (const [index, answer] of answers.entries()) {
+      if (!answer.ok) return;
+      total += terms[index].sign * answer.value.total;
+    }
+    this.#set({ total: Math.max(0, total) });
+  }
+
+  /** Takes what the engine told of alerts, the oldest news first. */
+  take(records: readonly AlertRecord[]): void {
+    if (this.#state.answeredMs === null) return;
+    const changed = new Map<string, AlertRow>();
+    for (const record of records) changed.set(record.id, rowOf(record));
+    if (changed.size === 0) return;
+    let hasShown = false;
+    for (const [id, row] of changed) {
+      const fits = matchesFilter(row, this.#filter);
+      if (this.#shown.has(id)) {
+        hasShown = true;
+        if (fits) this.#gone.delete(id);
+        else this.#gone.add(id);
+      } else if (fits) this.#waiting.set(id, row);
+      else this.#waiting.delete(id);
+    }
+    const rows = hasShown ? this.#state.rows.map((row) => changed.get(row.id) ?? row) : this.#state.rows;
+    this.#set({ rows, waiting: this.#waiting.size });
+    if (!this.#isHeld) this.release();
+  }
+
+  /** @param isHeld while the list is read: nothing moves in it */
+  hold(isHeld: boolean): void {
+    if (this.#isHeld === isHeld) return;
+    this.#isHeld = isHeld;
+    if (!isHeld) this.release();
+  }
+
+  /** Shows what waits, takes away what no longer fits, and brings the rest into order. */
+  release(): void {
+    const kept = this.#state.rows.filter(({ id }) => !this.#gone.has(id));
+    const rows = [...this.#waiting.values(), ...kept].sort(byLastSeen);
+    const isSame =
+      this.#waiting.size === 0 && rows.length === this.#state.rows.length && rows.every(this.#isAtItsPlace);
+    this.#waiting.clear();
+    this.#gone.clear();
+    if (isSame) return;
+    this.#shown = new Set(rows.map(({ id }) => id));
+    this.#set({ rows, waiting: 0 });
+  }
+
+  readonly #isAtItsPlace = (row: AlertRow, index: number): boolean => this.#state.rows[index] === row;
+
+  /** @param isFirst the rows take the place of those that are shown */
+  async #fill(isFirst: boolean): Promise<void> {
+    if (this.#isFilling) return;
+    this.#isFilling = true;
+    const run = this.#run;
+    const found: AlertRow[] = [];
+    while (found.length < STEP && this.#lanes.some(isUnfinished)) {
+      const asked = this.#lanes.filter((lane) => lane.queue.length === 0 && lane.next !== null);
+      const failure = await this.#askLanes(asked);
+      if (run !== this.#run) return;
+      if (failure !== null) {
+        this.#isFilling = false;
+        this.#set({ failure, isLoading: false });
+        return;
+      }
+      this.#merge(found);
+    }
+    this.#isFilling = false;
+    const isComplete = !this.#lanes.some(isUnfinished);
+    if (isFirst) {
+      this.#waiting.clear();
+      this.#gone.clear();
+      this.#shown.clear();
+    }
+    // What moved to the front meanwhile comes again further back.
+    const added = found.filter(({ id }) => !this.#shown.has(id) && !this.#waiting.has(id));
+    for (const { id } of added) this.#shown.add(id);
+    const rows = isFirst ? added : [...this.#state.rows, ...added];
+    const waiting = this.#waiting.size;
+    this.#set({ rows, waiting, isComplete, isLoading: false, failure: null, answeredMs: Date.now() });
+  }
+
+  async #askLanes(lanes: readonly Lane[]): Promise<Failure | null> {
+    const ask = ({ question, next }: Lane) => this.#ask({ ...question, limit: STEP, cursor: next ?? undefined });
+    const answers = await Promise.all(lanes.map(ask));
+    const failed = answers.find((answer) => !answer.ok);
+    if (failed !== undefined && !failed.ok) return failed.failure;
+    for (const [index, answer] of answers.entries()) {
+      if (!answer.ok) continue;
+      lanes[index].queue = answer.value.alerts.map(rowOf).filter((row) => matchesFilter(row, this.#filter));
+      lanes[index].next = answer.value.next;
+    }
+    return null;
+  }
+
+  /** Takes the latest rows of all lanes, as long as it is known what each of them has next. */
+  #merge(found: AlertRow[]): void {
+    const heads = this.#lanes.map(() => 0);
+    while (found.length < STEP) {
+      let best = -1;
+      for (const [index, { queue, next }] of this.#lanes.entries()) {
+        const row = queue[heads[index]];
+        // A lane that has more, and nobody knows what.
+        if (row === undefined && next !== null) best = NOT_KNOWN;
+        if (row === undefined || best === NOT_KNOWN) continue;
+        if (best === -1 || byLastSeen(row, this.#lanes[best].queue[heads[best]]) < 0) best = index;
+      }
+      if (best < 0) break;
+      found.push(this.#lanes[best].queue[heads[best]]);
+      heads[best] += 1;
+    }
+    for (const [index, lane] of this.#lanes.entries()) lane.queue = lane.queue.slice(heads[index]);
+  }
+
+  #set(change: Partial<FeedState>): void {
+    this.#state = { ...this.#state, ...change };
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+const NOT_KNOWN = -2;
+
+function isUnfinished({ queue, next }: Lane): boolean {
+  return queue.length > 0 || next !== null;
+}

@@ -1,0 +1,69 @@
+import type { AlertStory } from '../../../../contract/api-alerts.ts';
+import type { Evidence } from '../../../../contract/domain.ts';
+import { formatNumber } from '../../../../contract/format.ts';
+import { Section } from '../../../components/layout.tsx';
+import { Sparkline } from '../../../components/Sparkline.tsx';
+import { Text } from '../../../components/Text.tsx';
+import { strings } from '../../../strings/index.ts';
+import { type EvidenceLine, evidenceLines, measureOf } from './evidence.ts';
+
+const words = strings.alerts.story;
+
+export interface EvidenceListProps {
+  readonly evidence: readonly Evidence[];
+  readonly series: AlertStory['series'];
+}
+
+/** Every measured fact beside what is usual, and why it matters. */
+export function EvidenceList({ evidence, series }: EvidenceListProps) {
+  if (evidence.length === 0) return null;
+  return (
+    <Section title={words.evidence}>
+      <ul className="flex flex-col divide-y divide-line border-y border-line">
+        {evidenceLines(evidence, series).map((line) => (
+          <EvidenceRow key={line.evidence.name} line={line} />
+        ))}
+      </ul>
+    </Section>
+  );
+}
+
+function EvidenceRow({ line: { evidence, values, usual } }: { readonly line: EvidenceLine }) {
+  const { value, unit } = measureOf(evidence);
+  const isNumber = typeof evidence.value === 'number';
+  return (
+    <li className="grid grid-cols-[minmax(0,1fr)_max-content_128px_96px] items-baseline gap-x-4 gap-y-1 py-2 max-narrow:grid-cols-[minmax(0,1fr)_max-content]">
+      <span className="font-medium">
+        <Text>{evidence.name}</Text>
+      </span>
+      <span className={isNumber ? 'text-right font-mono' : 'max-w-80 text-right max-narrow:max-w-48'}>
+        <Text>{value}</Text>{' '}
+        {unit !== '' && (
+          <span className="text-ink-quiet">
+            <Text>{unit}</Text>
+          </span>
+        )}
+      </span>
+      <span className="text-12 text-ink-quiet max-narrow:col-span-2">
+        {evidence.usual !== undefined && <Text>{words.usual(evidence.usual)}</Text>}
+      </span>
+      <span className="self-center max-narrow:hidden">
+        {values.length > 0 && (
+          <Sparkline
+            values={values}
+            usual={usual}
+            label={words.sparkline(
+              evidence.name,
+              formatNumber(Math.min(...values)),
+              formatNumber(Math.max(...values)),
+              formatNumber(values[values.length - 1]),
+            )}
+          />
+        )}
+      </span>
+      <span className="col-span-full text-12 text-ink-muted">
+        <Text>{evidence.meaning}</Text>
+      </span>
+    </li>
+  );
+}

@@ -1,0 +1,161 @@
+import { Search } from 'lucide-react';
+import { useCallback, useEffect, useState } from 'react';
+import type { Flow } from '../../../../contract/api-flows.ts';
+import type { AlertRecord } from '../../../../contract/api-schemas.ts';
+import type { Failure } from '../../../../contract/domain.ts';
+import { Address } from '../../../components/Address.tsx';
+import { Button } from '../../../components/Button.tsx';
+import { type Column, DataTable } from '../../../components/DataTable.tsx';
+import { Section } from '../../../components/layout.tsx';
+import { Bytes } from '../../../components/numbers.tsx';
+import { FailureState, LoadingState } from '../../../components/states.tsx';
+import { Text } from '../../../components/Text.tsx';
+import { linkTo } from '../../../lib/address.ts';
+import { request } from '../../../lib/client.ts';
+import { formatExact, formatTime } from '../../../lib/format.ts';
+import { navigate } from '../../../lib/use-address.ts';
+import { strings } from '../../../strings/index.ts';
+
+const words = strings.alerts.story;
+const FLOWS_A_PAGE = 50;
+const VISIBLE_ROWS = 6;
+/** Answers without a flow that are gone through before the person is asked whether to go on. */
+const EMPTY_ANSWERS = 4;
+
+export interface StoryFlowsProps {
+  readonly alert: AlertRecord;
+  readonly huntQuery: string;
+}
+
+/** The stored flows that belong to it. */
+export function StoryFlows({ alert, huntQuery }: StoryFlowsProps) {
+  const { flows, next, isLoading, failure, loadMore } = useFlows(alert);
+  return (
+    <Section
+      title={words.flows}
+      actions={
+        <a
+          href={linkTo('hunt', null, { q: huntQuery, ...(alert.source === 'live' ? {} : { source: alert.source }) })}
+          className="inline-flex items-center gap-1 text-accent"
+        >
+          <Search size={14} aria-hidden />
+          {words.openHunt}
+        </a>
+      }
+    >
+      {failure !== null ? (
+        <FailureState failure={failure} onRetry={loadMore} />
+      ) : flows.length > 0 ? (
+        <div className="rounded-lg border border-line">
+          <DataTable
+            label={words.flows}
+            columns={COLUMNS}
+            rows={flows}
+            rowKey={idOf}
+            visibleRows={Math.min(flows.length, VISIBLE_ROWS)}
+            onOpen={({ id }) => navigate({ page: 'network', item: id, query: {} })}
+          />
+        </div>
+      ) : isLoading ? (
+        <LoadingState rows={2} />
+      ) : (
+        <p className="text-ink-muted">
+          {words.noFlows}. {next === null && words.noFlowsHint}
+        </p>
+      )}
+      {next !== null && failure === null && (
+        <div>
+          <Button kind="link" className="-ml-3" isBusy={isLoading} onClick={loadMore}>
+            {flows.length === 0 ? words.searching : words.moreFlows}
+          </Button>
+        </div>
+      )}
+    </Section>
+  );
+}
+
+const idOf = ({ id }: Flow): string => id;
+
+interface FlowsState {
+  readonly flows: readonly Flow[];
+  readonly next: string | null;
+  readonly isLoading: boolean;
+  readonly failure: Failure | null;
+}
+
+const FIRST: FlowsState = { flows: [], next: null, isLoading: true, failure: null };
+
+/** A search looks at so many flows a call: an answer may be empty and still not the last. */
+function useFlows({ id, source }: AlertRecord): FlowsState & { readonly loadMore: () => void } {
+  const [state, setState] = useState(FIRST);
+  const load = useCallback(
+    async (cursor: string | undefined, isCurrent: () => boolean): Promise<void> => {
+      setState((before) => ({ ...before, isLoading: true, failure: null }));
+      let from = cursor;
+      for (let tries = 0; ; tries += 1) {
+        const answer = await request('flows.list', { alertId: id, source, limit: FLOWS_A_PAGE, cursor: from });
+        if (!isCurrent()) return;
+        if (!answer.ok) {
+          setState((before) => ({ ...before, isLoading: false, failure: answer.failure }));
+          return;
+        }
+        const { flows, next } = answer.value;
+        if (flows.length > 0 || next === null || tries === EMPTY_ANSWERS) {
+          setState((before) => ({ flows: [...before.flows, ...flows], next, isLoading: false, failure: null }));
+          return;
+        }
+        from = next;
+      }
+    },
+    [id, source],
+  );
+  useEffect(() => {
+    let isCurrent = true;
+    setState(FIRST);
+    void load(undefined, () => isCurrent);
+    return () => {
+      isCurrent = false;
+    };
+  }, [load]);
+  return { ...state, loadMore: () => void load(state.next ?? undefined, () => true) };
+}
+
+const COLUMNS: readonly Column<Flow>[] = [
+  {
+    id: 'time',
+    header: words.flowColumns.time,
+    width: '92px',
+    cell: ({ startMs }) => (
+      <span className="font-mono text-ink-muted" title={formatExact(startMs)}>
+        {formatTime(startMs)}
+      </span>
+    ),
+  },
+  {
+    id: 'from',
+    header: words.flowColumns.from,
+    width: 'minmax(120px, 1fr)',
+    cell: ({ initiator, initiatorPort }) => <Address port={initiatorPort}>{initiator}</Address>,
+  },
+  {
+    id: 'to',
+    header: words.flowColumns.to,
+    width: 'minmax(120px, 1fr)',
+    cell: ({ responder, responderPort }) => <Address port={responderPort}>{responder}</Address>,
+  },
+  {
+    id: 'service',
+    header: words.flowColumns.service,
+    width: '96px',
+    fromWidth: 480,
+    cell: ({ service, transport }) => <Text isOneLine>{service === 'unknown' ? transport : service}</Text>,
+  },
+  {
+    id: 'bytes',
+    header: words.flowColumns.bytes,
+    width: '88px',
+    isNumeric: true,
+    fromWidth: 400,
+    cell: ({ initiatorBytes, responderBytes }) => <Bytes value={initiatorBytes + responderBytes} />,
+  },
+];

@@ -1,0 +1,32 @@
+import type { AlertStory } from '../../../../contract/api-alerts.ts';
+
+/** Far more than a story has; a plot of more could not be drawn in a frame. */
+const MOST_BUCKETS = 500;
+const MS_PER_SECOND = 1_000;
+
+export interface TrafficLine {
+  readonly timesMs: readonly number[];
+  readonly bytesPerSecond: readonly number[];
+}
+
+/**
+ * The traffic of a story as a line: buckets without traffic, which the engine leaves out, are zero. It spans the alert
+ * and what traffic there was around it. Pure.
+ */
+export function trafficLine(
+  { bucketMs, points }: AlertStory['traffic'],
+  { firstSeenMs, lastSeenMs }: { readonly firstSeenMs: number; readonly lastSeenMs: number },
+): TrafficLine {
+  if (points.length === 0) return { timesMs: [], bytesPerSecond: [] };
+  const origin = points[0].timeMs;
+  const indexOf = (timeMs: number): number => Math.floor((timeMs - origin) / bucketMs);
+  const from = Math.min(0, indexOf(firstSeenMs)) - 1;
+  const to = Math.max(indexOf(points[points.length - 1].timeMs), indexOf(lastSeenMs)) + 1;
+  const bytes = new Map(points.map((point) => [indexOf(point.timeMs), point.bytes]));
+  const length = Math.min(to - from + 1, MOST_BUCKETS);
+  const indexes = Array.from({ length }, (_, step) => from + step);
+  return {
+    timesMs: indexes.map((index) => origin + index * bucketMs),
+    bytesPerSecond: indexes.map((index) => ((bytes.get(index) ?? 0) * MS_PER_SECOND) / bucketMs),
+  };
+}
