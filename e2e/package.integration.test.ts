@@ -9,7 +9,7 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { quietCapture, scanCapture } from './captures.ts';
-import { HOLDFAST, runHoldfast } from './holdfast.ts';
+import { HOLDFAST, runHoldfast, runProgram } from './holdfast.ts';
 import { PackageRoot, whyNoPackageRoot } from './support/package-root.ts';
 
 const PACKAGER = fileURLToPath(new URL('../scripts/lib/package/main.ts', import.meta.url));
@@ -128,6 +128,27 @@ describe.skipIf(why !== undefined)('the headless package', () => {
     await vi.waitFor(async () => expect((await status()).interfaces[0].received).toBeGreaterThan(0), SOON);
   });
 
+  it('serves its console', { timeout: STEP_MS }, async () => {
+    let link: string | undefined;
+    const served = runProgram(root.inside('holdfast', 'serve', '--port', '0'), {
+      onStart: ({ stdout }) => {
+        stdout?.on('data', (text: string) => {
+          link ??= /http:\S+/.exec(text)?.[0];
+        });
+      },
+    });
+    try {
+      await vi.waitUntil(() => link !== undefined, SOON);
+      const node = ['/usr/lib/holdfast/node', '--input-type=module', '--eval', VISIT];
+      const seen = JSON.parse(await root.output(...node, link ?? ''));
+      expect(seen).toEqual({ stranger: 401, entered: 303, page: 200, script: 200, documentation: 200 });
+    } finally {
+      // Its processes are those of the root alone.
+      await root.run('pkill', '-TERM', '-f', 'holdfast.js serve');
+      await served;
+    }
+  });
+
   it('has no more rights than its unit says, and its helper none', { timeout: STEP_MS }, async (context) => {
     if (!root.hasSystemd) return context.skip('no systemd');
     const of = async (pid: string) => {
@@ -199,6 +220,22 @@ describe.skipIf(why !== undefined)('the headless package', () => {
     expect(left).toEqual(before.filter((line) => !OF_DPKG.test(line)));
   });
 });
+
+/** What a browser does with the link that was printed. */
+const VISIT = `
+const link = process.argv[1];
+const headers = { accept: 'text/html,*/*' };
+const get = (place, cookie) =>
+  fetch(new URL(place, link), { headers: cookie ? { ...headers, cookie } : headers, redirect: 'manual' });
+const stranger = await get('/api/v1/status');
+const entered = await get(link);
+const cookie = entered.headers.get('set-cookie').split(';')[0];
+const page = await get('/', cookie);
+const script = await get(/src="([^"]+[.]js)"/.exec(await page.text())[1], cookie);
+const documentation = await get('/api/docs', cookie);
+const answers = { stranger, entered, page, script, documentation };
+console.log(JSON.stringify(Object.fromEntries(Object.entries(answers).map(([name, { status }]) => [name, status]))));
+`;
 
 /** The numbers of the capabilities that the unit names (linux/capability.h). */
 const CAPABILITIES: Readonly<Record<string, number>> = {
