@@ -6,14 +6,11 @@ import { APP_ORIGIN } from '../../contract/bridge.ts';
 /** Scheme and host of APP_ORIGIN. */
 export const [APP_SCHEME = '', APP_HOST = ''] = APP_ORIGIN.split('://');
 
-/**
- * Only the app's own files, and nothing inline but styles: the libraries of the window place its menus with them.
- * See the Content Security Policy Level 3.
- */
+/** Only the app's own files, and nothing inline. See the Content Security Policy Level 3. */
 export const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
-  "style-src 'self' 'unsafe-inline'",
+  "style-src 'self'",
   "img-src 'self' data:",
   "font-src 'self'",
   "connect-src 'none'",

@@ -73,7 +73,7 @@ export function watch<N extends AnyStreamName>(
 
   const isUsable = (): boolean => !needsEngine || useLinkStore.getState().state === 'connected';
   const unsubscribe = useLinkStore.subscribe((link, before) => {
-    if (link.state === 'connected' && before.state !== 'connected') {
+    if (needsEngine && link.state === 'connected' && before.state !== 'connected') {
       // The engine may be another one now.
       isRefused = false;
       close?.();
