@@ -2,9 +2,10 @@
 import { z } from 'zod';
 import { failureSchema, noInputSchema } from './api-schemas.ts';
 import { type ApiTable, count, nothingSchema, rate, timeMs } from './api-table.ts';
+import { CAPTURE_PIECE_BYTES } from './capture-pieces.ts';
 
-/** Bytes of a piece before base64; the message with it stays below MAX_MESSAGE_BYTES. */
-export const CAPTURE_PIECE_BYTES = 512 * 1024;
+export { CAPTURE_PIECE_BYTES };
+
 const MAX_PIECE_TEXT = Math.ceil(CAPTURE_PIECE_BYTES / 3) * 4;
 const captureId = z.string().regex(/^c-[0-9a-z]{1,32}$/);
 

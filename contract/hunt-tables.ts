@@ -53,7 +53,18 @@ const ALERT_STATES = ['open', 'acknowledged', 'dismissed', 'withdrawn'] as const
 const FLOWS: HuntTable = {
   name: 'flows',
   doc: 'Conversations that have ended: both directions between two ends.',
-  columns: ['time', 'initiator', 'responder', 'responderPort', 'transport', 'service', 'bytes', 'packets', 'duration'],
+  columns: [
+    'time',
+    'initiator',
+    'responder',
+    'responderPort',
+    'transport',
+    'service',
+    'bytes',
+    'packets',
+    'duration',
+    'id',
+  ],
   fields: [
     { name: 'time', type: 'time', doc: 'When its last packet was seen.', examples: ['24h', '2026-11-20T10:00'] },
     { name: 'started', type: 'time', doc: 'When its first packet was seen.', examples: ['24h', '2026-11-20'] },

@@ -55,6 +55,8 @@ export interface DataTableProps<Row> {
   readonly spanning?: (row: Row) => ReactNode | undefined;
   /** Told which row the keyboard is at. */
   readonly onActiveChange?: (key: string) => void;
+  /** What else can be done with a row, by key: `m`, the menu key, Shift and F10. */
+  readonly onRowMenu?: (row: Row, place: DOMRect) => void;
   readonly selection?: ReadonlySet<string>;
   readonly onSelectionChange?: (selection: ReadonlySet<string>) => void;
   /** Shown where there are no rows. */
@@ -86,6 +88,7 @@ export function DataTable<Row>({
   onOpen,
   spanning,
   onActiveChange,
+  onRowMenu,
   selection,
   onSelectionChange,
   empty,
@@ -169,6 +172,10 @@ export function DataTable<Row>({
     },
     [setActiveKey],
   );
+  const openMenu = (): void => {
+    const place = document.getElementById(`${id}-${activeIndex}`)?.getBoundingClientRect();
+    if (place !== undefined) onRowMenu?.(rows[activeIndex], place);
+  };
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.target !== event.currentTarget || event.ctrlKey || event.metaKey || event.altKey) return;
     const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 0) / ROW_HEIGHT) - 2);
@@ -183,6 +190,7 @@ export function DataTable<Row>({
     if (Object.hasOwn(moves, event.key)) moveTo(moves[event.key]);
     else if (event.key === 'Enter' && activeIndex >= 0) onOpen?.(rows[activeIndex]);
     else if (event.key === ' ' && activeIndex >= 0 && canSelect) toggle(rows[activeIndex]);
+    else if (onRowMenu !== undefined && isMenuKey(event)) openMenu();
     else return;
     event.preventDefault();
   };
@@ -279,6 +287,10 @@ export function DataTable<Row>({
       </table>
     </div>
   );
+}
+
+function isMenuKey({ key, shiftKey }: KeyboardEvent): boolean {
+  return key === 'm' || key === 'ContextMenu' || (key === 'F10' && shiftKey);
 }
 
 interface TableRowProps<Row> {
