@@ -62,9 +62,10 @@ describe.skipIf(why !== undefined)('the headless package', () => {
   const dpkg = (...args: readonly string[]) => root.output('dpkg', '--force-unsafe-io', '--no-triggers', ...args);
   const mainPid = async () => (await root.output('systemctl', 'show', '--value', '-p', 'MainPID', 'holdfast')).trim();
   const tables = async () => (await root.output('nft', 'list', 'tables')).trim().split('\n');
-  const status = async () => JSON.parse((await root.run('holdfast', 'status', '--json')).stdout || '{}');
-  const watching = () =>
-    vi.waitFor(async () => expect((await status()).interfaces?.[0]).toMatchObject({ state: 'up' }), SOON);
+  const status = async (command = 'holdfast') =>
+    JSON.parse((await root.run(command, 'status', '--json')).stdout || '{}');
+  const watching = (command?: string) =>
+    vi.waitFor(async () => expect((await status(command)).interfaces?.[0]).toMatchObject({ state: 'up' }), SOON);
 
   it('is the same, byte for byte, whoever builds it', { timeout: STEP_MS }, () => {
     const file = join(root.shared, basename(packages.later));
@@ -218,6 +219,17 @@ describe.skipIf(why !== undefined)('the headless package', () => {
     await dpkg('--purge', 'holdfast-headless');
     const left = (await root.changes()).filter((line) => !OF_DPKG.test(line));
     expect(left).toEqual(before.filter((line) => !OF_DPKG.test(line)));
+  });
+
+  it('is a service from a checkout too, where root alone can write it', { timeout: STEP_MS }, async (context) => {
+    if (!root.hasSystemd) return context.skip('no systemd');
+    const tried = await root.run(HOLDFAST, '--simulate', 'service', 'install');
+    // A clone in a home or in a temporary folder, or of another user: refused, as it must be.
+    if (tried.code !== 0) return context.skip(tried.stderr.trim());
+    await root.output(HOLDFAST, 'service', 'install');
+    await watching(HOLDFAST);
+    expect(await root.output(HOLDFAST, 'service', 'uninstall')).toContain('no longer a service');
+    expect(await root.output('find', '/etc/systemd/system', '-name', '*holdfast*')).toBe('');
   });
 });
 

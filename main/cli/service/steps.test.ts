@@ -47,6 +47,11 @@ describe('the unit', () => {
     'refuses the path %j, which systemd would read otherwise',
     (path) => expect(() => unitText(path)).toThrow(/cannot be started/),
   );
+
+  it.each(['/root/holdfast/bin/holdfast', '/home/eve/holdfast', '/tmp/x/holdfast', '/var/tmp/holdfast'])(
+    'refuses %s, which the service would not see',
+    (path) => expect(() => unitText(path)).toThrow(/sees no home/),
+  );
 });
 
 describe('installing', () => {

@@ -13,15 +13,22 @@ const MARK = '# Written by "holdfast service install"; "holdfast service uninsta
 /** systemd splits at blanks, expands % and $, and unquotes (systemd.service(5), "Command lines"); these need none of it. */
 const PLAIN_PATH = /^\/[\w./+@-]+$/;
 
+/** What ProtectHome= and PrivateTmp= of the unit hide from the service, and so a program in there. */
+const HIDDEN = /^\/(home|root|run\/user|tmp|var\/tmp)\//;
+
 /**
  * @param launcher absolute
- * @throws CommandError `awkward-path` for a path that a unit cannot name as it is
+ * @throws CommandError `awkward-path` for a path that a unit cannot name as it is, or that the service would not see
  */
 export function unitText(launcher: string, template: string = readFileSync(UNIT_FILE, 'utf8')): string {
   if (!PLAIN_PATH.test(launcher)) {
     const hint =
       'Move Holdfast to a folder whose path has only letters, digits and . _ + @ - in it, such as /opt/holdfast.';
     throw wrongInput('awkward-path', `A service cannot be started from ${launcher}.`, hint);
+  }
+  if (HIDDEN.test(launcher)) {
+    const hint = 'Move Holdfast to a folder of the system, such as /opt/holdfast, or install a package of it.';
+    throw wrongInput('awkward-path', `The service sees no home and no temporary folder, and so not ${launcher}.`, hint);
   }
   return `${MARK}\n${template.replaceAll(PACKAGED_LAUNCHER, launcher)}`;
 }
