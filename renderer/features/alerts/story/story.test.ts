@@ -1,0 +1,85 @@
+import { describe, expect, it } from 'vitest';
+import { evidenceLines, measureOf } from './evidence.ts';
+import { huntBetween, huntHost } from './hunt-links.ts';
+import { trafficLine } from './traffic-buckets.ts';
+
+describe('measureOf', () => {
+  it.each([
+    [
+      { value: 2_100_000, unit: 'B' },
+      { value: '2.1', unit: 'MB' },
+    ],
+    [
+      { value: 1, unit: 'ports' },
+      { value: '1', unit: 'port' },
+    ],
+    [
+      { value: 1_000, unit: 'ports' },
+      { value: '1,000', unit: 'ports' },
+    ],
+    [{ value: 0.1234 }, { value: '0.123', unit: '' }],
+    [{ value: 'backup' }, { value: 'backup', unit: '' }],
+  ])('writes %j', (fact, written) => {
+    expect(measureOf(fact)).toEqual(written);
+  });
+});
+
+describe('evidenceLines', () => {
+  const fact = { name: 'ports tried', value: 9, meaning: '' };
+
+  it('joins a fact with how it came to be', () => {
+    const points = [1, 5, 9].map((value, timeMs) => ({ timeMs, value }));
+    const series = [{ name: 'ports tried', usual: { low: 1, high: 3 }, points }];
+    expect(evidenceLines([fact], series)).toEqual([{ evidence: fact, values: [1, 5, 9], usual: [1, 3] }]);
+  });
+
+  it('draws nothing where a fact did not change', () => {
+    const series = [{ name: 'ports tried', usual: null, points: [{ timeMs: 0, value: 9 }] }];
+    expect(evidenceLines([fact], series)[0]).toMatchObject({ values: [], usual: undefined });
+    const ranged = { ...fact, usualRange: { low: 0, high: 2 } };
+    expect(evidenceLines([ranged], [])[0].usual).toEqual([0, 2]);
+  });
+});
+
+describe('trafficLine', () => {
+  const traffic = (points: { timeMs: number; bytes: number }[]) => ({
+    bucketMs: 2_000,
+    points: points.map((point) => ({ ...point, flows: 1 })),
+    flows: points.length,
+    isPartial: false,
+  });
+
+  it('is zero where nothing was sent, and spans the alert', () => {
+    const line = trafficLine(
+      traffic([
+        { timeMs: 10_000, bytes: 4_000 },
+        { timeMs: 16_000, bytes: 2_000 },
+      ]),
+      { firstSeenMs: 9_000, lastSeenMs: 17_000 },
+    );
+    expect(line.timesMs).toEqual([6_000, 8_000, 10_000, 12_000, 14_000, 16_000, 18_000]);
+    expect(line.bytesPerSecond).toEqual([0, 0, 2_000, 0, 0, 1_000, 0]);
+  });
+
+  it('has an end, whatever times an alert claims', () => {
+    const line = trafficLine(traffic([{ timeMs: 0, bytes: 1 }]), { firstSeenMs: 0, lastSeenMs: 1e15 });
+    expect(line.timesMs).toHaveLength(500);
+    expect(trafficLine(traffic([]), { firstSeenMs: 0, lastSeenMs: 1 }).timesMs).toEqual([]);
+  });
+});
+
+describe('links into Hunt', () => {
+  it('are for addresses, not for what only looks like one', () => {
+    expect(huntHost('10.0.0.5')).toBe('#/hunt?q=flows+where+host+%3D+10.0.0.5');
+    expect(huntHost('2001:db8::1')).toContain('2001%3Adb8%3A%3A1');
+    expect(huntHost('00:11:22:33:44:55')).toBeNull();
+    expect(huntHost('x or 1 = 1')).toBeNull();
+  });
+
+  it('put another time into a query, by whole seconds', () => {
+    const query = 'flows where host = 10.0.0.5 since 2026-01-01T00:00:00Z until 2026-01-02T00:00:00Z';
+    expect(huntBetween(query, 1_500, 2_500)).toBe(
+      'flows where host = 10.0.0.5 since 1970-01-01T00:00:01Z until 1970-01-01T00:00:03Z',
+    );
+  });
+});
