@@ -1,7 +1,8 @@
-import type { FlowView, InitiatorBasis, ServiceBasis, TcpState } from '../../../contract/traffic.ts';
+import { INITIATOR_BASIS, type InitiatorBasis, type ServiceBasis, type TcpState } from '../../../contract/traffic.ts';
 import {
   DIRECTION,
   DIRECTION_WORDS,
+  FLOW,
   HEAD,
   HEAD_WORDS,
   NO_STATISTICS,
@@ -9,12 +10,13 @@ import {
   TIME,
   TIME_WORDS,
 } from './flow-layout.ts';
+import type { InspectedFlow } from './protocols/conversation.ts';
 
 /**
  * The one FlowView of a flow table: it shows whichever slot it was last pointed at. Reading goes straight to
  * the table's arrays, so pointing it costs two additions.
  */
-export class FlowCursor implements FlowView {
+export class FlowCursor implements InspectedFlow {
   readonly #head: Int32Array;
   readonly #times: Float64Array;
   readonly #statistics: Float64Array;
@@ -128,6 +130,13 @@ export class FlowCursor implements FlowView {
   }
   get firstFlags(): number {
     return this.#head[this.#at + HEAD.firstFlags];
+  }
+  get initiatorStart(): number {
+    if (this.initiatorBasis === INITIATOR_BASIS.firstPacket) return Number.NaN;
+    return (this.#head[this.#at + HEAD.firstSequence] + 1) | 0;
+  }
+  get responderStart(): number {
+    return this.#base < 0 ? Number.NaN : this.#statistics[this.#base + FLOW.responderStart];
   }
   get service(): number {
     return this.#head[this.#at + HEAD.service] & 0xff;

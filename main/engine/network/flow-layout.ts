@@ -30,7 +30,9 @@ export const HEAD = {
   id: 18,
   /** TCP_STATE in bits 0–7; FIN seen from initiator bit 8, from responder bit 9; INITIATOR_BASIS bits 16–17. */
   state: 19,
-  /** Index into SERVICES in bits 0–7, SERVICE_BASIS in bits 8–9, identification attempts in bits 16–23. */
+  /**
+   * Index into SERVICES in bits 0–7, SERVICE_BASIS in bits 8–9, identification attempts in bits 16–23, and in bits 24–31 which of those who are shown segments want no more.
+   */
   service: 20,
   /** What the first packet was, kept until there are statistics. All from the initiator. */
   firstFlags: 21,
@@ -39,6 +41,7 @@ export const HEAD = {
   firstHeaderBytes: 23,
   firstWireBytes: 24,
   firstWindow: 25,
+  /** Of the initiator's newest SYN where there was one: one before its first byte. */
   firstSequence: 26,
   /** Shannon entropy of the first payload, in bits per byte times ENTROPY_SCALE. */
   firstEntropy: 27,
@@ -138,6 +141,8 @@ export const FLOW = {
   pauseSum: FLOW_OFFSET + 30,
   pauseSquares: FLOW_OFFSET + 31,
   initiatorPayloadLastUs: FLOW_OFFSET + 32,
+  /** TCP: number of the responder's first byte, NaN where no SYN-ACK told. */
+  responderStart: FLOW_OFFSET + 33,
 } as const;
 export const STATISTICS_WORDS = FLOW_OFFSET + 34;
 

@@ -22,6 +22,7 @@ export function clearStatistics(s: Float64Array, base: number): void {
   s[base + DIRECTION.nextSequence] = Number.NaN;
   s[base + DIRECTION_WORDS + DIRECTION.nextSequence] = Number.NaN;
   s[base + FLOW.roundTripUs] = Number.NaN;
+  s[base + FLOW.responderStart] = Number.NaN;
 }
 
 /**

@@ -21,6 +21,7 @@ import { FlowIndex } from './flow-index.ts';
 import {
   DIRECTION,
   DIRECTION_WORDS,
+  FLOW,
   HEAD,
   HEAD_WORDS,
   NO_STATISTICS,
@@ -30,6 +31,7 @@ import {
 } from './flow-layout.ts';
 import type { flowSettings } from './flow-settings.ts';
 import { clearStatistics, countPacket, type Direction, FROM_INITIATOR, FROM_RESPONDER } from './flow-statistics.ts';
+import type { InspectedFlow } from './protocols/conversation.ts';
 import { identifyService, serviceOfPort, UNKNOWN_SERVICE } from './service.ts';
 
 /** What happens to flows, for whoever distributes it. The view is the table's cursor: valid during the call. */
@@ -39,6 +41,15 @@ export interface FlowEvents {
   payload(flow: FlowView, packet: PacketView, fromInitiator: boolean): void;
   flowUpdate(flow: FlowView): void;
   flowEnd(flow: FlowView, reason: EndReason): void;
+  /** How many want to be shown segments: up to 8. */
+  readonly segmentListeners: number;
+  /**
+   * A packet with payload of a flow of which not everybody has seen enough. `done` has a bit for each listener that
+   * has; gives it with the bits of those that now have.
+   */
+  segment(flow: InspectedFlow, packet: PacketView, fromInitiator: boolean, done: number): number;
+  /** `flow` goes on with the conversation of the flow `formerId`, which the active timeout has just ended. */
+  flowRenewed(formerId: number, flow: FlowView): void;
 }
 
 /** The numbers of the flow that the table's cursor shows, during a call to an observer. */
@@ -88,6 +99,8 @@ const FIN_FROM_RESPONDER = 1 << 9;
 const BASIS_SHIFT = 16;
 const SERVICE_BASIS_SHIFT = 8;
 const SERVICE_ATTEMPT = 1 << 16;
+const DONE_SHIFT = 24;
+const DONE_MASK = 0xff << DONE_SHIFT;
 /** Payload packets looked at before a flow's protocol stays unknown. A greeting stands in the first of each side. */
 const SERVICE_ATTEMPTS = 4;
 /** When the table is full, the quietest of so many neighbours goes: near enough to the quietest of all, in constant time. */
@@ -107,6 +120,8 @@ export class FlowTable implements FlowSource {
   readonly #settings: SettingValues<typeof flowSettings>;
   readonly #events: FlowEvents;
   readonly #seed: number;
+  /** The bits of all who are shown segments. */
+  readonly #allDone: number;
   readonly #head: Int32Array;
   readonly #times: Float64Array;
   /** Statistics record → slot. Record 0 is the scratch record of flows that have none. */
@@ -131,6 +146,7 @@ export class FlowTable implements FlowSource {
     this.#settings = settings;
     this.#events = events;
     this.#seed = seed | 0;
+    this.#allDone = (1 << events.segmentListeners) - 1;
     const capacity = settings.flowCapacity;
     const records = settings.conversationCapacity + 1;
     this.#head = new Int32Array(capacity * HEAD_WORDS);
@@ -286,9 +302,13 @@ export class FlowTable implements FlowSource {
       this.#begin(packet, hash, sourcePort, destinationPort);
       return;
     }
-    // The active timeout cuts the record, not the conversation: who began it stays known.
+    // The active timeout cuts the record, not the conversation: who began it stays known, and what it speaks.
+    const formerId = this.#head[slot * HEAD_WORDS + HEAD.id];
+    const service = this.#head[slot * HEAD_WORDS + HEAD.service];
     this.#end(slot, END_REASON.activeTimeout);
     const next = this.#allocate(packet, hash, sourcePort, destinationPort, direction, state);
+    this.#head[next * HEAD_WORDS + HEAD.service] = service;
+    this.#events.flowRenewed(formerId, this.cursor.point(next));
     this.#enter(next, direction, packet);
   }
 
@@ -403,6 +423,8 @@ export class FlowTable implements FlowSource {
       head[at + HEAD.firstEntropy] =
         packet.payloadBytes > 0 ? entropyOf(packet.bytes, packet.payloadStart, packet.payloadEnd) * ENTROPY_SCALE : 0;
     } else {
+      // A SYN-ACK: it names the initiator's first byte.
+      this.#head[at + HEAD.firstSequence] = packet.acknowledgment - 1;
       const record = this.#giveRecord(slot);
       countPacket(
         this.statistics,
@@ -416,7 +438,10 @@ export class FlowTable implements FlowSource {
     if (packet.payloadBytes > 0) this.#identify(at, packet, direction);
     this.#events.flowStart(this.cursor.point(slot), packet);
     if (packet.protocol === PROTOCOL.tcp) this.#followTcp(slot, direction, packet);
-    if (packet.payloadBytes > 0) this.#events.payload(this.cursor.point(slot), packet, direction === FROM_INITIATOR);
+    if (packet.payloadBytes > 0) {
+      this.#events.payload(this.cursor.point(slot), packet, direction === FROM_INITIATOR);
+      this.#showSegment(slot, direction, packet);
+    }
   }
 
   #continue(slot: number, direction: Direction, packet: PacketView): void {
@@ -444,7 +469,23 @@ export class FlowTable implements FlowSource {
         this.#identify(at, packet, direction);
         this.#events.payload(this.cursor.point(slot), packet, direction === FROM_INITIATOR);
       }
+      this.#showSegment(slot, direction, packet);
     }
+  }
+
+  #showSegment(slot: number, direction: Direction, packet: PacketView): void {
+    const at = slot * HEAD_WORDS + HEAD.service;
+    const done = this.#head[at] >>> DONE_SHIFT;
+    if (done === this.#allDone) return;
+    const now = this.#events.segment(this.cursor.point(slot), packet, direction === FROM_INITIATOR, done);
+    if (now !== done) this.#head[at] = (this.#head[at] & ~DONE_MASK) | (now << DONE_SHIFT);
+  }
+
+  /** The conversation of the flow that the cursor shows has told its service, an index into SERVICES. */
+  tellService(service: number): void {
+    const at = this.cursor.slot * HEAD_WORDS + HEAD.service;
+    const kept = this.#head[at] & DONE_MASK;
+    this.#head[at] = kept | (SERVICE_BASIS.bytes << SERVICE_BASIS_SHIFT) | service;
   }
 
   #giveRecord(slot: number): number {
@@ -502,7 +543,7 @@ export class FlowTable implements FlowSource {
   #identify(at: number, packet: PacketView, direction: Direction): void {
     const known = this.#head[at + HEAD.service];
     if (((known >> SERVICE_BASIS_SHIFT) & 3) === SERVICE_BASIS.bytes) return;
-    if (known >>> 16 >= SERVICE_ATTEMPTS) return;
+    if (((known >>> 16) & 0xff) >= SERVICE_ATTEMPTS) return;
     const service = identifyService(
       packet.protocol,
       packet.bytes,
@@ -512,7 +553,9 @@ export class FlowTable implements FlowSource {
       this.#head[at + HEAD.ports] & 0xffff,
     );
     this.#head[at + HEAD.service] =
-      service === UNKNOWN_SERVICE ? known + SERVICE_ATTEMPT : service | (SERVICE_BASIS.bytes << SERVICE_BASIS_SHIFT);
+      service === UNKNOWN_SERVICE
+        ? known + SERVICE_ATTEMPT
+        : (known & DONE_MASK) | (SERVICE_BASIS.bytes << SERVICE_BASIS_SHIFT) | service;
   }
 
   /** The connection's state after a counted packet (RFC 9293 3.3.2, as seen from outside). */
@@ -523,6 +566,7 @@ export class FlowTable implements FlowSource {
     const state = word & 0xff;
     // By far the most packets: data and acknowledgements of an open connection.
     if (state === TCP_STATE.established && !(flags & (TCP_FLAG.fin | TCP_FLAG.rst))) return;
+    if (flags & TCP_FLAG.syn) this.#noteStart(slot, direction, packet);
 
     let next = state;
     let fins = word & (FIN_FROM_INITIATOR | FIN_FROM_RESPONDER);
@@ -548,6 +592,20 @@ export class FlowTable implements FlowSource {
     if (next >= TCP_STATE.closed) this.#wheelAgain(slot);
     const change = CHANGE_INTO[next];
     if (change !== undefined) this.#events.flowChange(this.cursor.point(slot), packet, change);
+  }
+
+  /** Where the bytes of a side begin: a SYN that is sent again may have another number. */
+  #noteStart(slot: number, direction: Direction, packet: PacketView): void {
+    const head = this.#head;
+    const at = slot * HEAD_WORDS;
+    if (direction === FROM_INITIATOR) {
+      if (!(packet.tcpFlags & TCP_FLAG.ack)) head[at + HEAD.firstSequence] = packet.sequence;
+      return;
+    }
+    const record = head[at + HEAD.statistics];
+    if (record !== NO_STATISTICS) {
+      this.statistics[record * STATISTICS_WORDS + FLOW.responderStart] = (packet.sequence + 1) | 0;
+    }
   }
 
   #wheelAgain(slot: number): void {

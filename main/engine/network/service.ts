@@ -1,3 +1,4 @@
+import type { ProtocolId } from '../../../contract/facts.ts';
 import { PROTOCOL, SERVICES, type Service } from '../../../contract/traffic.ts';
 import { latin1Text } from '../runtime/latin1.ts';
 
@@ -55,6 +56,23 @@ export function serviceOfPort(protocol: number, responderPort: number): number {
   if (protocol === PROTOCOL.tcp) return TCP_SERVICE[responderPort & 0xffff];
   if (protocol === PROTOCOL.udp) return UDP_SERVICE[responderPort & 0xffff];
   return UNKNOWN_SERVICE;
+}
+
+/** Where a protocol has another name among the services than its own. */
+const SERVICE_NAMES: Partial<Record<ProtocolId, Service>> = {
+  mdns: 'dns',
+  llmnr: 'dns',
+  dtls: 'tls',
+  http2: 'http',
+  websocket: 'http',
+  winrm: 'http',
+  dhcpv6: 'dhcp',
+};
+
+/** Index into SERVICES; UNKNOWN_SERVICE for a protocol that is none of them. */
+export function serviceOfProtocol(protocol: ProtocolId): number {
+  const services: Readonly<Record<string, number>> = INDEX;
+  return services[SERVICE_NAMES[protocol] ?? protocol] ?? UNKNOWN_SERVICE;
 }
 
 type Side = 'initiator' | 'responder' | 'either';

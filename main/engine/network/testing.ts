@@ -13,6 +13,7 @@ import { Packet } from './decode/packet.ts';
 import { computeFeatures, FEATURES, FlowNumbers } from './features.ts';
 import { flowSettings } from './flow-settings.ts';
 import { type FlowEvents, FlowTable } from './flow-table.ts';
+import type { InspectedFlow } from './protocols/conversation.ts';
 
 export interface PacketFields {
   readonly timeUs: number;
@@ -114,6 +115,19 @@ export class RecordedTable implements FlowEvents {
   }
   flowUpdate(flow: FlowView): void {
     this.updates.push(flow.id);
+  }
+  readonly segmentListeners = 1;
+  /** The numbers of bytes of the segments that were shown, by flow; a flow in `satisfied` wants no more. */
+  readonly segments: { id: number; start: number; bytes: number }[] = [];
+  readonly satisfied = new Set<number>();
+  readonly renewals: { formerId: number; id: number }[] = [];
+  segment(flow: InspectedFlow, packet: PacketView, fromInitiator: boolean, done: number): number {
+    const start = fromInitiator ? flow.initiatorStart : flow.responderStart;
+    this.segments.push({ id: flow.id, start, bytes: packet.payloadBytes });
+    return this.satisfied.has(flow.id) ? 1 : done;
+  }
+  flowRenewed(formerId: number, flow: FlowView): void {
+    this.renewals.push({ formerId, id: flow.id });
   }
   flowEnd(flow: FlowView, reason: EndReason): void {
     const row = new Float64Array(FEATURES.length);

@@ -13,6 +13,11 @@ import { type DecodeCounters, Decoder } from './decode/decoder.ts';
 import type { Packet } from './decode/packet.ts';
 import type { flowSettings } from './flow-settings.ts';
 import { type FlowEvents, type FlowSource, FlowTable, type FlowTableCounters } from './flow-table.ts';
+import type { InspectedFlow } from './protocols/conversation.ts';
+import { Inspector, type InspectorCounters } from './protocols/inspector.ts';
+import type { ProtocolDefinition } from './protocols/protocol.ts';
+import { PROTOCOLS } from './protocols/table.ts';
+import { serviceOfProtocol } from './service.ts';
 
 const MICROSECONDS = 1_000_000;
 /** Seed of the flow hash where runs must be repeatable (captures). Live, a random one is handed in. */
@@ -32,6 +37,8 @@ export interface TrafficCounters {
   readonly flows: FlowTableCounters;
   /** How often the traffic's clock was set back beyond the tolerance. */
   readonly clockResets: number;
+  /** Undefined where conversations are not looked into. */
+  readonly inspection?: InspectorCounters;
 }
 
 export interface TrafficEngineOptions {
@@ -39,7 +46,14 @@ export interface TrafficEngineOptions {
   readonly observers: readonly TrafficObserver[];
   /** Hash seed; REPEATABLE_SEED by default. */
   readonly seed?: number;
+  /** Those that are told where an observer wants facts; all by default. */
+  readonly protocols?: readonly ProtocolDefinition[];
 }
+
+const KILOBYTE = 1_024;
+const MEBIBYTE = 1_024 * 1_024;
+/** Bits of a flow's head that say who wants no more of its segments. */
+const MAX_SEGMENT_LISTENERS = 8;
 
 /** The methods of all observers that have it, ready to call in their order. */
 function collect<K extends keyof TrafficObserver>(
@@ -59,6 +73,7 @@ function collect<K extends keyof TrafficObserver>(
 export class TrafficEngine implements FrameSink {
   readonly #decoder = new Decoder();
   readonly #table: FlowTable;
+  readonly #inspector: Inspector | undefined;
   readonly #toleranceUs: number;
   readonly #onPacket: ((packet: PacketView) => void)[];
   readonly #onTick: ((nowUs: number) => void)[];
@@ -75,7 +90,9 @@ export class TrafficEngine implements FrameSink {
     this.#onPacket = collect(observers, 'packet');
     this.#onTick = collect(observers, 'tick');
     this.#onClockReset = collect(observers, 'clockReset');
-    this.#table = new FlowTable(settings, new Distributor(observers), options.seed ?? REPEATABLE_SEED);
+    this.#inspector = this.#createInspector(options);
+    const distributor = new Distributor(observers, this.#inspector);
+    this.#table = new FlowTable(settings, distributor, options.seed ?? REPEATABLE_SEED);
     this.#toleranceUs = settings.clockToleranceSeconds * MICROSECONDS;
   }
 
@@ -147,7 +164,24 @@ export class TrafficEngine implements FrameSink {
       decode: this.#decodedElsewhere ?? this.#decoder.counters(),
       flows: this.#table.counters(),
       clockResets: this.#clockResets,
+      ...(this.#inspector === undefined ? {} : { inspection: this.#inspector.counters() }),
     };
+  }
+
+  /** Nothing where nobody wants facts: looking into conversations costs time. */
+  #createInspector({ observers, settings, protocols }: TrafficEngineOptions): Inspector | undefined {
+    const onFact = collect(observers, 'fact');
+    if (onFact.length === 0) return undefined;
+    return new Inspector({
+      protocols: protocols ?? PROTOCOLS,
+      bytesPerSide: settings.inspectedKilobytes * KILOBYTE,
+      maxConversations: settings.inspectionCapacity,
+      maxHeldBytes: settings.inspectionMebibytes * MEBIBYTE,
+      told: (_flow, protocol) => this.#table.tellService(serviceOfProtocol(protocol)),
+      tell: (flow, fact) => {
+        for (let i = 0; i < onFact.length; i++) onFact[i](flow, fact);
+      },
+    });
   }
 
   #tick(nowUs: number): void {
@@ -172,13 +206,21 @@ class Distributor implements FlowEvents {
   readonly #payloads: NonNullable<TrafficObserver['payload']>[];
   readonly #updates: NonNullable<TrafficObserver['flowUpdate']>[];
   readonly #ends: NonNullable<TrafficObserver['flowEnd']>[];
+  readonly #segments: ((flow: InspectedFlow, packet: PacketView, fromInitiator: boolean) => boolean)[];
+  readonly #inspector: Inspector | undefined;
 
-  constructor(observers: readonly TrafficObserver[]) {
+  constructor(observers: readonly TrafficObserver[], inspector: Inspector | undefined) {
     this.#starts = collect(observers, 'flowStart');
     this.#changes = collect(observers, 'flowChange');
     this.#payloads = collect(observers, 'payload');
     this.#updates = collect(observers, 'flowUpdate');
     this.#ends = collect(observers, 'flowEnd');
+    this.#segments = collect(observers, 'segment');
+    this.#inspector = inspector;
+    if (inspector !== undefined) this.#segments.unshift(inspector.segment.bind(inspector));
+    if (this.#segments.length > MAX_SEGMENT_LISTENERS) {
+      throw new Error(`${this.#segments.length} want segments, at most ${MAX_SEGMENT_LISTENERS} can have them`);
+    }
   }
 
   flowStart(flow: FlowView, packet: PacketView): void {
@@ -197,7 +239,24 @@ class Distributor implements FlowEvents {
     const calls = this.#updates;
     for (let i = 0; i < calls.length; i++) calls[i](flow);
   }
+  get segmentListeners(): number {
+    return this.#segments.length;
+  }
+  segment(flow: InspectedFlow, packet: PacketView, fromInitiator: boolean, done: number): number {
+    const calls = this.#segments;
+    let now = done;
+    for (let i = 0; i < calls.length; i++) {
+      const bit = 1 << i;
+      if ((done & bit) === 0 && !calls[i](flow, packet, fromInitiator)) now |= bit;
+    }
+    return now;
+  }
+  flowRenewed(formerId: number, flow: FlowView): void {
+    this.#inspector?.renewed(formerId, flow);
+  }
   flowEnd(flow: FlowView, reason: EndReason): void {
+    // Before the others: the last facts of a conversation come before its end.
+    this.#inspector?.flowEnd(flow, reason);
     const calls = this.#ends;
     for (let i = 0; i < calls.length; i++) calls[i](flow, reason);
   }

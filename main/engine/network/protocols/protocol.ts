@@ -11,7 +11,9 @@ export type Verdict = (typeof VERDICT)[keyof typeof VERDICT];
 
 /**
  * The beginning of a conversation, as far as it has come. Over TCP both sides are what was sent in order, from the
- * first byte where that was seen; over UDP the first datagram of each side.
+ * first byte where that was seen. Over UDP and ICMP the side that sends is the datagram at hand, whole, and the other
+ * side its latest one, up to 1,500 bytes; the first four datagrams are shown until a protocol is told. An ICMP
+ * message begins with its type.
  */
 export interface Opening {
   /** See PROTOCOL in contract/traffic.ts. */
@@ -31,8 +33,11 @@ export interface ParserContext {
   readonly responderPort: number;
   /** Tells a fact; `timeUs` and `fromInitiator` are those of the bytes being parsed. */
   tell(fact: Unstamped<Fact>): void;
-  /** The conversation goes on in another protocol (STARTTLS, Upgrade, CONNECT): the bytes left over begin it. */
-  become(protocol: ProtocolId): void;
+  /**
+   * TCP: the conversation goes on in another protocol (STARTTLS, Upgrade, CONNECT): the bytes left over begin it.
+   * Without a name it is whatever its bytes tell, as at the beginning.
+   */
+  become(protocol?: ProtocolId): void;
   /** Enough was seen: nothing more of this conversation is handed over. */
   finish(): void;
 }
@@ -47,13 +52,16 @@ export type Unstamped<F> = F extends Fact ? Omit<F, 'timeUs' | 'fromInitiator'> 
 export interface Parser {
   /**
    * TCP: all bytes of one side, in order, that were not yet taken. Gives how many were taken; the rest comes again
-   * with more behind it. `bytes` is valid during the call. A side that leaves more than MAX_UNTAKEN_BYTES is given up.
+   * with more behind it, so take all whole messages that there are. More than there are skips what follows, which is
+   * cheap and does not count towards the bound on a side: the rest of a body that is of no interest. `bytes` is valid
+   * during the call, and may be shared memory (use viewOf of bytes.ts for hashes and text). A side that leaves more
+   * than MAX_UNTAKEN_BYTES is given up.
    * UDP and ICMP: one message a call; the return value does not count.
    */
   read(bytes: Uint8Array, fromInitiator: boolean): number;
   /**
-   * TCP: so many bytes of one side are missing here (lost by the capture). The parser may find its place again;
-   * without this method the flow is given up.
+   * TCP: so many bytes of one side are missing here (lost by the capture), and so is what was not taken before them.
+   * The parser may find its place again; without this method the flow is given up.
    */
   gap?(missingBytes: number, fromInitiator: boolean): void;
   /** The conversation ended, or is no longer followed: the last chance to tell what was gathered. */
@@ -67,6 +75,11 @@ export interface ProtocolDefinition {
   readonly transports: readonly number[];
   /** Responder ports where it is usual. They order the guesses and say whether a port is its own; they prove nothing. */
   readonly ports: readonly number[];
+  /**
+   * Every message counts however many there are, as of DNS: the bound on the bytes of a side does not apply, and the
+   * parser finishes when it has seen enough.
+   */
+  readonly isEndless?: boolean;
   /** Pure, quick, and sure: two protocols must not both say yes to the same bytes. */
   identify(opening: Opening): Verdict;
   parser(context: ParserContext): Parser;

@@ -6,7 +6,7 @@ import { Packet } from '../decode/packet.ts';
 import { flowSettings } from '../flow-settings.ts';
 import { readTraffic } from '../read-traffic.ts';
 import { TrafficEngine } from '../traffic-engine.ts';
-import { type FlowFacts, FactCollector } from './fact-collector.ts';
+import { FactCollector, type FlowFacts } from './fact-collector.ts';
 import type { ProtocolDefinition } from './protocol.ts';
 
 export type Side = 'initiator' | 'responder';
@@ -139,7 +139,7 @@ const NASTY_BYTES = [0x00, 0x01, 0x3f, 0x40, 0x7f, 0x80, 0xc0, 0xfe, 0xff];
 export function* mutations(bytes: Uint8Array, seed: number, count = 100): Generator<Uint8Array> {
   const next = numbersFrom(seed);
   for (let n = 0; n < count; n++) {
-    let damaged = bytes.slice();
+    let damaged: Uint8Array = bytes.slice();
     const changes = 1 + (next() % 4);
     for (let i = 0; i < changes && damaged.length > 0; i++) damaged = damage(damaged, next);
     yield damaged;

@@ -1,0 +1,310 @@
+import type { Fact, ProtocolId } from '../../../../contract/facts.ts';
+import { type FlowView, type PacketView, PROTOCOL, TCP_FLAG } from '../../../../contract/traffic.ts';
+import {
+  MAX_UNTAKEN_BYTES,
+  type Opening,
+  type Parser,
+  type ParserContext,
+  type ProtocolDefinition,
+  type Unstamped,
+  VERDICT,
+} from './protocol.ts';
+import { Stream, type StreamReader } from './stream.ts';
+
+/** A flow with where its conversation begins. */
+export interface InspectedFlow extends FlowView {
+  /** TCP: sequence number of the initiator's first byte (signed 32-bit), NaN where no handshake told. */
+  readonly initiatorStart: number;
+  readonly responderStart: number;
+}
+
+/** Who hears what a conversation says. */
+export interface Listener {
+  fact(fact: Fact): void;
+  /** The protocol that the conversation begins in is told. */
+  told(protocol: ProtocolId): void;
+}
+
+/** Bytes of one side after which a protocol that none has recognised stays unknown. */
+const MAX_OPENING_BYTES = 4_096;
+/** Datagrams after which the same holds. */
+const MAX_OPENING_MESSAGES = 4;
+/** Of a datagram that nobody recognised so much is kept for the next look: no path carries larger ones unbroken. */
+const MAX_KEPT_MESSAGE_BYTES = 1_500;
+/** A conversation changes its protocol a few times at the most: SOCKS, then HTTP, then TLS. */
+const MAX_SWITCHES = 4;
+const EMPTY = new Uint8Array(0);
+
+/** One conversation that is being looked into. */
+export class Conversation implements ParserContext {
+  readonly initiatorPort: number;
+  readonly responderPort: number;
+  readonly #transport: number;
+  readonly #hasBeginning: boolean;
+  readonly #all: readonly ProtocolDefinition[];
+  readonly #byId: ReadonlyMap<ProtocolId, ProtocolDefinition>;
+  readonly #bytesPerSide: number;
+  readonly #listener: Listener;
+  /** Those that may still be it; empty once the protocol is known. */
+  #candidates: readonly ProtocolDefinition[];
+  #protocol: ProtocolDefinition | undefined;
+  #parser: Parser | undefined;
+  /** TCP only. */
+  readonly #streams: readonly [Stream, Stream] | undefined;
+  readonly #readers: readonly [StreamReader, StreamReader] | undefined;
+  /** UDP and ICMP while the protocol is unknown: the latest datagram of each side. */
+  #messages: [Uint8Array, Uint8Array] = [EMPTY, EMPTY];
+  #messageCount = 0;
+  #messageBytes = 0;
+  #isFinished = false;
+  /** Asked for by the parser; null for whatever the bytes tell. */
+  #next: ProtocolId | null | undefined;
+  #switches = 0;
+  #timeUs = 0;
+  #fromInitiator = true;
+  isBroken = false;
+
+  constructor(
+    flow: InspectedFlow,
+    candidates: readonly ProtocolDefinition[],
+    byId: ReadonlyMap<ProtocolId, ProtocolDefinition>,
+    bytesPerSide: number,
+    listener: Listener,
+  ) {
+    this.initiatorPort = flow.initiatorPort;
+    this.responderPort = flow.responderPort;
+    this.#transport = flow.protocol;
+    this.#all = candidates;
+    this.#candidates = candidates;
+    this.#byId = byId;
+    this.#bytesPerSide = bytesPerSide;
+    this.#listener = listener;
+    this.#hasBeginning = true;
+    if (flow.protocol === PROTOCOL.tcp) {
+      const { initiatorStart, responderStart } = flow;
+      this.#hasBeginning = !Number.isNaN(initiatorStart) || !Number.isNaN(responderStart);
+      this.#streams = [streamFrom(initiatorStart), streamFrom(responderStart)];
+      this.#readers = [this.#readerOf(0), this.#readerOf(1)];
+    }
+  }
+
+  get heldBytes(): number {
+    if (this.#streams === undefined) return this.#messages[0].length + this.#messages[1].length;
+    return this.#streams[0].heldBytes + this.#streams[1].heldBytes;
+  }
+
+  /** False: nothing more is wanted. */
+  take(packet: PacketView, fromInitiator: boolean): boolean {
+    this.#timeUs = packet.timeUs;
+    if (this.#streams === undefined) this.#takeMessage(messageOf(packet), fromInitiator);
+    else this.#takeSegment(packet, fromInitiator ? 0 : 1);
+    return !this.#isFinished;
+  }
+
+  /** Nothing more comes, or nothing more is wanted. */
+  end(): void {
+    if (!this.#isFinished && this.#streams !== undefined && this.#readers !== undefined) {
+      this.#streams[0].flush(this.#readers[0]);
+      this.#streams[1].flush(this.#readers[1]);
+    }
+    this.#isFinished = true;
+    if (!this.isBroken) this.#guard(() => this.#parser?.end?.());
+    this.#parser = undefined;
+    this.#streams?.[0].release();
+    this.#streams?.[1].release();
+  }
+
+  tell(fact: Unstamped<Fact>): void {
+    this.#listener.fact({ ...fact, timeUs: this.#timeUs, fromInitiator: this.#fromInitiator } as Fact);
+  }
+
+  become(protocol?: ProtocolId): void {
+    this.#next = protocol ?? null;
+  }
+
+  finish(): void {
+    this.#isFinished = true;
+  }
+
+  #takeSegment(packet: PacketView, side: 0 | 1): void {
+    const streams = this.#streams as readonly [Stream, Stream];
+    const readers = this.#readers as readonly [StreamReader, StreamReader];
+    const other = side === 0 ? 1 : 0;
+    // What this side confirms of the other can no longer be missing there, only in the capture.
+    if (packet.tcpFlags & TCP_FLAG.ack) streams[other].confirmed(packet.acknowledgment, readers[other]);
+    if (streams[side].deliveredBytes < this.#bytesPerSide || this.#protocol?.isEndless) {
+      const bytes = packet.bytes.subarray(packet.payloadStart, packet.payloadEnd);
+      // A SYN has a number of its own, before the bytes that it may bring (RFC 7413).
+      const sequence = packet.tcpFlags & TCP_FLAG.syn ? (packet.sequence + 1) | 0 : packet.sequence;
+      streams[side].push(sequence, bytes, packet.payloadBytes - bytes.length, readers[side]);
+    } else if (streams[other].deliveredBytes >= this.#bytesPerSide) {
+      this.#isFinished = true;
+    }
+    for (let i = 0; this.#next !== undefined && i <= MAX_SWITCHES && !this.isBroken; i++) this.#switchProtocol();
+  }
+
+  #readerOf(side: 0 | 1): StreamReader {
+    return {
+      read: (bytes) => this.#readStream(bytes, side),
+      gap: (missingBytes) => this.#gap(missingBytes, side),
+    };
+  }
+
+  #readStream(bytes: Uint8Array, side: 0 | 1): number {
+    if (this.#isFinished) return bytes.length;
+    if (this.#next !== undefined) return 0;
+    const streams = this.#streams as readonly [Stream, Stream];
+    const other = side === 0 ? 1 : 0;
+    this.#fromInitiator = side === 0;
+    if (this.#protocol === undefined) {
+      const before = streams[other].untaken;
+      this.#identify(side === 0 ? bytes : before, side === 0 ? before : bytes);
+      if (this.#isFinished) return bytes.length;
+      if (this.#protocol === undefined) {
+        if (bytes.length < MAX_OPENING_BYTES) return 0;
+        this.#isFinished = true;
+        return bytes.length;
+      }
+      // What the other side had said before is heard first: a greeting comes before the answer to it.
+      streams[other].reread((this.#readers as readonly [StreamReader, StreamReader])[other]);
+      if (this.#isFinished) return bytes.length;
+      if (this.#next !== undefined) return 0;
+      this.#fromInitiator = side === 0;
+    }
+    const taken = this.#guard(() => this.#parser?.read(bytes, side === 0)) ?? bytes.length;
+    if (bytes.length - taken > MAX_UNTAKEN_BYTES) {
+      this.#giveUp('too-long');
+      return bytes.length;
+    }
+    return taken;
+  }
+
+  #gap(missingBytes: number, side: 0 | 1): void {
+    if (this.#isFinished) return;
+    const parser = this.#parser;
+    if (parser?.gap === undefined) {
+      this.#isFinished = true;
+      return;
+    }
+    this.#fromInitiator = side === 0;
+    this.#guard(() => parser.gap?.(missingBytes, side === 0));
+  }
+
+  #takeMessage(bytes: Uint8Array, fromInitiator: boolean): void {
+    this.#fromInitiator = fromInitiator;
+    this.#messageBytes += bytes.length;
+    if (this.#protocol === undefined && !this.#identifyMessage(bytes, fromInitiator)) return;
+    this.#guard(() => this.#parser?.read(bytes, fromInitiator));
+    if (!this.#protocol?.isEndless && this.#messageBytes >= 2 * this.#bytesPerSide) this.#isFinished = true;
+  }
+
+  /** False: it is not known yet. The parser then also hears the other side's datagram before this one. */
+  #identifyMessage(bytes: Uint8Array, fromInitiator: boolean): boolean {
+    const side = fromInitiator ? 0 : 1;
+    const before = this.#messages[1 - side];
+    this.#identify(fromInitiator ? bytes : before, fromInitiator ? before : bytes);
+    if (this.#isFinished) return false;
+    if (this.#protocol === undefined) {
+      this.#messages[side] = bytes.slice(0, MAX_KEPT_MESSAGE_BYTES);
+      if (++this.#messageCount >= MAX_OPENING_MESSAGES) this.#isFinished = true;
+      return false;
+    }
+    this.#messages = [EMPTY, EMPTY];
+    if (before.length > 0 && before.length < MAX_KEPT_MESSAGE_BYTES) {
+      this.#fromInitiator = !fromInitiator;
+      this.#guard(() => this.#parser?.read(before, !fromInitiator));
+      this.#fromInitiator = fromInitiator;
+    }
+    return !this.#isFinished;
+  }
+
+  /** Asks those who have not said no; the one whose usual port it is has the first word. */
+  #identify(initiator: Uint8Array, responder: Uint8Array): void {
+    const opening: Opening = {
+      transport: this.#transport,
+      initiatorPort: this.initiatorPort,
+      responderPort: this.responderPort,
+      initiator,
+      responder,
+      hasBeginning: this.#hasBeginning,
+    };
+    const left: ProtocolDefinition[] = [];
+    let found: ProtocolDefinition | undefined;
+    for (const candidate of this.#candidates) {
+      const verdict = identify(candidate, opening);
+      if (verdict === VERDICT.maybe) left.push(candidate);
+      else if (verdict === VERDICT.yes && (found === undefined || this.#isUsual(candidate))) found = candidate;
+    }
+    this.#candidates = left;
+    if (found !== undefined) this.#begin(found);
+    else if (left.length === 0) this.#isFinished = true;
+  }
+
+  #isUsual(protocol: ProtocolDefinition): boolean {
+    return protocol.ports.includes(this.responderPort);
+  }
+
+  #begin(protocol: ProtocolDefinition): void {
+    const isFirst = this.#protocol === undefined && this.#switches === 0;
+    this.#protocol = protocol;
+    this.#candidates = [];
+    if (isFirst) this.#listener.told(protocol.id);
+    this.tell({ type: 'protocol', protocol: protocol.id, isUsualPort: this.#isUsual(protocol) });
+    this.#parser = this.#guard(() => protocol.parser(this));
+  }
+
+  /** Hands what is left over to the protocol that the conversation goes on in. */
+  #switchProtocol(): void {
+    const next = this.#next;
+    if (next === undefined || this.#streams === undefined || this.#readers === undefined) return;
+    this.#next = undefined;
+    this.#guard(() => this.#parser?.end?.());
+    this.#parser = undefined;
+    const protocol = next === null ? undefined : this.#byId.get(next);
+    this.#isFinished = ++this.#switches > MAX_SWITCHES || (next !== null && protocol === undefined);
+    if (this.#isFinished) return;
+    if (protocol === undefined) {
+      this.#protocol = undefined;
+      this.#candidates = this.#all;
+    } else {
+      this.#begin(protocol);
+    }
+    this.#streams[0].reread(this.#readers[0]);
+    this.#streams[1].reread(this.#readers[1]);
+  }
+
+  /** A parser must not throw; one that does is our mistake, and costs this conversation only. */
+  #guard<T>(work: () => T): T | undefined {
+    try {
+      return work();
+    } catch {
+      this.#giveUp('parser-failed');
+      return undefined;
+    }
+  }
+
+  #giveUp(reason: string): void {
+    this.#isFinished = true;
+    this.isBroken = true;
+    if (this.#protocol) this.tell({ type: 'broken', protocol: this.#protocol.id, reason });
+  }
+}
+
+function streamFrom(firstSequence: number): Stream {
+  return new Stream(Number.isNaN(firstSequence) ? undefined : firstSequence);
+}
+
+/** The payload of a datagram; of ICMP the whole message, for its type is in its header. */
+function messageOf(packet: PacketView): Uint8Array {
+  const isIcmp = packet.protocol === PROTOCOL.icmp || packet.protocol === PROTOCOL.icmpv6;
+  return packet.bytes.subarray(isIcmp ? packet.transportStart : packet.payloadStart, packet.payloadEnd);
+}
+
+function identify(candidate: ProtocolDefinition, opening: Opening): number {
+  try {
+    return candidate.identify(opening);
+  } catch {
+    // Our mistake, and no reason for others not to be asked.
+    return VERDICT.no;
+  }
+}
