@@ -52,6 +52,22 @@ describe('enabling full protection', () => {
     ]);
   });
 
+  it('runs the launcher of a package, which polkit knows, and checks all that it runs', async () => {
+    const packaged = { ...PROGRAM, launcher: '/opt/Holdfast/resources/engine/holdfast' };
+    const ran: (readonly string[])[] = [];
+    const run = async (file: string, args: readonly string[]) => {
+      ran.push([file, ...args]);
+      return { code: 0, output: '' };
+    };
+    await enableService(packaged, run, () => false);
+    expect(ran).toEqual([[PKEXEC, packaged.launcher, 'service', 'install']]);
+    const exists = (path: string) => path !== INSTALLED_COMMAND;
+    for (const foreign of [packaged.launcher, packaged.node, packaged.command]) {
+      const system = { platform: 'linux', exists, isRootOwned: (path: string) => path !== foreign };
+      expect(whyNotEnable(packaged, system)).toContain(foreign);
+    }
+  });
+
   it('says in words how it went', async () => {
     expect(await outcomeOf(0)).toMatchObject({ outcome: 'enabled' });
     expect(await outcomeOf(126)).toMatchObject({ outcome: 'cancelled', message: expect.stringContaining('Nothing') });

@@ -50,15 +50,25 @@ export function isServiceInstalled(exists: (path: string) => boolean = existsSyn
   return SERVICE_UNITS.some(exists);
 }
 
-/** What root would run, without its last words: the installed command where there is one, else this app's own. */
-function commandOf(program: EngineProgram, exists: (path: string) => boolean): readonly string[] {
-  return exists(INSTALLED_COMMAND) ? [INSTALLED_COMMAND] : [program.node, program.command];
+/**
+ * What root would run, without its last words: the installed command where there is one, else this app's own. A
+ * package's launcher is one program, by whose path polkit knows our action and asks in our words.
+ */
+function commandOf({ launcher, node, command }: EngineProgram, exists: (path: string) => boolean): readonly string[] {
+  if (exists(INSTALLED_COMMAND)) return [INSTALLED_COMMAND];
+  return launcher === undefined ? [node, command] : [launcher];
+}
+
+/** Every file that root would run with it. */
+function filesOf(program: EngineProgram, exists: (path: string) => boolean): readonly string[] {
+  const words = commandOf(program, exists);
+  return words[0] === program.launcher ? [...words, program.node, program.command] : words;
 }
 
 /** Why the service cannot be installed from here, in one sentence; undefined when it can. */
 export function whyNotEnable(program: EngineProgram, system: SystemFacts): string | undefined {
   if (system.platform !== 'linux') return 'This version installs its service on Linux only.';
-  const words = commandOf(program, system.exists);
+  const words = filesOf(program, system.exists);
   const missing = words.find((path) => !system.exists(path));
   if (missing !== undefined) return `${missing} is missing.`;
   if (!system.exists(SYSTEMD_RUNS)) return 'This system does not run systemd, which would run the service.';

@@ -8,6 +8,7 @@ describe('the app’s own engine', () => {
     expect(engineProgram({ ...place, isPackaged: true })).toEqual({
       node: '/opt/Holdfast/resources/engine/node',
       command: '/opt/Holdfast/resources/engine/dist/engine/holdfast.js',
+      launcher: '/opt/Holdfast/resources/engine/holdfast',
     });
     const program = engineProgram({ ...place, isPackaged: false });
     expect(program).toEqual({ node: '/src/node_modules/node/bin/node', command: '/src/bin/holdfast' });

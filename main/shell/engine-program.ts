@@ -7,6 +7,8 @@ export interface EngineProgram {
   readonly node: string;
   /** The `holdfast` command. */
   readonly command: string;
+  /** One program that runs both, which packages have. */
+  readonly launcher?: string;
 }
 
 export interface ProgramPlace {
@@ -24,7 +26,9 @@ export function engineProgram({ platform, isPackaged, resourcesPath, appPath }: 
   if (!isPackaged)
     return { node: join(appPath, 'node_modules/node/bin', node), command: join(appPath, 'bin/holdfast') };
   const tree = join(resourcesPath, 'engine');
-  return { node: join(tree, node), command: join(tree, 'dist/engine/holdfast.js') };
+  const command = join(tree, 'dist/engine/holdfast.js');
+  const launcher = platform === 'win32' ? {} : { launcher: join(tree, 'holdfast') };
+  return { node: join(tree, node), command, ...launcher };
 }
 
 /** What is missing of it, in one sentence; undefined when it is whole. */

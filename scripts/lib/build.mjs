@@ -32,8 +32,8 @@ export const PARTS = [
   {
     name: 'engine',
     config: 'vite.engine.config.ts',
-    outputs: ['dist/engine'],
-    inputs: [...COMMON_INPUTS, 'main/engine', 'main/cli', 'main/client', 'assets'],
+    outputs: ['dist/engine/contents.json'],
+    inputs: [...COMMON_INPUTS, 'main/engine', 'main/cli', 'main/client', 'scripts/lib/package', 'assets'],
   },
 ];
 

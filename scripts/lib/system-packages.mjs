@@ -26,6 +26,9 @@ export const SYSTEM_PACKAGES = [
   { name: 'hydra', proof: 'hydra', usedFor: 'noticing real password guessing' },
   { name: 'medusa', proof: 'medusa', usedFor: 'noticing real password guessing' },
   { name: 'zstd', proof: 'zstd', usedFor: 'reading compressed captures' },
+  { name: 'desktop-file-utils', proof: 'desktop-file-validate', usedFor: 'checking the desktop entry' },
+  { name: 'apparmor', proof: 'apparmor_parser', usedFor: 'checking the AppArmor profile' },
+  { name: 'libxml2-utils', proof: 'xmllint', usedFor: 'checking the polkit policy' },
   { name: 'chromium', proof: 'chromium', usedFor: 'showing reports and pages in a real browser' },
 ];
 

@@ -16,7 +16,7 @@ export async function buildParts(root: string, { forDesktop }: { readonly forDes
   const names = [...CARRIED, ...(forDesktop ? DESKTOP : [])];
   for (const part of PARTS.filter(({ name }) => names.includes(name))) {
     // The bundle's own rules are no input of its part, and it is built in a second.
-    await buildPart(root, part, { isForced: part.name === 'engine' });
+    await buildPart(root, part);
   }
 }
 
