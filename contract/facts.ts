@@ -133,6 +133,7 @@ export interface TlsClientFact extends FactBase {
   readonly extensions: readonly number[];
   /** MD5 of the JA3 string (Salesforce, BSD-3). */
   readonly ja3: string;
+  /** At most MAX_URI_TEXT; the fingerprint is of all of it. */
   readonly ja3Text: string;
   /** JA4 of a TLS client (FoxIO, BSD-3). */
   readonly ja4: string;
@@ -148,6 +149,8 @@ export interface TlsServerFact extends FactBase {
   readonly alpn: string;
   readonly ja3s: string;
   readonly sessionId: string;
+  /** It asks the client for another hello instead (RFC 8446 4.1.4). */
+  readonly isRetryRequest: boolean;
 }
 
 /** One certificate (RFC 5280) of a chain. */
@@ -160,6 +163,7 @@ export interface CertificateFact extends FactBase {
   readonly issuer: string;
   readonly commonName: string;
   readonly issuerCommonName: string;
+  /** Hexadecimal. */
   readonly serial: string;
   /** DNS names and addresses of subjectAltName. */
   readonly names: readonly string[];
@@ -168,6 +172,7 @@ export interface CertificateFact extends FactBase {
   readonly notAfterMs: number;
   readonly sha1: string;
   readonly sha256: string;
+  /** Subject and issuer are the same name; the signature is not checked. */
   readonly isSelfSigned: boolean;
 }
 
@@ -177,20 +182,28 @@ export interface TlsAlertFact extends FactBase {
   readonly description: number;
 }
 
-/** A heartbeat (RFC 6520): `claimedBytes` above what the record holds is Heartbleed (CVE-2014-0160). */
+/**
+ * A heartbeat (RFC 6520): `claimedBytes` above what the record holds is Heartbleed (CVE-2014-0160). Of an encrypted
+ * one nobody sees the claim (−1); there a response that is longer than its request is what gives it away.
+ */
 export interface TlsHeartbeatFact extends FactBase {
   readonly type: 'tls-heartbeat';
+  /** Of an encrypted one: whether the other side had none that was not answered yet. */
   readonly isRequest: boolean;
   readonly claimedBytes: number;
+  /** Content of the record: type, claim, payload and padding. */
   readonly recordBytes: number;
   readonly isEncrypted: boolean;
 }
 
 export interface QuicFact extends FactBase {
   readonly type: 'quic';
+  /** As on the wire: 1, 0x6b3343cf, "Q043" as 0x51303433; 0 for a version negotiation whose client was not seen. */
   readonly version: number;
-  /** User agent of Google's older QUIC; empty elsewhere. */
+  /** That Google's clients tell; empty elsewhere. */
   readonly userAgent: string;
+  /** Of Google's older QUIC, whose hello is not one of TLS; empty elsewhere. */
+  readonly serverName: string;
 }
 
 export interface HttpRequestFact extends FactBase {
