@@ -31,7 +31,8 @@ export const HEAD = {
   /** TCP_STATE in bits 0–7; FIN seen from initiator bit 8, from responder bit 9; INITIATOR_BASIS bits 16–17. */
   state: 19,
   /**
-   * Index into SERVICES in bits 0–7, SERVICE_BASIS in bits 8–9, identification attempts in bits 16–23, and in bits 24–31 which of those who are shown segments want no more.
+   * Index into SERVICES in bits 0–7, SERVICE_BASIS in bits 8–9, identification attempts in bits 16–23, and in bits
+   * 24–31 which of those who are shown segments want no more.
    */
   service: 20,
   /** What the first packet was, kept until there are statistics. All from the initiator. */

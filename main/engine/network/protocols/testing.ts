@@ -1,11 +1,12 @@
 /** Support for tests of parsers: conversations without a network, real captures, and damaged messages. */
 import type { Fact } from '../../../../contract/facts.ts';
-import { type FlowView, PACKET_KIND, PROTOCOL } from '../../../../contract/traffic.ts';
+import { type FlowView, PACKET_KIND, PROTOCOL, TCP_FLAG } from '../../../../contract/traffic.ts';
 import { defaultsOf } from '../../runtime/settings.ts';
 import { Packet } from '../decode/packet.ts';
 import { flowSettings } from '../flow-settings.ts';
 import { readTraffic } from '../read-traffic.ts';
 import { TrafficEngine } from '../traffic-engine.ts';
+import { NO_BYTES } from './bytes.ts';
 import { FactCollector, type FlowFacts } from './fact-collector.ts';
 import type { ProtocolDefinition } from './protocol.ts';
 
@@ -33,7 +34,8 @@ const FEED_START_US = 1_700_000_000_000_000;
 
 /**
  * What a protocol makes of a conversation: TCP bytes in order, or one UDP datagram (or ICMP message, from its type
- * on) after the other, through the flow table and the inspector. The first fact is that of the protocol being told.
+ * on) after the other, through the flow table and the inspector. Over TCP there is a handshake, so that the responder
+ * may speak first; otherwise who speaks first is the initiator. The first fact is that of the protocol being told.
  */
 export function feed(
   definition: ProtocolDefinition,
@@ -68,6 +70,16 @@ class Feeder {
     this.#segmentBytes = options.segmentBytes ?? Number.POSITIVE_INFINITY;
     const first = options.firstSequence ?? 1_000;
     this.#sequences = [first, first];
+    if (this.#transport === PROTOCOL.tcp) this.#handshake(first);
+  }
+
+  #handshake(first: number): void {
+    this.#sequences[0] = (first - 1) | 0;
+    this.#sequences[1] = (first - 1) | 0;
+    this.#packet(0, NO_BYTES, TCP_FLAG.syn);
+    this.#sequences[0] = first;
+    this.#packet(1, NO_BYTES, TCP_FLAG.syn | TCP_FLAG.ack);
+    this.#sequences[1] = first;
   }
 
   send(side: Side, bytes: Uint8Array): void {
@@ -79,7 +91,7 @@ class Feeder {
     } while (at < bytes.length);
   }
 
-  #packet(side: 0 | 1, bytes: Uint8Array): void {
+  #packet(side: 0 | 1, bytes: Uint8Array, flags: number = TCP_FLAG.psh | TCP_FLAG.ack): void {
     const packet = this.#engine.packet;
     const isIcmp = this.#transport === PROTOCOL.icmp || this.#transport === PROTOCOL.icmpv6;
     Object.assign(packet, new Packet());
@@ -99,7 +111,7 @@ class Feeder {
     packet.wireBytes = 54 + bytes.length;
     packet.sequence = this.#sequences[side];
     packet.acknowledgment = this.#sequences[1 - side];
-    packet.tcpFlags = this.#transport === PROTOCOL.tcp ? 0x18 : 0;
+    packet.tcpFlags = this.#transport === PROTOCOL.tcp ? flags : 0;
     this.#sequences[side] = (this.#sequences[side] + bytes.length) | 0;
     this.#engine.deliver(packet.wireBytes);
   }
