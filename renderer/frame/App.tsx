@@ -9,6 +9,7 @@ import { useStatusUpdates } from '../lib/status.ts';
 import { navigate, useAddress } from '../lib/use-address.ts';
 import { pageOf, pages } from '../pages.ts';
 import { strings } from '../strings/index.ts';
+import { FileDrop } from './FileDrop.tsx';
 import { LinkBar } from './LinkBar.tsx';
 import { PageHost } from './PageHost.tsx';
 import { Palette } from './Palette.tsx';
@@ -74,6 +75,7 @@ export function App() {
       {dialog === 'palette' && <Palette onClose={close} onHelp={() => setDialog('help')} />}
       {dialog === 'help' && <ShortcutHelp onClose={close} />}
       <ConfirmHost />
+      <FileDrop />
       <Toaster />
       <Announcer />
     </TooltipProvider>
