@@ -114,8 +114,8 @@ export class Conversation implements ParserContext {
     this.#streams?.[1].release();
   }
 
-  tell(fact: Unstamped<Fact>): void {
-    this.#listener.fact({ ...fact, timeUs: this.#timeUs, fromInitiator: this.#fromInitiator } as Fact);
+  tell(fact: Unstamped<Fact>, fromInitiator = this.#fromInitiator): void {
+    this.#listener.fact({ ...fact, timeUs: this.#timeUs, fromInitiator } as Fact);
   }
 
   become(protocol?: ProtocolId): void {

@@ -31,8 +31,11 @@ export interface Opening {
 export interface ParserContext {
   readonly initiatorPort: number;
   readonly responderPort: number;
-  /** Tells a fact; `timeUs` and `fromInitiator` are those of the bytes being parsed. */
-  tell(fact: Unstamped<Fact>): void;
+  /**
+   * Tells a fact; `timeUs` and `fromInitiator` are those of the bytes being parsed, unless it is said who sent what the
+   * fact speaks of.
+   */
+  tell(fact: Unstamped<Fact>, fromInitiator?: boolean): void;
   /**
    * TCP: the conversation goes on in another protocol (STARTTLS, Upgrade, CONNECT): the bytes left over begin it.
    * Without a name it is whatever its bytes tell, as at the beginning.
