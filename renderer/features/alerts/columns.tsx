@@ -29,22 +29,42 @@ function Hosts({ hosts, count }: { readonly hosts: readonly string[]; readonly c
   );
 }
 
-/** The severity is drawn in one of two widths, so that the title keeps its room. */
+function Title({ alert: { title, state } }: { readonly alert: AlertRow }) {
+  return (
+    <Text isOneLine className={state === 'open' ? 'font-medium' : 'text-ink-muted'}>
+      {title}
+    </Text>
+  );
+}
+
+/** Below this the severity is a mark before the title. */
+const ROOM_FOR_WORDS = 560;
+
 export const COLUMNS: readonly Column<ListRow>[] = [
   {
     id: 'severity',
     header: words.columns.severity,
     width: '104px',
+    fromWidth: ROOM_FOR_WORDS,
     cell: ofAlert(({ severity }) => <SeverityMark severity={severity} />),
   },
   {
     id: 'title',
     header: words.columns.title,
     width: 'minmax(200px, 3fr)',
-    cell: ofAlert(({ title, state }) => (
-      <Text isOneLine className={state === 'open' ? 'font-medium' : 'text-ink-muted'}>
-        {title}
-      </Text>
+    fromWidth: ROOM_FOR_WORDS,
+    cell: ofAlert((alert) => <Title alert={alert} />),
+  },
+  {
+    id: 'marked-title',
+    header: words.columns.title,
+    width: 'minmax(160px, 1fr)',
+    untilWidth: ROOM_FOR_WORDS,
+    cell: ofAlert((alert) => (
+      <span className="grid grid-cols-[12px_minmax(0,1fr)] items-center gap-x-2">
+        <SeverityMark severity={alert.severity} isShort />
+        <Title alert={alert} />
+      </span>
     )),
   },
   {
@@ -80,7 +100,7 @@ export const COLUMNS: readonly Column<ListRow>[] = [
     header: words.columns.seen,
     width: '108px',
     isNumeric: true,
-    fromWidth: 400,
+    fromWidth: 320,
     cell: ofAlert(({ lastSeenMs }) => (
       <span className="text-ink-muted">
         <RelativeTime timeMs={lastSeenMs} />
@@ -91,7 +111,7 @@ export const COLUMNS: readonly Column<ListRow>[] = [
     id: 'state',
     header: words.columns.state,
     width: '108px',
-    fromWidth: 560,
+    fromWidth: 640,
     cell: ofAlert(({ state }) => <StateBadge state={state} />),
   },
 ];

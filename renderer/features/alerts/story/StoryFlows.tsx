@@ -1,5 +1,5 @@
 import { Search } from 'lucide-react';
-import { useCallback, useEffect, useState } from 'react';
+import { useCallback, useEffect, useRef, useState } from 'react';
 import type { Flow } from '../../../../contract/api-flows.ts';
 import type { AlertRecord } from '../../../../contract/api-schemas.ts';
 import type { Failure } from '../../../../contract/domain.ts';
@@ -15,12 +15,16 @@ import { request } from '../../../lib/client.ts';
 import { formatExact, formatTime } from '../../../lib/format.ts';
 import { navigate } from '../../../lib/use-address.ts';
 import { strings } from '../../../strings/index.ts';
+import { LIVE } from '../filters.ts';
 
 const words = strings.alerts.story;
 const FLOWS_A_PAGE = 50;
 const VISIBLE_ROWS = 6;
 /** Answers without a flow that are gone through before the person is asked whether to go on. */
 const EMPTY_ANSWERS = 4;
+/** The flows of an alert are stored within some minutes; until then they are looked for so often. */
+const EXPECTED_MS = 600_000;
+const RETRY_MS = 5_000;
 
 export interface StoryFlowsProps {
   readonly alert: AlertRecord;
@@ -35,7 +39,7 @@ export function StoryFlows({ alert, huntQuery }: StoryFlowsProps) {
       title={words.flows}
       actions={
         <a
-          href={linkTo('hunt', null, { q: huntQuery, ...(alert.source === 'live' ? {} : { source: alert.source }) })}
+          href={linkTo('hunt', null, { q: huntQuery, ...(alert.source === LIVE ? {} : { source: alert.source }) })}
           className="inline-flex items-center gap-1 text-accent"
         >
           <Search size={14} aria-hidden />
@@ -86,22 +90,25 @@ interface FlowsState {
 const FIRST: FlowsState = { flows: [], next: null, isLoading: true, failure: null };
 
 /** A search looks at so many flows a call: an answer may be empty and still not the last. */
-function useFlows({ id, source }: AlertRecord): FlowsState & { readonly loadMore: () => void } {
+function useFlows({ id, source, lastSeenMs }: AlertRecord): FlowsState & { readonly loadMore: () => void } {
   const [state, setState] = useState(FIRST);
+  const run = useRef(0);
   const load = useCallback(
-    async (cursor: string | undefined, isCurrent: () => boolean): Promise<void> => {
-      setState((before) => ({ ...before, isLoading: true, failure: null }));
+    async (before: readonly Flow[], cursor: string | undefined): Promise<void> => {
+      run.current += 1;
+      const own = run.current;
+      setState((known) => ({ ...known, isLoading: true, failure: null }));
       let from = cursor;
       for (let tries = 0; ; tries += 1) {
         const answer = await request('flows.list', { alertId: id, source, limit: FLOWS_A_PAGE, cursor: from });
-        if (!isCurrent()) return;
+        if (own !== run.current) return;
         if (!answer.ok) {
-          setState((before) => ({ ...before, isLoading: false, failure: answer.failure }));
+          setState((known) => ({ ...known, isLoading: false, failure: answer.failure }));
           return;
         }
         const { flows, next } = answer.value;
         if (flows.length > 0 || next === null || tries === EMPTY_ANSWERS) {
-          setState((before) => ({ flows: [...before.flows, ...flows], next, isLoading: false, failure: null }));
+          setState({ flows: [...before, ...flows], next, isLoading: false, failure: null });
           return;
         }
         from = next;
@@ -109,15 +116,23 @@ function useFlows({ id, source }: AlertRecord): FlowsState & { readonly loadMore
     },
     [id, source],
   );
+  // The alert went on: there are more.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: see above
   useEffect(() => {
-    let isCurrent = true;
-    setState(FIRST);
-    void load(undefined, () => isCurrent);
+    void load([], undefined);
     return () => {
-      isCurrent = false;
+      run.current += 1;
     };
-  }, [load]);
-  return { ...state, loadMore: () => void load(state.next ?? undefined, () => true) };
+  }, [load, lastSeenMs]);
+
+  const isExpected = source === LIVE && !state.isLoading && state.failure === null && state.flows.length === 0;
+  useEffect(() => {
+    // A flow is stored when it has ended: soon after an alert there is none yet.
+    if (!isExpected || Date.now() - lastSeenMs > EXPECTED_MS) return;
+    const timer = setTimeout(() => void load([], undefined), RETRY_MS);
+    return () => clearTimeout(timer);
+  }, [isExpected, load, lastSeenMs]);
+  return { ...state, loadMore: () => void load(state.flows, state.next ?? undefined) };
 }
 
 const COLUMNS: readonly Column<Flow>[] = [

@@ -49,16 +49,23 @@ describe('trafficLine', () => {
     isPartial: false,
   });
 
-  it('is zero where nothing was sent, and spans the alert', () => {
+  it('is zero where nothing was sent, and spans what the engine looked at', () => {
     const line = trafficLine(
       traffic([
-        { timeMs: 10_000, bytes: 4_000 },
-        { timeMs: 16_000, bytes: 2_000 },
+        { timeMs: 100_000, bytes: 4_000 },
+        { timeMs: 106_000, bytes: 2_000 },
       ]),
-      { firstSeenMs: 9_000, lastSeenMs: 17_000 },
+      { firstSeenMs: 100_000, lastSeenMs: 107_000 },
     );
-    expect(line.timesMs).toEqual([6_000, 8_000, 10_000, 12_000, 14_000, 16_000, 18_000]);
-    expect(line.bytesPerSecond).toEqual([0, 0, 2_000, 0, 0, 1_000, 0]);
+    expect(line.timesMs[0]).toBe(70_000);
+    expect(line.timesMs.at(-1)).toBe(136_000);
+    const sent = line.timesMs.flatMap((timeMs, index) =>
+      line.bytesPerSecond[index] === 0 ? [] : [[timeMs, line.bytesPerSecond[index]]],
+    );
+    expect(sent).toEqual([
+      [100_000, 2_000],
+      [106_000, 1_000],
+    ]);
   });
 
   it('has an end, whatever times an alert claims', () => {
