@@ -15,7 +15,6 @@ const DESKTOP = ['shell'];
 export async function buildParts(root: string, { forDesktop }: { readonly forDesktop: boolean }): Promise<void> {
   const names = [...CARRIED, ...(forDesktop ? DESKTOP : [])];
   for (const part of PARTS.filter(({ name }) => names.includes(name))) {
-    // The bundle's own rules are no input of its part, and it is built in a second.
     await buildPart(root, part);
   }
 }
