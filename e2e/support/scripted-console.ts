@@ -27,11 +27,14 @@ const TYPES: Readonly<Record<string, string>> = {
   '.png': 'image/png',
 };
 
+/** For a call that is never answered. */
+export const SILENCE = Symbol('silence');
+
 /** What the engine says: an answer, a failure, or what is made of the input. Streams give their first items. */
 export type Script = {
   readonly [N in CallName]?: (
     input: ParsedInput<N>,
-  ) => CallOutput<N> | readonly CallOutput<N>[] | { readonly failure: Failure };
+  ) => CallOutput<N> | readonly CallOutput<N>[] | { readonly failure: Failure } | typeof SILENCE;
 };
 
 export interface ScriptedConsole {
@@ -105,9 +108,10 @@ export async function startScriptedConsole({
 
   const refuse = (code: string, message: string) => ({ error: { code, message, hint: '' } });
 
-  const answerTo = (call: CallName, input: unknown): { result: unknown } | { error: Failure } => {
+  const answerTo = (call: CallName, input: unknown): { result: unknown } | { error: Failure } | undefined => {
     const entry = API[call];
     const result = (script[call] as ((input: unknown) => unknown) | undefined)?.(input);
+    if (result === SILENCE) return undefined;
     if (result === undefined) return refuse('not-scripted', `This test does not answer "${call}".`);
     const { failure } = result as { failure?: Failure };
     return failure === undefined ? { result: entry.output.parse(result) } : { error: failure };
@@ -120,8 +124,10 @@ export async function startScriptedConsole({
     const parsed = entry?.input.safeParse(input);
     if (entry === undefined || parsed === undefined) say(refuse('no-such-call', `There is no call "${call}".`));
     else if (!parsed.success) say(refuse('bad-input', parsed.error.message.slice(0, 500)));
-    else if (entry.kind !== 'stream') say(answerTo(call, parsed.data));
-    else {
+    else if (entry.kind !== 'stream') {
+      const said = answerTo(call, parsed.data);
+      if (said !== undefined) say(said);
+    } else {
       open.set(id, call);
       const first = (script[call] as ((input: unknown) => readonly unknown[]) | undefined)?.(parsed.data) ?? [];
       for (const item of first) say({ item: entry.output.parse(item), dropped: 0 });

@@ -1,4 +1,5 @@
 import { useMemo, useState } from 'react';
+import { plainText } from '../../../contract/text.ts';
 import { Address } from '../../components/Address.tsx';
 import { cx } from '../../components/cx.ts';
 import { type Column, DataTable, type Sort } from '../../components/DataTable.tsx';
@@ -6,6 +7,7 @@ import { FilterBar } from '../../components/FilterBar.tsx';
 import { NewRowsBanner } from '../../components/NewRowsBanner.tsx';
 import { Bytes, Count, Rate } from '../../components/numbers.tsx';
 import { EmptyState, FailureState, LoadingState, Notice } from '../../components/states.tsx';
+import { Text } from '../../components/Text.tsx';
 import { formatCount, formatDuration } from '../../lib/format.ts';
 import { useFrozenList } from '../../lib/frozen-list.ts';
 import { sortRows } from '../../lib/sort.ts';
@@ -88,7 +90,7 @@ function FlowFilters({ services, children }: { readonly services: readonly strin
             label: words.service,
             options: [
               { value: '', label: `${words.service}: ${strings.common.all}` },
-              ...services.map((value) => ({ value, label: value })),
+              ...services.map((value) => ({ value, label: plainText(value) })),
             ],
           },
           {
@@ -159,7 +161,7 @@ const COLUMNS: readonly Column<BookFlow>[] = [
     fromWidth: 480,
     cell: (flow) => (
       <span className={cx('truncate', quietIfEnded(flow))}>
-        {flow.service === 'unknown' ? flow.transport : `${flow.service} · ${flow.transport}`}
+        {plainText(flow.service === 'unknown' ? flow.transport : `${flow.service} · ${flow.transport}`)}
       </span>
     ),
   },
@@ -266,7 +268,7 @@ const DESTINATION_COLUMNS: readonly Column<Destination>[] = [
     width: '104px',
     isSortable: true,
     fromWidth: 480,
-    cell: ({ service }) => service,
+    cell: ({ service }) => <Text isOneLine>{service}</Text>,
   },
   {
     id: 'flows',

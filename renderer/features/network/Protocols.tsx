@@ -2,6 +2,7 @@ import type { Traffic } from '../../../contract/api-schemas.ts';
 import { type Column, DataTable } from '../../components/DataTable.tsx';
 import { Bytes, Count, Percent } from '../../components/numbers.tsx';
 import { EmptyState, FailureState, LoadingState } from '../../components/states.tsx';
+import { Text } from '../../components/Text.tsx';
 import { formatCount } from '../../lib/format.ts';
 import { setQuery } from '../../lib/use-address.ts';
 import { useStream } from '../../lib/use-stream.ts';
@@ -42,7 +43,7 @@ function sharesOf({ protocols }: Traffic): readonly Share[] {
 }
 
 const COLUMNS: readonly Column<Share>[] = [
-  { id: 'service', header: words.columns.service, width: '128px', cell: ({ name }) => name },
+  { id: 'service', header: words.columns.service, width: '128px', cell: ({ name }) => <Text isOneLine>{name}</Text> },
   {
     id: 'share',
     header: words.columns.share,

@@ -12,7 +12,7 @@ import { Tooltip } from '../../components/Tooltip.tsx';
 import { linkTo } from '../../lib/address.ts';
 import { counted } from '../../lib/format.ts';
 import { useFullProtection } from '../../lib/full-protection.ts';
-import { useMay } from '../../lib/link.ts';
+import { useLink, useMay } from '../../lib/link.ts';
 import { useStanding } from '../../lib/status.ts';
 import { toast } from '../../lib/toasts.ts';
 import { useCommand } from '../../lib/use-command.ts';
@@ -109,6 +109,7 @@ function ReducedProtection() {
 function Actions({ status: { pause, abilities } }: { readonly status: Status }) {
   const [isAsking, setAsking] = useState(false);
   const mayOperate = useMay('operate');
+  const isReached = useLink().state === 'connected';
   const resume = useCommand('protection.resume', { reloads: ['status', 'journal.'] });
   const isolate = abilities.find(({ id }) => id === 'isolate');
   if (!mayOperate) return null;
@@ -123,7 +124,7 @@ function Actions({ status: { pause, abilities } }: { readonly status: Status }) 
         </Tooltip>
       )}
       {pause === null ? (
-        <Button icon={Pause} onClick={() => setAsking(true)}>
+        <Button icon={Pause} disabled={!isReached} onClick={() => setAsking(true)}>
           {words.pause}
         </Button>
       ) : (
@@ -131,6 +132,7 @@ function Actions({ status: { pause, abilities } }: { readonly status: Status }) 
           kind="primary"
           icon={Play}
           isBusy={resume.isRunning}
+          disabled={!isReached}
           onClick={async () => {
             if ((await resume.run({})).ok) toast({ message: words.resumed });
           }}

@@ -7,6 +7,7 @@ import { Checkbox } from '../../components/fields.tsx';
 import { Card } from '../../components/layout.tsx';
 import { EmptyState, FailureState, LoadingState, Notice } from '../../components/states.tsx';
 import { Text } from '../../components/Text.tsx';
+import { announce } from '../../lib/announce.ts';
 import { request } from '../../lib/client.ts';
 import { counted, formatCount } from '../../lib/format.ts';
 import { useMay } from '../../lib/link.ts';
@@ -73,7 +74,9 @@ export function EngineSettings() {
     const { problems: found, atRestart, before } = answer.value;
     setProblems(Object.fromEntries(found.map(({ path, message, hint }) => [path, { message, hint }])));
     if (found.length > 0) {
-      toast({ tone: 'failure', message: words.refused, detail: found[0].message });
+      announce(words.refused);
+      // Said where it is to be mended, and not by a toast, which would lie over the buttons below.
+      document.getElementById(rowAnchorOf(found[0].path))?.scrollIntoView({ block: 'center' });
       return;
     }
     setDrafts({});
@@ -116,7 +119,7 @@ export function EngineSettings() {
               <Card title={section.title}>
                 <ul className="flex flex-col divide-y divide-line">
                   {section.settings.map((row: Row) => (
-                    <li key={row.path} className="py-3">
+                    <li key={row.path} id={rowAnchorOf(row.path)} className="py-3">
                       <SettingField
                         row={row}
                         draft={drafts[row.path]}
@@ -140,7 +143,10 @@ export function EngineSettings() {
           aria-label={words.unsaved(counted(count, words.changes))}
           className="flex shrink-0 flex-wrap items-center justify-end gap-2 border-t border-line bg-canvas py-3"
         >
-          <p className="mr-auto font-medium">{words.unsaved(counted(count, words.changes))}</p>
+          <p className="mr-auto font-medium">
+            {Object.keys(problems).length > 0 && <span className="text-critical">{words.refused} · </span>}
+            {words.unsaved(counted(count, words.changes))}
+          </p>
           <Button
             onClick={() => {
               setDrafts({});
@@ -197,4 +203,8 @@ function SectionList({ sections }: SectionListProps) {
 
 function anchorOf(path: string): string {
   return `section-${path}`;
+}
+
+function rowAnchorOf(path: string): string {
+  return `setting-${path}`;
 }

@@ -33,7 +33,6 @@ export const common = {
   selectRow: 'Select row',
   selected: (count: string) => `${count} selected`,
   showNew: (count: string) => `${count} new`,
-  sortedBy: (column: string) => `Sort by ${column}`,
   lastKnown: (age: string) => `Last known ${age}`,
   plot: {
     showTable: 'Show as table',
