@@ -37,9 +37,9 @@ const EMPTY = new Uint8Array(0);
 
 /** One conversation that is being looked into. */
 export class Conversation implements ParserContext {
+  readonly transport: number;
   readonly initiatorPort: number;
   readonly responderPort: number;
-  readonly #transport: number;
   readonly #hasBeginning: boolean;
   readonly #all: readonly ProtocolDefinition[];
   readonly #byId: ReadonlyMap<ProtocolId, ProtocolDefinition>;
@@ -73,7 +73,7 @@ export class Conversation implements ParserContext {
   ) {
     this.initiatorPort = flow.initiatorPort;
     this.responderPort = flow.responderPort;
-    this.#transport = flow.protocol;
+    this.transport = flow.protocol;
     this.#all = candidates;
     this.#candidates = candidates;
     this.#byId = byId;
@@ -221,7 +221,7 @@ export class Conversation implements ParserContext {
   /** Asks those who have not said no; the one whose usual port it is has the first word. */
   #identify(initiator: Uint8Array, responder: Uint8Array): void {
     const opening: Opening = {
-      transport: this.#transport,
+      transport: this.transport,
       initiatorPort: this.initiatorPort,
       responderPort: this.responderPort,
       initiator,

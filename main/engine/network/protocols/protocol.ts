@@ -29,6 +29,8 @@ export interface Opening {
 
 /** What a parser may do. */
 export interface ParserContext {
+  /** See PROTOCOL in contract/traffic.ts. */
+  readonly transport: number;
   readonly initiatorPort: number;
   readonly responderPort: number;
   /**

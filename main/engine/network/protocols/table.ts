@@ -1,4 +1,5 @@
+import { dns, llmnr, mdns, netbiosNames } from './dns/index.ts';
 import type { ProtocolDefinition } from './protocol.ts';
 
 /** All protocols that are told by their bytes. The order does not count: identification must not depend on it. */
-export const PROTOCOLS: readonly ProtocolDefinition[] = [];
+export const PROTOCOLS: readonly ProtocolDefinition[] = [dns, mdns, llmnr, netbiosNames];
