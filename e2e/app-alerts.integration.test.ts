@@ -71,6 +71,11 @@ const story = (page: Page) => page.getByRole('complementary');
 const toastOf = (page: Page, text: string | RegExp) =>
   page.getByRole('region', { name: 'Messages' }).locator('> div').filter({ hasText: text });
 
+async function closeToasts(page: Page): Promise<void> {
+  const close = page.getByRole('region', { name: 'Messages' }).getByRole('button', { name: 'Close' });
+  while ((await close.count()) > 0) await close.first().click();
+}
+
 async function undo(page: Page, text: string | RegExp): Promise<void> {
   await toastOf(page, text).getByRole('button', { name: 'Undo' }).click();
   await toastOf(page, 'As it was before.').first().waitFor();
@@ -112,6 +117,13 @@ describe.skipIf(reason !== undefined)('alerts of a computer that is attacked', {
     page = opened.page;
   }, 180_000);
 
+  afterEach(async () => {
+    // What a test left open is in nobody's way.
+    await page?.keyboard.press('Escape');
+    await page?.keyboard.press('Escape');
+    await page?.keyboard.press('Escape');
+  });
+
   afterAll(async () => {
     client?.close();
     await app?.remove();
@@ -136,7 +148,8 @@ describe.skipIf(reason !== undefined)('alerts of a computer that is attacked', {
       (alert) => alert.kind === kind,
     );
   const stateOf = async (id: string) => (await client.request('alerts.get', { id })).state;
-  const becomes = (id: string, state: string) => vi.waitUntil(async () => (await stateOf(id)) === state);
+  const becomes = (id: string, state: string) =>
+    vi.waitUntil(async () => (await stateOf(id)) === state, { timeout: 5_000 });
 
   it('lists them, and narrows the list by search, kind, severity and state, all in the address', async () => {
     await show('#/alerts');
@@ -194,8 +207,8 @@ describe.skipIf(reason !== undefined)('alerts of a computer that is attacked', {
     const isolate = drawer.getByRole('button', { name: 'Isolate this computer' });
     expect(await isolate.getAttribute('aria-disabled')).toBe('true');
     expect(await isolate.getAttribute('aria-description')).not.toBe('');
-    expect(await drawer.getByRole('link', { name: 'change: mode' }).getAttribute('href')).toBe(
-      '#/settings/engine?q=mode',
+    expect(await drawer.getByRole('link', { name: 'Settings' }).getAttribute('href')).toBe(
+      '#/settings/engine?q=detect.brute-force',
     );
     await drawer.getByRole('grid', { name: 'Flows' }).waitFor();
     expect(await drawer.getByRole('link', { name: 'Open in Hunt' }).getAttribute('href')).toContain('#/hunt?q=flows');
@@ -234,6 +247,7 @@ describe.skipIf(reason !== undefined)('alerts of a computer that is attacked', {
     await dialog.getByRole('button', { name: 'Dismiss', exact: true }).click();
     await becomes(id, 'dismissed');
     await drawer.getByText('The password was changed.', { exact: true }).waitFor();
+    await closeToasts(page);
     await page.keyboard.press('u');
     await becomes(id, 'open');
     // What a reopening takes back is the dismissal with its reason and note.
@@ -260,7 +274,7 @@ describe.skipIf(reason !== undefined)('alerts of a computer that is attacked', {
     await screenshot(page, 'alerts-dismiss-light');
     expect(await violations(page)).toEqual([]);
     await dialog.getByRole('textbox', { name: 'Attacker' }).fill('10.66.1.0/33');
-    await preview.getByText(/10\.66\.1\.0\/33/).waitFor();
+    await preview.getByText(/no address and no network/).waitFor();
     await dialog.getByRole('textbox', { name: 'Attacker' }).fill('10.66.1.0/24');
     await preview.getByText('2 alerts in all').waitFor();
     await dialog.getByRole('textbox', { name: 'Note' }).fill('We test the network today.');
@@ -525,7 +539,7 @@ describe('alerts that an engine tells of', () => {
     expect(engine?.calls.some(({ call }) => call === 'alerts.review')).toBe(false);
   });
 
-  it('stays smooth with 100,000 alerts, with news coming in', async () => {
+  it('stays smooth with 100,000 alerts, with news coming in', { timeout: 90_000 }, async () => {
     const page = await open({ 'alerts.list': manyAlerts(100_000), 'alerts.watch': () => [] }, '#/alerts');
     await rowsOf(page);
     await page.getByText('100,000 or more').waitFor();

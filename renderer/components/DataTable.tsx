@@ -28,6 +28,8 @@ export interface Column<Row> {
   readonly isSortable?: boolean;
   /** Left out where the table is narrower than so many pixels. */
   readonly fromWidth?: number;
+  /** Left out where the table is as wide as this or wider: for what stands in for others where there is no room. */
+  readonly untilWidth?: number;
   readonly cell: (row: Row) => ReactNode;
 }
 
@@ -133,7 +135,10 @@ export function DataTable<Row>({
   }, [isNearEnd, rowCount]);
 
   const seen = useMemo(
-    () => columns.filter(({ fromWidth = 0 }) => width === 0 || width >= fromWidth),
+    () =>
+      columns.filter(({ fromWidth = 0, untilWidth = Number.POSITIVE_INFINITY }) =>
+        width === 0 ? untilWidth === Number.POSITIVE_INFINITY : width >= fromWidth && width < untilWidth,
+      ),
     [columns, width],
   );
   const canSelect = selection !== undefined && onSelectionChange !== undefined;

@@ -27,8 +27,8 @@ export interface AllowEntryFieldsProps {
 export function AllowEntryFields({ draft, alerts, onChange }: AllowEntryFieldsProps) {
   const fields = ALLOW_FIELDS.filter((field) => draft.values[field] !== undefined);
   return (
-    <div className="flex flex-col gap-4">
-      <fieldset className="flex flex-col gap-2">
+    <div className="grid grid-cols-2 gap-x-6 gap-y-4 max-narrow:grid-cols-1">
+      <fieldset className="flex min-w-0 flex-col gap-2">
         <legend className="pb-1 font-medium">{words.match}</legend>
         {fields.map((field) => (
           <MatchField
@@ -42,7 +42,7 @@ export function AllowEntryFields({ draft, alerts, onChange }: AllowEntryFieldsPr
         ))}
         <p className="text-12 text-ink-quiet">{words.matchHint}</p>
       </fieldset>
-      <div className="grid grid-cols-2 gap-4 max-narrow:grid-cols-1">
+      <div className="flex min-w-0 flex-col gap-4">
         <Select
           label={words.maximumSeverity}
           hint={words.maximumSeverityHint}
@@ -65,7 +65,9 @@ export function AllowEntryFields({ draft, alerts, onChange }: AllowEntryFieldsPr
           onChange={(value) => onChange({ ...draft, days: value === '' ? null : Number(value) })}
         />
       </div>
-      <Preview draft={draft} alerts={alerts} />
+      <div className="col-span-full">
+        <Preview draft={draft} alerts={alerts} />
+      </div>
     </div>
   );
 }

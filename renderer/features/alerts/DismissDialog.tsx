@@ -54,7 +54,7 @@ export function DismissDialog({ alerts, onClose, onDone }: DismissDialogProps) {
       title={words.title(nameOf(alerts))}
       isOpen
       onClose={onClose}
-      width="medium"
+      width={isAllowing ? 'large' : 'medium'}
       footer={
         <>
           <Button onClick={onClose}>{strings.common.cancel}</Button>

@@ -3,6 +3,7 @@ import { Section } from '../../../components/layout.tsx';
 import { Text } from '../../../components/Text.tsx';
 import { linkTo } from '../../../lib/address.ts';
 import { useAddress } from '../../../lib/use-address.ts';
+import { useQuery } from '../../../lib/use-query.ts';
 import { strings } from '../../../strings/index.ts';
 
 const words = strings.alerts.story;
@@ -54,14 +55,16 @@ export function Decisions({ decisions, detectors }: DecisionsProps) {
   );
 }
 
-/** Where a decision can be changed; that it comes from a capture cannot, nor can how this version works. */
+/** Where a decision can be changed; what is no setting of this engine cannot, and says nothing. */
 function DecisionLink({ setting }: { readonly setting: string }) {
   const { item, query } = useAddress();
-  if (setting === 'source') return null;
-  const to =
-    setting === 'allow-list'
-      ? linkTo('alerts', item, { ...query, allowed: '1' })
-      : linkTo('settings', 'engine', { q: setting });
+  const { data } = useQuery('config.describe', {});
+  const isSetting = data?.sections.some(({ settings }) => settings.some(({ path }) => path === setting)) ?? false;
+  const isAllowList = setting === 'allow-list';
+  if (!isSetting && !isAllowList) return null;
+  const to = isAllowList
+    ? linkTo('alerts', item, { ...query, allowed: '1' })
+    : linkTo('settings', 'engine', { q: setting });
   return (
     <a href={to} aria-label={`${words.change}: ${setting}`} className="text-accent">
       {words.change}
