@@ -66,6 +66,8 @@ afterEach(async () => {
 });
 
 const files = () => readdirSync(join(place, 'data', 'captures'));
+/** A file goes a moment after the state that says that it is no longer needed. */
+const noFiles = () => vi.waitFor(() => expect(files()).toEqual([]), PATIENCE);
 const journal = () =>
   store
     .listJournal()
@@ -131,7 +133,7 @@ describe.runIf(existsSync(SCAN))('a real capture in pieces (skipped without ../s
       format: document.capture.format,
     });
     expect(store.listFlows({ source: capture.id, limit: 1000 }).rows).toHaveLength(Math.min(1000, document.flows));
-    expect(files()).toEqual([]);
+    await noFiles();
     expect(new Set(told.map(({ state }) => state))).toEqual(new Set(['receiving', 'waiting', 'analysing', 'done']));
 
     await jobs.remove(capture.id, 'user bob');
@@ -182,7 +184,7 @@ describe('receiving', () => {
     const { id } = await jobs.begin('x.pcap', 1000, 'user ada');
     await jobs.append(id, 0, Buffer.alloc(500));
     expect(await jobs.cancel(id)).toMatchObject({ state: 'cancelled', failure: null });
-    expect(files()).toEqual([]);
+    await noFiles();
     await expect(jobs.append(id, 500, Buffer.alloc(1))).rejects.toMatchObject(failure('not-receiving'));
     await expect(jobs.cancel(id)).rejects.toMatchObject(failure('already-finished'));
   });
@@ -202,7 +204,7 @@ describe('receiving', () => {
     await open({ settings: settings({ maxMebibytes: 2 ** 40 }) });
     await expect(jobs.begin('x.pcap', 2 ** 50, 'user ada')).rejects.toMatchObject(failure('no-room'));
     expect(jobs.list()).toEqual([]);
-    expect(files()).toEqual([]);
+    await noFiles();
   });
 
   it.each(['../../etc/passwd', '/etc/passwd', 'a\u0000b.pcap', '\u202egnp.exe', 'x'.repeat(255), '-rf', '..'])(
@@ -235,7 +237,7 @@ describe('analysing', () => {
     expect(capture).toMatchObject({ state: 'failed', result: null });
     expect(capture.failure?.message).not.toContain(place);
     expect(capture.failure?.hint).not.toBe('');
-    expect(files()).toEqual([]);
+    await noFiles();
   });
 
   it.each([
@@ -262,7 +264,7 @@ describe('analysing', () => {
     expect(jobs.get(second.id).state).toBe('analysing');
     await jobs.remove(second.id, 'user ada');
     expect(jobs.list().map(({ id }) => id)).toEqual([first.id]);
-    expect(files()).toEqual([]);
+    await noFiles();
   });
 
   it('forgets the oldest when there are more than may be kept', async () => {
@@ -275,6 +277,51 @@ describe('analysing', () => {
     }
     await vi.waitFor(() => expect(jobs.list().map(({ id }) => id)).toEqual(given.slice(0, 2)), PATIENCE);
     expect(journal()).toContain('engine: capture-removed');
+  });
+});
+
+describe('what is taken away while something of it is under way', () => {
+  it('does not come back with the end of its analysis', async () => {
+    const done =
+      "import { parentPort } from 'node:worker_threads';" +
+      "parentPort.postMessage({ type: 'done', result: {}, alerts: [{ id: 'a-1' }], trails: new Map() });";
+    const removed = Promise.withResolvers<void>();
+    await open({
+      analysis: { ...badWorker(done), silenceMs: 60_000 },
+      // In the very moment in which its alerts are stored.
+      recordAlerts: (id) => queueMicrotask(() => removed.resolve(jobs.remove(id, 'user ada'))),
+    });
+    await give(emptyPcap());
+    await removed.promise;
+    await jobs.stop();
+    expect(jobs.list()).toEqual([]);
+    expect(store.captures.list()).toEqual([]);
+    await noFiles();
+  });
+
+  it('is not analysed after it was cancelled, whenever that was', async () => {
+    await open({ analysis: { ...badWorker('setInterval(() => {}, 1000);'), silenceMs: 60_000 } });
+    for (let turns = 0; turns < 12; turns++) {
+      const { id } = await jobs.begin('a.pcap', 24, 'user ada');
+      const last = jobs.append(id, 0, emptyPcap()).catch(() => {});
+      for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setImmediate(resolve));
+      await jobs.cancel(id);
+      await last;
+      expect(jobs.get(id).state).toBe('cancelled');
+    }
+    await noFiles();
+  });
+
+  it('leaves no file where it was cancelled while it began', async () => {
+    await open();
+    const begun = jobs.begin('a.pcap', 24, 'user ada');
+    const refused = expect(begun).rejects.toMatchObject(failure('not-receiving'));
+    while (jobs.list().length === 0) await Promise.resolve();
+    const [{ id }] = jobs.list();
+    await jobs.cancel(id);
+    await refused;
+    expect(jobs.get(id).state).toBe('cancelled');
+    await noFiles();
   });
 });
 
@@ -303,6 +350,6 @@ describe('after a restart', () => {
       { name: 'half.pcap', state: 'failed', failure: { code: 'interrupted' } },
       { name: 'done.pcap', state: 'done', result: { packets: 0 } },
     ]);
-    expect(files()).toEqual([]);
+    await noFiles();
   });
 });

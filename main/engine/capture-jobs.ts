@@ -88,7 +88,9 @@ export class CaptureJobs {
         this.#change(capture, { state: 'failed', progress: null, failure: INTERRUPTED });
       }
     }
-    this.#idleTimer = this.#options.clock.every(IDLE_CHECK_MS, () => void this.#expireIdle());
+    this.#idleTimer = this.#options.clock.every(IDLE_CHECK_MS, () => {
+      this.#expireIdle().catch((error) => this.#options.onProblem(messageOf(error)));
+    });
   }
 
   async stop(): Promise<void> {
@@ -160,9 +162,13 @@ export class CaptureJobs {
       await this.#files.assertRoom(sizeBytes + coming);
       const file = await this.#files.create(id);
       this.#uploads.set(id, { file, receivedBytes: 0, heardMs: this.#monotonicMs(), last: Promise.resolve() });
+      this.#assertRunning();
+      // Whoever saw it in the list may have cancelled or removed it meanwhile.
+      const now = this.#captures.get(id);
+      if (now?.state !== 'receiving') throw notReceiving(id, now?.state ?? 'removed');
       this.#options.store().captures.add(capture);
     } catch (error) {
-      this.#captures.delete(id);
+      if (this.#captures.get(id)?.state === 'receiving') this.#captures.delete(id);
       await this.#closeUpload(id);
       await this.#files.remove(id);
       throw error;
@@ -231,8 +237,9 @@ export class CaptureJobs {
     const now = this.#captures.get(id);
     if (now?.state !== 'receiving') throw notReceiving(id, now?.state ?? 'removed');
     if (upload.receivedBytes === capture.sizeBytes) {
+      // Before anything is awaited: one that is cancelled meanwhile must not come back.
+      this.#change(now, { state: 'waiting', progress: null });
       await this.#closeUpload(id);
-      this.#change(this.get(id), { state: 'waiting', progress: null });
       this.#next();
     } else {
       this.#progress(id, upload.receivedBytes / capture.sizeBytes);
@@ -275,8 +282,9 @@ export class CaptureJobs {
       if (end.type === 'failed') await this.#failed(id, end.failure);
       else {
         this.#recordAlerts(id, end);
-        await this.#files.remove(id);
+        // Before anything is awaited: one that is removed meanwhile must not come back.
         this.#change(capture, { state: 'done', progress: null, result: end.result });
+        await this.#files.remove(id);
         await this.#removeOldest();
       }
     }
@@ -302,7 +310,8 @@ export class CaptureJobs {
   async #removeOldest(): Promise<void> {
     const finished = [...this.#captures.values()].filter((capture) => !isUnfinished(capture));
     for (const { id } of finished.slice(0, Math.max(0, finished.length - this.#options.settings().kept))) {
-      await this.remove(id, ENGINE);
+      // Another call may have come to the same oldest ones meanwhile.
+      if (this.#captures.has(id)) await this.remove(id, ENGINE);
     }
   }
 
