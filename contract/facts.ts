@@ -288,6 +288,68 @@ export interface LoginFact extends FactBase {
   readonly method: string;
 }
 
+/** One ICMP or ICMPv6 message with a payload: echo, redirect, router advertisement, … The first of a flow, then samples. */
+export interface IcmpFact extends FactBase {
+  readonly type: 'icmp';
+  readonly version: 4 | 6;
+  readonly messageType: number;
+  readonly code: number;
+  /** Of echo and its like; 0 for others. */
+  readonly id: number;
+  readonly sequence: number;
+  /** Behind the eight bytes of the header. */
+  readonly payloadBytes: number;
+  /** Shannon entropy of the beginning of the payload, in bits per byte. */
+  readonly entropy: number;
+  /** Beginning of the payload, hexadecimal: 32 bytes at the most. */
+  readonly payloadStart: string;
+}
+
+/** One message of DHCP (RFC 2131) or DHCPv6 (RFC 8415). Texts are empty and lists too where it does not say. */
+export interface DhcpFact extends FactBase {
+  readonly type: 'dhcp';
+  readonly protocol: 'dhcp' | 'dhcpv6';
+  /** "discover", "offer", "request", "ack", …; "solicit", "advertise", …; "bootp" without a type. */
+  readonly messageType: string;
+  readonly transactionId: number;
+  /** "00:0b:82:01:fc:42" */
+  readonly clientMac: string;
+  /** Client identifier or DUID, hexadecimal. */
+  readonly clientId: string;
+  readonly hostname: string;
+  readonly vendorClass: string;
+  /** Numbers of the options that are asked for, in order: "1,3,6,15". It tells systems apart. */
+  readonly fingerprint: string;
+  readonly requestedAddress: string;
+  readonly assignedAddress: string;
+  /** Server identifier: an address, or a DUID in hexadecimal. */
+  readonly server: string;
+  readonly relay: string;
+  readonly routers: readonly string[];
+  readonly nameServers: readonly string[];
+  readonly domain: string;
+  /** URL of option 252, boot file, or route of option 121: what a rogue server leads astray with. */
+  readonly proxyUrl: string;
+  readonly bootFile: string;
+  readonly routes: readonly string[];
+  /** −1 where it is not said. */
+  readonly leaseSeconds: number;
+}
+
+/** One message of NTP (RFC 5905), of the first ones of a flow. */
+export interface NtpFact extends FactBase {
+  readonly type: 'ntp';
+  readonly version: number;
+  /** 3 client, 4 server, 6 control, 7 private (monlist is 7 with request 42). */
+  readonly mode: number;
+  readonly stratum: number;
+  /** "GPS", or the address of the server above. Empty for a client. */
+  readonly referenceId: string;
+  /** Request number of mode 6 and 7; −1 for others. */
+  readonly request: number;
+  readonly bytes: number;
+}
+
 /** One command of a text or request protocol (FTP, SMTP, POP3, IMAP, Redis, SIP, SMB, MySQL, …) with its answer. */
 export interface CommandFact extends FactBase {
   readonly type: 'command';
@@ -322,4 +384,7 @@ export type Fact =
   | SshFact
   | LoginFact
   | CommandFact
+  | IcmpFact
+  | DhcpFact
+  | NtpFact
   | PropertyFact;
