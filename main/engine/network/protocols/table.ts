@@ -1,8 +1,34 @@
+import { dhcp } from './dhcp.ts';
+import { dhcpv6 } from './dhcpv6.ts';
 import { dns, llmnr, mdns, netbiosNames } from './dns/index.ts';
+import { http } from './http/http.ts';
+import { icmp } from './icmp.ts';
+import { ntp } from './ntp.ts';
 import type { ProtocolDefinition } from './protocol.ts';
 import { quic } from './quic/quic.ts';
+import { ssdp } from './ssdp.ts';
+import { stun } from './stun.ts';
+import { syslog } from './syslog.ts';
+import { tftp } from './tftp.ts';
 import { dtls } from './tls/dtls.ts';
 import { tls } from './tls/tls.ts';
 
 /** All protocols that are told by their bytes. The order does not count: identification must not depend on it. */
-export const PROTOCOLS: readonly ProtocolDefinition[] = [dns, mdns, llmnr, netbiosNames, tls, dtls, quic];
+export const PROTOCOLS: readonly ProtocolDefinition[] = [
+  dns,
+  mdns,
+  llmnr,
+  netbiosNames,
+  tls,
+  dtls,
+  quic,
+  dhcp,
+  dhcpv6,
+  icmp,
+  ntp,
+  ssdp,
+  stun,
+  syslog,
+  tftp,
+  http,
+];

@@ -1,0 +1,93 @@
+import { createHash, type Hash, hash } from 'node:crypto';
+import type { FileFact, ProtocolId } from '../../../../../contract/facts.ts';
+import { MAX_FACT_TEXT } from '../../../../../contract/facts.ts';
+import { NO_BYTES, viewOf } from '../bytes.ts';
+import type { Unstamped } from '../protocol.ts';
+import { bounded } from '../text-lines.ts';
+import { inflatedStart } from './inflate.ts';
+import { kindOf, SNIFFED_BYTES } from './kind.ts';
+
+/**
+ * So much of a file is hashed. What malware is sent in is smaller nearly always, and hashing more would let a
+ * download cost more than everything else that is looked at.
+ */
+export const MAX_HASHED_BYTES = 16 * 1024 * 1024;
+
+export interface FileIdentity {
+  readonly protocol: ProtocolId;
+  readonly name: string;
+  readonly claimedType: string;
+}
+
+/** A file while it is transferred: its beginning, and hashes of what was seen of it from its first byte on. */
+export class FileTransfer {
+  readonly #contentEncoding: string;
+  #sha256: Hash | undefined;
+  #md5: Hash | undefined;
+  #start: Buffer = viewOf(NO_BYTES);
+  #bytes = 0;
+
+  /** @param contentEncoding of HTTP, lower case: the kind is that of what is inside, the hashes of what is sent */
+  constructor(contentEncoding = '') {
+    this.#contentEncoding = contentEncoding;
+  }
+
+  /** Bytes seen and hashed. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** No more is hashed. */
+  get isFull(): boolean {
+    return this.#bytes >= MAX_HASHED_BYTES;
+  }
+
+  /** Takes bytes in [start, end) in. */
+  take(bytes: Uint8Array, start = 0, end = bytes.length): void {
+    const count = Math.min(end - start, MAX_HASHED_BYTES - this.#bytes);
+    if (count <= 0) return;
+    const view = viewOf(bytes, start, start + count);
+    if (this.#start.length < SNIFFED_BYTES) {
+      this.#start = Buffer.concat([this.#start, view.subarray(0, SNIFFED_BYTES - this.#start.length)]);
+    }
+    this.#sha256 ??= createHash('sha256');
+    this.#md5 ??= createHash('md5');
+    this.#sha256.update(view);
+    this.#md5.update(view);
+    this.#bytes += count;
+  }
+
+  /** The fact about what was seen; the transfer must not be used again. Undefined for no bytes at all. */
+  end(identity: FileIdentity, isWhole: boolean): Unstamped<FileFact> | undefined {
+    if (this.#sha256 === undefined || this.#md5 === undefined) return undefined;
+    const digests = { sha256: this.#sha256.digest('hex'), md5: this.#md5.digest('hex') };
+    return fileFact(identity, this.#start, this.#contentEncoding, this.#bytes, isWhole, digests);
+  }
+}
+
+/** The fact about a file of which all bytes are at hand: half the price of a transfer in pieces. */
+export function wholeFile(identity: FileIdentity, bytes: Uint8Array, contentEncoding = ''): Unstamped<FileFact> {
+  const view = viewOf(bytes);
+  const digests = { sha256: hash('sha256', view), md5: hash('md5', view) };
+  return fileFact(identity, view.subarray(0, SNIFFED_BYTES), contentEncoding, bytes.length, true, digests);
+}
+
+function fileFact(
+  identity: FileIdentity,
+  start: Uint8Array,
+  contentEncoding: string,
+  bytes: number,
+  isWhole: boolean,
+  digests: { readonly sha256: string; readonly md5: string },
+): Unstamped<FileFact> {
+  return {
+    type: 'file',
+    protocol: identity.protocol,
+    name: bounded(identity.name, MAX_FACT_TEXT),
+    kind: kindOf(inflatedStart(start, contentEncoding)),
+    claimedType: bounded(identity.claimedType, MAX_FACT_TEXT),
+    bytes,
+    isWhole,
+    ...digests,
+  };
+}

@@ -1,0 +1,13 @@
+import type { ParserContext } from './protocol.ts';
+
+/** The same context for facts about what one side sent, whoever is read when they are told. */
+export function sided(context: ParserContext, fromInitiator: boolean): ParserContext {
+  return {
+    transport: context.transport,
+    initiatorPort: context.initiatorPort,
+    responderPort: context.responderPort,
+    tell: (fact) => context.tell(fact, fromInitiator),
+    become: (protocol) => context.become(protocol),
+    finish: () => context.finish(),
+  };
+}
