@@ -2,7 +2,15 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { enableService, INSTALLED_COMMAND, isRootOwned, isServiceInstalled, PKEXEC, whyNotEnable } from './elevate.ts';
+import {
+  enableService,
+  type FileFacts,
+  INSTALLED_COMMAND,
+  isRootOwned,
+  isServiceInstalled,
+  PKEXEC,
+  whyNotEnable,
+} from './elevate.ts';
 
 const PROGRAM = { node: '/opt/app/node', command: '/opt/app/holdfast.js' };
 const fine = { platform: 'linux', exists: (path: string) => path !== INSTALLED_COMMAND, isRootOwned: () => true };
@@ -31,6 +39,33 @@ describe('whether full protection can be enabled', () => {
     symlinkSync('/etc/passwd', join(folder, 'link'));
     expect(isRootOwned(join(folder, 'link'))).toBe(false);
     rmSync(folder, { recursive: true });
+  });
+});
+
+describe('who can change a program', () => {
+  /** Owners and rights by path; what is not named is a folder of root's. */
+  const filesOf = (odd: Readonly<Record<string, { uid?: number; mode?: number; to?: string }>>): FileFacts => ({
+    stat: (path) => {
+      const { uid = 0, mode = 0o755, to } = odd[path] ?? {};
+      return { uid, mode: to === undefined ? mode : 0o777, isSymbolicLink: () => to !== undefined };
+    },
+    linkTarget: (path) => odd[path]?.to ?? '',
+  });
+  const link = { '/usr/lib/holdfast': { to: '/opt/Holdfast/resources/engine' } };
+
+  it('is nobody but root where a desktop package links to its own tree', () => {
+    expect(isRootOwned(INSTALLED_COMMAND, filesOf(link))).toBe(true);
+  });
+
+  it.each([
+    ['the link', { '/usr/lib/holdfast': { ...link['/usr/lib/holdfast'], uid: 1_000 } }],
+    ['what it leads to', { ...link, '/opt/Holdfast/resources/engine': { uid: 1_000 } }],
+    ['a folder above that', { ...link, '/opt': { mode: 0o777 } }],
+    ['a link on the way there', { ...link, '/opt/Holdfast': { to: '../home/eve/app' }, '/home/eve': { uid: 1_000 } }],
+    ['a link to itself', { '/usr/lib/holdfast': { to: 'holdfast' } }],
+    ['the program', { ...link, [INSTALLED_COMMAND]: { mode: 0o775 } }],
+  ])('is somebody else who has %s', (_what, odd) => {
+    expect(isRootOwned(INSTALLED_COMMAND, filesOf(odd))).toBe(false);
   });
 });
 

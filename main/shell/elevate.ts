@@ -6,8 +6,8 @@
  * exit statuses are used here.
  */
 import { execFile } from 'node:child_process';
-import { existsSync, lstatSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { existsSync, lstatSync, readlinkSync, type Stats } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { plainText } from '../../contract/text.ts';
 import type { EngineProgram } from './engine-program.ts';
 
@@ -80,12 +80,33 @@ export function whyNotEnable(program: EngineProgram, system: SystemFacts): strin
   return undefined;
 }
 
-/** The file itself and every folder above it; a link's target could be changed without it. */
-export function isRootOwned(path: string): boolean {
+/** More links on one way than this go round in circles; Linux itself follows 40. */
+const MAX_LINKS = 8;
+
+/** The part of node:fs that is used; tests give doubles. */
+export interface FileFacts {
+  stat(path: string): Pick<Stats, 'uid' | 'mode' | 'isSymbolicLink'>;
+  linkTarget(path: string): string;
+}
+
+const REAL_FILES: FileFacts = { stat: (path) => lstatSync(path), linkTarget: (path) => readlinkSync(path) };
+
+/**
+ * The file itself and every folder above it. Links are followed, since a desktop package has one from /usr/lib/holdfast
+ * to its own tree: each must be root's, and what it leads to as well.
+ */
+export function isRootOwned(path: string, files: FileFacts = REAL_FILES, links = 0): boolean {
+  if (links > MAX_LINKS) return false;
   try {
     for (let place = path; ; place = dirname(place)) {
-      const found = lstatSync(place);
-      if (found.uid !== ROOT || (found.mode & GROUP_OR_OTHERS_WRITE) !== 0 || found.isSymbolicLink()) return false;
+      const found = files.stat(place);
+      if (found.uid !== ROOT) return false;
+      if (found.isSymbolicLink()) {
+        // A link has no rights of its own; who can replace it is a question of its folder.
+        if (!isRootOwned(resolve(dirname(place), files.linkTarget(place)), files, links + 1)) return false;
+      } else if ((found.mode & GROUP_OR_OTHERS_WRITE) !== 0) {
+        return false;
+      }
       if (place === dirname(place)) return true;
     }
   } catch {
