@@ -85,6 +85,7 @@ describe('AlertFeed', () => {
     expect(ids(feed)).toEqual(['a-0', 'a-2', 'new', 'a-1']);
     feed.take([alertRecord({ id: 'new', state: 'dismissed' })]);
     expect(ids(feed)).toEqual(['a-0', 'a-2', 'a-1']);
+    expect(feed.state().total).toBe(3);
   });
 
   it('moves nothing while it is held: what is new waits, what changed changes where it is, paging goes on', async () => {

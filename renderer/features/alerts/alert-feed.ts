@@ -144,7 +144,8 @@ export class AlertFeed {
     this.#gone.clear();
     if (isSame) return;
     this.#shown = new Set(rows.map(({ id }) => id));
-    this.#set({ rows, waiting: 0 });
+    // Where all are here they need not be counted elsewhere.
+    this.#set({ rows, waiting: 0, total: this.#state.isComplete ? rows.length : this.#state.total });
   }
 
   readonly #isAtItsPlace = (row: AlertRow, index: number): boolean => this.#state.rows[index] === row;
