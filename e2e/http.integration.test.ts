@@ -255,6 +255,34 @@ describe('the WebSocket', () => {
     expect((await open({ origin: running.url })).outcome).toBe('401');
   });
 
+  it('does nothing more for a session that has ended, even where its goodbye is not answered', async () => {
+    const cookie = await running.signIn('operate');
+    const { socket, messages, answer } = await open({ cookie, origin: running.url });
+    socket.send('{"id":1,"call":"status"}');
+    await answer(1);
+    const calls = running.server.counters.calls;
+    const closed = new Promise<number>((resolve) => socket.on('close', resolve));
+    // It hears nothing from now on, and goes on asking.
+    socket.pause();
+    for (let count = 0; count < 16; count += 1) await running.signIn('view');
+    socket.send('{"id":2,"call":"status"}');
+    await sleep(100);
+    expect(running.server.counters.calls).toBe(calls);
+    socket.resume();
+    expect(await closed).toBe(4_401);
+    expect(messages.some(({ id }) => id === 2)).toBe(false);
+  });
+
+  it('does nothing more for a token from the moment in which it is revoked', async () => {
+    const { socket, messages } = await open({ authorization: `Bearer ${operate}` });
+    const closed = new Promise<number>((resolve) => socket.on('close', resolve));
+    running.tokens.delete(operate);
+    socket.send('{"id":1,"call":"status"}');
+    expect(await closed).toBe(4_401);
+    expect(messages.some(({ id }) => id === 1)).toBe(false);
+    running.tokens.set(operate, 'operate');
+  });
+
   it.each(['x', '[]', '{"id":-1,"call":"status"}', Buffer.from('{"id":1,"call":"status"}')])(
     'says why and closes after %o',
     async (message) => {

@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import Sqlite from 'better-sqlite3';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ManualClock } from './runtime/clock.ts';
@@ -107,6 +108,28 @@ describe('TokenBook', () => {
     clock.advance(1_000);
     book.verify(secret);
     expect(store.control.listTokens().rows[0].lastUsedMs).toBe(first + 60_000);
+  });
+
+  it('is forgotten by the disk when that is said, even where the engine then dies', () => {
+    const { token, secret } = book.create({ name: 'a', role: 'admin', days: null }, 'user ada');
+    book.revoke(token.id, 'user ada');
+    // A second connection sees only what was committed.
+    const database = new Sqlite(join(folder, 'holdfast.db'), { readonly: true });
+    expect(database.prepare('SELECT count(*) FROM tokens').pluck().get()).toBe(0);
+    database.close();
+    expect(book.verify(secret)).toBeUndefined();
+  });
+
+  it('says so where a token is refused but the disk still has it, and forgets it when it can', () => {
+    const { token, secret } = book.create({ name: 'a', role: 'admin', days: null }, 'user ada');
+    const lock = new Sqlite(join(folder, 'holdfast.db'));
+    lock.exec('BEGIN IMMEDIATE');
+    expect(codeOf(() => book.revoke(token.id, 'user ada'))).toBe('token-not-forgotten');
+    expect(book.verify(secret)).toBeUndefined();
+    lock.exec('ROLLBACK');
+    lock.close();
+    store.flush();
+    expect(store.control.listTokens().rows).toEqual([]);
   });
 
   it('has an end', () => {

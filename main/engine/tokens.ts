@@ -43,7 +43,7 @@ const NO_HASH = new Uint8Array(32);
 
 /**
  * The tokens of the HTTP interface. All are held in memory, without their secrets, and written through to the store:
- * a token that was revoked ends at once, even while the disk is full.
+ * a token that was revoked ends at once, even while the disk is full, and whoever revoked it is told of the disk.
  */
 export class TokenBook {
   readonly #store: TokenStore;
@@ -92,7 +92,10 @@ export class TokenBook {
     return { token: factsOf(token), secret };
   }
 
-  /** @throws FailureError `no-such-token` */
+  /**
+   * Ends a token at once, whatever the store says.
+   * @throws FailureError `no-such-token`, or `token-not-forgotten` where the disk still has it
+   */
   revoke(id: string, actor: string): void {
     this.#load(true);
     const token = this.#tokens.get(id);
@@ -101,7 +104,14 @@ export class TokenBook {
       throw new FailureError({ code: 'no-such-token', message, hint: 'The ids are in "holdfast token list".' });
     }
     this.#tokens.delete(id);
-    this.#store.removeToken(id, token.name, actor);
+    try {
+      this.#store.removeToken(id, token.name, actor);
+    } catch (error) {
+      const why = error instanceof FailureError ? ` ${error.failure.message}` : '';
+      const message = `The token is refused from now on, but its end could not be stored.${why}`;
+      const hint = 'It would be good again if Holdfast were started anew before the store works: see Health.';
+      throw new FailureError({ code: 'token-not-forgotten', message, hint }, error);
+    }
   }
 
   /** Who a secret belongs to; undefined for anything that is no valid token. Never throws. */

@@ -68,7 +68,9 @@ export function serveSocket({ socket, caller, ...options }: SocketOptions): void
   });
   socket.on('message', (data, isBinary) => {
     isAnswering = true;
-    if (isBinary) session.refuse('a message is not text');
+    // Asked here as well: what was revoked a moment ago must not do anything any more.
+    if (!caller.isStillIn()) leave();
+    else if (isBinary) session.refuse('a message is not text');
     else session.take([data.toString()]);
   });
   // What went wrong does not matter: `close` follows.

@@ -1,6 +1,7 @@
 import type { Failure } from '../../../contract/domain.ts';
 import type { StoreAccess } from './access.ts';
 import type { JournalProgress } from './journal.ts';
+import type { Tables } from './tables.ts';
 import type { StoredToken } from './token-table.ts';
 import type { JournalVerdict, Page } from './types.ts';
 
@@ -28,13 +29,23 @@ export class ControlStore {
     });
   }
 
-  /** With its entry in the journal; nothing where there is no such token. */
+  /**
+   * Now, with its entry in the journal; nothing where there is no such token. Where the database is in trouble it is
+   * done when that is over, unless the engine ends before.
+   * @throws FailureError when it is not yet done
+   */
   removeToken(id: string, name: string, actor: string): void {
     const nowMs = this.#access.nowMs();
-    this.#access.later((tables) => {
+    const remove = (tables: Tables): void => {
       if (!tables.tokens.remove(id)) return;
       tables.journal.append({ actor, action: 'token-revoked', subject: id, detail: { name } }, nowMs);
-    });
+    };
+    try {
+      this.#access.write(remove);
+    } catch (error) {
+      this.#access.later(remove);
+      throw error;
+    }
   }
 
   touchToken(id: string, lastUsedMs: number): void {
