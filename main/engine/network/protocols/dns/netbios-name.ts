@@ -1,5 +1,5 @@
 import { type DnsAnswer, type DnsFact, MAX_FACT_LIST } from '../../../../../contract/facts.ts';
-import { formatAddress } from '../../../runtime/address.ts';
+import { ipv4From } from '../addresses.ts';
 import { ByteReader, u16At, u32At } from '../bytes.ts';
 import type { Unstamped } from '../protocol.ts';
 import { HEADER_BYTES } from './message.ts';
@@ -103,7 +103,7 @@ function addresses(reader: ByteReader): string {
   const found: string[] = [];
   while (reader.left >= 6 && found.length < MAX_ADDRESSES) {
     reader.skip(2);
-    found.push(formatAddress(0, 0, 0xffff, reader.u32() | 0));
+    found.push(ipv4From(reader));
   }
   return found.join(' ');
 }

@@ -1,5 +1,5 @@
 import { MAX_FACT_TEXT } from '../../../../../contract/facts.ts';
-import { formatAddress } from '../../../runtime/address.ts';
+import { ipv4From, ipv6From } from '../addresses.ts';
 import { ByteReader, hexText, latin1, utf8Text, viewOf } from '../bytes.ts';
 import { type NameCharset, nameAt, skipName } from './name.ts';
 import { RECORD_TYPE, typeName } from './numbers.ts';
@@ -38,21 +38,6 @@ class RecordReader extends ByteReader {
   hex(): string {
     return hexText(this.rest());
   }
-
-  ipv4(): string {
-    return formatAddress(0, 0, 0xffff, this.u32() | 0);
-  }
-
-  ipv6(): string {
-    return ipv6Text(this);
-  }
-}
-
-function ipv6Text(reader: ByteReader): string {
-  const words = [reader.u32() | 0, reader.u32() | 0, reader.u32() | 0, reader.u32() | 0] as const;
-  // An IPv4 address in its IPv6 form is told from a plain one.
-  const text = formatAddress(...words);
-  return text.includes(':') ? text : `::ffff:${text}`;
 }
 
 const oneName = (reader: RecordReader): string => reader.name();
@@ -68,8 +53,8 @@ function texts(reader: RecordReader): string {
 
 /** How the data of a type is written, after the presentation formats of the RFCs, without quotes. */
 const WRITERS: Readonly<Record<number, (reader: RecordReader) => string>> = {
-  [RECORD_TYPE.A]: (reader) => reader.ipv4(),
-  [RECORD_TYPE.AAAA]: (reader) => reader.ipv6(),
+  [RECORD_TYPE.A]: (reader) => ipv4From(reader),
+  [RECORD_TYPE.AAAA]: (reader) => ipv6From(reader),
   [RECORD_TYPE.NS]: oneName,
   [RECORD_TYPE.MD]: oneName,
   [RECORD_TYPE.MF]: oneName,
@@ -210,9 +195,9 @@ function serviceValue(key: number, part: ByteReader): string {
     case 'port':
       return String(part.u16());
     case 'ipv4hint':
-      return listOf(part, 4, () => formatAddress(0, 0, 0xffff, part.u32() | 0));
+      return listOf(part, 4, () => ipv4From(part));
     case 'ipv6hint':
-      return listOf(part, 16, () => ipv6Text(part));
+      return listOf(part, 16, () => ipv6From(part));
     case 'dohpath':
       return part.latin1(part.left);
     case 'ech':

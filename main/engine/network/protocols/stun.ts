@@ -1,0 +1,92 @@
+import { PROTOCOL } from '../../../../contract/traffic.ts';
+import { formatAddress } from '../../runtime/address.ts';
+import { ByteReader, u16At, u32At } from './bytes.ts';
+import { type Opening, type ProtocolDefinition, VERDICT, type Verdict } from './protocol.ts';
+import { Teller } from './teller.ts';
+
+/** RFC 8489 5. */
+const MAGIC_COOKIE = 0x2112a442;
+const HEADER_BYTES = 20;
+const MAX_ATTRIBUTES = 32;
+/** Keep-alives go on for hours, and what was to be learnt is in the first messages. */
+const MAX_MESSAGES = 32;
+
+/** RFC 8489 18.3, RFC 8656 18. */
+const ATTRIBUTE = { username: 0x0006, realm: 0x0014, peer: 0x0012, mapped: 0x0020, software: 0x8022 } as const;
+
+/** Names of the methods (RFC 8489 18.2, RFC 8656 17). */
+const METHODS: Readonly<Record<number, string>> = {
+  1: 'binding',
+  3: 'allocate',
+  4: 'refresh',
+  6: 'send',
+  7: 'data',
+  8: 'create-permission',
+  9: 'channel-bind',
+};
+
+function isMessage(bytes: Uint8Array, isStream: boolean): boolean {
+  if (bytes.length < HEADER_BYTES || bytes[0] & 0xc0 || u32At(bytes, 4) !== MAGIC_COOKIE) return false;
+  const length = u16At(bytes, 2);
+  return length % 4 === 0 && (isStream || HEADER_BYTES + length <= bytes.length);
+}
+
+function identify({ transport, initiator, responder }: Opening): Verdict {
+  const isStream = transport === PROTOCOL.tcp;
+  if (isMessage(initiator, isStream) || isMessage(responder, isStream)) return VERDICT.yes;
+  if (!isStream || initiator.length >= HEADER_BYTES) return VERDICT.no;
+  return initiator.length > 0 && initiator[0] & 0xc0 ? VERDICT.no : VERDICT.maybe;
+}
+
+/** STUN and TURN (RFC 8489, 8656): who looks for a way out through address translation. */
+export const stun: ProtocolDefinition = {
+  id: 'stun',
+  transports: [PROTOCOL.udp, PROTOCOL.tcp],
+  ports: [3478, 5349, 19302],
+  identify,
+  parser: (context) => {
+    const teller = new Teller(context, 'stun');
+    let messages = 0;
+    return {
+      read: (bytes) => {
+        // Over TCP the first message of each piece is enough: channel data has no mark of its own.
+        if (isMessage(bytes, false)) readMessage(bytes, teller);
+        if (++messages >= MAX_MESSAGES) context.finish();
+        return bytes.length;
+      },
+      gap: () => {},
+    };
+  },
+};
+
+function readMessage(bytes: Uint8Array, teller: Teller): void {
+  const type = u16At(bytes, 0);
+  // The two bits of the class stand between those of the method (RFC 8489 5).
+  const method = (type & 0x000f) | ((type & 0x00e0) >> 1) | ((type & 0x3e00) >> 2);
+  teller.property('method', METHODS[method] ?? String(method));
+  const reader = new ByteReader(bytes, HEADER_BYTES, HEADER_BYTES + u16At(bytes, 2));
+  for (let i = 0; i < MAX_ATTRIBUTES && reader.left >= 4; i++) {
+    const attribute = reader.u16();
+    const length = reader.u16();
+    const value = reader.part(length);
+    reader.skip(Math.min((4 - (length % 4)) % 4, reader.left));
+    if (value.overrun) return;
+    if (attribute === ATTRIBUTE.software) teller.property('software', value.utf8(value.left));
+    else if (attribute === ATTRIBUTE.username) teller.property('username', value.utf8(value.left));
+    else if (attribute === ATTRIBUTE.realm) teller.property('realm', value.utf8(value.left));
+    else if (attribute === ATTRIBUTE.mapped) teller.property('mapped-address', maskedAddress(value, bytes));
+    else if (attribute === ATTRIBUTE.peer) teller.property('peer-address', maskedAddress(value, bytes));
+  }
+}
+
+/** An address mixed with the header, so that no translator changes it (RFC 8489 14.2): "192.0.2.1 32853". */
+function maskedAddress(value: ByteReader, message: Uint8Array): string {
+  value.skip(1);
+  const family = value.u8();
+  const port = value.u16() ^ (MAGIC_COOKIE >>> 16);
+  const words = [0, 1, 2, 3].map((i) => (family === 2 || i === 0 ? value.u32() ^ u32At(message, 4 + 4 * i) : 0));
+  if (value.overrun || (family !== 1 && family !== 2)) return '';
+  const address =
+    family === 1 ? formatAddress(0, 0, 0xffff, words[0]) : formatAddress(words[0], words[1], words[2], words[3]);
+  return `${address} ${port}`;
+}
