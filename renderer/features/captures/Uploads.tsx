@@ -33,7 +33,7 @@ function UploadRow({ upload }: { readonly upload: Upload }) {
     <li className="flex items-center gap-4 py-2">
       <div className="min-w-0 flex-1">
         <div className="flex flex-wrap items-baseline gap-x-4">
-          <Text isOneLine className="min-w-0 flex-1 font-medium">
+          <Text isOneLine className="min-w-0 flex-1 basis-40 font-medium">
             {name}
           </Text>
           <span className="text-12 text-ink-quiet">{isFailed ? formatBytes(sizeBytes) : lineOf(upload)}</span>

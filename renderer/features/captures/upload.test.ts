@@ -197,6 +197,20 @@ describe('sending a capture', () => {
     expect([engine.cancelled, engine.received.length]).toEqual([['c-1'], 2 * CAPTURE_PIECE_BYTES]);
   });
 
+  it('ends quietly when somebody else cancelled or removed it', async () => {
+    const refused = (code: string) => ({ failure: { code, message: '', hint: '' } });
+    const cancelled = new FakeEngine();
+    cancelled.trouble = (call) => {
+      if (call !== 'append') return undefined;
+      cancelled.state = 'cancelled';
+      return refused('not-receiving');
+    };
+    expect(await run(cancelled).end).toEqual({ type: 'cancelled' });
+    const removed = new FakeEngine();
+    removed.trouble = (call) => (call === 'append' || call === 'get' ? refused('no-such-capture') : undefined);
+    expect(await run(removed).end).toEqual({ type: 'cancelled' });
+  });
+
   it('is cancelled while it waits for the link, or before it began', async () => {
     const engine = new FakeEngine();
     const abort = new AbortController();

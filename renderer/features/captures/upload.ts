@@ -109,7 +109,7 @@ async function send(
       continue;
     }
     const isLinkLost = LINK_FAILURES.has(answer.failure.code);
-    if (!isLinkLost && answer.failure.code !== 'wrong-offset') {
+    if (!isLinkLost && !LOOK_AGAIN.has(answer.failure.code)) {
       return signal.aborted ? CANCELLED : { type: 'failed', failure: answer.failure };
     }
     resumes += 1;
@@ -141,6 +141,7 @@ async function resume(
     if (signal.aborted) return CANCELLED;
     const answer = await client.get(id);
     if (answer.ok) return offsetOf(answer.value, file.size);
+    if (answer.failure.code === 'no-such-capture') return CANCELLED;
     if (!LINK_FAILURES.has(answer.failure.code)) return { type: 'failed', failure: answer.failure };
     isLost = true;
   }
@@ -152,6 +153,9 @@ function offsetOf({ state, progress, failure }: Capture, size: number): number |
   if (state === 'cancelled') return CANCELLED;
   return failure === null ? size : { type: 'failed', failure };
 }
+
+/** Somebody cancelled or removed it, or it is at another byte: the capture itself says which. */
+const LOOK_AGAIN: ReadonlySet<string> = new Set(['wrong-offset', 'not-receiving', 'no-such-capture']);
 
 const FAILURES_OF_OURS: ReadonlySet<string> = new Set(['unreadable', 'changed']);
 

@@ -232,7 +232,9 @@ interface SuggestionsProps {
 function Suggestions({ id, suggestions, active, style, onTake }: SuggestionsProps) {
   const chosen = useRef<HTMLDivElement>(null);
   // biome-ignore lint/correctness/useExhaustiveDependencies: whenever another one is chosen
-  useEffect(() => chosen.current?.scrollIntoView({ block: 'nearest' }), [active]);
+  useEffect(() => {
+    void chosen.current?.scrollIntoView({ block: 'nearest' });
+  }, [active]);
   const doc = suggestions[active];
   return (
     <div

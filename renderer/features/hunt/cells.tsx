@@ -16,14 +16,15 @@ import type { HuntRow } from './use-hunt.ts';
 
 const words = strings.hunt;
 
+/** Parts of the free room are as the least widths are to each other: then rows and header are always as wide. */
 const WIDTHS: Readonly<Record<HuntType, string>> = {
-  text: 'minmax(112px, 1fr)',
+  text: 'minmax(112px, 1.12fr)',
   choice: '112px',
   number: '104px',
   bytes: '104px',
   duration: '120px',
   time: '192px',
-  address: 'minmax(144px, 1fr)',
+  address: 'minmax(144px, 1.44fr)',
   port: '88px',
   severity: '112px',
   id: '144px',
@@ -31,7 +32,7 @@ const WIDTHS: Readonly<Record<HuntType, string>> = {
 
 /** Fields that need more or less room than their type. */
 const OWN_WIDTHS: Readonly<Record<string, string>> = {
-  title: 'minmax(240px, 3fr)',
+  title: 'minmax(240px, 2.4fr)',
   transport: '104px',
   service: '104px',
   state: '120px',

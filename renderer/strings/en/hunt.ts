@@ -167,9 +167,8 @@ export const hunt = {
       `${seen} of ${covered} covered techniques were seen. Holdfast knows ${known} of ATT&CK’s techniques: those that show in network traffic.`,
     version: (version: string) => `ATT&CK Enterprise ${version}, live traffic`,
     emptyTactics: (names: string) => `Without a technique that Holdfast covers: ${names}.`,
-    cell: (name: string, id: string, alerts: string, worst: string) => `${name}, ${id}: ${alerts}, worst ${worst}`,
-    coveredCell: (name: string, id: string) => `${name}, ${id}: covered, not seen`,
-    uncoveredCell: (name: string, id: string) => `${name}, ${id}: no detector`,
+    coveredCell: 'covered, not seen',
+    uncoveredCell: 'no detector',
     keys: 'The arrow keys move between techniques, Enter opens one.',
     drawer: {
       tactic: 'What it serves',

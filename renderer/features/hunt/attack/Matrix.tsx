@@ -4,7 +4,7 @@ import type { Severity } from '../../../../contract/domain.ts';
 import { cx } from '../../../components/cx.ts';
 import { SeverityMark } from '../../../components/marks.tsx';
 import { Text } from '../../../components/Text.tsx';
-import { counted, formatCompact } from '../../../lib/format.ts';
+import { formatCompact, plural } from '../../../lib/format.ts';
 import { strings } from '../../../strings/index.ts';
 import { type Coverage, coverageOf, moved, type Position, type Tactic, type Technique } from './matrix.ts';
 
@@ -116,6 +116,9 @@ const REST: Readonly<Record<Exclude<Coverage, 'seen'>, string>> = {
   uncovered: 'border-dashed border-line bg-sunken text-ink-muted',
 };
 
+/** Said of what is seen by its looks. */
+const NAMES = { covered: 'coveredCell', uncovered: 'uncoveredCell' } as const;
+
 interface CellProps {
   readonly technique: Technique;
   readonly isOpen: boolean;
@@ -136,7 +139,6 @@ function Cell({ technique, isOpen, place, isStop, onFocus, onOpen }: CellProps) 
       type="button"
       data-at={place}
       tabIndex={isStop ? 0 : -1}
-      aria-label={nameOf(technique)}
       aria-pressed={isOpen}
       title={technique.meaning}
       onFocus={onFocus}
@@ -149,33 +151,18 @@ function Cell({ technique, isOpen, place, isStop, onFocus, onOpen }: CellProps) 
     >
       <Text className="line-clamp-2 leading-4">{name}</Text>
       <span className="flex items-center gap-1">
-        <span className="mr-auto font-mono text-ink-quiet">{id}</span>
+        <span className="mr-auto font-mono text-ink-quiet">{id}</span>{' '}
         {coverage === 'seen' && (
           <>
             <SeverityMark severity={severity} isShort />
-            <span className="font-mono font-semibold">{formatCompact(alerts)}</span>
+            <span className="font-mono font-semibold">{formatCompact(alerts)}</span>{' '}
+            <span className="sr-only">{plural(alerts, strings.common.alert)}</span>
           </>
         )}
+        {coverage !== 'seen' && <span className="sr-only">{words[NAMES[coverage]]}</span>}
       </span>
     </button>
   );
-}
-
-function nameOf(technique: Technique): string {
-  const { id, name, alerts, worst } = technique;
-  switch (coverageOf(technique)) {
-    case 'seen':
-      return words.cell(
-        name,
-        id,
-        counted(alerts, strings.common.alert),
-        strings.common.severity[worst ?? 'info'].toLowerCase(),
-      );
-    case 'covered':
-      return words.coveredCell(name, id);
-    case 'uncovered':
-      return words.uncoveredCell(name, id);
-  }
 }
 
 /** What the looks of a cell mean. */
