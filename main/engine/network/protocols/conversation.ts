@@ -1,5 +1,6 @@
 import type { Fact, ProtocolId } from '../../../../contract/facts.ts';
 import { type FlowView, type PacketView, PROTOCOL, TCP_FLAG } from '../../../../contract/traffic.ts';
+import type { ExpectedConnection } from './expected.ts';
 import {
   MAX_UNTAKEN_BYTES,
   type Opening,
@@ -23,6 +24,8 @@ export interface Listener {
   fact(fact: Fact): void;
   /** The protocol that the conversation begins in is told. */
   told(protocol: ProtocolId): void;
+  /** Another connection between the same two is announced. */
+  expected(connection: ExpectedConnection, timeUs: number): void;
 }
 
 /** Bytes of one side after which a protocol that none has recognised stays unknown. */
@@ -45,6 +48,7 @@ export class Conversation implements ParserContext {
   readonly #byId: ReadonlyMap<ProtocolId, ProtocolDefinition>;
   readonly #bytesPerSide: number;
   readonly #listener: Listener;
+  readonly #expected: ExpectedConnection | undefined;
   /** Those that may still be it; empty once the protocol is known. */
   #candidates: readonly ProtocolDefinition[];
   #protocol: ProtocolDefinition | undefined;
@@ -70,6 +74,7 @@ export class Conversation implements ParserContext {
     byId: ReadonlyMap<ProtocolId, ProtocolDefinition>,
     bytesPerSide: number,
     listener: Listener,
+    expected?: ExpectedConnection,
   ) {
     this.initiatorPort = flow.initiatorPort;
     this.responderPort = flow.responderPort;
@@ -79,6 +84,7 @@ export class Conversation implements ParserContext {
     this.#byId = byId;
     this.#bytesPerSide = bytesPerSide;
     this.#listener = listener;
+    this.#expected = expected;
     this.#hasBeginning = true;
     if (flow.protocol === PROTOCOL.tcp) {
       const { initiatorStart, responderStart } = flow;
@@ -122,6 +128,14 @@ export class Conversation implements ParserContext {
     this.#next = protocol ?? null;
   }
 
+  expect(connection: ExpectedConnection): void {
+    this.#listener.expected(connection, this.#timeUs);
+  }
+
+  get expectedFile(): ExpectedConnection['file'] | undefined {
+    return this.#expected?.file;
+  }
+
   finish(): void {
     this.#isFinished = true;
   }
@@ -140,7 +154,7 @@ export class Conversation implements ParserContext {
     } else if (streams[other].deliveredBytes >= this.#bytesPerSide) {
       this.#isFinished = true;
     }
-    for (let i = 0; this.#next !== undefined && i <= MAX_SWITCHES && !this.isBroken; i++) this.#switchProtocol();
+    while (this.#next !== undefined && !this.isBroken) this.#switchProtocol();
   }
 
   #readerOf(side: 0 | 1): StreamReader {
@@ -191,11 +205,19 @@ export class Conversation implements ParserContext {
   }
 
   #takeMessage(bytes: Uint8Array, fromInitiator: boolean): void {
-    this.#fromInitiator = fromInitiator;
     this.#messageBytes += bytes.length;
+    this.#readMessage(bytes, fromInitiator);
+    while (this.#next !== undefined && !this.isBroken) {
+      this.#switchProtocol();
+      if (!this.#isFinished) this.#readMessage(bytes, fromInitiator);
+    }
+    if (!this.#protocol?.isEndless && this.#messageBytes >= 2 * this.#bytesPerSide) this.#isFinished = true;
+  }
+
+  #readMessage(bytes: Uint8Array, fromInitiator: boolean): void {
+    this.#fromInitiator = fromInitiator;
     if (this.#protocol === undefined && !this.#identifyMessage(bytes, fromInitiator)) return;
     this.#guard(() => this.#parser?.read(bytes, fromInitiator));
-    if (!this.#protocol?.isEndless && this.#messageBytes >= 2 * this.#bytesPerSide) this.#isFinished = true;
   }
 
   /** False: it is not known yet. The parser then also hears the other side's datagram before this one. */
@@ -220,6 +242,11 @@ export class Conversation implements ParserContext {
 
   /** Asks those who have not said no; the one whose usual port it is has the first word. */
   #identify(initiator: Uint8Array, responder: Uint8Array): void {
+    const expected = this.#expected && this.#switches === 0 ? this.#byId.get(this.#expected.protocol) : undefined;
+    if (expected !== undefined) {
+      this.#begin(expected);
+      return;
+    }
     const opening: Opening = {
       transport: this.transport,
       initiatorPort: this.initiatorPort,
@@ -244,19 +271,27 @@ export class Conversation implements ParserContext {
     return protocol.ports.includes(this.responderPort);
   }
 
+  #isExpected(protocol: ProtocolDefinition): boolean {
+    return protocol.id === this.#expected?.protocol;
+  }
+
   #begin(protocol: ProtocolDefinition): void {
     const isFirst = this.#protocol === undefined && this.#switches === 0;
     this.#protocol = protocol;
     this.#candidates = [];
     if (isFirst) this.#listener.told(protocol.id);
-    this.tell({ type: 'protocol', protocol: protocol.id, isUsualPort: this.#isUsual(protocol) });
+    this.tell({
+      type: 'protocol',
+      protocol: protocol.id,
+      isUsualPort: this.#isExpected(protocol) || this.#isUsual(protocol),
+    });
     this.#parser = this.#guard(() => protocol.parser(this));
   }
 
   /** Hands what is left over to the protocol that the conversation goes on in. */
   #switchProtocol(): void {
     const next = this.#next;
-    if (next === undefined || this.#streams === undefined || this.#readers === undefined) return;
+    if (next === undefined) return;
     this.#next = undefined;
     this.#guard(() => this.#parser?.end?.());
     this.#parser = undefined;
@@ -266,9 +301,11 @@ export class Conversation implements ParserContext {
     if (protocol === undefined) {
       this.#protocol = undefined;
       this.#candidates = this.#all;
+      this.#messageCount = 0;
     } else {
       this.#begin(protocol);
     }
+    if (this.#streams === undefined || this.#readers === undefined) return;
     this.#streams[0].reread(this.#readers[0]);
     this.#streams[1].reread(this.#readers[1]);
   }

@@ -1,4 +1,5 @@
 import type { Fact, ProtocolId } from '../../../../contract/facts.ts';
+import type { ExpectedConnection } from './expected.ts';
 
 /** What the first bytes of a conversation say about one protocol. */
 export const VERDICT = {
@@ -39,10 +40,14 @@ export interface ParserContext {
    */
   tell(fact: Unstamped<Fact>, fromInitiator?: boolean): void;
   /**
-   * TCP: the conversation goes on in another protocol (STARTTLS, Upgrade, CONNECT): the bytes left over begin it.
-   * Without a name it is whatever its bytes tell, as at the beginning.
+   * The conversation goes on in another protocol (STARTTLS, Upgrade, CONNECT): the bytes left over begin it; over UDP
+   * the datagram at hand. Without a name it is whatever its bytes tell, as at the beginning.
    */
   become(protocol?: ProtocolId): void;
+  /** Another connection between the same two will be of this protocol, whatever its bytes are. */
+  expect(connection: ExpectedConnection): void;
+  /** What is transferred here, where another connection announced it. */
+  readonly expectedFile: ExpectedConnection['file'] | undefined;
   /** Enough was seen: nothing more of this conversation is handed over. */
   finish(): void;
 }

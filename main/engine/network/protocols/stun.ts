@@ -31,26 +31,61 @@ function isMessage(bytes: Uint8Array, isStream: boolean): boolean {
   return length % 4 === 0 && (isStream || HEADER_BYTES + length <= bytes.length);
 }
 
-function identify({ transport, initiator, responder }: Opening): Verdict {
+/** Before there was a cookie (RFC 3489 11.1): a message of known type whose attributes end where it does. */
+function isClassicMessage(bytes: Uint8Array): boolean {
+  if (bytes.length < HEADER_BYTES || HEADER_BYTES + u16At(bytes, 2) !== bytes.length) return false;
+  if (!CLASSIC_TYPES.has(u16At(bytes, 0))) return false;
+  let at = HEADER_BYTES;
+  while (at + 4 <= bytes.length) at += 4 + u16At(bytes, at + 2);
+  return at === bytes.length;
+}
+
+/** Requests, responses and errors for binding and shared secret. */
+const CLASSIC_TYPES = new Set([0x0001, 0x0101, 0x0111, 0x0002, 0x0102, 0x0112]);
+
+function hasSameTransaction(a: Uint8Array, b: Uint8Array): boolean {
+  for (let i = 4; i < HEADER_BYTES; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
+
+function identify({ transport, initiatorPort, responderPort, initiator, responder }: Opening): Verdict {
   const isStream = transport === PROTOCOL.tcp;
   if (isMessage(initiator, isStream) || isMessage(responder, isStream)) return VERDICT.yes;
-  if (!isStream || initiator.length >= HEADER_BYTES) return VERDICT.no;
-  return initiator.length > 0 && initiator[0] & 0xc0 ? VERDICT.no : VERDICT.maybe;
+  if (isStream) {
+    const isPartial = initiator.length < HEADER_BYTES && (initiator.length === 0 || !(initiator[0] & 0xc0));
+    return isPartial ? VERDICT.maybe : VERDICT.no;
+  }
+  if (!isClassicMessage(initiator) && !isClassicMessage(responder)) return VERDICT.no;
+  if (PORTS.includes(initiatorPort) || PORTS.includes(responderPort)) return VERDICT.yes;
+  // On another port only an answer with the number of the question proves it.
+  if (initiator.length === 0 || responder.length === 0) return VERDICT.maybe;
+  return hasSameTransaction(initiator, responder) ? VERDICT.yes : VERDICT.no;
+}
+
+const PORTS: readonly number[] = [3478, 5349, 19302];
+
+/** DTLS on the same ports begins with these (RFC 7983 7): its handshake, and its version. */
+function isDtlsHandshake(bytes: Uint8Array): boolean {
+  return bytes.length > 13 && bytes[0] === 22 && bytes[1] === 0xfe;
 }
 
 /** STUN and TURN (RFC 8489, 8656): who looks for a way out through address translation. */
 export const stun: ProtocolDefinition = {
   id: 'stun',
   transports: [PROTOCOL.udp, PROTOCOL.tcp],
-  ports: [3478, 5349, 19302],
+  ports: PORTS,
   identify,
   parser: (context) => {
     const teller = new Teller(context, 'stun');
     let messages = 0;
     return {
       read: (bytes) => {
+        if (context.transport === PROTOCOL.udp && isDtlsHandshake(bytes)) {
+          context.become('dtls');
+          return 0;
+        }
         // Over TCP the first message of each piece is enough: channel data has no mark of its own.
-        if (isMessage(bytes, false)) readMessage(bytes, teller);
+        if (isMessage(bytes, false) || isClassicMessage(bytes)) readMessage(bytes, teller);
         if (++messages >= MAX_MESSAGES) context.finish();
         return bytes.length;
       },
