@@ -4,6 +4,7 @@
  */
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import { HUNT_OPERATORS, HUNT_TABLES } from '../contract/hunt-tables.ts';
 import { createProgram } from '../main/cli/program.ts';
 import { CONFIG_SECTIONS } from '../main/engine/configuration.ts';
 import { DETECTORS } from '../main/engine/detect/index.ts';
@@ -19,6 +20,7 @@ export const GUIDE_TABLES: Readonly<Record<string, () => string>> = {
   detectors: detectorTable,
   settings: settingTables,
   features: featureTable,
+  hunt: huntTables,
 };
 
 const OPENING = /<!-- generated: ([a-z-]+) -->\n/;
@@ -63,6 +65,21 @@ function featureTable(): string {
     ['Column', 'Unit', 'How it is computed'],
     FEATURES.map(({ name, unit, formula }) => [name, unit, formula]),
   );
+}
+
+function huntTables(): string {
+  const fields = HUNT_TABLES.map(
+    ({ name, doc, fields: rows }) =>
+      `#### ${code(name)}\n\n${doc}\n\n${markdownTable(
+        ['Field', 'Holds', 'What it is', 'Written as'],
+        rows.map((field) => [code(field.name), field.type, field.doc, field.examples.map(code).join(', ')]),
+      )}`,
+  );
+  const operators = markdownTable(
+    ['Operator', 'Meaning'],
+    HUNT_OPERATORS.map(({ symbol, doc }) => [code(symbol), doc]),
+  );
+  return [operators, ...fields].join('\n\n');
 }
 
 function detectorTable(): string {
@@ -136,7 +153,10 @@ function commandTable(): string {
 function leavesOf(command: Command, path: readonly string[] = []): [string, Command][] {
   return command.commands.flatMap((child): [string, Command][] => {
     const names = [...path, child.name()];
-    return child.commands.length > 0 ? leavesOf(child, names) : [[names.join(' '), child]];
+    const itself: [string, Command][] = [[names.join(' '), child]];
+    if (child.commands.length === 0) return itself;
+    // "hunt QUERY" does something although there is "hunt saved" below it.
+    return [...(child.registeredArguments.length > 0 ? itself : []), ...leavesOf(child, names)];
   });
 }
 
