@@ -1,5 +1,6 @@
 /** Shapes of what the desktop shell answers beside the engine. Loading this file loads zod. */
 import { z } from 'zod';
+import { ROLES } from './api-roles.ts';
 import { failureSchema } from './api-schemas.ts';
 import { SEVERITIES } from './domain.ts';
 
@@ -16,6 +17,8 @@ export const engineLinkSchema = z
     state: z.enum(['connecting', 'connected', 'lost', 'failed']),
     /** `service`: an installed service, as root. `child`: started by this app, with reduced coverage. */
     kind: z.enum(['service', 'child']).nullable(),
+    /** What this window may do, while it is connected; null where the engine did not say. */
+    role: z.enum(ROLES).nullable(),
     sinceMs: timeMs,
     /** Why it is not connected, and what the person can do. */
     failure: failureSchema.nullable(),

@@ -2,6 +2,7 @@
  * The way to the engine: the installed service where there is one, else a child of this app. Looks for it, notices
  * when it goes, and says in words why it is not there.
  */
+import { ROLES, type Role } from '../../contract/api-roles.ts';
 import type { BridgeAnswer, BridgeMessage } from '../../contract/bridge.ts';
 import type { Failure } from '../../contract/domain.ts';
 import type { EngineLink as LinkState } from '../../contract/shell-schemas.ts';
@@ -261,11 +262,17 @@ export class EngineLink implements EngineCalls {
     return {
       state,
       kind,
+      role: state === 'connected' ? this.#role() : null,
       sinceMs: this.#options.nowMs(),
       failure,
       canEnable: why === undefined,
       whyNotEnable: why ?? '',
     };
+  }
+
+  #role(): Role | null {
+    const said = this.#connections.value?.page.role;
+    return ROLES.find((role) => role === said) ?? null;
   }
 
   #notThere(): Failure {

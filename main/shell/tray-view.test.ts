@@ -7,6 +7,7 @@ import { trayView } from './tray-view.ts';
 const LINK: EngineLink = {
   state: 'connected',
   kind: 'service',
+  role: 'admin',
   sinceMs: 0,
   failure: null,
   canEnable: false,

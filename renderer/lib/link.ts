@@ -58,8 +58,8 @@ export function followLink(): void {
 function followShell(): void {
   bridge.open('shell.engine.watch', {}, (message: BridgeMessage) => {
     if (message.type === 'item') {
-      const { state, sinceMs, failure, kind, canEnable, whyNotEnable } = message.item as EngineLink;
-      useLinkStore.setState({ state, sinceMs, failure, kind, canEnable, whyNotEnable, version: bridge.version });
+      const { state, sinceMs, failure, kind, role, canEnable, whyNotEnable } = message.item as EngineLink;
+      useLinkStore.setState({ state, sinceMs, failure, kind, role, canEnable, whyNotEnable, version: bridge.version });
       return;
     }
     useLinkStore.setState({ state: 'lost', sinceMs: Date.now(), failure: message.error ?? null });
