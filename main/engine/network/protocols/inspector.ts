@@ -1,6 +1,7 @@
 import type { Fact, ProtocolId } from '../../../../contract/facts.ts';
-import { END_REASON, type EndReason, type FlowView, type PacketView } from '../../../../contract/traffic.ts';
+import { END_REASON, type EndReason, type FlowView, type PacketView, PROTOCOL } from '../../../../contract/traffic.ts';
 import { Conversation, type InspectedFlow, type Listener } from './conversation.ts';
+import { ExpectedConnections } from './expected.ts';
 import type { ProtocolDefinition } from './protocol.ts';
 
 export interface InspectorOptions {
@@ -34,6 +35,7 @@ export class Inspector {
   /** By the id of the flow, in the order in which they began. */
   readonly #conversations = new Map<number, Conversation>();
   readonly #listener: Listener;
+  readonly #expected = new ExpectedConnections();
   /** The flow at hand. */
   #flow: FlowView | undefined;
   #held = 0;
@@ -59,6 +61,9 @@ export class Inspector {
       },
       told: (protocol) => {
         if (this.#flow !== undefined) options.told?.(this.#flow, protocol);
+      },
+      expected: (connection, timeUs) => {
+        if (this.#flow !== undefined) this.#expected.announce(this.#flow, connection, timeUs);
       },
     };
   }
@@ -114,7 +119,9 @@ export class Inspector {
     if (candidates === undefined) return undefined;
     if (flow.initiatorPayloadBytes + flow.responderPayloadBytes > packet.payloadBytes) return undefined;
     if (this.#conversations.size >= this.#options.maxConversations) this.#giveUpOldest();
-    const conversation = new Conversation(flow, candidates, this.#byId, this.#options.bytesPerSide, this.#listener);
+    const { bytesPerSide } = this.#options;
+    const expected = flow.protocol === PROTOCOL.tcp ? this.#expected.take(flow, packet.timeUs) : undefined;
+    const conversation = new Conversation(flow, candidates, this.#byId, bytesPerSide, this.#listener, expected);
     this.#conversations.set(flow.id, conversation);
     return conversation;
   }

@@ -8,6 +8,8 @@ export function sided(context: ParserContext, fromInitiator: boolean): ParserCon
     responderPort: context.responderPort,
     tell: (fact) => context.tell(fact, fromInitiator),
     become: (protocol) => context.become(protocol),
+    expect: (connection) => context.expect(connection),
+    expectedFile: context.expectedFile,
     finish: () => context.finish(),
   };
 }

@@ -1,6 +1,8 @@
 import { dhcp } from './dhcp.ts';
 import { dhcpv6 } from './dhcpv6.ts';
 import { dns, llmnr, mdns, netbiosNames } from './dns/index.ts';
+import { ftp } from './ftp/ftp.ts';
+import { ftpData } from './ftp/ftp-data.ts';
 import { http } from './http/http.ts';
 import { icmp } from './icmp.ts';
 import { ntp } from './ntp.ts';
@@ -31,4 +33,6 @@ export const PROTOCOLS: readonly ProtocolDefinition[] = [
   syslog,
   tftp,
   http,
+  ftp,
+  ftpData,
 ];
