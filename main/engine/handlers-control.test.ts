@@ -41,7 +41,7 @@ async function setup() {
         listJournal: () => ({ rows: [], failure: AWAY }),
         control: { verifyJournalStep: () => ({ intact: false, entries: 0, failure: AWAY }) },
       }) as unknown as Store,
-    tokens: () => ({}) as TokenBook,
+    tokens: () => ({ create: (token: object) => ({ token, secret: 'x' }) }) as unknown as TokenBook,
     watchingSettled: async () => void settled++,
   };
   return { handlers: controlHandlers(engine), engine, journal, settled: () => settled };
@@ -76,6 +76,12 @@ describe('controlHandlers', () => {
     await handlers['protection.resume']({}, CONTEXT);
     expect(engine.pause.current).toBeNull();
     expect(journal.map(({ action }) => action)).toEqual(['protection-paused', 'protection-resumed']);
+  });
+
+  it('writes out what must not be seen in the name of a token', async () => {
+    const { handlers } = await setup();
+    const { token } = await handlers['tokens.create']({ name: 'a\u202eb', role: 'view', days: 1 }, CONTEXT);
+    expect(token.name).toBe('a\\u{202e}b');
   });
 
   it('says that the journal cannot be read, and not that it was changed', async () => {

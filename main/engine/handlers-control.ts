@@ -23,6 +23,9 @@ export interface ControlAnswering {
   watchingSettled(): Promise<void>;
 }
 
+/** As in the contract, also where what must not be seen is written out. */
+const MAX_TOKEN_NAME = 80;
+
 /** What Holdfast can do beside watching, and why not where it cannot. */
 export const ABILITIES: Status['abilities'] = [
   {
@@ -75,7 +78,8 @@ export function controlHandlers(engine: ControlAnswering): HandlersOf<typeof CON
     },
     'log.recent': ({ limit }) => ({ entries: engine.logger.recent(limit) }),
     'tokens.list': () => ({ tokens: engine.tokens().list() }),
-    'tokens.create': ({ name, role, days }, { actor }) => engine.tokens().create({ name, role, days }, actor),
+    'tokens.create': ({ name, role, days }, { actor }) =>
+      engine.tokens().create({ name: plainText(name, MAX_TOKEN_NAME), role, days }, actor),
     'tokens.revoke': ({ id }, { actor }) => {
       engine.tokens().revoke(id, actor);
       return {};

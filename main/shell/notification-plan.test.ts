@@ -12,6 +12,7 @@ import {
   type NotificationState,
   PAUSE_MS,
   planNotifications,
+  withoutMarkup,
 } from './notification-plan.ts';
 
 const PREFERENCES: NotificationContext['preferences'] = {
@@ -220,5 +221,14 @@ describe('the plan of notifications', () => {
         expect([...wanted.keys()]).toEqual([]);
       }),
     );
+  });
+});
+
+describe('the body of a Linux notification', () => {
+  it('opens no tag, whatever an attacker is called', () => {
+    expect(withoutMarkup('<img src="http://evil.example/x">&lt;b> 5 < 6')).toBe(
+      '‹img src="http://evil.example/x">&lt;b> 5 ‹ 6',
+    );
+    fc.assert(fc.property(fc.string(), (text) => !withoutMarkup(text).includes('<')));
   });
 });

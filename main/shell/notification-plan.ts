@@ -192,6 +192,15 @@ function noticeOf({ id, title, severity, explanation }: PlannedAlert): Notice {
   };
 }
 
+/**
+ * Text for the body of a Linux notification, which is markup there: links and images from the network among it
+ * (Desktop Notifications Specification 1.3, "Markup"). Nothing in the text opens a tag. No entity is written for it,
+ * since those servers that know no markup would show it as it is.
+ */
+export function withoutMarkup(text: string): string {
+  return text.replaceAll('<', '‹');
+}
+
 /** One line that says how many and how bad, and the worst of them by name. */
 function summaryOf(alerts: readonly PlannedAlert[], uncounted: number): Notice {
   const worstFirst = [...alerts].sort((a, b) => rank(b.severity) - rank(a.severity));

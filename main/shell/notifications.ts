@@ -8,6 +8,7 @@ import {
   type NotificationEvent,
   type NotificationState,
   planNotifications,
+  withoutMarkup,
 } from './notification-plan.ts';
 
 const ACTION_WORDS: Readonly<Record<NoticeAction, string>> = { show: 'Show', acknowledge: 'Acknowledge' };
@@ -59,7 +60,8 @@ export class Notifier {
     const isCritical = notice.severity === 'critical';
     const notification = new Notification({
       title: notice.title,
-      body: notice.body,
+      // Electron hands it to libnotify as it is.
+      body: process.platform === 'linux' ? withoutMarkup(notice.body) : notice.body,
       urgency: isCritical ? 'critical' : 'normal',
       timeoutType: isCritical ? 'never' : 'default',
       actions: notice.actions.map((action) => ({ type: 'button', text: ACTION_WORDS[action] })),
