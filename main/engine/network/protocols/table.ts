@@ -9,6 +9,7 @@ import { ntp } from './ntp.ts';
 import type { ProtocolDefinition } from './protocol.ts';
 import { quic } from './quic/quic.ts';
 import { ssdp } from './ssdp.ts';
+import { ssh } from './ssh/ssh.ts';
 import { stun } from './stun.ts';
 import { syslog } from './syslog.ts';
 import { tftp } from './tftp.ts';
@@ -35,4 +36,5 @@ export const PROTOCOLS: readonly ProtocolDefinition[] = [
   http,
   ftp,
   ftpData,
+  ssh,
 ];

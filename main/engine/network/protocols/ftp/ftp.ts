@@ -38,6 +38,7 @@ class FtpConversation implements LineHandler {
   readonly #server: Teller;
   readonly #waiting: Command[] = [];
   #user = '';
+  #isLoggedIn = false;
   #isGreeted = false;
   /** The status of a reply of several lines that is being read (RFC 959 4.2). */
   #openReply = -1;
@@ -75,7 +76,10 @@ class FtpConversation implements LineHandler {
     const [word, argument] = splitWord(line.trim());
     const name = word.toUpperCase();
     if (name === '' || name.length > 16) return;
-    if (name === 'USER') this.#user = argument;
+    if (name === 'USER') {
+      this.#user = argument;
+      this.#isLoggedIn = false;
+    }
     if (TRANSFERS.has(name)) this.#transfer.name = baseName(argument);
     else if (name === 'LIST' || name === 'NLST' || name === 'MLSD') this.#transfer.name = '';
     if (name === 'PORT') this.#data(hostPort(argument), true);
@@ -98,9 +102,9 @@ class FtpConversation implements LineHandler {
     }
     if (!this.#isGreeted) {
       this.#isGreeted = true;
-      // A greeting comes unasked.
+      // A greeting comes unasked, and answers nothing even where the client did not wait for it.
       if (status === 220) this.#server.property('banner', line.slice(4).trim());
-      if (this.#waiting.length === 0) return;
+      if (status === 220 || this.#waiting.length === 0) return;
     }
     // Below 200 another reply follows.
     if (status < 200) return;
@@ -130,7 +134,8 @@ class FtpConversation implements LineHandler {
 
   #login(status: number, hasPassword: boolean): void {
     const isRefused = REFUSALS.has(status);
-    if (!isRefused && status !== 230 && status !== 232) return;
+    if ((!isRefused && status !== 230 && status !== 232) || this.#isLoggedIn) return;
+    this.#isLoggedIn = !isRefused;
     this.#server.login({
       user: this.#user,
       outcome: isRefused ? 'failure' : 'success',
