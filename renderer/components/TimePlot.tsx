@@ -70,7 +70,11 @@ export function TimePlot(props: TimePlotProps) {
       <div className="flex min-h-8 flex-wrap items-center gap-x-4 text-12 text-ink-quiet">
         {series.map(({ label: name, color }, index) => (
           <span key={name} className="inline-flex items-center gap-2">
-            <span aria-hidden className="h-0.5 w-3 rounded-full" style={{ background: colorOf(color, index) }} />
+            <span
+              aria-hidden
+              className="h-0.5 w-3 rounded-full forced-color-adjust-none"
+              style={{ background: colorOf(color, index) }}
+            />
             {name}
           </span>
         ))}

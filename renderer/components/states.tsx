@@ -2,6 +2,7 @@
 import { CircleAlert, GraduationCap, Info, Lock, type LucideIcon, RotateCw } from 'lucide-react';
 import type { ReactNode } from 'react';
 import type { Failure } from '../../contract/domain.ts';
+import { plainText } from '../../contract/text.ts';
 import { strings } from '../strings/index.ts';
 import { Button } from './Button.tsx';
 import { cx } from './cx.ts';
@@ -46,7 +47,7 @@ export function FailureState({ failure, onRetry }: { readonly failure: Failure; 
   return (
     <EmptyState
       icon={CircleAlert}
-      title={failure.message}
+      title={plainText(failure.message)}
       action={
         onRetry && (
           <Button icon={RotateCw} onClick={onRetry}>

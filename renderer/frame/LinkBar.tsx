@@ -1,5 +1,6 @@
 import { CircleAlert, RotateCw } from 'lucide-react';
 import { useState } from 'react';
+import { plainText } from '../../contract/text.ts';
 import { Button } from '../components/Button.tsx';
 import { useNow } from '../lib/clock.ts';
 import { formatRelative } from '../lib/format.ts';
@@ -25,12 +26,12 @@ export function LinkBar() {
       <CircleAlert size={20} strokeWidth={1.75} className="shrink-0 text-critical" aria-hidden />
       <div className="min-w-0 flex-1 basis-80">
         <p className="font-medium text-critical">
-          {failure?.message ?? strings.link.barTitle}{' '}
+          {failure === null ? strings.link.barTitle : plainText(failure.message)}{' '}
           <span aria-live="off" className="font-normal text-ink-muted">
             {strings.link.barSince(formatRelative(sinceMs, now))}
           </span>
         </p>
-        {failure !== null && <p className="text-ink-muted">{failure.hint}</p>}
+        {failure !== null && <p className="text-ink-muted">{plainText(failure.hint)}</p>}
       </div>
       <Button icon={RotateCw} isBusy={isTrying} onClick={retry}>
         {kind === 'console' ? strings.link.tryAgain : strings.link.startAgain}

@@ -1,5 +1,6 @@
 import { Check, CircleAlert, X } from 'lucide-react';
 import { useEffect, useState } from 'react';
+import { plainText } from '../../contract/text.ts';
 import { Button, IconButton } from '../components/Button.tsx';
 import { dismissToast, type Toast, useToasts } from '../lib/toasts.ts';
 import { strings } from '../strings/index.ts';
@@ -49,8 +50,8 @@ function ToastCard({ toast: { id, message, detail, tone = 'done', undo } }: { re
         className={tone === 'failure' ? 'mt-2 shrink-0 text-critical' : 'mt-2 shrink-0 text-ink-quiet'}
       />
       <div className="mr-auto min-w-0 py-1.5">
-        <p className="break-words">{message}</p>
-        {detail !== undefined && detail !== '' && <p className="break-words text-ink-quiet">{detail}</p>}
+        <p className="break-words">{plainText(message)}</p>
+        {detail !== undefined && detail !== '' && <p className="break-words text-ink-quiet">{plainText(detail)}</p>}
       </div>
       {undo !== undefined && (
         <Button

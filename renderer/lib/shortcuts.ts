@@ -1,6 +1,7 @@
 /**
  * Keys. A shortcut is written as people read it: "?", "j", "g o" (one after the other), "mod+k" (Ctrl, or Cmd on a
- * Mac). Plain keys do nothing while somebody writes in a field or a dialog is open.
+ * Mac). Plain keys do nothing while a dialog is open, nor, but for Escape, while somebody
+ * writes in a field.
  */
 import { useEffect, useRef } from 'react';
 import { create } from 'zustand';
@@ -69,9 +70,8 @@ export function listenForShortcuts(): () => void {
     if (event.defaultPrevented || event.isComposing || ['Shift', 'Control', 'Alt', 'Meta'].includes(event.key)) return;
     const name = keyName(event);
     const isModified = name.startsWith('mod+');
-    if (!isModified && (isWriting(event.target) || document.querySelector('dialog[open], [role="menu"]') !== null)) {
-      return;
-    }
+    const isForField = isWriting(event.target) && name !== 'Escape';
+    if (!isModified && (isForField || document.querySelector('dialog[open], [role="menu"]') !== null)) return;
     const { shortcuts } = useShortcutStore.getState();
     const find = (keys: string): Shortcut | undefined => shortcuts.findLast((shortcut) => shortcut.keys === keys);
     const sequence = first !== '' && event.timeStamp - firstMs < SEQUENCE_MS ? find(`${first} ${name}`) : undefined;

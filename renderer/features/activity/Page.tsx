@@ -94,14 +94,14 @@ const COLUMNS: readonly Column<JournalRecord>[] = [
   {
     id: 'action',
     header: words.columns.action,
-    width: 'minmax(168px, 1fr)',
+    width: 'minmax(152px, 1fr)',
     cell: ({ action }) => <Text isOneLine>{words.actions[action] ?? action}</Text>,
   },
   {
     id: 'subject',
     header: words.columns.subject,
     width: 'minmax(160px, 2fr)',
-    fromWidth: 480,
+    fromWidth: 560,
     cell: ({ subject }) => (
       <Text isOneLine isMono>
         {subject}
@@ -172,18 +172,28 @@ function EntryDrawer({ entry }: { readonly entry: JournalRecord }) {
           { name: words.columns.actor, value: <Text>{entry.actor}</Text> },
           { name: words.columns.subject, value: <Text isMono>{entry.subject}</Text> },
           ...details.map(([name, value]) => ({
-            name: <Text>{name}</Text>,
-            value: <Text isMono>{typeof value === 'string' ? value : jsonText(value)}</Text>,
+            name: <Text>{words.details[name] ?? name}</Text>,
+            value: <Text isMono>{detailText(name, value)}</Text>,
           })),
           { name: words.number, value: <span className="font-mono">{formatCount(entry.id)}</span> },
           {
             name: words.hash,
-            value: <span className="font-mono text-12 break-all text-ink-quiet">{entry.hash}</span>,
+            value: (
+              <Text isMono className="text-12 break-all text-ink-quiet">
+                {entry.hash}
+              </Text>
+            ),
           },
         ]}
       />
     </Drawer>
   );
+}
+
+/** Names of times end in "Ms". */
+function detailText(name: string, value: unknown): string {
+  if (typeof value === 'string') return value;
+  return typeof value === 'number' && name.endsWith('Ms') ? formatExact(value) : jsonText(value);
 }
 
 function exportRows(rows: readonly JournalRecord[]): void {

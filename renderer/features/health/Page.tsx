@@ -2,6 +2,7 @@ import { useRef } from 'react';
 import type { CallOutput } from '../../../contract/api.ts';
 import type { InterfaceStatus, Status } from '../../../contract/api-schemas.ts';
 import type { HealthEntry } from '../../../contract/domain.ts';
+import { plainText } from '../../../contract/text.ts';
 import { type Column, DataTable } from '../../components/DataTable.tsx';
 import { Card, KeyValue, Page } from '../../components/layout.tsx';
 import { HealthMark } from '../../components/marks.tsx';
@@ -145,8 +146,8 @@ const NETWORK_COLUMNS: readonly Column<InterfaceStatus>[] = [
     header: words.networkColumns.state,
     width: 'minmax(96px, 2fr)',
     cell: ({ state, detail }) => (
-      <span className="block truncate" title={detail}>
-        {words.interfaceStates[state]} <span className="text-ink-quiet">{detail}</span>
+      <span className="block truncate" title={plainText(detail)}>
+        {words.interfaceStates[state]} <span className="text-ink-quiet">{plainText(detail)}</span>
       </span>
     ),
   },
@@ -278,7 +279,7 @@ const LOG_COLUMNS: readonly Column<LogEntry>[] = [
   {
     id: 'message',
     header: words.logColumns.message,
-    width: 'minmax(200px, 1fr)',
+    width: 'minmax(160px, 1fr)',
     cell: ({ message, detail }) => <Text isOneLine>{detail === '' ? message : `${message} · ${detail}`}</Text>,
   },
 ];

@@ -158,7 +158,7 @@ const COLUMNS: readonly Column<BookFlow>[] = [
     header: words.columns.service,
     width: '112px',
     isSortable: true,
-    fromWidth: 480,
+    fromWidth: 500,
     cell: (flow) => (
       <span className={cx('truncate', quietIfEnded(flow))}>
         {plainText(flow.service === 'unknown' ? flow.transport : `${flow.service} · ${flow.transport}`)}
@@ -180,7 +180,7 @@ const COLUMNS: readonly Column<BookFlow>[] = [
     width: '88px',
     isNumeric: true,
     isSortable: true,
-    fromWidth: 640,
+    fromWidth: 680,
     cell: ({ initiatorBytes }) => <Bytes value={initiatorBytes} />,
   },
   {
@@ -189,7 +189,7 @@ const COLUMNS: readonly Column<BookFlow>[] = [
     width: '88px',
     isNumeric: true,
     isSortable: true,
-    fromWidth: 640,
+    fromWidth: 680,
     cell: ({ responderBytes }) => <Bytes value={responderBytes} />,
   },
   {
@@ -267,13 +267,14 @@ const DESTINATION_COLUMNS: readonly Column<Destination>[] = [
     header: words.columns.service,
     width: '104px',
     isSortable: true,
-    fromWidth: 480,
+    fromWidth: 548,
     cell: ({ service }) => <Text isOneLine>{service}</Text>,
   },
   {
     id: 'flows',
     header: words.columns.flows,
     width: '80px',
+    fromWidth: 444,
     isNumeric: true,
     isSortable: true,
     cell: ({ flows }) => <Count value={flows} />,
@@ -284,7 +285,7 @@ const DESTINATION_COLUMNS: readonly Column<Destination>[] = [
     width: '80px',
     isNumeric: true,
     isSortable: true,
-    fromWidth: 560,
+    fromWidth: 628,
     cell: ({ hosts }) => <Count value={hosts} />,
   },
   {

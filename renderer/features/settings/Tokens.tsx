@@ -49,20 +49,21 @@ function TokenList() {
       id: 'created',
       header: words.columns.created,
       width: '112px',
-      fromWidth: 560,
+      fromWidth: 644,
       cell: ({ createdMs }) => <RelativeTime timeMs={createdMs} />,
     },
     {
       id: 'used',
       header: words.columns.used,
       width: '112px',
-      fromWidth: 480,
+      fromWidth: 532,
       cell: ({ lastUsedMs }) => <Moment timeMs={lastUsedMs} />,
     },
     {
       id: 'expires',
       header: words.columns.expires,
       width: '112px',
+      fromWidth: 420,
       cell: ({ expiresMs }) => <Moment timeMs={expiresMs} />,
     },
     {

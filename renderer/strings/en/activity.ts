@@ -36,6 +36,18 @@ export const activity = {
   broken: (id: string) => `The journal was changed: entry ${id} does not fit.`,
   export: 'Export',
   detail: 'Details',
+  /** Names of details, as the journal has them; others are shown as they are. */
+  details: {
+    minutes: 'Minutes',
+    untilMs: 'Until',
+    reason: 'Reason',
+    note: 'Note',
+    before: 'Before',
+    after: 'After',
+    role: 'Role',
+    name: 'Name',
+    expiresMs: 'Good until',
+  } as Readonly<Record<string, string>>,
   number: 'Entry',
   hash: 'Hash',
   noDetail: 'Nothing beyond this.',
