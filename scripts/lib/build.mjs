@@ -84,9 +84,17 @@ export async function buildPart(root, part, { isForced = false } = {}) {
   const began = new Date();
   // Vite is loaded only where something is built.
   const { createBuilder } = await import('vite');
-  // `null`: all environments of a config that names several, else the one that it is.
-  const builder = await createBuilder({ configFile: join(root, part.config), logLevel: 'warn' }, null);
-  await builder.buildApp();
+  const environment = process.env.NODE_ENV;
+  // Whoever builds, also a test runner: React's development build is not what people get.
+  process.env.NODE_ENV = 'production';
+  try {
+    // `null`: all environments of a config that names several, else the one that it is.
+    const builder = await createBuilder({ configFile: join(root, part.config), logLevel: 'warn' }, null);
+    await builder.buildApp();
+  } finally {
+    if (environment === undefined) delete process.env.NODE_ENV;
+    else process.env.NODE_ENV = environment;
+  }
   const stamp = join(root, stampOf(part));
   mkdirSync(dirname(stamp), { recursive: true });
   writeFileSync(stamp, '');
