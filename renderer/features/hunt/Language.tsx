@@ -65,12 +65,20 @@ export function Start({ onOpen }: { readonly onOpen: (query: string) => void }) 
 
 const EXAMPLE = 'flows where responderPort = 22 and not initiator in 10.0.0.0/8 since 7d | count by initiator';
 
-export function LanguageDrawer() {
+export function LanguageDrawer({ onOpen }: { readonly onOpen: (query: string) => void }) {
   return (
     <Drawer title={words.title} width="large">
       <p className="text-ink-muted">{words.intro}</p>
       {HUNT_TABLES.map(({ name, doc, fields }) => (
-        <Section key={name} title={`${words.tables} ${name}`}>
+        <Section
+          key={name}
+          title={`${words.tables} ${name}`}
+          actions={
+            <Button kind="link" onClick={() => onOpen(name)}>
+              {words.open(name)}
+            </Button>
+          }
+        >
           <p className="text-ink-muted">{doc}</p>
           <Rows
             head={[words.field, words.example, words.meaning]}

@@ -37,15 +37,16 @@ export default function HuntPage() {
 }
 
 function drawerOf(item: string | null, query: Readonly<Record<string, string>>) {
+  const open = (q: string): void => navigate({ page: 'hunt', item: null, query: { ...query, q } });
   switch (item) {
     case null:
       return null;
     case ATTACK:
       return query.technique === undefined ? null : <TechniqueDrawer key={query.technique} id={query.technique} />;
     case 'saved':
-      return <SavedDrawer onOpen={(q) => navigate({ page: 'hunt', item: null, query: { ...query, q } })} />;
+      return <SavedDrawer onOpen={open} />;
     case 'language':
-      return <LanguageDrawer />;
+      return <LanguageDrawer onOpen={open} />;
     default:
       return <FlowDrawer key={item} id={item} />;
   }

@@ -102,7 +102,7 @@ export function QueryEditor({ value, onChange, onRun, source, isTried }: QueryEd
   };
 
   return (
-    <div className="flex min-w-0 flex-1 flex-col gap-1">
+    <div className="flex min-w-0 shrink-0 flex-col gap-1">
       <div
         className={cx(
           'relative grid rounded-md border bg-surface has-[textarea:focus-visible]:outline-2 has-[textarea:focus-visible]:outline-accent',

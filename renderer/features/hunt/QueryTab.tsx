@@ -91,7 +91,7 @@ export function QueryTab() {
           </Button>
         ) : (
           <Button kind="primary" icon={Play} onClick={run} disabled={text.trim() === ''}>
-            {words.run} <span className="text-12 opacity-80">{isMac ? '⌘⏎' : 'Ctrl ⏎'}</span>
+            {words.run} <span className="text-12 font-normal">{isMac ? '⌘⏎' : 'Ctrl ⏎'}</span>
           </Button>
         )}
         <SourceSelect source={source} />

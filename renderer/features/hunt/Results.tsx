@@ -18,7 +18,7 @@ import { isSummary, narrowToTime, rowsBehind } from './query-edit.ts';
 import { type Hunting, type HuntRow, MOST_SHOWN_ROWS } from './use-hunt.ts';
 
 const words = strings.hunt.results;
-const PLOT_HEIGHT = 88;
+const PLOT_HEIGHT = 104;
 /** Ids of stored flows open in the drawer here; those of alerts on their own page. */
 const FLOW_ID = /^s-\d{1,16}$/;
 

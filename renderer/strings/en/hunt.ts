@@ -104,6 +104,7 @@ export const hunt = {
     title: 'The language of Hunt',
     intro: 'A table, then any of: where, since, until, a summary, sort by, limit.',
     tables: 'Fields of',
+    open: (table: string) => `Show all ${table}`,
     operators: 'Comparisons',
     functions: 'Summaries',
     words: 'Words',
@@ -164,7 +165,7 @@ export const hunt = {
     covered: 'Covered: a detector can see it',
     uncovered: 'No detector',
     summary: (seen: string, covered: string, known: string) =>
-      `${seen} of ${covered} covered techniques were seen. Holdfast knows ${known} of ATT&CK’s techniques: those that show in network traffic.`,
+      `${seen} of the ${covered} techniques that a detector covers were seen. The catalogue here has ${known} techniques of ATT&CK, not all.`,
     version: (version: string) => `ATT&CK Enterprise ${version}, live traffic`,
     emptyTactics: (names: string) => `Without a technique that Holdfast covers: ${names}.`,
     coveredCell: 'covered, not seen',

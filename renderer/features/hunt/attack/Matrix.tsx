@@ -16,8 +16,8 @@ export interface MatrixProps {
   readonly onOpen: (id: string) => void;
 }
 
-/** A column narrower than this breaks the names of techniques too often. */
-const COLUMN = 'minmax(116px, 1fr)';
+/** A column narrower than this, in pixels, breaks the names of techniques too often. */
+const LEAST_COLUMN = 116;
 
 export function MatrixGrid({ tactics, openId, onOpen }: MatrixProps) {
   const [at, setAt] = useState<Position>({ column: 0, row: 0 });
@@ -37,7 +37,7 @@ export function MatrixGrid({ tactics, openId, onOpen }: MatrixProps) {
     grid.current?.querySelector<HTMLElement>(`[data-at="${next.column},${next.row}"]`)?.focus();
   };
 
-  const template = { gridTemplateColumns: `repeat(${tactics.length}, ${COLUMN})` };
+  const template = { gridTemplateColumns: `repeat(${tactics.length}, minmax(0, 1fr))` };
   return (
     <div className="overflow-x-auto rounded-lg border border-line bg-surface p-3">
       <table
@@ -47,7 +47,8 @@ export function MatrixGrid({ tactics, openId, onOpen }: MatrixProps) {
         aria-label={words.label}
         aria-description={words.keys}
         onKeyDown={onKeyDown}
-        className="block min-w-max"
+        style={{ minWidth: tactics.length * LEAST_COLUMN }}
+        className="block"
       >
         <thead className="block">
           <tr className="grid gap-1 pb-2" style={template}>
