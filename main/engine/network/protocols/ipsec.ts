@@ -1,0 +1,123 @@
+import { PROTOCOL } from '../../../../contract/traffic.ts';
+import { ByteReader, hexText, latin1, u32At } from './bytes.ts';
+import { type Opening, type ParserContext, type ProtocolDefinition, VERDICT } from './protocol.ts';
+import { Teller } from './teller.ts';
+
+/** Header of IKE, version 1 (RFC 2408 3.1) and 2 (RFC 7296 3.1). */
+const HEADER_BYTES = 28;
+/** Before IKE on the port that is shared with ESP (RFC 3948 2.2). */
+const MARKER_BYTES = 4;
+const VERSION_1 = 0x10;
+const VERSION_2 = 0x20;
+const EXCHANGES: Readonly<Record<number, string>> = {
+  1: 'base',
+  2: 'main-mode',
+  4: 'aggressive-mode',
+  5: 'informational',
+  6: 'transaction',
+  32: 'quick-mode',
+  33: 'new-group',
+  34: 'ike-sa-init',
+  35: 'ike-auth',
+  36: 'create-child-sa',
+  37: 'informational',
+  38: 'session-resume',
+  43: 'intermediate',
+};
+/** Payload types of a vendor's identity, and of identities, in versions 1 and 2. */
+const VENDOR = { 1: 13, 2: 43 } as const;
+const IDENTITY_1 = 5;
+const MAX_PAYLOADS = 24;
+const MAX_VENDOR_BYTES = 64;
+/** Kinds of identities that are text (RFC 2407 4.6.2.1): name of a host, of a user, key identity. */
+const TEXT_IDENTITIES: ReadonlySet<number> = new Set([2, 3, 11]);
+const FLAG_ENCRYPTED_1 = 0x01;
+const ESP_HEADER_BYTES = 8;
+
+/**
+ * IPsec: IKE 1 and 2 over UDP (exchanges, vendors, and the identity that aggressive mode shows), and ESP, which its
+ * number in the IP header tells.
+ */
+export const ipsec: ProtocolDefinition = {
+  id: 'ipsec',
+  transports: [PROTOCOL.udp, PROTOCOL.esp],
+  ports: [500, 4500],
+  identify({ transport, initiator, responder }: Opening) {
+    if (transport === PROTOCOL.esp)
+      return initiator.length + responder.length >= ESP_HEADER_BYTES ? VERDICT.yes : VERDICT.no;
+    return headerAt(initiator.length > 0 ? initiator : responder) >= 0 ? VERDICT.yes : VERDICT.no;
+  },
+  parser(context) {
+    if (context.transport !== PROTOCOL.udp) {
+      context.finish();
+      return { read: (bytes) => bytes.length };
+    }
+    const conversation = new Conversation(context);
+    return {
+      read(bytes) {
+        const at = headerAt(bytes);
+        if (at >= 0) conversation.message(bytes.subarray(at));
+        return bytes.length;
+      },
+    };
+  },
+};
+
+/** Where the header of IKE begins; -1 without one: versions, a known exchange, and a length that is the datagram's. */
+function headerAt(bytes: Uint8Array): number {
+  if (isHeader(bytes, 0)) return 0;
+  return bytes.length > MARKER_BYTES && u32At(bytes, 0) === 0 && isHeader(bytes, MARKER_BYTES) ? MARKER_BYTES : -1;
+}
+
+function isHeader(bytes: Uint8Array, at: number): boolean {
+  if (bytes.length < at + HEADER_BYTES) return false;
+  const version = bytes[at + 17];
+  const exchange = bytes[at + 18];
+  const isOfVersion =
+    version === VERSION_2 ? exchange >= 34 : version === VERSION_1 && (exchange < 34 || exchange > 239);
+  const hasInitiator = (u32At(bytes, at) | u32At(bytes, at + 4)) !== 0;
+  return (
+    isOfVersion && hasInitiator && EXCHANGES[exchange] !== undefined && u32At(bytes, at + 24) === bytes.length - at
+  );
+}
+
+class Conversation {
+  readonly #tell: Teller;
+
+  constructor(context: ParserContext) {
+    this.#tell = new Teller(context, 'ipsec');
+  }
+
+  message(bytes: Uint8Array): void {
+    const version = bytes[17] === VERSION_2 ? 2 : 1;
+    this.#tell.property('version', `IKEv${version}`);
+    this.#tell.property('initiator-spi', hexText(bytes.subarray(0, 8)));
+    this.#tell.property('exchange', EXCHANGES[bytes[18]] ?? String(bytes[18]));
+    const isHidden = version === 1 && (bytes[19] & FLAG_ENCRYPTED_1) !== 0;
+    if (!isHidden) this.#payloads(bytes, version);
+  }
+
+  #payloads(bytes: Uint8Array, version: 1 | 2): void {
+    const reader = new ByteReader(bytes, HEADER_BYTES);
+    let type = bytes[16];
+    for (let i = 0; i < MAX_PAYLOADS && type !== 0 && reader.left >= 4; i++) {
+      const next = reader.u8();
+      reader.skip(1);
+      const length = reader.u16();
+      if (length < 4) return;
+      const content = reader.take(length - 4);
+      if (reader.overrun) return;
+      if (type === VENDOR[version]) this.#tell.property('vendor', vendorOf(content));
+      if (version === 1 && type === IDENTITY_1 && TEXT_IDENTITIES.has(content[0])) {
+        this.#tell.property('identity', latin1(content, 4));
+      }
+      type = next;
+    }
+  }
+}
+
+/** Text where it is some, hexadecimal of a hash otherwise. */
+function vendorOf(content: Uint8Array): string {
+  const shown = content.subarray(0, MAX_VENDOR_BYTES);
+  return shown.length > 4 && shown.every((byte) => byte >= 0x20 && byte < 0x7f) ? latin1(shown) : hexText(shown);
+}
