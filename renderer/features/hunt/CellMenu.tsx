@@ -1,7 +1,7 @@
 /** What can be done with the values of a row: one menu for the whole table, opened where it is asked for. */
 import { Copy, Filter, FilterX, type LucideIcon, Server } from 'lucide-react';
 import { DropdownMenu } from 'radix-ui';
-import { Fragment, useState } from 'react';
+import { useState } from 'react';
 import { announce } from '../../lib/announce.ts';
 import { toast } from '../../lib/toasts.ts';
 import { strings } from '../../strings/index.ts';
@@ -56,7 +56,7 @@ export function CellMenu({ target: { place, cells }, query, onQuery, onClose }: 
           className="z-40 max-h-[60vh] max-w-96 min-w-56 overflow-y-auto rounded-lg border border-line bg-raised p-1 shadow-floating"
         >
           {groups.map(({ column, cell, actions }, index) => (
-            <Fragment key={column.name}>
+            <DropdownMenu.Group key={column.name} aria-label={`${columnTitle(column)} ${cellText(cell, column)}`}>
               {index > 0 && <DropdownMenu.Separator className="my-1 h-px bg-line" />}
               <DropdownMenu.Label className="truncate px-2 py-1 text-12 text-ink-quiet">
                 {columnTitle(column)} <span className="font-mono text-ink-muted">{cellText(cell, column)}</span>
@@ -71,7 +71,7 @@ export function CellMenu({ target: { place, cells }, query, onQuery, onClose }: 
                   {label}
                 </DropdownMenu.Item>
               ))}
-            </Fragment>
+            </DropdownMenu.Group>
           ))}
         </DropdownMenu.Content>
       </DropdownMenu.Portal>
