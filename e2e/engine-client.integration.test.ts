@@ -5,9 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { statusSchema } from '../contract/api-schemas.ts';
+import { EngineLink } from '../main/cli/engine-link.ts';
 import { connectToEngine } from '../main/client/index.ts';
 import { ApiServer, apiSettings } from '../main/engine/api/index.ts';
 import { TEST_STATUS, TestEngine, testAlert } from '../main/engine/api/testing.ts';
+import { FailureError } from '../main/engine/runtime/failure.ts';
 import { HealthRegistry } from '../main/engine/runtime/health.ts';
 import { createQuietLogger } from '../main/engine/runtime/log.ts';
 import { defaultsOf } from '../main/engine/runtime/settings.ts';
@@ -45,6 +47,23 @@ afterAll(async () => {
 function holdfast(...args: string[]) {
   return runHoldfast(['--data-dir', folder, ...args]);
 }
+
+describe('a console that is a client of the engine', () => {
+  it('hands on no call that is above the role of who asks, whatever the role of its own connection', async () => {
+    const options = { directories: [join(folder, 'run')], userId, FailureError };
+    const link = await EngineLink.open(options);
+    expect(link.role).toBe('admin');
+    const { signal } = new AbortController();
+    const view = { role: 'view', actor: 'console', signal } as const;
+    expect(await link.request('status', {}, view)).toMatchObject({ version: expect.any(String) });
+    await expect(link.request('tokens.list', {}, view)).rejects.toMatchObject({ failure: { code: 'not-allowed' } });
+    const asked = link.request('tokens.list', {}, { ...view, role: 'admin' });
+    await expect(asked).rejects.toThrow('The double does not answer');
+    await expect(link.request('__proto__', {}, view)).rejects.toMatchObject({ failure: { code: 'no-such-call' } });
+    expect(() => link.open('tokens.list', {}, () => {}, view)).toThrow(FailureError);
+    link.close();
+  });
+});
 
 describe('against a running engine', () => {
   it('status says whether the computer is protected', async () => {

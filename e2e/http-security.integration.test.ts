@@ -140,6 +140,22 @@ describe('a strange name (DNS rebinding)', () => {
       }
     },
   );
+
+  it('beside one of ours is not answered either: what stands between may have looked at the other', async () => {
+    const own = `127.0.0.1:${running.port}`;
+    for (const hosts of [
+      [own, 'evil.example'],
+      ['evil.example', own],
+      [own, own],
+    ]) {
+      const socket = connect(running.port, '127.0.0.1');
+      const lines = hosts.map((host) => `Host: ${host}\r\n`).join('');
+      socket.write(`GET /health HTTP/1.1\r\n${lines}Connection: close\r\n\r\n`);
+      let text = '';
+      for await (const chunk of socket) text += chunk;
+      expect(text).toMatch(/^HTTP\/1\.1 4(00|21) /);
+    }
+  });
 });
 
 describe('bytes that nobody honest sends', () => {

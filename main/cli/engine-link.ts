@@ -1,6 +1,5 @@
 import { API, type CallContext, type CallKind, type CallName } from '../../contract/api.ts';
-import type { Role } from '../../contract/api-roles.ts';
-import { ROLES } from '../../contract/api-roles.ts';
+import { mayCall, ROLES, type Role } from '../../contract/api-roles.ts';
 import type { Failure } from '../../contract/domain.ts';
 import { ClientError, clientError, type EngineConnection, type FindOptions, findEngine } from '../client/index.ts';
 import type { Backend, FailureError } from '../engine/index.ts';
@@ -43,7 +42,8 @@ export class EngineLink implements Backend {
     return Object.hasOwn(API, name) ? API[name as CallName].kind : undefined;
   }
 
-  async request(name: string, input: unknown, _context: CallContext): Promise<unknown> {
+  async request(name: string, input: unknown, context: CallContext): Promise<unknown> {
+    this.#admit(name, context);
     try {
       await this.#reconnect();
       return await this.#connection.request(name, input, ANSWER_TIMEOUT_MS);
@@ -56,9 +56,10 @@ export class EngineLink implements Backend {
     name: string,
     input: unknown,
     emit: (item: unknown, dropped?: number) => void,
-    _context: CallContext,
+    context: CallContext,
     onEnd: (failure?: Failure) => void = () => {},
   ): () => void {
+    this.#admit(name, context);
     let close: (() => void) | undefined;
     let isOver = false;
     const begin = (): void => {
@@ -83,6 +84,16 @@ export class EngineLink implements Backend {
   close(): void {
     this.#isClosed = true;
     this.#connection.close();
+  }
+
+  /** The engine sees the role of this program's connection, which may be above that of who asks this program. */
+  #admit(name: string, { role }: CallContext): void {
+    const entry = Object.hasOwn(API, name) ? API[name as CallName] : undefined;
+    if (entry === undefined) throw new this.#options.FailureError(NO_SUCH_CALL);
+    if (mayCall(role, entry.role)) return;
+    const message = `"${name}" needs the role ${entry.role}; who asks has ${role}.`;
+    const hint = 'Open a new link: what it may do is what the user that runs the console may do.';
+    throw new this.#options.FailureError({ code: 'not-allowed', message, hint });
   }
 
   /** @throws ClientError while there is no engine */
@@ -123,3 +134,9 @@ const LOST = clientError(
   'The engine has ended, and is being looked for.',
   'It may be starting again: see "holdfast status".',
 );
+
+const NO_SUCH_CALL: Failure = {
+  code: 'no-such-call',
+  message: 'There is no such call.',
+  hint: 'The page and the console may be of different versions: load the page again.',
+};

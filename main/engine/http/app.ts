@@ -123,7 +123,7 @@ function routingOf(app: FastifyInstance, options: AppOptions): Routing {
   const askedOf = ({ raw }: FastifyRequest): Asked => ({
     method: raw.method ?? '',
     path: pathIn(raw.url),
-    headers: raw.headers,
+    headers: headersOf(raw),
     isUpgrade: raw.headers.upgrade !== undefined,
     localAddress: raw.socket.localAddress ?? '',
   });
@@ -189,6 +189,12 @@ function addGates({ app, place, askedOf, settings, clock, counters, logger }: Ro
     if (failure?.code === 'unauthenticated') counters.unauthenticated += 1;
     return answerFailure(reply, failure ?? INTERNAL);
   });
+}
+
+/** Node keeps the first of several names that were asked for; whatever stands in front may have kept another one. */
+function headersOf({ headers, headersDistinct }: IncomingMessage): Asked['headers'] {
+  const { host } = headersDistinct;
+  return host === undefined || host.length === 1 ? headers : { ...headers, host };
 }
 
 /** Who was let in counts for itself, whoever was not for the address it comes from. */
