@@ -1,3 +1,4 @@
+import { bittorrent } from './bittorrent.ts';
 import { dhcp } from './dhcp.ts';
 import { dhcpv6 } from './dhcpv6.ts';
 import { dns, llmnr, mdns, netbiosNames } from './dns/index.ts';
@@ -5,16 +6,35 @@ import { ftp } from './ftp/ftp.ts';
 import { ftpData } from './ftp/ftp-data.ts';
 import { http } from './http/http.ts';
 import { icmp } from './icmp.ts';
+import { ipsec } from './ipsec.ts';
+import { kerberos } from './kerberos.ts';
+import { ldap } from './ldap.ts';
+import { mongodb } from './mongodb.ts';
+import { mqtt } from './mqtt.ts';
+import { mssql } from './mssql.ts';
+import { mysql } from './mysql.ts';
 import { ntp } from './ntp.ts';
+import { openvpn } from './openvpn.ts';
+import { oracle } from './oracle.ts';
+import { postgresql } from './postgresql.ts';
 import type { ProtocolDefinition } from './protocol.ts';
 import { quic } from './quic/quic.ts';
+import { rdp } from './rdp/index.ts';
+import { redis } from './redis.ts';
+import { rpc } from './rpc/index.ts';
+import { smb } from './smb/index.ts';
+import { snmp } from './snmp.ts';
 import { ssdp } from './ssdp.ts';
 import { ssh } from './ssh/ssh.ts';
+import { stratum } from './stratum.ts';
 import { stun } from './stun.ts';
 import { syslog } from './syslog.ts';
+import { teamviewer } from './teamviewer.ts';
 import { tftp } from './tftp.ts';
 import { dtls } from './tls/dtls.ts';
 import { tls } from './tls/tls.ts';
+import { vnc } from './vnc.ts';
+import { wireguard } from './wireguard.ts';
 
 /** All protocols that are told by their bytes. The order does not count: identification must not depend on it. */
 export const PROTOCOLS: readonly ProtocolDefinition[] = [
@@ -37,4 +57,24 @@ export const PROTOCOLS: readonly ProtocolDefinition[] = [
   ftp,
   ftpData,
   ssh,
+  bittorrent,
+  ipsec,
+  kerberos,
+  ldap,
+  mongodb,
+  mqtt,
+  mssql,
+  mysql,
+  openvpn,
+  oracle,
+  postgresql,
+  rdp,
+  redis,
+  rpc,
+  smb,
+  snmp,
+  stratum,
+  teamviewer,
+  vnc,
+  wireguard,
 ];
