@@ -164,6 +164,7 @@ describe.skipIf(reason !== undefined)('the pages, with a real engine', () => {
     await page.keyboard.press('Escape');
     await drawer.waitFor({ state: 'detached' });
 
+    await page.getByRole('button', { name: 'Clear filters' }).click();
     await page.getByRole('tab', { name: 'Destinations' }).click();
     await rowOf('Destinations', `${VICTIM}:${HTTP_PORT}`).waitFor(SOON);
     await page.getByRole('tab', { name: 'Protocols' }).click();

@@ -61,6 +61,10 @@ const PAGES = ['overview', 'network?by=host', 'settings', 'settings/tokens', 'ac
 /** Breaks out of markup, turns the direction of text, and is long. */
 const HOSTILE = `<img src=x onerror="window.pwned=1">\u202Egpj.exe${'A'.repeat(300)}`;
 
+/** Nothing within the page is wider than it: what is long is broken or cut. */
+const IS_MAIN_WIDE_ENOUGH = `[...document.querySelectorAll('main, main aside, main section')].every(
+  ({ scrollWidth, clientWidth }) => scrollWidth <= clientWidth + 1)`;
+
 let browser: Browser;
 let engine: ScriptedConsole | undefined;
 let opened: OpenedPage | undefined;
@@ -286,6 +290,7 @@ describe('hostile text', () => {
       expect(await page.evaluate("document.querySelectorAll('main img').length"), hash).toBe(0);
       expect(await page.getByText('This page stopped working').count(), hash).toBe(0);
       expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth'), hash).toBe(true);
+      expect(await page.evaluate(IS_MAIN_WIDE_ENOUGH), hash).toBe(true);
       await screenshot(page, `hostile-${nameOf(hash).slice(0, 30)}`);
     }
     expect(await page.evaluate('window.pwned')).toBeUndefined();

@@ -132,14 +132,14 @@ interface OptionsProps {
 
 function SelectFilter({ name, label, options, value }: OptionsProps & { readonly value: string }) {
   return (
-    <span className="relative inline-flex">
+    <span className="relative inline-flex max-w-64 min-w-0">
       <select
         aria-label={label}
         value={options.some((option) => option.value === value) ? value : (options[0]?.value ?? '')}
         onChange={(event) => setQuery({ [name]: event.target.value })}
         className={cx(
           CONTROL,
-          'appearance-none pr-8',
+          'w-full appearance-none truncate pr-8',
           value === '' ? 'border-line-strong' : 'border-accent text-accent',
         )}
       >

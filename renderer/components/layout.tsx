@@ -141,11 +141,11 @@ export interface KeyValueRow {
 /** Names and values under each other. */
 export function KeyValue({ rows }: { readonly rows: readonly KeyValueRow[] }) {
   return (
-    <dl className="grid grid-cols-[minmax(96px,max-content)_minmax(0,1fr)] gap-x-6 gap-y-1">
+    <dl className="grid grid-cols-[fit-content(40%)_minmax(0,1fr)] gap-x-6 gap-y-1">
       {rows.map(({ name, value }, index) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: the rows of one list do not move
         <div key={index} className="contents">
-          <dt className="py-1 text-ink-quiet">{name}</dt>
+          <dt className="min-w-24 py-1 break-words text-ink-quiet">{name}</dt>
           <dd className="min-w-0 py-1 break-words">{value}</dd>
         </div>
       ))}

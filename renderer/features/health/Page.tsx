@@ -121,7 +121,7 @@ function Counters({ counters }: { readonly counters: HealthEntry['counters'] }) 
   return (
     <ul className="flex flex-wrap gap-x-4 gap-y-1 pt-1 text-12 text-ink-quiet">
       {rows.map(([name, value]) => (
-        <li key={name}>
+        <li key={name} className="min-w-0 break-words">
           {words.counters[name] ?? <Text>{name}</Text>}{' '}
           {BYTES.test(name) ? <Bytes value={value} /> : <Count value={value} />}
         </li>
