@@ -45,7 +45,7 @@ const ATTRIBUTE_NAMES: Readonly<Record<string, string>> = {
 const MAX_ATTRIBUTES = 64;
 
 export interface DistinguishedName {
-  /** RFC 4514: the last component first, as "CN=example.org,O=Example,C=DE". */
+  /** RFC 4514: the last component first, and so inside a component that has several parts, as "CN=example.org,O=Example,C=DE". */
   readonly text: string;
   /** The most specific common name; empty without one. */
   readonly commonName: string;
@@ -71,7 +71,7 @@ export function distinguishedName(content: Uint8Array): DistinguishedName | unde
       parts.push(`${name ?? type}=${text === undefined ? `#${hexText(value.whole)}` : escaped(text)}`);
     }
     if (set.failed || sequence.failed) return undefined;
-    components.push(parts.join('+'));
+    components.push(parts.reverse().join('+'));
   }
   if (sequence.failed) return undefined;
   return { text: components.reverse().join(',').slice(0, MAX_FACT_TEXT), commonName };

@@ -1,12 +1,12 @@
 /** Whether bytes are the beginning of TLS over a stream (RFC 8446 5.1, RFC 5246 6.2, and SSL 2.0). */
-import { u16At } from '../bytes.ts';
+import { u16At, u32At } from '../bytes.ts';
 import { type Opening, VERDICT, type Verdict } from '../protocol.ts';
-import { HANDSHAKE_HEADER_BYTES, MAX_RECORD_BYTES, RECORD } from './numbers.ts';
+import { HANDSHAKE, HANDSHAKE_HEADER_BYTES, MAX_RECORD_BYTES, RECORD } from './numbers.ts';
 import { isSsl2ClientHello } from './ssl2.ts';
 
 export const RECORD_HEADER_BYTES = 5;
 /** Handshake header and version, which all hellos begin with. */
-const HELLO_START_BYTES = HANDSHAKE_HEADER_BYTES + 2;
+export const HELLO_START_BYTES = HANDSHAKE_HEADER_BYTES + 2;
 /** Handshake messages of TLS up to 1.2 that may stand at the beginning of what was captured of a conversation. */
 const MESSAGE_TYPES: ReadonlySet<number> = new Set([0, 1, 2, 4, 11, 12, 13, 14, 15, 16, 20, 22]);
 /** Minor versions: SSL 3.0 to TLS 1.3, which no record header says but some do. */
@@ -23,6 +23,17 @@ export function isRecordHeader(bytes: Uint8Array, at: number): boolean {
     bytes[at + 2] <= MAX_MINOR_VERSION &&
     length <= MAX_RECORD_BYTES
   );
+}
+
+/**
+ * Whether a record's content, `length` bytes from `start` on, is one hello and nothing else. Clients of TLS 1.3 send
+ * one behind a ChangeCipherSpec when they are asked for another (RFC 8446 D.4); what is encrypted does not look so.
+ */
+export function isWholeHello(bytes: Uint8Array, start: number, length: number): boolean {
+  if (bytes.length - start < HELLO_START_BYTES) return false;
+  const isHello = bytes[start] === HANDSHAKE.clientHello || bytes[start] === HANDSHAKE.serverHello;
+  const messageBytes = u32At(bytes, start) & 0xffffff;
+  return isHello && messageBytes === length - HANDSHAKE_HEADER_BYTES && bytes[start + HANDSHAKE_HEADER_BYTES] === 3;
 }
 
 /** A client that speaks something else does not speak TLS; a server that does may have been met by something else. */
@@ -51,7 +62,7 @@ function identifyHandshake(bytes: Uint8Array, length: number, hasBeginning: bool
   // A record that is shorter than the header of its message: nobody but those who try onlookers.
   if (length < HANDSHAKE_HEADER_BYTES) return identifyTiles(bytes);
   if (bytes.length < at + HELLO_START_BYTES) return VERDICT.maybe;
-  const isHello = type === 1 || type === 2;
+  const isHello = type === HANDSHAKE.clientHello || type === HANDSHAKE.serverHello;
   const isPlausible = bytes[at + 1] === 0 && (length < HELLO_START_BYTES || bytes[at + HANDSHAKE_HEADER_BYTES] === 3);
   if (isHello) return isPlausible || bytes[at + HANDSHAKE_HEADER_BYTES] === 0x7f ? VERDICT.yes : VERDICT.no;
   if (MESSAGE_TYPES.has(type) && bytes[at + 1] <= 1) return VERDICT.yes;

@@ -33,7 +33,7 @@ export class MessageCutter {
       if (!take(bytes[at], bytes.subarray(at + HANDSHAKE_HEADER_BYTES, end))) return;
       at = end;
     }
-    if (at < bytes.length) this.#begun = bytes.slice(at);
+    if (at < bytes.length) this.#begun = new Uint8Array(bytes.subarray(at));
   }
 
   /** Content is missing here: the message that it belonged to is lost, and a record begins the next one. */

@@ -3,7 +3,7 @@ import { PROTOCOL } from '../../../../../contract/traffic.ts';
 import { u16At } from '../bytes.ts';
 import { type Parser, type ParserContext, type ProtocolDefinition, VERDICT } from '../protocol.ts';
 import { Handshake } from './handshake.ts';
-import { identifyTls, isRecordHeader, RECORD_HEADER_BYTES } from './identify.ts';
+import { HELLO_START_BYTES, identifyTls, isRecordHeader, isWholeHello, RECORD_HEADER_BYTES } from './identify.ts';
 import { MessageCutter } from './messages.ts';
 import { RECORD } from './numbers.ts';
 import { isSsl2ClientHello, ssl2ClientFact, ssl2RecordBytes } from './ssl2.ts';
@@ -86,7 +86,7 @@ class TlsParser implements Parser {
       side.isLost = false;
       const start = at + RECORD_HEADER_BYTES;
       const length = u16At(bytes, at + 3);
-      const needed = this.#needed(bytes[at], length, side);
+      const needed = this.#needed(bytes, at, length, side);
       if (start + needed > bytes.length) {
         side.awaited = start + length - bytes.length;
         return at;
@@ -106,9 +106,14 @@ class TlsParser implements Parser {
     side.awaited = 0;
   }
 
-  /** Bytes of the record's content that are looked at. */
-  #needed(type: number, length: number, side: Side): number {
-    if (type === RECORD.handshake) return side.isEncrypted ? 0 : length;
+  /** Bytes of the content of the record at `at` that are looked at. */
+  #needed(bytes: Uint8Array, at: number, length: number, side: Side): number {
+    const type = bytes[at];
+    const start = at + RECORD_HEADER_BYTES;
+    if (type === RECORD.handshake) {
+      if (!side.isEncrypted || isWholeHello(bytes, start, length)) return length;
+      return bytes.length - start < HELLO_START_BYTES ? Math.min(length, HELLO_START_BYTES) : 0;
+    }
     if (side.isEncrypted) return 0;
     if (type === RECORD.alert) return length === ALERT_BYTES ? length : 0;
     return type === RECORD.heartbeat ? Math.min(length, HEARTBEAT_START_BYTES) : 0;
@@ -119,10 +124,9 @@ class TlsParser implements Parser {
     const side = this.#sides[fromInitiator ? 0 : 1];
     switch (type) {
       case RECORD.handshake:
-        if (content.length > 0) this.#messages(side, content, fromInitiator);
+        if (content.length === length) this.#messages(side, content, fromInitiator);
         break;
       case RECORD.changeCipherSpec:
-        // The client of a HelloRetryRequest sends it before its second hello, for middleboxes only (RFC 8446 D.4).
         if (!this.#handshake.isRetryRequested) side.isEncrypted = true;
         break;
       case RECORD.alert:
