@@ -1,9 +1,10 @@
 import { PROTOCOL } from '../../../../contract/traffic.ts';
 import { applicationTag, BER, BER_CLASS, berFrameBytes, contextTag, expectBer, nextInteger, readBer } from './asn1.ts';
 import { ByteReader, u32At } from './bytes.ts';
+import { datagramOf, eitherSide } from './first-message.ts';
 import { cipherName, ERROR, errorName, LOGIN_ERRORS } from './kerberos-names.ts';
 import { FRAME_BROKEN, type Framing, framedParser } from './message-frames.ts';
-import { type Opening, type ParserContext, type ProtocolDefinition, VERDICT, type Verdict } from './protocol.ts';
+import { type ParserContext, type ProtocolDefinition, VERDICT, type Verdict } from './protocol.ts';
 import { Teller } from './teller.ts';
 
 /** Messages by the tag that they begin with (RFC 4120 5.10). */
@@ -47,9 +48,10 @@ export const kerberos: ProtocolDefinition = {
   id: 'kerberos',
   transports: [PROTOCOL.tcp, PROTOCOL.udp],
   ports: [88, 464],
-  identify({ transport, initiator, responder }: Opening) {
-    const bytes = initiator.length > 0 ? initiator : responder;
-    return transport === PROTOCOL.udp ? isMessage(bytes, bytes.length) : isOverTcp(bytes);
+  identify(opening) {
+    if (opening.transport === PROTOCOL.tcp) return eitherSide(opening, isOverTcp);
+    const bytes = datagramOf(opening);
+    return isMessage(bytes, bytes.length);
   },
   parser(context) {
     const conversation = new Conversation(context);

@@ -1,9 +1,10 @@
 import { PROTOCOL } from '../../../../contract/traffic.ts';
 import { BER, berFrameBytes, expectBer, nextInteger, readBer } from './asn1.ts';
 import { ByteReader, u32At } from './bytes.ts';
+import { datagramOf, eitherSide } from './first-message.ts';
 import { FRAME_BROKEN, FRAME_INCOMPLETE, type Framing, framedParser } from './message-frames.ts';
 import { carriesKerberosTicket, ntlmMessage } from './ntlm.ts';
-import { type Opening, type ParserContext, type ProtocolDefinition, VERDICT, type Verdict } from './protocol.ts';
+import { type ParserContext, type ProtocolDefinition, VERDICT, type Verdict } from './protocol.ts';
 import { Teller } from './teller.ts';
 
 /** First bytes of the operations (RFC 4511 4.2 and following). */
@@ -55,10 +56,9 @@ export const ldap: ProtocolDefinition = {
   id: 'ldap',
   transports: [PROTOCOL.tcp, PROTOCOL.udp],
   ports: [389, 3268],
-  identify({ transport, initiator, responder }: Opening) {
-    const bytes = initiator.length > 0 ? initiator : responder;
-    const verdict = isMessage(bytes);
-    return transport === PROTOCOL.udp && verdict === VERDICT.maybe ? VERDICT.no : verdict;
+  identify(opening) {
+    if (opening.transport === PROTOCOL.tcp) return eitherSide(opening, isMessage);
+    return isMessage(datagramOf(opening)) === VERDICT.yes ? VERDICT.yes : VERDICT.no;
   },
   parser(context) {
     const conversation = new Conversation(context);

@@ -25,8 +25,8 @@ export interface MessageReader {
    */
   message(bytes: Uint8Array, fromInitiator: boolean, frameBytes: number): boolean | undefined;
   /**
-   * After bytes were lost: whether a message surely begins here. Senders mostly begin a segment with a message, so
-   * the place is found again at one of the next segments. Without this method a loss ends the reading.
+   * After bytes were lost, or were none of a message: whether a message surely begins here. Senders mostly begin a segment with a message, so
+   * the place is found again at one of the next segments. Without this method that ends the reading.
    */
   beginsMessage?(bytes: Uint8Array): boolean;
   end?(): void;
@@ -55,6 +55,11 @@ export function framedParser(
         const frameBytes = framing.frameBytes(bytes, at, fromInitiator);
         if (frameBytes === FRAME_INCOMPLETE) break;
         if (!(frameBytes >= framing.headerBytes)) {
+          if (reader.beginsMessage !== undefined) {
+            // Met in the middle, or left the protocol: the next message is waited for.
+            isLost[side] = true;
+            return bytes.length;
+          }
           context.tell({ type: 'broken', protocol, reason: 'bad-length' });
           context.finish();
           return bytes.length;

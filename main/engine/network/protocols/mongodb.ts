@@ -1,13 +1,16 @@
 import { PROTOCOL } from '../../../../contract/traffic.ts';
 import { type BsonDocument, bsonText, readBson } from './bson.ts';
 import { ByteReader, latin1, u32leAt } from './bytes.ts';
+import { eitherSide } from './first-message.ts';
 import { FRAME_BROKEN, type Framing, framedParser, type MessageReader } from './message-frames.ts';
-import { type Opening, type ParserContext, type ProtocolDefinition, VERDICT, type Verdict } from './protocol.ts';
+import { type ParserContext, type ProtocolDefinition, VERDICT, type Verdict } from './protocol.ts';
 import { scramUser } from './scram.ts';
 import { Teller } from './teller.ts';
 
 /** Length, number of the request, number that is answered, operation (MongoDB Wire Protocol). */
 const HEADER_BYTES = 16;
+/** Least that tells: a header, flags or name, and the length of a document. */
+const MIN_MESSAGE_BYTES = 26;
 const READ_BYTES = 8_192;
 /** No server takes longer messages (maxMessageSizeBytes). */
 const MAX_MESSAGE_BYTES = 48_000_000;
@@ -46,22 +49,38 @@ export const mongodb: ProtocolDefinition = {
   id: 'mongodb',
   transports: [PROTOCOL.tcp],
   ports: [27017, 27018, 27019],
-  identify: ({ initiator, responder }: Opening) => {
-    const first = isMessage(initiator);
-    return first === VERDICT.maybe && initiator.length === 0 && responder.length > 0 ? isMessage(responder) : first;
-  },
+  identify: (opening) => eitherSide(opening, isFirst),
   parser: (context) => framedParser(context, 'mongodb', framing, new Conversation(context)),
 };
 
-function isMessage(bytes: Uint8Array): Verdict {
-  if (bytes.length < HEADER_BYTES) return VERDICT.maybe;
+/** The header, and what each operation has behind it: this looks into the document as far as its length. */
+function isFirst(bytes: Uint8Array): Verdict {
+  if (bytes.length >= 16 && framing.frameBytes(bytes, 0, true) < HEADER_BYTES + 5) return VERDICT.no;
+  if (bytes.length < MIN_MESSAGE_BYTES) return VERDICT.maybe;
+  return isMessage(bytes) ? VERDICT.yes : VERDICT.no;
+}
+
+function isMessage(bytes: Uint8Array): boolean {
   const length = u32leAt(bytes, 0);
-  const operation = u32leAt(bytes, 12);
-  if (!OPERATIONS.has(operation) || length > MAX_MESSAGE_BYTES || length < HEADER_BYTES + 5) return VERDICT.no;
-  const isAnswer = operation === OPERATION.reply;
-  if (isAnswer) return length >= HEADER_BYTES + REPLY_HEADER_BYTES ? VERDICT.yes : VERDICT.no;
-  // Only a message of the newest form answers; requests answer nothing.
-  return operation === OPERATION.message || u32leAt(bytes, 8) === 0 ? VERDICT.yes : VERDICT.no;
+  const answers = u32leAt(bytes, 8);
+  const isRequest = answers === 0 || answers === 0xffffffff;
+  switch (u32leAt(bytes, 12)) {
+    case OPERATION.message:
+      return bytes[HEADER_BYTES + 3] === 0 && bytes[HEADER_BYTES + 4] <= 2 && holds(bytes, HEADER_BYTES + 5, length);
+    case OPERATION.reply:
+      return !isRequest && u32leAt(bytes, HEADER_BYTES) < 16 && holds(bytes, HEADER_BYTES + REPLY_HEADER_BYTES, length);
+    case OPERATION.compressed:
+      return OPERATIONS.has(u32leAt(bytes, HEADER_BYTES)) && bytes[HEADER_BYTES + 8] <= 3;
+    default:
+      // The name of a collection, "admin.$cmd".
+      return isRequest && bytes[HEADER_BYTES + 4] > 0x20 && bytes[HEADER_BYTES + 4] < 0x7f;
+  }
+}
+
+/** Whether the length of a document that begins at `at` lies within the message. */
+function holds(bytes: Uint8Array, at: number, length: number): boolean {
+  if (bytes.length < at + 4) return at + 4 < length;
+  return u32leAt(bytes, at) >= 5 && at + u32leAt(bytes, at) <= length;
 }
 
 interface Pending {
@@ -117,7 +136,7 @@ class Conversation implements MessageReader {
   }
 
   beginsMessage(bytes: Uint8Array): boolean {
-    return isMessage(bytes) === VERDICT.yes && u32leAt(bytes, 0) === bytes.length;
+    return isFirst(bytes) === VERDICT.yes && u32leAt(bytes, 0) === bytes.length;
   }
 
   end(): void {

@@ -18,7 +18,12 @@ export const wireguard: ProtocolDefinition = {
   id: 'wireguard',
   transports: [PROTOCOL.udp],
   ports: [51820],
-  identify: ({ initiator, responder }) => isMessage(initiator.length > 0 ? initiator : responder),
+  identify({ initiator, responder }) {
+    const first = isMessage(initiator);
+    const second = isMessage(responder);
+    if (first === VERDICT.yes || second === VERDICT.yes || answers(initiator, responder)) return VERDICT.yes;
+    return first === VERDICT.maybe || second === VERDICT.maybe ? VERDICT.maybe : VERDICT.no;
+  },
   parser: (context) => conversation(context),
 };
 
@@ -26,9 +31,9 @@ function isMessage(bytes: Uint8Array): Verdict {
   if (bytes.length < EMPTY_DATA_BYTES || bytes[1] !== 0 || bytes[2] !== 0 || bytes[3] !== 0) return VERDICT.no;
   switch (bytes[0]) {
     case TYPE.initiation:
-      return bytes.length === INITIATION_BYTES ? VERDICT.yes : VERDICT.no;
+      return lengthVerdict(bytes.length, INITIATION_BYTES);
     case TYPE.response:
-      return bytes.length === RESPONSE_BYTES ? VERDICT.yes : VERDICT.no;
+      return lengthVerdict(bytes.length, RESPONSE_BYTES);
     case TYPE.cookie:
       return bytes.length === COOKIE_BYTES ? VERDICT.maybe : VERDICT.no;
     case TYPE.data:
@@ -36,6 +41,22 @@ function isMessage(bytes: Uint8Array): Verdict {
     default:
       return VERDICT.no;
   }
+}
+
+/** Some services pad their handshake: then the answer tells. */
+function lengthVerdict(length: number, usual: number): Verdict {
+  return length === usual ? VERDICT.yes : length > usual ? VERDICT.maybe : VERDICT.no;
+}
+
+/** Whether the second message is addressed to the number that the first gave itself. */
+function answers(initiation: Uint8Array, response: Uint8Array): boolean {
+  const isPair = initiation.length >= INITIATION_BYTES && response.length >= RESPONSE_BYTES;
+  return (
+    isPair &&
+    u32leAt(initiation, 0) === TYPE.initiation &&
+    u32leAt(response, 0) === TYPE.response &&
+    u32leAt(initiation, 4) === u32leAt(response, 8)
+  );
 }
 
 /** Data is padded to 16 bytes; the upper half of the counter is zero, the index of the receiver is random. */
@@ -51,9 +72,9 @@ function conversation(context: ParserContext) {
   return {
     read(bytes: Uint8Array, fromInitiator: boolean): number {
       const type = bytes.length >= 8 ? u32leAt(bytes, 0) : 0;
-      if (type === TYPE.initiation && bytes.length === INITIATION_BYTES) {
+      if (type === TYPE.initiation && bytes.length >= INITIATION_BYTES) {
         tell.command('handshake', hexText(bytes.subarray(4, 8)));
-      } else if (type === TYPE.response && bytes.length === RESPONSE_BYTES) {
+      } else if (type === TYPE.response && bytes.length >= RESPONSE_BYTES) {
         // Only a peer that knows the other's key answers.
         tell.property('handshake', fromInitiator ? 'answered-by-initiator' : 'answered');
       } else if (type === TYPE.cookie) {

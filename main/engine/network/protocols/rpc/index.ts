@@ -1,7 +1,8 @@
 import { PROTOCOL } from '../../../../../contract/traffic.ts';
 import { u16At, u16leAt } from '../bytes.ts';
+import { datagramOf, eitherSide } from '../first-message.ts';
 import { FRAME_BROKEN, type Framing, framedParser } from '../message-frames.ts';
-import { type Opening, type ParserContext, type ProtocolDefinition, VERDICT, type Verdict } from '../protocol.ts';
+import { type ParserContext, type ProtocolDefinition, VERDICT, type Verdict } from '../protocol.ts';
 import { Teller } from '../teller.ts';
 import {
   interfaceName,
@@ -37,10 +38,9 @@ export const rpc: ProtocolDefinition = {
   id: 'rpc',
   transports: [PROTOCOL.tcp, PROTOCOL.udp],
   ports: [135, 593],
-  identify({ transport, initiator, responder }: Opening) {
-    const bytes = initiator.length > 0 ? initiator : responder;
-    if (transport === PROTOCOL.udp) return isDatagram(bytes) ? VERDICT.yes : VERDICT.no;
-    return isFirst(bytes);
+  identify(opening) {
+    if (opening.transport === PROTOCOL.tcp) return eitherSide(opening, isFirst);
+    return isDatagram(datagramOf(opening)) ? VERDICT.yes : VERDICT.no;
   },
   parser: (context) => (context.transport === PROTOCOL.udp ? datagrams(context) : overTcp(context)),
 };

@@ -1,7 +1,8 @@
 import { PROTOCOL } from '../../../../../contract/traffic.ts';
 import { latin1, startsWith } from '../bytes.ts';
+import { datagramOf, eitherSide } from '../first-message.ts';
 import { FRAME_BROKEN, type Framing, framedParser, type MessageReader } from '../message-frames.ts';
-import { type Opening, type ParserContext, type ProtocolDefinition, VERDICT, type Verdict } from '../protocol.ts';
+import { type ParserContext, type ProtocolDefinition, VERDICT, type Verdict } from '../protocol.ts';
 import { SmbSession } from './session.ts';
 import { Smb1 } from './smb1.ts';
 import { Smb2 } from './smb2.ts';
@@ -39,11 +40,9 @@ export const smb: ProtocolDefinition = {
   id: 'smb',
   transports: [PROTOCOL.tcp, PROTOCOL.udp],
   ports: [445, 139, 138],
-  identify({ transport, initiator, responder }: Opening) {
-    const bytes = initiator.length > 0 ? initiator : responder;
-    if (transport === PROTOCOL.udp) return isDatagram(bytes) ? VERDICT.yes : VERDICT.no;
-    const verdict = isFirst(bytes);
-    return verdict === VERDICT.no && responder.length > 0 && bytes !== responder ? isFirst(responder) : verdict;
+  identify(opening) {
+    if (opening.transport === PROTOCOL.tcp) return eitherSide(opening, isFirst);
+    return isDatagram(datagramOf(opening)) ? VERDICT.yes : VERDICT.no;
   },
   parser: (context) => (context.transport === PROTOCOL.udp ? datagrams(context) : overTcp(context)),
 };
