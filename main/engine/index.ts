@@ -10,6 +10,7 @@ import type { ConsoleOptions } from './console.ts';
 import type { Engine, EngineOptions } from './engine.ts';
 import type { ExportOptions, FlowSummary, FlowsOptions, FlowsResult } from './flows.ts';
 import type { HttpServer } from './http/index.ts';
+import type { FlowFacts } from './network/index.ts';
 import type { ReportContext } from './report/index.ts';
 import type { Config, ConfigReport, ConfigRequest } from './runtime/config.ts';
 import type { ShownSetting } from './runtime/config-text.ts';
@@ -21,7 +22,7 @@ export type { ConsoleOptions } from './console.ts';
 export type { Engine, EngineEvents, EngineOptions } from './engine.ts';
 export type { ExportOptions, FlowSummary, FlowsOptions, FlowsResult } from './flows.ts';
 export type { ConsoleLink, HttpServer } from './http/index.ts';
-export type { CaptureProgress, CaptureSummary } from './network/index.ts';
+export type { CaptureProgress, CaptureSummary, FlowFacts } from './network/index.ts';
 export type { Config, ConfigReport } from './runtime/config.ts';
 export { FailureError } from './runtime/failure.ts';
 export type { Logger } from './runtime/log.ts';
@@ -47,6 +48,11 @@ export async function exportFlows(path: string, options: ExportOptions): Promise
 /** See flows.ts. */
 export async function summarizeFlows(path: string, options?: FlowsOptions): Promise<FlowSummary> {
   return (await import('./flows.ts')).summarizeFlows(path, options);
+}
+
+/** See inspect.ts. */
+export async function inspectCapture(path: string): Promise<readonly FlowFacts[]> {
+  return (await import('./inspect.ts')).inspectCapture(path);
 }
 
 /** The live engine, not yet started. See engine.ts. */

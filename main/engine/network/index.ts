@@ -19,6 +19,7 @@ export {
   LiveFlows,
   type LiveSnapshot,
 } from './live-flows.ts';
+export { FactCollector, type FlowFacts } from './protocols/fact-collector.ts';
 export { readTraffic } from './read-traffic.ts';
 export { type RecentFlow, RecentFlows } from './recent-flows.ts';
 export { REPEATABLE_SEED, type TrafficCounters, TrafficEngine, type TrafficEngineOptions } from './traffic-engine.ts';
