@@ -183,10 +183,10 @@ describe('receiving', () => {
     await open();
     const { id } = await jobs.begin('x.pcap', 1000, 'user ada');
     await jobs.append(id, 0, Buffer.alloc(500));
-    expect(await jobs.cancel(id)).toMatchObject({ state: 'cancelled', failure: null });
+    expect(await jobs.cancel(id, 'user ada')).toMatchObject({ state: 'cancelled', failure: null });
     await noFiles();
     await expect(jobs.append(id, 500, Buffer.alloc(1))).rejects.toMatchObject(failure('not-receiving'));
-    await expect(jobs.cancel(id)).rejects.toMatchObject(failure('already-finished'));
+    await expect(jobs.cancel(id, 'user ada')).rejects.toMatchObject(failure('already-finished'));
   });
 
   it('takes none beyond captures.maxMebibytes, and few at a time', async () => {
@@ -260,10 +260,11 @@ describe('analysing', () => {
     const second = await give(emptyPcap());
     expect(jobs.get(first.id).state).toBe('analysing');
     expect(jobs.get(second.id).state).toBe('waiting');
-    expect(await jobs.cancel(first.id)).toMatchObject({ state: 'cancelled' });
+    expect(await jobs.cancel(first.id, 'user eve')).toMatchObject({ state: 'cancelled' });
     expect(jobs.get(second.id).state).toBe('analysing');
     await jobs.remove(second.id, 'user ada');
     expect(jobs.list().map(({ id }) => id)).toEqual([first.id]);
+    expect(journal()).toContain('user eve: capture-cancelled');
     await noFiles();
   });
 
@@ -305,7 +306,7 @@ describe('what is taken away while something of it is under way', () => {
       const { id } = await jobs.begin('a.pcap', 24, 'user ada');
       const last = jobs.append(id, 0, emptyPcap()).catch(() => {});
       for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setImmediate(resolve));
-      await jobs.cancel(id);
+      await jobs.cancel(id, 'user ada');
       await last;
       expect(jobs.get(id).state).toBe('cancelled');
     }
@@ -318,7 +319,7 @@ describe('what is taken away while something of it is under way', () => {
     const refused = expect(begun).rejects.toMatchObject(failure('not-receiving'));
     while (jobs.list().length === 0) await Promise.resolve();
     const [{ id }] = jobs.list();
-    await jobs.cancel(id);
+    await jobs.cancel(id, 'user ada');
     await refused;
     expect(jobs.get(id).state).toBe('cancelled');
     await noFiles();

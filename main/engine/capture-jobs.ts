@@ -190,13 +190,15 @@ export class CaptureJobs {
   }
 
   /** Stops receiving or analysing; what was stored of it is removed. @throws FailureError `already-finished` */
-  async cancel(id: string): Promise<Capture> {
+  async cancel(id: string, actor: string): Promise<Capture> {
     const capture = this.get(id);
     if (!isUnfinished(capture)) {
       const message = `This capture is ${capture.state} already.`;
       throw new FailureError({ code: 'already-finished', message, hint: 'Remove it to forget it.' });
     }
     const cancelled = this.#change(capture, { state: 'cancelled', progress: null });
+    const { name } = capture;
+    this.#options.store().appendJournal({ actor, action: 'capture-cancelled', subject: id, detail: { name } });
     await this.#letGo(id);
     this.#discardRows(id);
     this.#next();

@@ -15,7 +15,7 @@ export function captureHandlers(engine: CaptureAnswering): HandlersOf<typeof CAP
     'captures.append': async ({ id, offset, data }) => ({
       receivedBytes: await engine.captures().append(id, offset, Buffer.from(data, 'base64')),
     }),
-    'captures.cancel': ({ id }) => engine.captures().cancel(id),
+    'captures.cancel': ({ id }, { actor }) => engine.captures().cancel(id, actor),
     'captures.remove': async ({ id }, { actor }) => {
       await engine.captures().remove(id, actor);
       return {};

@@ -30,12 +30,12 @@ export function huntHandlers(engine: HuntAnswering): HandlersOf<typeof HUNT_CALL
       return engine.store().hunt.run(cursor === undefined ? request : { ...request, cursor }, signal);
     },
     'hunt.saved': () => ({ queries: [...engine.store().hunt.saved().map(saved), ...BUILT_INS] }),
-    'hunt.save': ({ name, query }) => {
+    'hunt.save': ({ name, query }, { actor }) => {
       parsed(query);
-      return saved(engine.store().hunt.save(plainText(name, MAX_NAME), query));
+      return saved(engine.store().hunt.save(plainText(name, MAX_NAME), query, actor));
     },
-    'hunt.forget': ({ id }) => {
-      if (!engine.store().hunt.forget(id)) throw noSuchQuery(id);
+    'hunt.forget': ({ id }, { actor }) => {
+      if (!engine.store().hunt.forget(id, actor)) throw noSuchQuery(id);
       return {};
     },
     'hunt.values': async ({ field, prefix, source }, { signal }) => ({

@@ -37,8 +37,11 @@ export class HuntStore {
     return this.#access.read((tables) => tables.savedQueries.list(), []).value;
   }
 
-  /** The same name again replaces what it named. @throws FailureError `too-many-queries`, or the database's trouble */
-  save(name: string, query: string): SavedRow {
+  /**
+   * With its entry in the journal. The same name again replaces what it named.
+   * @throws FailureError `too-many-queries`, or the database's trouble
+   */
+  save(name: string, query: string, actor: string): SavedRow {
     const savedMs = this.#access.nowMs();
     const known = this.saved();
     if (known.length >= MAX_SAVED && !known.some((row) => row.name.toLowerCase() === name.toLowerCase())) {
@@ -46,12 +49,22 @@ export class HuntStore {
       throw new FailureError({ code: 'too-many-queries', message: `${MAX_SAVED} queries are kept already.`, hint });
     }
     const id = `q-${randomBytes(6).toString('hex')}`;
-    return this.#access.write((tables) => tables.savedQueries.put({ id, name, query, savedMs }));
+    return this.#access.write((tables) => {
+      const row = tables.savedQueries.put({ id, name, query, savedMs });
+      tables.journal.append({ actor, action: 'query-saved', subject: row.id, detail: { name, query } }, savedMs);
+      return row;
+    });
   }
 
-  /** False when there is none with this id. @throws FailureError when the database is in trouble */
-  forget(id: string): boolean {
-    return this.#access.write((tables) => tables.savedQueries.remove(id));
+  /** With its entry in the journal; false when there is none with this id. @throws FailureError in trouble */
+  forget(id: string, actor: string): boolean {
+    const nowMs = this.#access.nowMs();
+    return this.#access.write((tables) => {
+      const name = tables.savedQueries.remove(id);
+      if (name === undefined) return false;
+      tables.journal.append({ actor, action: 'query-forgotten', subject: id, detail: { name } }, nowMs);
+      return true;
+    });
   }
 
   async close(): Promise<void> {

@@ -334,18 +334,24 @@ describe('the thread', () => {
 
 describe('kept queries', () => {
   it('replaces by name, whatever its case, and forgets', () => {
-    const first = store.hunt.save('Logins', 'flows where port = 22');
-    const second = store.hunt.save('logins', 'flows where port = 23');
+    const first = store.hunt.save('Logins', 'flows where port = 22', 'user ada');
+    const second = store.hunt.save('logins', 'flows where port = 23', 'user ada');
     expect(second).toMatchObject({ id: first.id, name: 'logins', query: 'flows where port = 23' });
     expect(store.hunt.saved()).toHaveLength(1);
-    expect(store.hunt.forget(first.id)).toBe(true);
-    expect(store.hunt.forget(first.id)).toBe(false);
+    expect(store.hunt.forget(first.id, 'user eve')).toBe(true);
+    expect(store.hunt.forget(first.id, 'user eve')).toBe(false);
+    const journal = store.listJournal({ search: 'query-' }).rows;
+    expect(journal.map(({ actor, action, subject }) => [actor, action, subject]).reverse()).toEqual([
+      ['user ada', 'query-saved', first.id],
+      ['user ada', 'query-saved', first.id],
+      ['user eve', 'query-forgotten', first.id],
+    ]);
   });
 
   it('are bounded, without harm to the store', () => {
-    for (let i = 0; i < 200; i++) store.hunt.save(`q${i}`, 'flows');
-    expect(() => store.hunt.save('one more', 'flows')).toThrow('200 queries');
-    expect(store.hunt.save('Q7', 'alerts')).toMatchObject({ query: 'alerts' });
+    for (let i = 0; i < 200; i++) store.hunt.save(`q${i}`, 'flows', 'user ada');
+    expect(() => store.hunt.save('one more', 'flows', 'user ada')).toThrow('200 queries');
+    expect(store.hunt.save('Q7', 'alerts', 'user ada')).toMatchObject({ query: 'alerts' });
     expect(store.hunt.saved()).toHaveLength(200);
   });
 });

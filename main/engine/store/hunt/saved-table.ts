@@ -19,7 +19,7 @@ export function savedTable(database: Database) {
   const list = database.prepare<[], SavedRow>(
     'SELECT id, name, query, saved_ms AS savedMs FROM hunt_queries ORDER BY name, id',
   );
-  const remove = database.prepare('DELETE FROM hunt_queries WHERE id = ?');
+  const remove = database.prepare<[string], string>('DELETE FROM hunt_queries WHERE id = ? RETURNING name').pluck();
   return {
     /** The same name, whatever its case, keeps its id. */
     put({ id, name, query, savedMs }: SavedRow): SavedRow {
@@ -27,6 +27,7 @@ export function savedTable(database: Database) {
       return byName.get(name) as SavedRow;
     },
     list: (): SavedRow[] => list.all(),
-    remove: (id: string): boolean => remove.run(id).changes > 0,
+    /** Gives its name; undefined where there was none. */
+    remove: (id: string): string | undefined => remove.get(id),
   };
 }
