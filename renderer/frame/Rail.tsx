@@ -24,11 +24,11 @@ export function Rail({ current, onPalette, onHelp }: RailProps) {
     <PageLink key={page.id} page={page} isCurrent={page.id === current} count={page.id === 'alerts' ? openAlerts : 0} />
   );
   return (
-    <header className="flex w-(--rail-width) shrink-0 flex-col border-r border-line bg-surface max-narrow:w-full max-narrow:flex-row max-narrow:items-stretch max-narrow:overflow-x-auto max-narrow:border-t max-narrow:border-r-0 print:hidden">
+    <header className="flex w-(--rail-width) shrink-0 flex-col border-r border-line bg-surface max-narrow:w-full max-narrow:flex-row max-narrow:items-stretch max-narrow:border-t max-narrow:border-r-0 print:hidden">
       <Tooltip text={sentence}>
         <a
           href={linkTo(pages[0].id)}
-          className="m-2 flex min-h-10 items-center gap-3 rounded-md px-3 py-2 text-ink no-underline hover:bg-hover max-narrow:sticky max-narrow:left-0 max-narrow:z-10 max-narrow:m-0 max-narrow:rounded-none max-narrow:bg-surface max-narrow:px-4"
+          className="m-2 flex min-h-10 items-center gap-3 rounded-md px-3 py-2 text-ink no-underline hover:bg-hover max-narrow:m-0 max-narrow:shrink-0 max-narrow:rounded-none max-narrow:px-4"
         >
           <StateMark state={mark} size={24} />
           <span role="status" className="leading-tight font-semibold max-narrow:sr-only">
@@ -38,7 +38,7 @@ export function Rail({ current, onPalette, onHelp }: RailProps) {
       </Tooltip>
       <nav
         aria-label={strings.frame.pages}
-        className="flex min-h-0 flex-1 flex-col gap-0.5 overflow-y-auto px-2 max-narrow:flex-row max-narrow:overflow-visible max-narrow:px-0 max-narrow:py-1"
+        className="flex min-h-0 flex-1 flex-col gap-0.5 overflow-y-auto px-2 max-narrow:min-w-0 max-narrow:flex-row max-narrow:overflow-x-auto max-narrow:overflow-y-hidden max-narrow:px-0 max-narrow:py-1 max-narrow:[scrollbar-width:none]"
       >
         {pages.filter(({ isSecondary }) => isSecondary !== true).map(link)}
         <div className="mt-auto max-narrow:hidden" />
@@ -48,7 +48,7 @@ export function Rail({ current, onPalette, onHelp }: RailProps) {
         type="button"
         aria-label={strings.frame.palette.open}
         onClick={onPalette}
-        className="sticky right-0 hidden w-12 shrink-0 bg-surface items-center justify-center text-ink-quiet max-narrow:flex"
+        className="hidden w-12 shrink-0 items-center justify-center text-ink-quiet max-narrow:flex"
       >
         <Search size={16} strokeWidth={1.75} aria-hidden />
       </button>
