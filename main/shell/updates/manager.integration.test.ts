@@ -1,5 +1,5 @@
 /** The updater with electron-updater against a server on the loopback; what is "installed" is a real file that runs. */
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -166,6 +166,17 @@ describe('an update', () => {
     later.start();
     later.stop();
     expect(later.state.lastUpdate).toBeNull();
+  });
+
+  it('says how it went although the disk keeps nothing', async () => {
+    publish('1.1.0');
+    await updateAsFarAsPossible(managerOf());
+    // Where the memory is written first.
+    mkdirSync(join(place, 'updates.json.new'));
+    const manager = managerOf('1.1.0', { engineAnswers: () => Promise.reject(new Error('gone')) });
+    manager.start();
+    manager.stop();
+    await expect.poll(() => manager.state.lastUpdate).toMatchObject({ isHealthy: false, to: '1.1.0' });
   });
 
   const day = 86_400_000;

@@ -262,10 +262,15 @@ export class UpdateManager {
   }
 
   async #judgeLastUpdate(): Promise<void> {
-    const { memory, currentVersion, now, engineAnswers } = this.#options;
+    const { memory, currentVersion, now, engineAnswers, log } = this.#options;
     const { pending } = memory.value;
     if (pending === null) return;
-    memory.change({ pending: null });
+    try {
+      memory.change({ pending: null });
+    } catch (error) {
+      // A full disk: it is told all the same, and once more at the next start.
+      log('warn', `That an update was told of could not be kept: ${String(error)}`);
+    }
     const told = (isHealthy: boolean, message: string): void =>
       this.#change({ lastUpdate: { from: pending.from, to: pending.to, timeMs: now(), isHealthy, message } });
     if (currentVersion !== pending.to) {
