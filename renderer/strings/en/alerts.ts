@@ -115,7 +115,6 @@ export const alerts = {
     usualUnknown: 'usual is not known',
     sparkline: (name: string, low: string, high: string, last: string) => `${name}: ${low} to ${high}, at last ${last}`,
     techniques: 'Techniques (MITRE ATT&CK)',
-    openTechnique: (id: string) => `${id} on attack.mitre.org`,
     attackers: 'Attackers',
     victims: 'Victims',
     network: 'Network',

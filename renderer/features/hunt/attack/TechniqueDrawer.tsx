@@ -1,4 +1,4 @@
-import { ExternalLink, Search } from 'lucide-react';
+import { Search } from 'lucide-react';
 import { SEVERITIES, type Severity } from '../../../../contract/domain.ts';
 import { Button } from '../../../components/Button.tsx';
 import { Drawer } from '../../../components/Drawer.tsx';
@@ -6,13 +6,14 @@ import { KeyValue, Section } from '../../../components/layout.tsx';
 import { Badge, SeverityMark } from '../../../components/marks.tsx';
 import { Count, RelativeTime } from '../../../components/numbers.tsx';
 import { EmptyState, FailureState, LoadingState } from '../../../components/states.tsx';
+import { TechniqueLink } from '../../../components/TechniqueLink.tsx';
 import { Text } from '../../../components/Text.tsx';
 import { linkTo } from '../../../lib/address.ts';
 import { navigate, setQuery } from '../../../lib/use-address.ts';
 import { useQuery } from '../../../lib/use-query.ts';
 import { strings } from '../../../strings/index.ts';
 import { useMatrix } from './AttackTab.tsx';
-import { referenceOf, type Technique } from './matrix.ts';
+import type { Technique } from './matrix.ts';
 
 const words = strings.hunt.attack.drawer;
 const SHOWN_ALERTS = 20;
@@ -63,7 +64,7 @@ export function TechniqueDrawer({ id }: { readonly id: string }) {
             )}
           </Section>
           {found.alerts > 0 && <Alerts id={id} days={days} />}
-          <Reference id={id} />
+          <TechniqueLink id={id}>{words.reference}</TechniqueLink>
         </>
       )}
     </Drawer>
@@ -121,18 +122,5 @@ function Alerts({ id, days }: { readonly id: string; readonly days: string }) {
         </ul>
       )}
     </Section>
-  );
-}
-
-function Reference({ id }: { readonly id: string }) {
-  const href = referenceOf(id);
-  if (href === null) return null;
-  return (
-    <p>
-      <a href={href} target="_blank" rel="noreferrer" className="inline-flex items-center gap-2">
-        {words.reference}
-        <ExternalLink size={14} strokeWidth={1.75} aria-hidden />
-      </a>
-    </p>
   );
 }
