@@ -19,7 +19,7 @@ beforeEach(() => {
 
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-async function open() {
+async function open(apply?: (part: string) => void) {
   const { config } = await readConfig({ sections: CONFIG_SECTIONS, appFile: file });
   const journal: JournalInput[] = [];
   const applied: [string, Config][] = [];
@@ -30,7 +30,10 @@ async function open() {
     health,
     nowMs: () => 1_700_000_000_000,
     journal: (entry) => journal.push(entry),
-    apply: (part, next) => void applied.push([part, next]),
+    apply: (part, next) => {
+      apply?.(part);
+      applied.push([part, next]);
+    },
   });
   return { desk, journal, applied, line: () => health.report().entries[0] };
 }
@@ -89,6 +92,23 @@ describe('SettingsDesk', () => {
     await expect(desk.set([good], false, 'a')).rejects.toThrow('nothing was changed');
     expect([journal, applied, existsSync(file)]).toEqual([[], [], false]);
     expect(desk.config.value(PORTS)).not.toBe(77);
+  });
+
+  it('says that a part could not take them, lets the others take them, and goes on', async () => {
+    const taken: string[] = [];
+    const { desk } = await open((part) => {
+      if (part === 'traffic') throw new Error('no thread');
+      taken.push(part);
+    });
+    const changes = [
+      { path: PORTS, value: 77 },
+      { path: 'log.level', value: 'warn' },
+    ];
+    const failure = { code: 'settings-not-applied', message: expect.stringContaining('no thread') };
+    await expect(desk.set(changes, false, 'a')).rejects.toMatchObject({ failure });
+    expect(taken).toEqual(['log']);
+    expect((await open()).desk.config.value(PORTS)).toBe(77);
+    expect((await desk.set([{ path: 'log.level', value: 'error' }], false, 'a')).applied).toEqual(['log.level']);
   });
 
   it('loses no change of two that come together', async () => {

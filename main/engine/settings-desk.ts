@@ -2,6 +2,7 @@ import type { CallOutput } from '../../contract/api.ts';
 import { type Config, problemText, type SettingValue } from './runtime/config.ts';
 import { putAppFileAside, writeAppFile } from './runtime/config-app.ts';
 import { planChanges, type SettingChange, type SettingDifference } from './runtime/config-change.ts';
+import { FailureError, messageOf } from './runtime/failure.ts';
 import type { HealthPart, HealthRegistry } from './runtime/health.ts';
 import type { JournalInput } from './store/index.ts';
 
@@ -91,7 +92,7 @@ export class SettingsDesk {
 
   /**
    * Changes all of them or none, one caller after the other.
-   * @throws FailureError `settings-not-stored`
+   * @throws FailureError `settings-not-stored`: nothing was changed; `settings-not-applied`: they are kept
    */
   set(changes: readonly SettingChange[], isTrial: boolean, actor: string): Promise<CallOutput<'config.set'>> {
     const done = this.#work.then(() => this.#set(changes, isTrial, actor));
@@ -116,11 +117,25 @@ export class SettingsDesk {
       const detail = { before: from, after: to };
       this.#options.journal({ actor, action: 'setting-changed', subject: path, detail });
     }
-    const parts = new Set(differences.map(({ path }) => livePartOf(path)));
-    for (const part of LIVE_PARTS) {
-      if (parts.has(part)) await this.#options.apply(part, plan.config);
-    }
+    await this.#apply(new Set(differences.map(({ path }) => livePartOf(path))), plan.config);
     return answer;
+  }
+
+  /** One part that cannot take them keeps no other from it. */
+  async #apply(parts: ReadonlySet<LivePart | undefined>, config: Config): Promise<void> {
+    const problems: unknown[] = [];
+    for (const part of LIVE_PARTS) {
+      if (!parts.has(part)) continue;
+      try {
+        await this.#options.apply(part, config);
+      } catch (error) {
+        problems.push(error);
+      }
+    }
+    if (problems.length === 0) return;
+    const message = `The settings are kept, but not all of Holdfast could take them: ${messageOf(problems[0])}.`;
+    const hint = 'Health says what does not work. The settings are in force after the next start at the latest.';
+    throw new FailureError({ code: 'settings-not-applied', message, hint }, problems[0]);
   }
 
   #store(values: ReadonlyMap<string, SettingValue>, actor: string): void {
