@@ -69,7 +69,8 @@ function* expectationsOf(capture: string, flow: NdpiFlow): Generator<Expectation
   const hostField = HOST_FIELDS[name];
   // "?" is what nDPI writes for a byte that it cannot show.
   if (hostField !== undefined && flow.host !== undefined && !flow.host.includes('?')) {
-    const match = flow.host.length >= MAX_HOST ? 'begins' : 'same';
+    // Of a longer one it keeps the end.
+    const match = flow.host.length >= MAX_HOST ? 'contains' : 'same';
     yield expect(capture, ends, protocol, hostField, [flow.host], match);
   }
   const single: readonly (readonly [Field, string | undefined])[] = [

@@ -31,7 +31,7 @@ const NO_CASE: ReadonlySet<Field> = new Set([
 
 /** A value as it is compared. */
 export function comparable(field: Field, value: string): string {
-  if (field === 'certificate-subject') return sortedName(value);
+  if (field === 'certificate-subject') return sortedName(value).toLowerCase();
   const text = NO_CASE.has(field) ? value.toLowerCase() : value;
   return field === 'dns-name' || field === 'dns-answer' || field === 'http-host' ? text.replace(/\.$/, '') : text;
 }
@@ -81,7 +81,7 @@ const GATHERERS: Gatherers = {
   certificate: (fact, found) => {
     found.add('certificate-subject', fact.subject, `CN=${fact.commonName}`);
     found.add('certificate', fact.subject, fact.issuer, fact.serial, fact.sha1, fact.sha256, fact.commonName);
-    found.add('certificate', sortedName(fact.issuer), fact.issuerCommonName, ...fact.names);
+    found.add('certificate', fact.issuerCommonName, ...fact.names);
   },
   quic: (fact, found) => found.add('quic', `version ${fact.version}`, fact.userAgent),
   'http-request': (fact, found) => {
@@ -110,6 +110,7 @@ const GATHERERS: Gatherers = {
   },
   property: (fact, found) => {
     found.add('text', fact.value);
+    if (fact.protocol === 'netbios-ns') found.add('dns-name', fact.value.replace(/<..>.*$/s, ''));
     if (fact.name === 'server') found.add('http', `server ${fact.value}`);
   },
   dhcp: (fact, found) => {

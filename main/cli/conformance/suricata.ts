@@ -42,7 +42,8 @@ const KEYS: Readonly<Record<string, Key>> = {
   'dns.opcode': { field: 'dns-message', write: named('opcode') },
   'dns.answers[].rrname': { field: 'dns-name' },
   'dns.answers[].rrtype': { field: 'dns-message', write: named('answer') },
-  'dns.answers[].rdata': { field: 'dns-answer' },
+  // Of several texts of a record each is an answer there.
+  'dns.answers[].rdata': { field: 'dns-answer', match: 'contains' },
   'dns.answers[].ttl': { field: 'dns-message', write: named('ttl') },
   'dns.authorities[].rrname': { field: 'dns-name' },
   'dns.authorities[].rrtype': { field: 'dns-message', write: named('answer') },
@@ -50,7 +51,7 @@ const KEYS: Readonly<Record<string, Key>> = {
   'dns.grouped.A[]': { field: 'dns-answer' },
   'dns.grouped.AAAA[]': { field: 'dns-answer' },
   'dns.grouped.CNAME[]': { field: 'dns-answer' },
-  'dns.grouped.TXT[]': { field: 'dns-answer' },
+  'dns.grouped.TXT[]': { field: 'dns-answer', match: 'contains' },
   'http.hostname': { field: 'http-host' },
   'http.url': { field: 'http' },
   'http.http_method': { field: 'http' },
@@ -132,7 +133,7 @@ function checkOf(capture: string, pairs: readonly (readonly [string, string])[])
   if (protocol === undefined) return undefined;
   for (const [path, value] of pairs) {
     const key = KEYS[path.replace(/\[\d+\]/g, '[]')];
-    if (key === undefined) continue;
+    if (key === undefined || value === '' || value === '<empty>') continue;
     wanted.push({ field: key.field, values: [key.write?.(value) ?? value], match: key.match ?? 'same' });
   }
   if (wanted.length === 0) return undefined;

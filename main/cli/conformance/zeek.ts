@@ -42,9 +42,8 @@ const LOGS: Readonly<Record<string, Log>> = {
     transport: 17,
     columns: [
       { name: 'query', field: 'dns-name' },
-      // "TXT 9 text": what comes before the text is Zeek's.
-      { name: 'answers', field: 'dns-answer', match: 'contains', write: (value) => value.replace(/^TXT \d+ /, '') },
-      { name: 'qtype_name', field: 'dns-message', write: (value) => `type ${value}` },
+      { name: 'answers', field: 'dns-answer', match: 'contains', write: answerText },
+      { name: 'qtype_name', field: 'dns-message', write: (value) => `type ${value === '*' ? 'ANY' : value}` },
       { name: 'rcode_name', field: 'dns-message', write: (value) => `code ${value}` },
       { name: 'trans_id', field: 'dns-message', write: (value) => `id ${value}` },
     ],
@@ -177,6 +176,12 @@ const LOGS: Readonly<Record<string, Log>> = {
   },
 };
 
+/** "TXT 9 text TXT 4 more", "RRSIG 48 example.org": what comes before is Zeek's own. Some it only names. */
+function answerText(value: string): string {
+  if (/^(LOC|NSEC3PARAM|NSEC3|DNSKEY|DS)\b/.test(value)) return '';
+  return value.replace(/^RRSIG \d+ /, '').replace(/(^| )(TXT|SPF) \d+ /g, '');
+}
+
 function versionText(version: number | undefined): string {
   return version === undefined ? '' : `version ${version}`;
 }
@@ -232,7 +237,8 @@ function* rowExpectations(capture: string, log: Log, row: Row, separator: string
     if (cell === '-' || cell === '(empty)') continue;
     for (const part of name === 'uri' || name === 'user_agent' ? [cell] : splitSet(name, cell, separator)) {
       const value = write === undefined ? unescaped(part) : write(unescaped(part));
-      if (value === '' || value === '<empty>') continue;
+      // "<init>", "<unknown>": words of Zeek's own.
+      if (value === '' || /^<\w+>$/.test(value)) continue;
       const { protocol } = log;
       yield { source: 'Zeek', capture, ends, protocol, field, values: [value], match: match ?? 'same' };
     }
@@ -245,9 +251,10 @@ function splitSet(name: string, cell: string, separator: string): string[] {
   return SETS.has(name) ? cell.split(separator) : [cell];
 }
 
-/** Zeek writes what cannot be shown as \x0a. */
+/** Zeek writes what cannot be shown as \x0a, and a backslash as two. */
 function unescaped(text: string): string {
-  return text.replace(/\\x([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+  const plain = text.replaceAll('\\\\', '\\');
+  return plain.replace(/\\x([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
 }
 
 /** Stands for TCP and UDP alike. */

@@ -38,6 +38,14 @@ const MAX_KEPT_MESSAGE_BYTES = 1_500;
 const MAX_SWITCHES = 4;
 const EMPTY = new Uint8Array(0);
 
+/** Padding of a frame of 60 bytes, behind the headers of Ethernet, IP and TCP. */
+const MAX_PADDING_BYTES = 6;
+
+interface Doubtful {
+  readonly sequence: number;
+  readonly bytes: Uint8Array;
+}
+
 /** One conversation that is being looked into. */
 export class Conversation implements ParserContext {
   readonly transport: number;
@@ -56,6 +64,8 @@ export class Conversation implements ParserContext {
   /** TCP only. */
   readonly #streams: readonly [Stream, Stream] | undefined;
   readonly #readers: readonly [StreamReader, StreamReader] | undefined;
+  /** Of each side: the latest bytes that may be none. */
+  readonly #doubtful: [Doubtful | undefined, Doubtful | undefined] = [undefined, undefined];
   /** UDP and ICMP while the protocol is unknown: the latest datagram of each side. */
   #messages: [Uint8Array, Uint8Array] = [EMPTY, EMPTY];
   #messageCount = 0;
@@ -148,6 +158,11 @@ export class Conversation implements ParserContext {
     if (packet.tcpFlags & TCP_FLAG.ack) streams[other].confirmed(packet.acknowledgment, readers[other]);
     if (streams[side].deliveredBytes < this.#bytesPerSide || this.#protocol?.isEndless) {
       const bytes = packet.bytes.subarray(packet.payloadStart, packet.payloadEnd);
+      if (isPaddingMaybe(packet, bytes)) {
+        this.#doubtful[side] ??= { sequence: packet.sequence, bytes: bytes.slice() };
+        return;
+      }
+      this.#judgeDoubtful(side, packet.sequence);
       // A SYN has a number of its own, before the bytes that it may bring (RFC 7413).
       const sequence = packet.tcpFlags & TCP_FLAG.syn ? (packet.sequence + 1) | 0 : packet.sequence;
       streams[side].push(sequence, bytes, packet.payloadBytes - bytes.length, readers[side]);
@@ -155,6 +170,15 @@ export class Conversation implements ParserContext {
       this.#isFinished = true;
     }
     while (this.#next !== undefined && !this.isBroken) this.#switchProtocol();
+  }
+
+  /** What follows says whether doubtful bytes were any: another segment in their place shows that they were not. */
+  #judgeDoubtful(side: 0 | 1, sequence: number): void {
+    const doubtful = this.#doubtful[side];
+    if (doubtful === undefined || this.#streams === undefined || this.#readers === undefined) return;
+    this.#doubtful[side] = undefined;
+    if (((sequence - doubtful.sequence) | 0) <= 0) return;
+    this.#streams[side].push(doubtful.sequence, doubtful.bytes, 0, this.#readers[side]);
   }
 
   #readerOf(side: 0 | 1): StreamReader {
@@ -329,6 +353,15 @@ export class Conversation implements ParserContext {
 
 function streamFrom(firstSequence: number): Stream {
   return new Stream(Number.isNaN(firstSequence) ? undefined : firstSequence);
+}
+
+/**
+ * A bare acknowledgment with a few zeros: some devices count the padding of a short frame as payload. The sender then
+ * goes on as if it had sent none.
+ */
+function isPaddingMaybe(packet: PacketView, bytes: Uint8Array): boolean {
+  if (bytes.length > MAX_PADDING_BYTES || packet.tcpFlags !== TCP_FLAG.ack) return false;
+  return bytes.every((byte) => byte === 0);
 }
 
 /** The payload of a datagram; of ICMP the whole message, for its type is in its header. */

@@ -263,6 +263,15 @@ describe('order', () => {
     expect(short(wire.facts)).toEqual(['irc', '> irc line HELLO', '> irc line again']);
   });
 
+  it('takes the padding of a bare acknowledgment for none, and a few real zeros for what they are', () => {
+    const padded = new Wire([HELLO]).handshake(0, 0);
+    padded.send({ sequence: 1, payload: new Uint8Array(2) }).send({ sequence: 1, payload: text('HELLO\n') });
+    expect(short(padded.facts)).toEqual(['irc', '> irc line HELLO']);
+    const real = new Wire([HELLO]).handshake(0, 0).send({ sequence: 1, payload: text('HELLO\nab') });
+    real.send({ sequence: 9, payload: new Uint8Array(2) }).send({ sequence: 11, payload: text('cd\n') });
+    expect(short(real.facts)).toEqual(['irc', '> irc line HELLO', '> irc line ab\0\0cd']);
+  });
+
   it('hands over what waited when the flow ends', () => {
     const wire = new Wire([HELLO]).handshake(0, 0);
     wire.send({ sequence: 1, payload: text('HELLO\n') }).send({ sequence: 107, payload: text('late\n') });

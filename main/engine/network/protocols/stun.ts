@@ -28,7 +28,9 @@ const METHODS: Readonly<Record<number, string>> = {
 function isMessage(bytes: Uint8Array, isStream: boolean): boolean {
   if (bytes.length < HEADER_BYTES || bytes[0] & 0xc0 || u32At(bytes, 4) !== MAGIC_COOKIE) return false;
   const length = u16At(bytes, 2);
-  return length % 4 === 0 && (isStream || HEADER_BYTES + length <= bytes.length);
+  // Some (Teams, WhatsApp) leave out the padding of their last attribute.
+  if (length % 4 !== 0) return HEADER_BYTES + length === bytes.length;
+  return isStream || HEADER_BYTES + length <= bytes.length;
 }
 
 /** Before there was a cookie (RFC 3489 11.1): a message of known type whose attributes end where it does. */

@@ -10,13 +10,15 @@ import {
   VERDICT,
   type Verdict,
 } from '../protocol.ts';
+import { Teller } from '../teller.ts';
 import { HEADER_BYTES, looksLikeMessage, parseMessage } from './message.ts';
-import { looksLikeNetbiosName, parseNetbiosMessage } from './netbios-name.ts';
+import { datagramNames, looksLikeNetbiosName, parseNetbiosMessage } from './netbios-name.ts';
 
 const DNS_PORT = 53;
 const MDNS_PORT = 5353;
 const LLMNR_PORT = 5355;
 const NETBIOS_PORT = 137;
+const NETBIOS_DATAGRAM_PORT = 138;
 /** Over TCP a message has its length before it (RFC 1035 4.2.2). */
 const LENGTH_BYTES = 2;
 /** Damaged messages after which a conversation is not what it was taken for. */
@@ -43,7 +45,9 @@ function identifier(protocol: DnsProtocol): (opening: Opening) => Verdict {
     const message = opening.initiator.length > 0 ? opening.initiator : opening.responder;
     if (looksLikeNetbiosName(message)) return VERDICT.no;
     if (looksLikeMessage(message, message.length, isStrict)) return VERDICT.yes;
-    return looksLikeMessage(opening.responder, opening.responder.length, isStrict) ? VERDICT.yes : VERDICT.no;
+    if (looksLikeMessage(opening.responder, opening.responder.length, isStrict)) return VERDICT.yes;
+    // On its own port a first datagram of noise must not hide what follows.
+    return isStrict ? VERDICT.no : VERDICT.maybe;
   };
 }
 
@@ -125,18 +129,32 @@ export const llmnr: ProtocolDefinition = {
   parser: (context) => new DnsParser('llmnr', context),
 };
 
-export const netbiosNames: ProtocolDefinition = {
-  id: 'netbios-ns',
-  transports: [PROTOCOL.udp],
-  ports: [NETBIOS_PORT],
-  isEndless: true,
-  identify: ({ initiator, responder }) =>
-    looksLikeNetbiosName(initiator) || looksLikeNetbiosName(responder) ? VERDICT.yes : VERDICT.no,
-  parser: (context) => ({
+function netbiosParser(context: ParserContext): Parser {
+  const teller = new Teller(context, 'netbios-ns');
+  return {
     read: (bytes) => {
+      const names = looksLikeNetbiosName(bytes) ? undefined : datagramNames(bytes);
+      if (names !== undefined) {
+        teller.property('source-name', names.source);
+        teller.property('destination-name', names.destination);
+        return bytes.length;
+      }
       const fact = parseNetbiosMessage(bytes);
       if (fact !== undefined) context.tell(fact);
       return bytes.length;
     },
-  }),
+  };
+}
+
+/** The name service, and the datagrams that go by names (RFC 1002 4.2, 4.4). */
+export const netbiosNames: ProtocolDefinition = {
+  id: 'netbios-ns',
+  transports: [PROTOCOL.udp],
+  ports: [NETBIOS_PORT, NETBIOS_DATAGRAM_PORT],
+  isEndless: true,
+  identify: ({ initiator, responder }) =>
+    [initiator, responder].some((bytes) => looksLikeNetbiosName(bytes) || datagramNames(bytes) !== undefined)
+      ? VERDICT.yes
+      : VERDICT.no,
+  parser: netbiosParser,
 };
