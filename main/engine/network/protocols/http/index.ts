@@ -2,3 +2,4 @@
 export { Exchange, type ExchangeConnection } from './exchange.ts';
 export { Headers } from './headers.ts';
 export { http } from './http.ts';
+export { redactedJson, redactedUri } from './secrets.ts';

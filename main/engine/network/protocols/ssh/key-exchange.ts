@@ -17,9 +17,14 @@ export interface KeyExchangeOffer {
 export interface Agreement {
   readonly keyExchange: string;
   readonly hostKey: string;
-  readonly cipherToClient: string;
-  readonly macToClient: string;
-  readonly compressionToClient: string;
+  readonly toServer: DirectionMethods;
+  readonly toClient: DirectionMethods;
+}
+
+export interface DirectionMethods {
+  readonly cipher: string;
+  readonly mac: string;
+  readonly compression: string;
 }
 
 const COOKIE_BYTES = 16;
@@ -58,9 +63,16 @@ export function agreement(client: KeyExchangeOffer, server: KeyExchangeOffer): A
   return {
     keyExchange: common(client.keyExchange, server.keyExchange),
     hostKey: common(client.hostKey, server.hostKey),
-    cipherToClient: common(client.cipherToClient, server.cipherToClient),
-    macToClient: common(client.macToClient, server.macToClient),
-    compressionToClient: common(client.compressionToClient, server.compressionToClient),
+    toServer: {
+      cipher: common(client.cipherToServer, server.cipherToServer),
+      mac: common(client.macToServer, server.macToServer),
+      compression: common(client.compressionToServer, server.compressionToServer),
+    },
+    toClient: {
+      cipher: common(client.cipherToClient, server.cipherToClient),
+      mac: common(client.macToClient, server.macToClient),
+      compression: common(client.compressionToClient, server.compressionToClient),
+    },
   };
 }
 

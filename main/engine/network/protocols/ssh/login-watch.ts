@@ -6,6 +6,11 @@ const SUCCESS_BYTES = 1;
 const SERVICE_ACCEPT_BYTES = 17;
 /** Number, then the shortest method that a server can leave ("password", with its length), then a flag. */
 const LEAST_FAILURE_BYTES = 14;
+/**
+ * The request without a password (RFC 4252 5.2) of a user of 12 characters: few names are longer, and what is longer
+ * brings a password or key.
+ */
+const MOST_QUESTION_BYTES = 31 + 12;
 /** A list of all methods there are; what is longer is a key that is accepted, a question or a banner. */
 const MOST_FAILURE_BYTES = 80;
 /** Servers give up after a handful of attempts (OpenSSH: 6). */
@@ -13,8 +18,8 @@ const MAX_REFUSALS = 64;
 
 /**
  * Reads the outcome of logins out of the sizes of what the server sends, as it leaves (RFC 4252): first it accepts
- * the service, then it refuses attempts, and success is the only message of one byte. The first refusal answers the
- * customary request without a password that tells the client what methods there are; it is no failure. Where two
+ * the service, then it refuses attempts, and success is the only message of one byte. The first refusal mostly
+ * answers the customary request without a password that tells the client what methods there are: by its size. Where two
  * messages come in one piece, they are not told apart, and nothing is said: rather no claim than a wrong one.
  */
 export class LoginWatch {
@@ -22,19 +27,25 @@ export class LoginWatch {
   readonly #successBytes: number;
   readonly #leastFailureBytes: number;
   readonly #mostFailureBytes: number;
+  readonly #mostQuestionBytes: number;
   #isAccepted = false;
   #refusals = 0;
   isOver = false;
 
-  constructor(size: PacketSize) {
-    this.#acceptBytes = size(SERVICE_ACCEPT_BYTES);
-    this.#successBytes = size(SUCCESS_BYTES);
-    this.#leastFailureBytes = size(LEAST_FAILURE_BYTES);
-    this.#mostFailureBytes = size(MOST_FAILURE_BYTES);
+  /** @param toClient what messages of the server become on the wire; `toServer` those of the client */
+  constructor(toClient: PacketSize, toServer: PacketSize) {
+    this.#acceptBytes = toClient(SERVICE_ACCEPT_BYTES);
+    this.#successBytes = toClient(SUCCESS_BYTES);
+    this.#leastFailureBytes = toClient(LEAST_FAILURE_BYTES);
+    this.#mostFailureBytes = toClient(MOST_FAILURE_BYTES);
+    this.#mostQuestionBytes = toServer(MOST_QUESTION_BYTES);
   }
 
-  /** Takes the size of one piece that the server has sent; gives what it means for a login, if anything. */
-  piece(bytes: number): 'success' | 'failure' | undefined {
+  /**
+   * Takes the size of one piece that the server has sent; gives what it means for a login, if anything.
+   * @param askedBytes size of what the client had sent before
+   */
+  piece(bytes: number, askedBytes: number): 'success' | 'failure' | undefined {
     if (!this.#isAccepted) {
       // What comes before, such as a list of the server's extensions (RFC 8308), is longer.
       this.#isAccepted = bytes === this.#acceptBytes;
@@ -47,6 +58,6 @@ export class LoginWatch {
     if (bytes < this.#leastFailureBytes || bytes > this.#mostFailureBytes) return undefined;
     this.#refusals++;
     if (this.#refusals > MAX_REFUSALS) this.isOver = true;
-    return this.#refusals === 1 ? undefined : 'failure';
+    return this.#refusals === 1 && askedBytes <= this.#mostQuestionBytes ? undefined : 'failure';
   }
 }

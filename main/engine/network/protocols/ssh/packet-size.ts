@@ -1,4 +1,4 @@
-import type { Agreement } from './key-exchange.ts';
+import type { DirectionMethods } from './key-exchange.ts';
 
 /** Bytes of a message on the wire once it is encrypted. */
 export type PacketSize = (payloadBytes: number) => number;
@@ -34,17 +34,17 @@ const LENGTH_BYTES = 4;
 const PADDING_LENGTH_BYTES = 1;
 const LEAST_PADDING_BYTES = 4;
 
-/** How long messages to the client become with what was agreed on; undefined for a method that is not known. */
-export function packetSizeOf(agreed: Agreement): PacketSize | undefined {
+/** How long messages become with what was agreed on; undefined for a method that is not known. */
+export function packetSizeOf(methods: DirectionMethods): PacketSize | undefined {
   // Compressed from the first message on, sizes say nothing; zlib@openssh.com begins after the login only.
-  if (agreed.compressionToClient === 'zlib') return undefined;
-  const block = AUTHENTICATED_CIPHERS[agreed.cipherToClient];
+  if (methods.compression === 'zlib') return undefined;
+  const block = AUTHENTICATED_CIPHERS[methods.cipher];
   if (block !== undefined) return (payload) => LENGTH_BYTES + padded(PADDING_LENGTH_BYTES + payload, block) + TAG_BYTES;
-  const blockBytes = blockBytesOf(agreed.cipherToClient);
-  const macBytes = MAC_BYTES.find(([name]) => agreed.macToClient.startsWith(name))?.[1];
+  const blockBytes = blockBytesOf(methods.cipher);
+  const macBytes = MAC_BYTES.find(([name]) => methods.mac.startsWith(name))?.[1];
   if (blockBytes === undefined || macBytes === undefined) return undefined;
   // Encrypt-then-MAC leaves the length out of what is padded.
-  return agreed.macToClient.includes('-etm@')
+  return methods.mac.includes('-etm@')
     ? (payload) => LENGTH_BYTES + padded(PADDING_LENGTH_BYTES + payload, blockBytes) + macBytes
     : (payload) => padded(LENGTH_BYTES + PADDING_LENGTH_BYTES + payload, blockBytes) + macBytes;
 }

@@ -67,6 +67,8 @@ class SshParser implements Parser {
   readonly #server = newSide(false);
   #watch: LoginWatch | undefined;
   #encryptedBytes = 0;
+  /** Of the client's latest piece. */
+  #askedBytes = 0;
   #hasAgreed = false;
 
   constructor(context: ParserContext) {
@@ -151,11 +153,12 @@ class SshParser implements Parser {
     const agreed = agreement(this.#client.offer, this.#server.offer);
     this.#properties.property('key-exchange', agreed.keyExchange);
     this.#properties.property('host-key-algorithm', agreed.hostKey);
-    this.#properties.property('cipher', agreed.cipherToClient);
-    this.#properties.property('mac', agreed.macToClient);
-    this.#properties.property('compression', agreed.compressionToClient);
-    const size = packetSizeOf(agreed);
-    if (size !== undefined) this.#watch = new LoginWatch(size);
+    this.#properties.property('cipher', agreed.toClient.cipher);
+    this.#properties.property('mac', agreed.toClient.mac);
+    this.#properties.property('compression', agreed.toClient.compression);
+    const toClient = packetSizeOf(agreed.toClient);
+    const toServer = packetSizeOf(agreed.toServer);
+    if (toClient !== undefined && toServer !== undefined) this.#watch = new LoginWatch(toClient, toServer);
   }
 
   /** The server's key comes first in its reply (RFC 4253 8, RFC 4419 3, RFC 5656 4). */
@@ -169,9 +172,12 @@ class SshParser implements Parser {
   }
 
   #encrypted(bytes: number, side: Side): void {
-    if (side === this.#client) return;
+    if (side === this.#client) {
+      this.#askedBytes = bytes;
+      return;
+    }
     this.#encryptedBytes += bytes;
-    const outcome = this.#watch?.piece(bytes);
+    const outcome = this.#watch?.piece(bytes, this.#askedBytes);
     if (outcome !== undefined) {
       this.#properties.login({ user: '', outcome, method: '', isCleartext: false });
     }
