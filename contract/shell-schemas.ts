@@ -83,6 +83,9 @@ export const updateStateSchema = z
   })
   .readonly();
 
+/** Pages of the project; a build may name none. */
+export const PROJECT_PAGES = ['documentation', 'report-a-problem'] as const;
+
 export const shellInfoSchema = z
   .object({
     version: z.string(),
@@ -92,14 +95,15 @@ export const shellInfoSchema = z
     platform: z.string(),
     /** Whether this desktop shows a tray icon. */
     hasTray: z.boolean(),
+    /** The project's own pages that this build knows. */
+    pages: z.array(z.enum(PROJECT_PAGES)).readonly(),
   })
   .readonly();
 
 /** Links that the app can open in the browser; the address is made in the shell, never given by the renderer. */
 export const linkSchema = z.discriminatedUnion('link', [
   z.strictObject({ link: z.literal('attack-technique'), id: z.string().regex(/^T\d{4}(\.\d{3})?$/) }),
-  z.strictObject({ link: z.literal('documentation') }),
-  z.strictObject({ link: z.literal('report-a-problem') }),
+  z.strictObject({ link: z.enum(PROJECT_PAGES) }),
 ]);
 
 export type EngineLink = z.infer<typeof engineLinkSchema>;

@@ -24,6 +24,7 @@ import { engineProgram } from './engine-program.ts';
 import { fenceSession } from './fence.ts';
 import { shellHandlers } from './handlers.ts';
 import { serveIpc } from './ipc.ts';
+import { knownPages } from './links.ts';
 import { setWindowMenu } from './menu.ts';
 import type { Notice, NoticeAction } from './notification-plan.ts';
 import { Notifier } from './notifications.ts';
@@ -109,6 +110,7 @@ export class DesktopApp {
         node: process.versions.node,
         platform,
         hasTray: this.#showsTray,
+        pages: knownPages(packageFile as object),
       }),
       enableProtection: () => enableService(program),
       applyLoginStart: (preferences) => applyLoginStart(preferences),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { linkAddress } from './links.ts';
+import { knownPages, linkAddress } from './links.ts';
 
 describe('known pages', () => {
   it('are made of their names', () => {
@@ -13,5 +13,12 @@ describe('known pages', () => {
   it('are none where the build names none, or no page of the web', () => {
     expect(linkAddress({ link: 'documentation' }, {})).toBeUndefined();
     expect(linkAddress({ link: 'report-a-problem' }, { bugs: { url: 'file:///etc/passwd' } })).toBeUndefined();
+  });
+
+  it('says which pages of the project there are', () => {
+    expect(knownPages({})).toEqual([]);
+    expect(knownPages({ homepage: 'https://example.org/', bugs: { url: 'http://example.org/' } })).toEqual([
+      'documentation',
+    ]);
   });
 });

@@ -1,5 +1,5 @@
 /** Pages in the browser that the app can open: the window names one, the address is made here. Pure. */
-import type { Link } from '../../contract/shell-schemas.ts';
+import { type Link, PROJECT_PAGES, type ShellInfo } from '../../contract/shell-schemas.ts';
 
 /** What package.json names; left out where the build has none. */
 export interface ProjectPages {
@@ -13,6 +13,11 @@ const ATTACK = 'https://attack.mitre.org/techniques';
 export function linkAddress(link: Link, pages: ProjectPages): string | undefined {
   const address = addressOf(link, pages);
   return address?.startsWith('https://') ? address : undefined;
+}
+
+/** The project's pages that this build names, so that no button leads nowhere. */
+export function knownPages(pages: ProjectPages): ShellInfo['pages'] {
+  return PROJECT_PAGES.filter((link) => linkAddress({ link }, pages) !== undefined);
 }
 
 function addressOf(link: Link, pages: ProjectPages): string | undefined {

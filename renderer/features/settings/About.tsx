@@ -1,4 +1,3 @@
-import type { Link } from '../../../contract/shell-schemas.ts';
 import { Button } from '../../components/Button.tsx';
 import { Card, KeyValue } from '../../components/layout.tsx';
 import { Text } from '../../components/Text.tsx';
@@ -50,12 +49,16 @@ function AppVersion() {
 
 /** The shell opens pages by their names: this window never gives it an address. */
 function Links() {
+  const { data } = useQuery('shell.info', {});
   const open = useCommand('shell.links.open');
-  const button = (link: Link, label: string) => <Button onClick={() => void open.run(link)}>{label}</Button>;
+  if (data === undefined || data.pages.length === 0) return null;
   return (
     <div className="flex flex-wrap gap-2">
-      {button({ link: 'documentation' }, words.documentation)}
-      {button({ link: 'report-a-problem' }, words.report)}
+      {data.pages.map((link) => (
+        <Button key={link} onClick={() => void open.run({ link })}>
+          {words.pages[link]}
+        </Button>
+      ))}
     </div>
   );
 }

@@ -116,8 +116,7 @@ export const settings = {
     protection: 'Protection',
     licence: 'Licence',
     licenceName: 'Apache 2.0',
-    documentation: 'User guide',
-    report: 'Report a problem',
+    pages: { documentation: 'User guide', 'report-a-problem': 'Report a problem' },
     api: 'REST interface',
   },
 } as const;
