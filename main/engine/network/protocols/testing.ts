@@ -44,7 +44,7 @@ export function feed(
 ): Fact[] {
   const facts: Fact[] = [];
   const engine = new TrafficEngine({
-    settings: { ...defaultsOf(flowSettings), flowCapacity: 1_024, conversationCapacity: 1_024 },
+    settings: { ...defaultsOf(flowSettings), flowCapacity: 64, conversationCapacity: 64 },
     observers: [{ fact: (_flow: FlowView, fact: Fact) => facts.push(fact) }],
     protocols: [definition, ...(options.others ?? [])],
   });
