@@ -8,7 +8,7 @@ import { DerReader, objectIdText, TAG } from './der.ts';
 import { attribute, certificate, commonName, der, dnsName, name, objectId, utcTime } from './testing.ts';
 import { certificateTime } from './time.ts';
 
-function subjectOf(...components: Parameters<typeof name>): string | undefined {
+function subjectOf(...components: readonly (readonly Uint8Array[])[]): string | undefined {
   return certificateFact(certificate({ subject: name(...components) }), 0)?.subject;
 }
 

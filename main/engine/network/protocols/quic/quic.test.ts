@@ -4,7 +4,16 @@ import type { Fact } from '../../../../../contract/facts.ts';
 import { VERDICT } from '../protocol.ts';
 import { feed, mutations, type Side } from '../testing.ts';
 import { EXTENSION, HANDSHAKE } from '../tls/numbers.ts';
-import { alpn, clientHello, extension, message, serverHello, serverName, supportedVersions } from '../tls/testing.ts';
+import {
+  alpn,
+  clientHello,
+  drive,
+  extension,
+  message,
+  serverHello,
+  serverName,
+  supportedVersions,
+} from '../tls/testing.ts';
 import { initialKeys } from './protection.ts';
 import { quic } from './quic.ts';
 import { cryptoFrame, googleHello, initialPacket, varint } from './testing.ts';
@@ -223,42 +232,34 @@ describe('identification', () => {
 });
 
 describe('hostile datagrams', () => {
-  const failed = (facts: readonly Fact[]): boolean =>
-    facts.some((fact) => fact.type === 'broken' && fact.reason === 'parser-failed');
-
   it('never make it throw', () => {
     const packet = new Uint8Array(fromClient(cryptoFrame(0, HELLO), { paddedBytes: 250 }));
-    for (const damaged of mutations(packet, 11, 300)) {
-      expect(
-        failed(
-          feed(quic, [
-            ['initiator', damaged],
-            ['responder', damaged],
-            ['initiator', packet],
-          ]),
-        ),
-      ).toBe(false);
+    for (const damaged of mutations(packet, 11, 1_000)) {
+      drive(quic, [
+        ['initiator', damaged],
+        ['responder', damaged],
+        ['initiator', packet],
+      ]);
+      verdict(damaged);
     }
   });
 
   it('never make it throw when they are protected well, and say anything', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), (random) => {
-        const facts = feed(quic, [
+        drive(quic, [
           ['initiator', fromClient(random)],
           ['initiator', fromClient(cryptoFrame(0, random), { number: 1 })],
           ['responder', fromServer(random)],
         ]);
-        return !failed(facts);
       }),
-      { numRuns: 100 },
     );
-    for (const damaged of mutations(new Uint8Array(HELLO), 13, 300)) {
-      expect(failed(feed(quic, [['initiator', fromClient(cryptoFrame(0, damaged))]]))).toBe(false);
+    for (const damaged of mutations(new Uint8Array(HELLO), 13, 500)) {
+      drive(quic, [['initiator', fromClient(cryptoFrame(0, damaged))]]);
     }
-    for (const damaged of mutations(new Uint8Array(googleHello({ SNI: 'a.example', UAID: 'x' })), 17, 300)) {
-      const header = Buffer.concat([Buffer.from([0x09]), KEY_ID, Buffer.from('Q043'), Buffer.alloc(13)]);
-      expect(failed(feed(quic, [['initiator', Buffer.concat([header, damaged])]]))).toBe(false);
+    const header = Buffer.concat([Buffer.from([0x09]), KEY_ID, Buffer.from('Q043'), Buffer.alloc(13)]);
+    for (const damaged of mutations(new Uint8Array(googleHello({ SNI: 'a.example', UAID: 'x' })), 17, 1_000)) {
+      drive(quic, [['initiator', Buffer.concat([header, damaged])]]);
     }
   });
 });

@@ -23,7 +23,7 @@ import { isGoogleVersion, isKnownVersion, isReservedVersion } from './versions.t
 /** Packets of one datagram that are looked at: a client or server sends one of each kind. */
 const MAX_PACKETS = 6;
 /** Times that keys are tried, which is what costs: a hello takes two or three packets, sent again now and then. */
-const MAX_ATTEMPTS = 16;
+const MAX_ATTEMPTS = 12;
 /** Datagrams after which nothing more is expected. */
 const MAX_DATAGRAMS = 64;
 /** Longest hello that is put together. */

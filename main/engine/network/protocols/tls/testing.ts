@@ -1,4 +1,8 @@
 /** Builds messages of TLS and DTLS for tests. */
+import type { Fact } from '../../../../../contract/facts.ts';
+import { PROTOCOL } from '../../../../../contract/traffic.ts';
+import type { ProtocolDefinition } from '../protocol.ts';
+import type { Side } from '../testing.ts';
 import { EXTENSION, HANDSHAKE, RECORD } from './numbers.ts';
 
 export function u16(...values: readonly number[]): Buffer {
@@ -139,4 +143,36 @@ export function fragment(type: number, sequence: number, body: Uint8Array, from 
     u24(to - from),
     body.subarray(from, to),
   ]);
+}
+
+/**
+ * What a parser makes of bytes, without the flow table and the inspector around it: a hundred times as quick as
+ * `feed`, and whatever the parser throws is thrown. Each item of the exchange is a datagram, or a segment.
+ */
+export function drive(definition: ProtocolDefinition, exchange: readonly (readonly [Side, Uint8Array])[]): Fact[] {
+  const facts: Fact[] = [];
+  let isFinished = false;
+  let fromInitiator = true;
+  const parser = definition.parser({
+    transport: definition.transports[0],
+    initiatorPort: 40_000,
+    responderPort: definition.ports[0],
+    tell: (fact) => facts.push({ ...fact, timeUs: 0, fromInitiator } as Fact),
+    become: () => {},
+    expect: () => {},
+    expectedFile: undefined,
+    finish: () => {
+      isFinished = true;
+    },
+  });
+  const untaken = { initiator: new Uint8Array(0), responder: new Uint8Array(0) };
+  for (const [side, bytes] of exchange) {
+    if (isFinished) break;
+    fromInitiator = side === 'initiator';
+    const joined = new Uint8Array(Buffer.concat([untaken[side], bytes]));
+    const taken = parser.read(joined, fromInitiator);
+    if (definition.transports[0] === PROTOCOL.tcp) untaken[side] = joined.slice(taken);
+  }
+  parser.end?.();
+  return facts;
 }

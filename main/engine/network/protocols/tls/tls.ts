@@ -143,10 +143,7 @@ class TlsParser implements Parser {
   }
 
   #messages(side: Side, content: Uint8Array, fromInitiator: boolean): void {
-    side.messages.push(content, (type, body) => {
-      this.#handshake.message(type, body, fromInitiator);
-      return true;
-    });
+    side.messages.push(content, (type, body) => this.#handshake.message(type, body, fromInitiator));
   }
 
   #alert(content: Uint8Array): void {
