@@ -110,7 +110,8 @@ const GATHERERS: Gatherers = {
   },
   property: (fact, found) => {
     found.add('text', fact.value);
-    if (fact.protocol === 'netbios-ns') found.add('dns-name', fact.value.replace(/<..>.*$/s, ''));
+    // Who sends a datagram of NetBIOS.
+    if (fact.name === 'client-name') found.add('dns-name', fact.value);
     if (fact.name === 'server') found.add('http', `server ${fact.value}`);
   },
   dhcp: (fact, found) => {

@@ -158,13 +158,13 @@ export class Conversation implements ParserContext {
     if (packet.tcpFlags & TCP_FLAG.ack) streams[other].confirmed(packet.acknowledgment, readers[other]);
     if (streams[side].deliveredBytes < this.#bytesPerSide || this.#protocol?.isEndless) {
       const bytes = packet.bytes.subarray(packet.payloadStart, packet.payloadEnd);
-      if (isPaddingMaybe(packet, bytes)) {
-        this.#doubtful[side] ??= { sequence: packet.sequence, bytes: bytes.slice() };
-        return;
-      }
-      this.#judgeDoubtful(side, packet.sequence);
       // A SYN has a number of its own, before the bytes that it may bring (RFC 7413).
       const sequence = packet.tcpFlags & TCP_FLAG.syn ? (packet.sequence + 1) | 0 : packet.sequence;
+      this.#judgeDoubtful(side, sequence);
+      if (isPaddingMaybe(packet, bytes)) {
+        this.#doubtful[side] ??= { sequence, bytes: bytes.slice() };
+        return;
+      }
       streams[side].push(sequence, bytes, packet.payloadBytes - bytes.length, readers[side]);
     } else if (streams[other].deliveredBytes >= this.#bytesPerSide) {
       this.#isFinished = true;
@@ -356,11 +356,11 @@ function streamFrom(firstSequence: number): Stream {
 }
 
 /**
- * A bare acknowledgment with a few zeros: some devices count the padding of a short frame as payload. The sender then
+ * A bare acknowledgment, of a handshake too, with a few zeros: some devices count the padding of a short frame as payload. The sender then
  * goes on as if it had sent none.
  */
 function isPaddingMaybe(packet: PacketView, bytes: Uint8Array): boolean {
-  if (bytes.length > MAX_PADDING_BYTES || packet.tcpFlags !== TCP_FLAG.ack) return false;
+  if (bytes.length > MAX_PADDING_BYTES || (packet.tcpFlags & ~TCP_FLAG.syn) !== TCP_FLAG.ack) return false;
   return bytes.every((byte) => byte === 0);
 }
 

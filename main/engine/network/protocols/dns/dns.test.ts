@@ -249,16 +249,6 @@ describe('NetBIOS names', () => {
     const listed = message({ flags: 0x8400, answers: [record(33, status, labels(encode('*', 0)))] });
     expect((feed(netbiosNames, [['initiator', listed]])[1] as DnsFact).answers[0].data).toBe('HOST<00>');
   });
-
-  it('reads who sends a datagram', () => {
-    const header = [0x11, 2, 0, 1, 192, 0, 2, 5, 0, 138, 0, 100, 0, 0];
-    const bytes = Uint8Array.from([...header, ...labels(encode('LAPTOP', 0)), ...labels(encode('WORKGROUP', 0x1e)), 1]);
-    const facts = feed(netbiosNames, [['initiator', bytes]], { responderPort: 138 });
-    expect(facts.slice(1)).toMatchObject([
-      { name: 'source-name', value: 'LAPTOP<00>' },
-      { name: 'destination-name', value: 'WORKGROUP<1e>' },
-    ]);
-  });
 });
 
 describe('hostile messages', () => {

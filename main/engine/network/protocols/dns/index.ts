@@ -10,15 +10,13 @@ import {
   VERDICT,
   type Verdict,
 } from '../protocol.ts';
-import { Teller } from '../teller.ts';
 import { HEADER_BYTES, looksLikeMessage, parseMessage } from './message.ts';
-import { datagramNames, looksLikeNetbiosName, parseNetbiosMessage } from './netbios-name.ts';
+import { looksLikeNetbiosName, parseNetbiosMessage } from './netbios-name.ts';
 
 const DNS_PORT = 53;
 const MDNS_PORT = 5353;
 const LLMNR_PORT = 5355;
 const NETBIOS_PORT = 137;
-const NETBIOS_DATAGRAM_PORT = 138;
 /** Over TCP a message has its length before it (RFC 1035 4.2.2). */
 const LENGTH_BYTES = 2;
 /** Damaged messages after which a conversation is not what it was taken for. */
@@ -32,7 +30,7 @@ function isOnPort(opening: Opening, port: number): boolean {
 
 /** The multicast ones look like DNS to the bit: their ports tell them apart. */
 function protocolByPort(opening: Opening): DnsProtocol {
-  if (isOnPort(opening, MDNS_PORT)) return 'mdns';
+  if (opening.transport === PROTOCOL.udp && isOnPort(opening, MDNS_PORT)) return 'mdns';
   return isOnPort(opening, LLMNR_PORT) ? 'llmnr' : 'dns';
 }
 
@@ -129,32 +127,18 @@ export const llmnr: ProtocolDefinition = {
   parser: (context) => new DnsParser('llmnr', context),
 };
 
-function netbiosParser(context: ParserContext): Parser {
-  const teller = new Teller(context, 'netbios-ns');
-  return {
+export const netbiosNames: ProtocolDefinition = {
+  id: 'netbios-ns',
+  transports: [PROTOCOL.udp],
+  ports: [NETBIOS_PORT],
+  isEndless: true,
+  identify: ({ initiator, responder }) =>
+    looksLikeNetbiosName(initiator) || looksLikeNetbiosName(responder) ? VERDICT.yes : VERDICT.no,
+  parser: (context) => ({
     read: (bytes) => {
-      const names = looksLikeNetbiosName(bytes) ? undefined : datagramNames(bytes);
-      if (names !== undefined) {
-        teller.property('source-name', names.source);
-        teller.property('destination-name', names.destination);
-        return bytes.length;
-      }
       const fact = parseNetbiosMessage(bytes);
       if (fact !== undefined) context.tell(fact);
       return bytes.length;
     },
-  };
-}
-
-/** The name service, and the datagrams that go by names (RFC 1002 4.2, 4.4). */
-export const netbiosNames: ProtocolDefinition = {
-  id: 'netbios-ns',
-  transports: [PROTOCOL.udp],
-  ports: [NETBIOS_PORT, NETBIOS_DATAGRAM_PORT],
-  isEndless: true,
-  identify: ({ initiator, responder }) =>
-    [initiator, responder].some((bytes) => looksLikeNetbiosName(bytes) || datagramNames(bytes) !== undefined)
-      ? VERDICT.yes
-      : VERDICT.no,
-  parser: netbiosParser,
+  }),
 };

@@ -142,19 +142,3 @@ function netbiosNameAt(message: Uint8Array, start: number): string {
   const withoutPadding = name.slice(0, name.search(/[ \0]*$/));
   return [`${withoutPadding}${suffixText(decoded[NAME_BYTES] & 0xff)}`, ...scope].join('.');
 }
-
-/** Of a datagram: type, flags, number, address, port, length and offset (RFC 1002 4.4.1). */
-const DATAGRAM_HEADER_BYTES = 14;
-/** Direct unique, direct group and broadcast: those that hold names. */
-const DATAGRAM_TYPES = new Set([0x10, 0x11, 0x12]);
-
-/** Who sends a NetBIOS datagram to whom; undefined where it is none. */
-export function datagramNames(
-  bytes: Uint8Array,
-): { readonly source: string; readonly destination: string } | undefined {
-  if (bytes.length < DATAGRAM_HEADER_BYTES || !DATAGRAM_TYPES.has(bytes[0])) return undefined;
-  const second = skipName(bytes, DATAGRAM_HEADER_BYTES);
-  if (second < 0 || bytes[DATAGRAM_HEADER_BYTES] !== ENCODED_BYTES || bytes[second] !== ENCODED_BYTES) return undefined;
-  if (skipName(bytes, second) < 0) return undefined;
-  return { source: netbiosNameAt(bytes, DATAGRAM_HEADER_BYTES), destination: netbiosNameAt(bytes, second) };
-}
