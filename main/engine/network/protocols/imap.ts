@@ -148,10 +148,10 @@ class ImapConversation implements LineHandler {
     this.#client.command(command.name, command.argument, isFine ? 1 : 0);
     const outcome = isFine ? 'success' : 'failure';
     if (command.name === 'LOGIN') {
-      this.#server.login({ user: command.user, outcome, method: 'password', isCleartext: true });
+      this.#client.login({ user: command.user, outcome, method: 'password', isCleartext: true });
     } else if (command.sasl !== undefined) {
       this.#sasl = undefined;
-      this.#server.login(command.sasl.login(outcome));
+      this.#client.login(command.sasl.login(outcome));
     } else if (command.name === 'STARTTLS' && isFine) {
       this.#parser.stop();
       this.#context.become('tls');

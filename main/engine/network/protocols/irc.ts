@@ -120,7 +120,7 @@ class IrcConversation implements LineHandler {
   }
 
   #login(outcome: 'success' | 'failure'): void {
-    this.#server.login({ user: this.#nick, outcome, method: 'password', isCleartext: true });
+    this.#client.login({ user: this.#nick, outcome, method: 'password', isCleartext: true });
   }
 }
 

@@ -116,11 +116,11 @@ class Pop3Conversation implements LineHandler {
   #answered({ name }: Command, isFine: boolean): void {
     const outcome = isFine ? 'success' : 'failure';
     if (name === 'PASS') {
-      this.#server.login({ user: this.#user, outcome, method: 'password', isCleartext: true });
+      this.#client.login({ user: this.#user, outcome, method: 'password', isCleartext: true });
     } else if (name === 'APOP') {
-      this.#server.login({ user: this.#user, outcome, method: 'apop' });
+      this.#client.login({ user: this.#user, outcome, method: 'apop' });
     } else if (name === 'AUTH' && this.#sasl !== undefined) {
-      this.#server.login(this.#sasl.login(outcome));
+      this.#client.login(this.#sasl.login(outcome));
       this.#sasl = undefined;
       this.#isSaslOpen = false;
     } else if (name === 'STLS' && isFine) {

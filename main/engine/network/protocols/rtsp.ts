@@ -118,7 +118,7 @@ class RtspParser implements Parser {
     // One login makes many requests.
     if (outcome === 'success' && this.#knownUser === login.user) return;
     if (outcome === 'success') this.#knownUser = login.user;
-    this.#server.login({ ...login, outcome, isCleartext: login.method === 'basic' });
+    this.#client.login({ ...login, outcome, isCleartext: login.method === 'basic' });
   }
 }
 

@@ -78,7 +78,7 @@ class SipParser implements Parser {
     this.#teller = new Teller(context, 'sip');
   }
 
-  read(bytes: Uint8Array): number {
+  read(bytes: Uint8Array, fromInitiator: boolean): number {
     let at = 0;
     while (at < bytes.length) {
       while (at < bytes.length && (bytes[at] === 0x0d || bytes[at] === 0x0a || bytes[at] === 0)) at++;
@@ -89,17 +89,20 @@ class SipParser implements Parser {
         this.#context.finish();
         return bytes.length;
       }
-      this.#message(message);
+      // Either side may ask; what is told is told of who did.
+      const isResponse = message.start.startsWith(VERSION);
+      this.#teller.isClientInitiator = fromInitiator !== isResponse;
+      this.#message(message, isResponse);
       at = message.headEnd + bodyBytes(message);
     }
     return at;
   }
 
-  #message(message: TextMessage): void {
+  #message(message: TextMessage, isResponse: boolean): void {
     const { start, fields } = message;
     const [sequence, sequenceMethod] = splitWord(fields.get('cseq') ?? '');
     const key = `${sequence} ${fields.get('call-id') ?? ''}`;
-    if (start.startsWith(VERSION)) {
+    if (isResponse) {
       const status = Number.parseInt(start.slice(VERSION.length + 1), 10) || -1;
       this.#teller.command(sequenceMethod, addressOf(fields.get('to') ?? ''), status);
       this.#teller.property('server', fields.get('server') ?? '');

@@ -82,7 +82,6 @@ type ServerState = 'start' | 'password' | 'reply' | 'over';
 class SocksParser implements Parser {
   readonly #context: ParserContext;
   readonly #client: Teller;
-  readonly #server: Teller;
   #clientState: ClientState = 'start';
   #serverState: ServerState = 'start';
   #version = VERSION_5;
@@ -93,7 +92,6 @@ class SocksParser implements Parser {
   constructor(context: ParserContext) {
     this.#context = context;
     this.#client = new Teller(sided(context, true), 'socks');
-    this.#server = new Teller(sided(context, false), 'socks');
   }
 
   read(bytes: Uint8Array, fromInitiator: boolean): number {
@@ -181,7 +179,7 @@ class SocksParser implements Parser {
       case 'password': {
         if (bytes.length < 2) return 0;
         const outcome = bytes[1] === 0 ? 'success' : 'failure';
-        this.#server.login({ user: this.#user, outcome, method: 'password', isCleartext: true });
+        this.#client.login({ user: this.#user, outcome, method: 'password', isCleartext: true });
         this.#serverState = 'reply';
         this.#clientState = 'request';
         return 2;

@@ -5,6 +5,7 @@ import { dns, llmnr, mdns, netbiosNames } from './dns/index.ts';
 import { ftp } from './ftp/ftp.ts';
 import { ftpData } from './ftp/ftp-data.ts';
 import { http } from './http/http.ts';
+import { http2 } from './http2/http2.ts';
 import { icmp } from './icmp.ts';
 import { imap } from './imap.ts';
 import { ipsec } from './ipsec.ts';
@@ -95,4 +96,5 @@ export const PROTOCOLS: readonly ProtocolDefinition[] = [
   sip,
   rtsp,
   websocket,
+  http2,
 ];

@@ -89,7 +89,8 @@ class TextReader {
 }
 
 class TelnetParser implements Parser {
-  readonly #teller: Teller;
+  readonly #logins: Teller;
+  readonly #properties: Teller;
   readonly #client = new TextReader();
   readonly #server = new TextReader();
   #phase: Phase = 'none';
@@ -103,7 +104,8 @@ class TelnetParser implements Parser {
   #undecided = 0;
 
   constructor(context: ParserContext) {
-    this.#teller = new Teller(sided(context, false), 'telnet');
+    this.#logins = new Teller(sided(context, true), 'telnet');
+    this.#properties = new Teller(sided(context, false), 'telnet');
   }
 
   read(bytes: Uint8Array, fromInitiator: boolean): number {
@@ -161,7 +163,7 @@ class TelnetParser implements Parser {
     this.#line = '';
     if (!this.#isBannerTold && line !== '' && this.#phase === 'none') {
       this.#isBannerTold = true;
-      this.#teller.property('banner', line);
+      this.#properties.property('banner', line);
     }
     if (this.#phase !== 'outcome') return;
     if (REFUSALS.some((word) => line.includes(word))) this.#login('failure');
@@ -197,7 +199,7 @@ class TelnetParser implements Parser {
   #login(outcome: 'success' | 'failure' | 'attempt'): void {
     this.#phase = 'none';
     if (this.#user === '' && !this.#hasPassword) return;
-    this.#teller.login({ user: this.#user, outcome, method: this.#hasPassword ? 'password' : '', isCleartext: true });
+    this.#logins.login({ user: this.#user, outcome, method: this.#hasPassword ? 'password' : '', isCleartext: true });
     if (outcome !== 'failure') this.#user = '';
   }
 }

@@ -136,7 +136,7 @@ class FtpConversation implements LineHandler {
     const isRefused = REFUSALS.has(status);
     if ((!isRefused && status !== 230 && status !== 232) || this.#isLoggedIn) return;
     this.#isLoggedIn = !isRefused;
-    this.#server.login({
+    this.#client.login({
       user: this.#user,
       outcome: isRefused ? 'failure' : 'success',
       method: hasPassword ? 'password' : '',

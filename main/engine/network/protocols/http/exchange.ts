@@ -219,7 +219,7 @@ export class Exchange {
   #tellLogin(login: LoginAttempt, outcome: 'attempt' | 'success' | 'failure'): void {
     const { method, user, domain, host, isCleartext } = login;
     if (outcome !== 'failure' && this.#connection.isKnownLogin(`${outcome} ${method} ${user}`)) return;
-    this.#connection.response.tell({
+    this.#connection.request.tell({
       type: 'login',
       protocol: this.#connection.protocol,
       user: bounded(user, MAX_FACT_TEXT),

@@ -139,7 +139,7 @@ class SmtpConversation implements LineHandler {
       this.#isSaslOpen = false;
       if (status === 235 || status >= LEAST_REFUSAL || status === TEMPORARY_REFUSAL) {
         const login = this.#sasl?.login(status === 235 ? 'success' : 'failure');
-        if (login !== undefined) this.#server.login(login);
+        if (login !== undefined) this.#client.login(login);
       }
       this.#sasl = undefined;
     } else if (name === 'DATA' && status === 354) {

@@ -62,6 +62,8 @@ interface Side {
 
 class SshParser implements Parser {
   readonly #context: ParserContext;
+  /** Who logs in is the client; all else is what the server settles. */
+  readonly #logins: Teller;
   readonly #properties: Teller;
   readonly #client = newSide(true);
   readonly #server = newSide(false);
@@ -73,6 +75,7 @@ class SshParser implements Parser {
 
   constructor(context: ParserContext) {
     this.#context = context;
+    this.#logins = new Teller(sided(context, true), 'ssh');
     this.#properties = new Teller(sided(context, false), 'ssh');
   }
 
@@ -179,7 +182,7 @@ class SshParser implements Parser {
     this.#encryptedBytes += bytes;
     const outcome = this.#watch?.piece(bytes, this.#askedBytes);
     if (outcome !== undefined) {
-      this.#properties.login({ user: '', outcome, method: '', isCleartext: false });
+      this.#logins.login({ user: '', outcome, method: '', isCleartext: false });
     }
     const isOver = this.#watch?.isOver ?? this.#client.state === 'encrypted';
     if (isOver || this.#encryptedBytes > MAX_ENCRYPTED_BYTES) this.#context.finish();
