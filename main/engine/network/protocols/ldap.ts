@@ -164,7 +164,8 @@ class Conversation {
   }
 
   end(): void {
-    if (this.#bind !== undefined) this.#outcome('attempt');
+    // A client that broke off before it said who it is did not try to log in.
+    if (this.#bind !== undefined && this.#bind.user !== '') this.#outcome('attempt');
     for (const { command, argument } of this.#pending.values()) this.#tell.command(command, argument);
     this.#pending.clear();
   }

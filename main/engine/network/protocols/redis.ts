@@ -1,7 +1,7 @@
 import { PROTOCOL } from '../../../../contract/traffic.ts';
 import { indexOfByte, startsWith } from './bytes.ts';
 import { type Parser, type ParserContext, type ProtocolDefinition, VERDICT, type Verdict } from './protocol.ts';
-import { isRespType, RESP, RespReader, type RespValue } from './resp.ts';
+import { RESP, RespReader, type RespValue } from './resp.ts';
 import { Teller } from './teller.ts';
 
 /** Commands that wait for an answer, at most: clients may send thousands in a row. */
@@ -12,7 +12,21 @@ const LOGIN_COMMANDS: ReadonlySet<string> = new Set(['AUTH', 'HELLO']);
 const LISTENING: ReadonlySet<string> = new Set(['SUBSCRIBE', 'PSUBSCRIBE', 'SSUBSCRIBE', 'MONITOR', 'SYNC', 'PSYNC']);
 const REFUSALS = ['WRONGPASS', 'NOPERM', 'ERR invalid password', 'ERR invalid username', 'ERR AUTH', 'DENIED'];
 /** Where a lone line of a client is taken for a command of this protocol. */
-const TYPED_COMMANDS = ['PING\r\n', 'INFO\r\n', 'AUTH ', 'CONFIG GET ', 'CONFIG SET ', 'CLIENT LIST\r\n', 'SLAVEOF '];
+const TYPED_COMMANDS = [
+  'PING\r\n',
+  'INFO\r\n',
+  'AUTH ',
+  'SET ',
+  'GET ',
+  'KEYS ',
+  'EVAL ',
+  'SAVE\r\n',
+  'FLUSHALL\r\n',
+  'CONFIG GET ',
+  'CONFIG SET ',
+  'CLIENT LIST\r\n',
+  'SLAVEOF ',
+];
 const MAX_COMMAND_NAME = 32;
 const STATUS_ERROR = 1;
 
@@ -30,7 +44,8 @@ export const redis: ProtocolDefinition = {
 
 /** "*2\r\n$4\r\nAUTH\r\n": an array of texts whose first is a word. */
 function isCommand(bytes: Uint8Array, answer: Uint8Array): Verdict {
-  if (bytes.length === 0) return answer.length > 0 && !isRespType(answer[0]) ? VERDICT.no : VERDICT.maybe;
+  // A server that greets speaks another protocol.
+  if (bytes.length === 0) return answer.length > 0 ? VERDICT.no : VERDICT.maybe;
   if (bytes[0] !== RESP.array) return isTyped(bytes, answer);
   const first = digitsEnd(bytes, 1);
   if (first < 0) return bytes.length > 8 ? VERDICT.no : isDigits(bytes, 1);

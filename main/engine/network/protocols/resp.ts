@@ -1,9 +1,9 @@
-import { latin1, lineEnd, NO_BYTES, nextLine, utf8Text } from './bytes.ts';
+import { latin1, lineEnd, nextLine, utf8Text } from './bytes.ts';
 
 /** Lines of the protocol that say a type and a number, or a short text (RESP 2 and 3, redis.io "protocol spec"). */
 const MAX_LINE_BYTES = 65_000;
 /** Of a long value only so much is looked at; the rest is passed by. */
-const MAX_VALUE_BYTES = 4_096;
+const MAX_VALUE_BYTES = 1_024;
 const MAX_ARGUMENTS = 16;
 const MAX_DEPTH = 8;
 const MAX_ELEMENTS = 4 * 1024 * 1024;
@@ -52,10 +52,6 @@ const LINES: ReadonlySet<number> = new Set([
   RESP.double,
   RESP.bigNumber,
 ]);
-
-export function isRespType(byte: number): boolean {
-  return LINES.has(byte) || BULKS.has(byte) || ELEMENTS_PER_COUNT[byte] !== undefined || byte === RESP.attribute;
-}
 
 /** Puts the values of one side together, from whatever pieces the stream comes in. Keeps what is looked at, no more. */
 export class RespReader {
@@ -116,7 +112,7 @@ export class RespReader {
     }
     const wanted = Math.min(length, MAX_VALUE_BYTES);
     if (bytes.length - next < wanted) return 0;
-    this.#value(bytes[at], utf8Text(wanted === 0 ? NO_BYTES : bytes.subarray(next, next + Math.min(wanted, 1_024))));
+    this.#value(bytes[at], utf8Text(bytes, next, next + wanted));
     // The text, and the line end behind it.
     return next - at + length + 2;
   }

@@ -121,10 +121,11 @@ class Conversation implements Parser {
 
   #request(method: string, message: Message, fromInitiator: boolean): void {
     if (!METHODS.has(method)) return;
-    const user = LOGINS.has(method) ? userOf(message) : '';
-    this.#tell.command(method, user);
-    if (fromInitiator && LOGINS.has(method) && this.#logins.size < MAX_PENDING)
-      this.#logins.set(String(message.id), user);
+    // Work and its results come without end: what they are called is said once.
+    this.#tell.property('method', method);
+    if (fromInitiator && LOGINS.has(method) && this.#logins.size < MAX_PENDING) {
+      this.#logins.set(String(message.id), userOf(message));
+    }
     this.#tell.property('software', softwareOf(method, message.params));
   }
 

@@ -160,6 +160,8 @@ class Conversation implements Parser {
     const minor = Number(latin1(bytes, 8, 11));
     this.#minor = Math.min(this.#minor, minor >= 8 ? 8 : minor === 7 ? 7 : 3);
     this.#tell.property(name, latin1(bytes, 4, 11));
+    // RealVNC's own versions go on in ways that are not published.
+    if (latin1(bytes, 4, 7) !== '003') this.#context.finish();
     if (name === 'server-version') {
       this.#server = this.#client === 'version' ? 'wait' : 'security';
     } else {

@@ -9,7 +9,11 @@ import { Smb2 } from './smb2.ts';
 
 /** Type, and length in 17 bits, or 24 where SMB runs without NetBIOS (RFC 1002 4.3.1, MS-SMB2 2.1). */
 const HEADER_BYTES = 4;
-const READ_BYTES = 8_192;
+/**
+ * Names, logins and calls stand in the first segment; data of files are passed by, so that those of large ones leave
+ * enough of what is looked at in a conversation for what comes after them.
+ */
+const READ_BYTES = 1_400;
 const TYPE = { message: 0x00, request: 0x81, accepted: 0x82, refused: 0x83, redirect: 0x84, alive: 0x85 } as const;
 const TYPES: ReadonlySet<number> = new Set(Object.values(TYPE));
 const MARK = { smb1: '\xffSMB', smb2: '\xfeSMB', encrypted: '\xfdSMB', compressed: '\xfcSMB' } as const;

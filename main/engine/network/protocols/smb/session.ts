@@ -38,6 +38,8 @@ export class SmbSession {
 
   /** Remembers a request until its answer; a chain of requests under one number is told by the last. */
   ask(id: number, command: string, argument: string): void {
+    // The root of a share is opened all the time.
+    if (command === 'create' && argument === '') return;
     if (this.#requests.size < MAX_PENDING) {
       const before = this.#requests.get(id);
       if (before !== undefined) this.tell.command(before.command, before.argument);
