@@ -24,6 +24,8 @@ export interface FeedOptions {
   readonly others?: readonly ProtocolDefinition[];
   /** Sequence number of the first byte of either side. */
   readonly firstSequence?: number;
+  /** TCP: so many bytes of the same side are lost by the capture before the part of this number. */
+  readonly missing?: readonly (readonly [part: number, bytes: number])[];
   /** Whether the flow ends after the last bytes; true by default. */
   readonly ends?: boolean;
 }
@@ -49,7 +51,11 @@ export function feed(
     protocols: [definition, ...(options.others ?? [])],
   });
   const feeder = new Feeder(engine, definition, options);
-  for (const [side, bytes] of exchange) feeder.send(side, bytes);
+  const missing = new Map(options.missing);
+  for (const [part, [side, bytes]] of exchange.entries()) {
+    feeder.lose(side, missing.get(part) ?? 0);
+    feeder.send(side, bytes);
+  }
   if (options.ends !== false) engine.finish();
   return facts;
 }
@@ -80,6 +86,10 @@ class Feeder {
     this.#sequences[0] = first;
     this.#packet(1, NO_BYTES, TCP_FLAG.syn | TCP_FLAG.ack);
     this.#sequences[1] = first;
+  }
+
+  lose(side: Side, bytes: number): void {
+    this.#sequences[side === 'initiator' ? 0 : 1] += bytes;
   }
 
   send(side: Side, bytes: Uint8Array): void {

@@ -35,7 +35,7 @@ export const HTTP_CONVERSATION = talk(
   [
     '<',
     'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Disposition: attachment; filename="a b.sh"\r\n\r\n' +
-      '5;x=y\r\n#!/bi\r\n1b\r\nn/sh\necho hello to all of you\r\n0\r\nTrailer: 1\r\n\r\n',
+      '5;x=y\r\n#!/bi\r\n1d\r\nn/sh\necho hello to all of you\r\n0\r\nTrailer: 1\r\n\r\n',
   ],
   [
     '>',

@@ -105,7 +105,7 @@ function* jsonMembers(text: string): Generator<readonly [name: string, value: st
     const member = nextMember(text, at);
     if (member === undefined) return;
     yield [text.slice(member.nameStart, member.nameEnd), text.slice(member.valueStart, member.valueEnd)];
-    at = member.valueEnd;
+    at = member.valueEnd + 1;
   }
 }
 

@@ -97,13 +97,16 @@ export function redactedUri(uri: string): string {
 export function redactedJson(text: string): string {
   let safe = '';
   let at = 0;
+  // Behind the quote that ends the last value.
+  let from = 0;
   for (let count = 0; count < MAX_PARTS; count++) {
-    const member = nextMember(text, at);
+    const member = nextMember(text, from);
     if (member === undefined) break;
     const isSecret = isPasswordName(text.slice(member.nameStart, member.nameEnd));
     const value = text.slice(member.valueStart, member.valueEnd);
     safe += text.slice(at, member.valueStart) + (isSecret ? redacted(value) : value);
     at = member.valueEnd;
+    from = at + 1;
   }
   return safe + text.slice(at);
 }
