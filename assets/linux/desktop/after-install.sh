@@ -26,8 +26,12 @@ fi
 
 if command -v update-desktop-database >/dev/null; then update-desktop-database /usr/share/applications || true; fi
 
-# The app offers to install the service; here one that is there goes on with the new version.
+# The headless package keeps the unit from starting when it is removed.
+if command -v deb-systemd-helper >/dev/null; then deb-systemd-helper unmask holdfast.service >/dev/null || true; fi
+
+# The app offers to install the service; here one that is there, of either package, goes on with the new version.
 if [ -d /run/systemd/system ]; then
   systemctl --system daemon-reload || true
-  systemctl try-restart holdfast.service || true
+  if systemctl --quiet is-enabled holdfast.service; then action=restart; else action=try-restart; fi
+  systemctl "$action" holdfast.service || true
 fi

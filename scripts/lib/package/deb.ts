@@ -43,7 +43,7 @@ const DOCUMENT_PLACES: Readonly<Record<GeneratedDocument['name'], string>> = {
   'holdfast.fish': 'usr/share/fish/vendor_completions.d/holdfast.fish',
 };
 
-const MAINTAINER_SCRIPTS = ['postinst', 'prerm', 'postrm'] as const;
+const MAINTAINER_SCRIPTS = ['preinst', 'postinst', 'prerm', 'postrm'] as const;
 
 /** Files in /etc that belong to the administrator once they are there. */
 const CONFFILES = ['/etc/apparmor.d/holdfast'];
