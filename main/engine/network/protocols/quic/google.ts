@@ -2,9 +2,10 @@
 import { ByteReader, startsWith, u32At, viewOf } from '../bytes.ts';
 import { isGoogleVersion } from './versions.ts';
 
-/** Public flags: the version is there; the connection id has eight bytes. */
+/** Public flags: the version is there; the connection id has eight bytes. A client's first packets have both. */
 const HAS_VERSION = 0x01;
 const HAS_CONNECTION_ID = 0x08;
+const UNUSED = 0x40;
 const CONNECTION_ID_BYTES = 8;
 const LONG_HEADER_BIT = 0x80;
 /** Where the hello is in its packet: behind the headers of packet and stream, and a hash. */
@@ -22,9 +23,9 @@ export interface GoogleHello {
 export function googleVersion(datagram: Uint8Array): number {
   const flags = datagram[0];
   const isLong = (flags & LONG_HEADER_BIT) !== 0;
-  const hasVersion = isLong || (flags & HAS_VERSION) !== 0;
-  const at = isLong ? 1 : 1 + (flags & HAS_CONNECTION_ID ? CONNECTION_ID_BYTES : 0);
-  if (!hasVersion || datagram.length < at + 4) return 0;
+  const isFirst = (flags & (HAS_VERSION | HAS_CONNECTION_ID | UNUSED)) === (HAS_VERSION | HAS_CONNECTION_ID);
+  const at = isLong ? 1 : 1 + CONNECTION_ID_BYTES;
+  if ((!isLong && !isFirst) || datagram.length < at + 4) return 0;
   const version = u32At(datagram, at);
   return isGoogleVersion(version) ? version : 0;
 }

@@ -28,6 +28,8 @@ const MAX_ATTEMPTS = 12;
 const MAX_DATAGRAMS = 64;
 /** Longest hello that is put together. */
 const MAX_CRYPTO_BYTES = 32 * 1024;
+/** A client's first datagram has as many, so that nobody can be flooded with answers (RFC 9000 14.1). */
+const MIN_FIRST_BYTES = 1_200;
 
 export const quic: ProtocolDefinition = {
   id: 'quic',
@@ -49,7 +51,8 @@ function identifyDatagram(datagram: Uint8Array): Verdict {
   const packet = readLongPacket(datagram, 0);
   if (packet === undefined) return VERDICT.no;
   if (packet.kind === 'version-negotiation') return offersKnownVersion(packet) ? VERDICT.yes : VERDICT.no;
-  return isKnownVersion(packet.version) ? VERDICT.yes : VERDICT.no;
+  const isReserved = isReservedVersion(packet.version) && datagram.length >= MIN_FIRST_BYTES;
+  return isReserved || isKnownVersion(packet.version) ? VERDICT.yes : VERDICT.no;
 }
 
 /** RFC 9000 17.2.1: the list of versions fills the packet. */

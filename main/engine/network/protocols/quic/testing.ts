@@ -22,7 +22,7 @@ export interface InitialParts {
   readonly sourceId?: Uint8Array;
   readonly token?: Uint8Array;
   readonly number?: number;
-  /** Payloads are padded to this; clients send 1,200 bytes. */
+  /** Payloads are padded to this; by default the packet has more than 1,200 bytes, as those of clients have. */
   readonly paddedBytes?: number;
 }
 
@@ -30,7 +30,7 @@ export interface InitialParts {
 export function initialPacket(parts: InitialParts): Buffer {
   const rules = quicVersion(parts.version);
   if (rules === undefined) throw new Error(`no version of QUIC: ${parts.version}`);
-  const { token = new Uint8Array(0), number = 0, paddedBytes = 1_162 } = parts;
+  const { token = new Uint8Array(0), number = 0, paddedBytes = 1_180 } = parts;
   const keys = initialKeys(rules, parts.keyId, parts.isClient);
   const payload = Buffer.concat([parts.payload, Buffer.alloc(Math.max(0, paddedBytes - parts.payload.length))]);
   const version = Buffer.alloc(4);

@@ -50,6 +50,8 @@ const DRAFTS: readonly { readonly first: number; readonly version: QuicVersion }
   { first: 21, version: DRAFT_21 },
 ];
 const LAST_DRAFT = 34;
+/** "Q0". */
+const GOOGLE_PREFIX = 0x5130;
 
 function version(salt: string): QuicVersion {
   return { salt: Buffer.from(salt, 'hex'), label: 'quic', types: TYPES_V1 };
@@ -72,16 +74,16 @@ export function isReservedVersion(number: number): boolean {
   return (number & 0x0f0f0f0f) === 0x0a0a0a0a;
 }
 
-/** Google's own before it spoke TLS: "Q" and three digits. */
+/** Google's own before it spoke TLS: "Q0" and two digits. */
 export function isGoogleVersion(number: number): boolean {
   const isDigit = (shift: number): boolean => {
     const character = (number >>> shift) & 0xff;
     return character >= 0x30 && character <= 0x39;
   };
-  return number >>> 24 === 0x51 && isDigit(16) && isDigit(8) && isDigit(0);
+  return number >>> 16 === GOOGLE_PREFIX && isDigit(8) && isDigit(0);
 }
 
-/** Whether a long header with this version is QUIC beyond doubt. */
+/** Whether a version is one that was in use, so that a header with it is QUIC beyond doubt. */
 export function isKnownVersion(number: number): boolean {
-  return quicVersion(number) !== undefined || isReservedVersion(number) || isGoogleVersion(number);
+  return quicVersion(number) !== undefined || isGoogleVersion(number);
 }

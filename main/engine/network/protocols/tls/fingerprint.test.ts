@@ -92,6 +92,9 @@ describe('JA4', () => {
 
   it('of a hello without extensions has no hash of them', () => {
     expect(ja4(helloOf({ version: 0x0301, ciphers: [] }), 'tls')).toBe('t10i000000_000000000000_000000000000');
+    // Those that are not hashed do not count.
+    const hello = helloOf({ version: 0x0301, extensions: [serverName('a.example'), alpn('h2')] });
+    expect(ja4(hello, 'tls')).toBe('t10d0202h2_c1929292aa6b_000000000000');
   });
 
   it('has no underscore where there are no signature algorithms', () => {

@@ -69,7 +69,8 @@ function cipherHash(ciphers: readonly number[]): string {
 
 function extensionHash(extensions: readonly number[], signatureAlgorithms: readonly number[]): string {
   const counted = extensions.filter((type) => type !== EXTENSION.serverName && type !== EXTENSION.alpn);
-  if (extensions.length === 0) return JA4_NO_HASH;
+  // Also for a hello that has these two only, as FoxIO's own programs have it.
+  if (counted.length === 0) return JA4_NO_HASH;
   const algorithms = signatureAlgorithms.length === 0 ? '' : `_${hexList(signatureAlgorithms)}`;
   return shortHash(`${hexList(sorted(counted))}${algorithms}`);
 }

@@ -76,7 +76,7 @@ describe('a handshake of TLS 1.2', () => {
       ciphers: [0x1301, 0xc02f],
       extensions: [0, 16],
       ja3Text: '771,4865-49199,0-16,,',
-      ja4: 't12d0202h2_c1929292aa6b_e3b0c44298fc',
+      ja4: 't12d0202h2_c1929292aa6b_000000000000',
       sessionId: SESSION_ID.toString('hex'),
     });
   });
