@@ -119,14 +119,15 @@ describe.skipIf(why !== undefined)('the two packages', () => {
   });
 
   it('hand over one after the other as well, as apt does it', { timeout: STEP_MS }, async () => {
-    await dpkg('--install', headless());
+    const file = headless();
+    await dpkg('--install', file);
     await leaveData();
     await dpkg('--remove', 'holdfast-headless');
     expect(await root.output('readlink', '/etc/systemd/system/holdfast.service')).toBe('/dev/null\n');
     await dpkg('--install', desktop());
     expect((await root.run('readlink', '/etc/systemd/system/holdfast.service')).stdout).toBe('');
     await dpkg('--remove', 'holdfast');
-    await dpkg('--install', headless());
+    await dpkg('--install', file);
     expect(await root.output('holdfast')).toBe('headless\n');
     expect(await isThere('/var/lib/holdfast/holdfast.db')).toBe(true);
   });
