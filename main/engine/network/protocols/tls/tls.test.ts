@@ -351,8 +351,6 @@ describe('missing bytes', () => {
       become: () => {},
       expect: () => {},
       expectedFile: undefined,
-      expect: () => {},
-      expectedFile: undefined,
       finish: () => {},
     });
 
