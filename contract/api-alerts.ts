@@ -265,10 +265,12 @@ export const ALERT_CALLS = {
   },
   'attack.matrix': {
     kind: 'query',
-    input: z.strictObject({ sinceMs: timeMs.optional() }),
+    input: z.strictObject({ sinceMs: timeMs.optional(), source: sourceInput }),
     output: attackMatrixSchema,
     role: 'view',
-    doc: 'The ATT&CK matrix: what the detectors can see, and what was seen (in 30 days, if not said otherwise).',
+    doc:
+      'The ATT&CK matrix: what the detectors can see, and what was seen (in 30 days, or in all of a capture, ' +
+      'if not said otherwise).',
   },
 } as const satisfies ApiTable;
 

@@ -125,7 +125,12 @@ export const statusSchema = z
 
 export const alertListInputSchema = z.strictObject({
   minimumSeverity: z.enum(SEVERITIES).default('info'),
+  /** Any of these, and at least the minimum; every one when none is named. */
+  severities: z.array(z.enum(SEVERITIES)).max(SEVERITIES.length).readonly().default([]),
+  /** Beside `kinds`: one more. */
   kind: z.enum(ALERT_KINDS).optional(),
+  /** Any of these; every kind when neither these nor `kind` is named. */
+  kinds: z.array(z.enum(ALERT_KINDS)).max(ALERT_KINDS.length).readonly().default([]),
   /** Open ones and those in hand, if not said otherwise. */
   states: z.array(z.enum(REVIEW_STATES)).readonly().default(['open', 'acknowledged']),
   source: sourceInput,

@@ -26,7 +26,7 @@ export function addAlertCommands(program: Command, run: Runner): void {
     .description('Lists alerts, the latest first.')
     .option('--json', JSON_HELP)
     .addOption(severityOption('--min-severity <level>', 'only alerts that are at least this severe').default('info'))
-    .addOption(new Option('--kind <kind>', 'only alerts of this kind').choices(ALERT_KINDS))
+    .addOption(new Option('--kind <kind...>', 'only alerts of these kinds').choices(ALERT_KINDS))
     .addOption(
       new Option('--state <state...>', 'only alerts in these states; open and acknowledged, if not said').choices(
         STATES,

@@ -44,6 +44,10 @@ describe('calls about alerts', () => {
     expect(await ids({ search: 'SCANNED ports' })).toHaveLength(7);
     expect(await ids({ search: '%' })).toHaveLength(0);
     expect(await ids({ kind: 'brute-force' })).toHaveLength(0);
+    expect(await ids({ kinds: ['brute-force'] })).toHaveLength(0);
+    expect(await ids({ kinds: ['brute-force'], kind: 'port-scan' })).toHaveLength(7);
+    expect(await ids({ kinds: ['brute-force', 'port-scan'], severities: ['low', 'high'] })).toHaveLength(2);
+    expect(await ids({ kinds: [], severities: [] })).toHaveLength(7);
     expect(await ids({ sinceMs: NOW_MS - 3_000, untilMs: NOW_MS - 1_000 })).toHaveLength(2);
     expect(await ids({ states: ['dismissed'] })).toHaveLength(0);
     expect(await ids({ states: [] })).toHaveLength(0);
@@ -232,6 +236,23 @@ describe('calls about alerts', () => {
     expect(seen[0]?.detectors).toContain('port-scan');
     const { tactics: none } = await desk.call('attack.matrix', { sinceMs: NOW_MS });
     expect(none.flatMap(({ techniques }) => techniques).every(({ alerts }) => alerts === 0)).toBe(true);
+  });
+
+  it('gives the matrix of a capture, however long ago it was recorded', async () => {
+    const { id } = desk.book.add(testFinding('10.1.0.1'));
+    const live = desk.store.getAlert(id)?.alert;
+    if (live === undefined) throw new Error('the alert was not stored');
+    const old = { ...live, id: `c-1.${id}`, techniques: ['T1041'], firstSeenMs: 1_000, lastSeenMs: 2_000 };
+    desk.store.upsertAlert(old, 'c-1');
+    const seenIn = async (input: CallInput<'attack.matrix'>) => {
+      const { tactics } = await desk.call('attack.matrix', input);
+      const seen = tactics.flatMap(({ techniques }) => techniques).filter(({ alerts }) => alerts > 0);
+      return [...new Set(seen.map((technique) => technique.id))];
+    };
+    expect(await seenIn({ source: 'c-1' })).toEqual(['T1041']);
+    expect(await seenIn({ source: 'c-1', sinceMs: 3_000 })).toEqual([]);
+    expect(await seenIn({ source: 'c-2' })).toEqual([]);
+    expect(await seenIn({})).toEqual(['T1046']);
   });
 
   it('tells watchers of a source what they asked for, until they leave', async () => {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { HandlersOf } from '../../contract/api.ts';
 import type { ALERT_CALLS, AlertStory, AllowEntry } from '../../contract/api-alerts.ts';
-import { SEVERITIES, type Severity } from '../../contract/domain.ts';
+import { type AlertKind, SEVERITIES, type Severity } from '../../contract/domain.ts';
 import { exportAlerts } from './alert-export.ts';
 import { type AlertDesk, type RecordedChange, toRecord } from './alert-record.ts';
 import { alertStory } from './alert-story.ts';
@@ -25,6 +25,7 @@ export interface AlertAnswering {
   onAlert(listener: (change: RecordedChange) => void): () => void;
 }
 
+const LIVE = 'live';
 const DAY_MS = 86_400_000;
 /** How far back the matrix and the preview of an allow entry look when nothing else is said. */
 const DEFAULT_LOOK_BACK_MS = 30 * DAY_MS;
@@ -57,9 +58,14 @@ export function alertHandlers(engine: AlertAnswering): HandlersOf<typeof ALERT_C
   const lookBackMs = (sinceMs: number | undefined) => sinceMs ?? engine.nowMs() - DEFAULT_LOOK_BACK_MS;
 
   return {
-    'alerts.list': ({ minimumSeverity, kind, states, source, search, sinceMs, untilMs, limit, cursor }) => {
-      if (states.length === 0) return { alerts: [], total: 0, next: null };
-      const filter = { severity: minimumSeverity, kind, states, source, search, sinceMs, untilMs };
+    'alerts.list': ({ minimumSeverity, severities, kind, kinds, limit, cursor, ...rest }) => {
+      if (rest.states.length === 0) return { alerts: [], total: 0, next: null };
+      const filter = {
+        ...rest,
+        severity: minimumSeverity,
+        severities: severities.length === 0 ? undefined : severities,
+        kinds: chosenKinds(kinds, kind),
+      };
       const page = engine.store().listAlerts({ ...filter, limit, cursor });
       const isAll = cursor === undefined && page.cursor === undefined;
       const total = isAll ? page.rows.length : engine.store().alerts.count(filter);
@@ -99,7 +105,12 @@ export function alertHandlers(engine: AlertAnswering): HandlersOf<typeof ALERT_C
       const target = { match: checkedMatch(match), maximumSeverity, untilMs: null };
       const since = lookBackMs(sinceMs);
       const fits = (alert: StoredAlert) => fitsAllow(target, alert.alert, engine.nowMs());
-      const found = await matching(engine.store(), { sinceMs: since, kind: match.kind }, fits, signal);
+      const found = await matching(
+        engine.store(),
+        { sinceMs: since, kinds: chosenKinds([], match.kind) },
+        fits,
+        signal,
+      );
       const alerts = found.slice(0, PREVIEWED).map(({ alert: { id, title, severity, firstSeenMs } }) => ({
         id,
         title,
@@ -130,7 +141,12 @@ export function alertHandlers(engine: AlertAnswering): HandlersOf<typeof ALERT_C
         hidden: 0,
       };
       const fits = (alert: StoredAlert) => fitsAllow(entry, alert.alert, nowMs);
-      const fitting = await matching(engine.store(), { states: ['open'], kind: match.kind }, fits, signal);
+      const fitting = await matching(
+        engine.store(),
+        { states: ['open'], kinds: chosenKinds([], match.kind) },
+        fits,
+        signal,
+      );
       const ids = fitting.map(({ alert }) => alert.id);
       return engine.desk.allow(engine.store(), entry, ids);
     },
@@ -139,14 +155,20 @@ export function alertHandlers(engine: AlertAnswering): HandlersOf<typeof ALERT_C
       const hint = 'The ids are in "holdfast allow list".';
       throw new FailureError({ code: 'no-such-entry', message: `The allow-list has no entry ${id}.`, hint });
     },
-    'attack.matrix': ({ sinceMs }) => {
-      const since = lookBackMs(sinceMs);
-      return attackMatrix(attackCatalogue(), DETECTORS, engine.store().alerts.techniquesSeen('live', since), since);
+    'attack.matrix': ({ sinceMs, source }) => {
+      const since = source === LIVE ? lookBackMs(sinceMs) : (sinceMs ?? 0);
+      return attackMatrix(attackCatalogue(), DETECTORS, engine.store().alerts.techniquesSeen(source, since), since);
     },
   };
 }
 
 const ID_BYTES = 6;
+
+/** For a filter; undefined where none is named: all. */
+function chosenKinds(kinds: readonly AlertKind[], kind: AlertKind | undefined): readonly AlertKind[] | undefined {
+  const chosen = new Set(kind === undefined ? kinds : [...kinds, kind]);
+  return chosen.size === 0 ? undefined : [...chosen];
+}
 
 /** Lets whatever waits run before a long answer goes on. */
 function othersTurn(): Promise<void> {

@@ -15,7 +15,7 @@ import { storyText } from '../text/story-text.ts';
 export interface AlertListOptions {
   readonly json?: boolean;
   readonly minSeverity: Severity;
-  readonly kind?: AlertKind;
+  readonly kind?: readonly AlertKind[];
   readonly state?: readonly ReviewState[];
   readonly search?: string;
   readonly source: string;
@@ -57,7 +57,7 @@ async function gather(
   let total = 0;
   for (let cursor: string | undefined; alerts.length < limit; ) {
     const room = Math.min(PAGE, limit - alerts.length);
-    const filter = { minimumSeverity: minSeverity, kind, states: state, search, source, sinceMs };
+    const filter = { minimumSeverity: minSeverity, kinds: kind, states: state, search, source, sinceMs };
     const answer = await client.request('alerts.list', { ...filter, limit: room, cursor });
     alerts.push(...answer.alerts);
     total = answer.total;

@@ -7,7 +7,7 @@ import type { Alert } from '../../../contract/domain.ts';
 import { ManualClock } from '../runtime/clock.ts';
 import { HealthRegistry } from '../runtime/health.ts';
 import { defaultsOf } from '../runtime/settings.ts';
-import { openStore, type Store, storeSettings } from './index.ts';
+import { type AlertFilter, openStore, type Store, storeSettings } from './index.ts';
 import { migrate } from './migrate.ts';
 import { MIGRATIONS } from './schema.ts';
 
@@ -16,6 +16,9 @@ const DAY_MS = 86_400_000;
 /** A list page on the slowest machine that this is tested on; on an idle one it is some 20 ms. */
 const PATIENCE_MS = 500;
 const MANY = 100_000;
+const MANY_CHOSEN = Array.from({ length: MANY }, (_, i) => i % 3 > 0 && i % 10 > 0 && [0, 3].includes(i % 5)).filter(
+  Boolean,
+).length;
 
 function alert(id: string, changes: Partial<Alert> = {}): Alert {
   return {
@@ -87,6 +90,37 @@ describe('stored alerts', () => {
     expect(seen).toEqual([17, 17, 16]);
   });
 
+  it('gives any of several severities and kinds, whether they are written or wait', async () => {
+    await open();
+    store.upsertAlert(alert('a-1', { severity: 'low', kind: 'exploit' }));
+    store.upsertAlert(alert('a-2', { severity: 'medium', kind: 'exploit' }));
+    store.upsertAlert(alert('a-3', { severity: 'high', kind: 'tunnel' }));
+    store.upsertAlert(alert('a-4', { severity: 'high' }));
+    const found = (filter: AlertFilter) => {
+      const ids = store.listAlerts(filter).rows.map(({ alert: { id } }) => id);
+      expect(store.alerts.count(filter)).toBe(ids.length);
+      return ids.sort().join();
+    };
+    const asked: readonly [AlertFilter, string][] = [
+      [{ severities: ['low', 'high'] }, 'a-1,a-3,a-4'],
+      [{ severities: ['low', 'high'], severity: 'medium' }, 'a-3,a-4'],
+      [{ severities: ['low'], severity: 'medium' }, ''],
+      [{ kinds: ['exploit', 'tunnel'] }, 'a-1,a-2,a-3'],
+      [{ kinds: ['exploit', 'tunnel'], severities: ['high'], search: 'scan' }, 'a-3'],
+      [{ kinds: [] }, ''],
+    ];
+    for (const [filter, ids] of asked) expect(found(filter)).toBe(ids);
+    store.flush();
+    const other = new Sqlite(path);
+    other.exec('BEGIN EXCLUSIVE');
+    for (const [filter, ids] of asked) {
+      const rows = store.listAlerts(filter).rows.map(({ alert: { id } }) => id);
+      expect(rows.sort().join()).toBe(ids);
+    }
+    other.exec('ROLLBACK');
+    other.close();
+  });
+
   it('finds text in titles and addresses, whatever its case, and takes nothing in it for a pattern', async () => {
     await open();
     store.upsertAlert(alert('a-1'));
@@ -155,6 +189,12 @@ describe('stored alerts', () => {
     expect(first.rows).toHaveLength(50);
     expect(quick(() => store.alerts.count({ states }))).toBe(MANY * 0.9);
     expect(quick(() => store.alerts.count({}))).toBe(MANY);
+    const chips = { states, severities: ['info', 'high'], kinds: ['port-scan', 'beaconing'] } as const;
+    const chosen = quick(() => store.listAlerts({ ...chips, limit: 50 }));
+    expect(chosen.rows).toHaveLength(50);
+    expect(quick(() => store.alerts.count(chips))).toBe(MANY_CHOSEN);
+    expect(quick(() => store.listAlerts({ kinds: ['exploit'] })).rows).toHaveLength(0);
+    expect(quick(() => store.alerts.count({ ...chips, search: 'host 7777' }))).toBeGreaterThan(0);
     expect(quick(() => store.listAlerts({ search: 'host 77777' })).rows).toHaveLength(1);
     expect(quick(() => store.listAlerts({ states: ['acknowledged'] })).rows).toHaveLength(0);
     const deep = quick(() => store.listAlerts({ cursor: `${NOW_MS - DAY_MS + 100}/a-100`, limit: 1_000 }));

@@ -142,7 +142,7 @@ describe('writing and reading', () => {
     expect(seen).toHaveLength(25);
     expect(new Set(seen).size).toBe(25);
     expect(store.listAlerts({ severity: 'medium' }).rows).toHaveLength(5);
-    expect(store.listAlerts({ kind: 'brute-force', sinceMs: 1_005, untilMs: 1_007 }).rows).toHaveLength(2);
+    expect(store.listAlerts({ kinds: ['brute-force'], sinceMs: 1_005, untilMs: 1_007 }).rows).toHaveLength(2);
     expect(store.listAlerts({ cursor: 'nonsense' }).rows).toHaveLength(25);
     expect(store.getAlert('a3')?.alert).toEqual(all[3]);
     expect(store.getAlert('none')).toBeUndefined();

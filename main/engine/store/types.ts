@@ -153,7 +153,10 @@ interface PageRequest {
 export interface AlertFilter extends PageRequest {
   /** This bad or worse. */
   readonly severity?: Severity;
-  readonly kind?: AlertKind;
+  /** Any of these, and at least `severity`; every one when left out. */
+  readonly severities?: readonly Severity[];
+  /** Any of these; every kind when left out. */
+  readonly kinds?: readonly AlertKind[];
   /** Any of these; every state when left out. */
   readonly states?: readonly AlertState[];
   /** "live" when left out. */

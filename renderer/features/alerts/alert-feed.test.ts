@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { AlertRecord } from '../../../contract/api-schemas.ts';
 import { SEVERITIES } from '../../../contract/domain.ts';
-import { AlertFeed, type Ask } from './alert-feed.ts';
+import { AlertFeed, type Ask, type Question } from './alert-feed.ts';
 import { filterOf } from './filters.ts';
-import type { Question } from './questions.ts';
 import { alertRecord } from './testing.ts';
 
 /** An engine's list over these alerts. */
@@ -19,12 +18,12 @@ class Engine {
   readonly ask: Ask = async (question) => {
     this.asked.push(question);
     if (this.isAway) return { ok: false, failure: { code: 'engine-lost', message: 'Lost.', hint: '' } };
-    const { minimumSeverity = 'info', kind, states = [], limit = 50, cursor = '0' } = question;
+    const { severities = [], kinds = [], states = [], limit = 50, cursor = '0' } = question;
     const fitting = this.alerts
       .filter(
         (alert) =>
-          SEVERITIES.indexOf(alert.severity) >= SEVERITIES.indexOf(minimumSeverity) &&
-          (kind === undefined || alert.kind === kind) &&
+          (severities.length === 0 || severities.includes(alert.severity)) &&
+          (kinds.length === 0 || kinds.includes(alert.kind)) &&
           states.some((state) => state === alert.state),
       )
       .sort((a, b) => b.lastSeenMs - a.lastSeenMs);
@@ -65,10 +64,12 @@ describe('AlertFeed', () => {
     expect(ids(feed)).toEqual(Array.from({ length: 700 }, (_, index) => `a-${699 - index}`));
   });
 
-  it('merges several kinds and leaves out severities that were not chosen, in order and counted', async () => {
+  it('asks for the kinds and severities that were chosen, once for each page', async () => {
     const engine = new Engine(many(3_000));
     const feed = await open(engine, { kind: 'beaconing,exploit', severity: 'low,high' });
+    expect(engine.asked[0]).toMatchObject({ kinds: ['beaconing', 'exploit'], severities: ['low', 'high'] });
     while (!feed.state().isComplete) await feed.loadMore();
+    expect(engine.asked.filter(({ limit }) => limit !== 1)).toHaveLength(3);
     const expected = engine.alerts
       .filter(({ kind, severity }) => kind !== 'port-scan' && (severity === 'low' || severity === 'high'))
       .map(({ id }) => id)

@@ -1,11 +1,13 @@
-import type { CallOutput } from '../../../contract/api.ts';
+import type { CallInput, CallOutput } from '../../../contract/api.ts';
 import type { AlertRecord } from '../../../contract/api-schemas.ts';
 import type { Failure } from '../../../contract/domain.ts';
 import type { Answer } from '../../lib/client.ts';
 import { type ListFilter, matchesFilter } from './filters.ts';
-import { countTermsOf, type Question, questionsOf } from './questions.ts';
+
 import { type AlertRow, byLastSeen, rowOf } from './rows.ts';
 
+/** What is asked for a filter. */
+export type Question = CallInput<'alerts.list'>;
 export type Ask = (question: Question) => Promise<Answer<CallOutput<'alerts.list'>>>;
 
 export interface FeedState {
@@ -38,24 +40,18 @@ const STEP = 300;
 /** What the engine counts at the most. */
 export const MOST_COUNTED = 100_000;
 
-/** One question with what it has given and nobody was shown yet. */
-interface Lane {
-  readonly question: Question;
-  queue: readonly AlertRow[];
-  /** Undefined: not asked yet. Null: it has given everything. */
-  next: string | null | undefined;
-}
-
 /**
  * The list of one filter: pages as they are asked for, kept up to date by what the engine tells, and held still while
  * somebody reads it. Paging goes on while it is held; what is new waits.
  */
 export class AlertFeed {
   readonly #filter: ListFilter;
+  readonly #question: Question;
   readonly #ask: Ask;
   readonly #listeners = new Set<() => void>();
   #state = FIRST;
-  #lanes: Lane[] = [];
+  /** Where the next page begins. Undefined: not asked yet. Null: everything was given. */
+  #next: string | null | undefined;
   /** Ids of the rows that are shown. */
   #shown = new Set<string>();
   #waiting = new Map<string, AlertRow>();
@@ -68,6 +64,7 @@ export class AlertFeed {
 
   constructor(filter: ListFilter, ask: Ask) {
     this.#filter = filter;
+    this.#question = questionOf(filter);
     this.#ask = ask;
   }
 
@@ -82,28 +79,20 @@ export class AlertFeed {
   async reload(): Promise<void> {
     this.#run += 1;
     this.#isFilling = false;
-    this.#lanes = questionsOf(this.#filter).map((question) => ({ question, queue: [], next: undefined }));
-    void this.recount();
-    await this.#fill(true);
+    this.#next = undefined;
+    await this.#fill();
   }
 
   /** The next rows, if there are any and none are on their way. */
   async loadMore(): Promise<void> {
-    if (this.#lanes.length === 0 || this.#state.isComplete) return;
-    await this.#fill(false);
+    if (this.#run === 0 || this.#state.isComplete) return;
+    await this.#fill();
   }
 
   async recount(): Promise<void> {
     const run = this.#run;
-    const terms = countTermsOf(this.#filter);
-    const answers = await Promise.all(terms.map(({ question }) => this.#ask({ ...question, limit: 1 })));
-    if (run !== this.#run) return;
-    let total = 0;
-    for (const [index, answer] of answers.entries()) {
-      if (!answer.ok) return;
-      total += terms[index].sign * answer.value.total;
-    }
-    this.#set({ total: Math.max(0, total) });
+    const answer = await this.#ask({ ...this.#question, limit: 1 });
+    if (run === this.#run && answer.ok) this.#set({ total: answer.value.total });
   }
 
   /** Takes what the engine told of alerts, the oldest news first. */
@@ -150,68 +139,33 @@ export class AlertFeed {
 
   readonly #isAtItsPlace = (row: AlertRow, index: number): boolean => this.#state.rows[index] === row;
 
-  /** @param isFirst the rows take the place of those that are shown */
-  async #fill(isFirst: boolean): Promise<void> {
+  async #fill(): Promise<void> {
     if (this.#isFilling) return;
     this.#isFilling = true;
     const run = this.#run;
-    const found: AlertRow[] = [];
-    while (found.length < STEP && this.#lanes.some(isUnfinished)) {
-      const asked = this.#lanes.filter((lane) => lane.queue.length === 0 && lane.next !== null);
-      const failure = await this.#askLanes(asked);
-      if (run !== this.#run) return;
-      if (failure !== null) {
-        this.#isFilling = false;
-        this.#set({ failure, isLoading: false });
-        return;
-      }
-      this.#merge(found);
-    }
+    const isFirst = this.#next === undefined;
+    const answer = await this.#ask({ ...this.#question, limit: STEP, cursor: this.#next ?? undefined });
+    if (run !== this.#run) return;
     this.#isFilling = false;
-    const isComplete = !this.#lanes.some(isUnfinished);
+    if (!answer.ok) {
+      this.#set({ failure: answer.failure, isLoading: false });
+      return;
+    }
+    const { alerts, total, next } = answer.value;
+    this.#next = next;
     if (isFirst) {
+      // These rows take the place of those that are shown.
       this.#waiting.clear();
       this.#gone.clear();
       this.#shown.clear();
     }
     // What moved to the front meanwhile comes again further back.
-    const added = found.filter(({ id }) => !this.#shown.has(id) && !this.#waiting.has(id));
+    const added = alerts.map(rowOf).filter(({ id }) => !this.#shown.has(id) && !this.#waiting.has(id));
     for (const { id } of added) this.#shown.add(id);
     const rows = isFirst ? added : [...this.#state.rows, ...added];
+    const isComplete = next === null;
     const waiting = this.#waiting.size;
-    this.#set({ rows, waiting, isComplete, isLoading: false, failure: null, answeredMs: Date.now() });
-  }
-
-  async #askLanes(lanes: readonly Lane[]): Promise<Failure | null> {
-    const ask = ({ question, next }: Lane) => this.#ask({ ...question, limit: STEP, cursor: next ?? undefined });
-    const answers = await Promise.all(lanes.map(ask));
-    const failed = answers.find((answer) => !answer.ok);
-    if (failed !== undefined && !failed.ok) return failed.failure;
-    for (const [index, answer] of answers.entries()) {
-      if (!answer.ok) continue;
-      lanes[index].queue = answer.value.alerts.map(rowOf).filter((row) => matchesFilter(row, this.#filter));
-      lanes[index].next = answer.value.next;
-    }
-    return null;
-  }
-
-  /** Takes the latest rows of all lanes, as long as it is known what each of them has next. */
-  #merge(found: AlertRow[]): void {
-    const heads = this.#lanes.map(() => 0);
-    while (found.length < STEP) {
-      let best = -1;
-      for (const [index, { queue, next }] of this.#lanes.entries()) {
-        const row = queue[heads[index]];
-        // A lane that has more, and nobody knows what.
-        if (row === undefined && next !== null) best = NOT_KNOWN;
-        if (row === undefined || best === NOT_KNOWN) continue;
-        if (best === -1 || byLastSeen(row, this.#lanes[best].queue[heads[best]]) < 0) best = index;
-      }
-      if (best < 0) break;
-      found.push(this.#lanes[best].queue[heads[best]]);
-      heads[best] += 1;
-    }
-    for (const [index, lane] of this.#lanes.entries()) lane.queue = lane.queue.slice(heads[index]);
+    this.#set({ rows, waiting, total, isComplete, isLoading: false, failure: null, answeredMs: Date.now() });
   }
 
   #set(change: Partial<FeedState>): void {
@@ -220,8 +174,6 @@ export class AlertFeed {
   }
 }
 
-const NOT_KNOWN = -2;
-
-function isUnfinished({ queue, next }: Lane): boolean {
-  return queue.length > 0 || next !== null;
+function questionOf({ severities, kinds, states, source, search, sinceMs }: ListFilter): Question {
+  return { severities, kinds, states, source, search, ...(sinceMs === null ? {} : { sinceMs }) };
 }
