@@ -19,6 +19,7 @@ const TYPED_COMMANDS = [
   'SET ',
   'GET ',
   'KEYS ',
+  'PUBLISH ',
   'EVAL ',
   'SAVE\r\n',
   'FLUSHALL\r\n',
@@ -66,7 +67,7 @@ function isTyped(bytes: Uint8Array, answer: Uint8Array): Verdict {
       continue;
     mayBe = true;
     if (bytes.length < command.length) continue;
-    for (const start of ['+PONG\r\n', '+OK\r\n', '-NOAUTH ', '-ERR ', '-WRONGPASS ', '-DENIED ', '$', '*']) {
+    for (const start of ['+PONG\r\n', '+OK\r\n', '-NOAUTH ', '-ERR ', '-WRONGPASS ', '-DENIED ', '$', '*', ':']) {
       if (startsWith(answer, start)) return VERDICT.yes;
     }
     if (answer.length >= 10) return VERDICT.no;

@@ -11,8 +11,10 @@ export const RPC_INTERFACES: ReadonlyMap<string, RpcInterface> = new Map<string,
     {
       name: 'svcctl',
       operations: {
+        0: 'CloseServiceHandle',
         1: 'ControlService',
         2: 'DeleteService',
+        6: 'QueryServiceStatus',
         11: 'ChangeServiceConfigW',
         12: 'CreateServiceW',
         15: 'OpenSCManagerW',

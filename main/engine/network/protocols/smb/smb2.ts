@@ -1,5 +1,5 @@
 import { ByteReader, hexText, u16leAt, u32leAt, utf16leText } from '../bytes.ts';
-import { isError, type SmbSession } from './session.ts';
+import { isError, type SmbSession, STATUS } from './session.ts';
 
 /** Header of SMB 2 and 3 (MS-SMB2 2.2.1). */
 export const SMB2_HEADER_BYTES = 64;
@@ -42,11 +42,19 @@ const DELETE_ON_CLOSE = 0x00001000;
 const FILE_INFORMATION = 1;
 const RENAME = 10;
 const DISPOSITION = 13;
+/** Files that are open at once, of which the names are remembered. */
+const MAX_OPEN_FILES = 64;
+const FILE_ID_BYTES = 16;
 const PIPE_TRANSCEIVE = 0x0011c017;
 
 /** Messages of SMB 2 and 3 (MS-SMB2). */
 export class Smb2 {
   readonly #session: SmbSession;
+  /** Names of files that were asked for, by the number of the request, and of open ones by their identity. */
+  readonly #asked = new Map<number, string>();
+  readonly #open = new Map<string, string>();
+  /** What a chain of requests opens is used by those behind it without its identity. */
+  #latest = '';
 
   constructor(session: SmbSession) {
     this.#session = session;
@@ -94,7 +102,9 @@ export class Smb2 {
       }
       case COMMAND.create: {
         const isDeletion = body.length >= 44 && (u32leAt(body, 40) & DELETE_ON_CLOSE) !== 0;
-        this.#session.ask(id, isDeletion ? 'create-delete-on-close' : 'create', textIn(blockAt(part, body, 44)));
+        this.#latest = textIn(blockAt(part, body, 44));
+        if (this.#asked.size < MAX_OPEN_FILES) this.#asked.set(id, this.#latest);
+        this.#session.ask(id, isDeletion ? 'create-delete-on-close' : 'create', this.#latest);
         break;
       }
       case COMMAND.setInfo:
@@ -113,6 +123,7 @@ export class Smb2 {
   }
 
   #reply(command: number, id: number, status: number, part: Uint8Array, body: Uint8Array): void {
+    if (command === COMMAND.create) this.#created(id, status, body);
     if (!isError(status)) {
       if (command === COMMAND.negotiate) this.#negotiated(body);
       if (command === COMMAND.treeConnect && body.length >= 8 && (u16leAt(body, 4) & SHARE_ENCRYPTED) !== 0) {
@@ -151,11 +162,28 @@ export class Smb2 {
   #setInfo(id: number, part: Uint8Array, body: Uint8Array): void {
     if (body.length < 12 || body[2] !== FILE_INFORMATION) return;
     const reader = new ByteReader(part, u16leAt(body, 8));
-    if (body[3] === DISPOSITION) this.#session.ask(id, reader.u8() === 0 ? 'keep' : 'delete', '');
+    const file = this.#nameOf(body.subarray(16, 16 + FILE_ID_BYTES));
+    if (body[3] === DISPOSITION) this.#session.ask(id, reader.u8() === 0 ? 'keep' : 'delete', file);
     if (body[3] !== RENAME) return;
     reader.skip(16);
     const name = reader.take(Math.min(reader.u32le(), MAX_NAME_BYTES));
-    this.#session.ask(id, 'rename', utf16leText(name));
+    this.#session.ask(id, 'rename', `${file} ${utf16leText(name)}`.trim());
+  }
+
+  #created(id: number, status: number, body: Uint8Array): void {
+    const name = this.#asked.get(id);
+    if (name === undefined || status === STATUS.pending) return;
+    this.#asked.delete(id);
+    const identity = body.subarray(64, 64 + FILE_ID_BYTES);
+    if (isError(status) || identity.length < FILE_ID_BYTES) return;
+    const [oldest] = this.#open.keys();
+    if (this.#open.size >= MAX_OPEN_FILES && oldest !== undefined) this.#open.delete(oldest);
+    this.#open.set(hexText(identity), name);
+  }
+
+  #nameOf(identity: Uint8Array): string {
+    const isOfChain = identity.every((byte) => byte === 0xff);
+    return isOfChain ? this.#latest : (this.#open.get(hexText(identity)) ?? '');
   }
 
   #pipe(part: Uint8Array, offset: number, length: number): void {
