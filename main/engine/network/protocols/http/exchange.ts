@@ -110,7 +110,8 @@ export class Exchange {
 
   /** The head of an answer; one below 200 but 101 goes before the answer proper (RFC 9110 15.2). */
   responseHead(status: number, reason: string, headers: Headers): void {
-    this.#tellRequest();
+    // Behind 100 the body of the request still comes.
+    if (status >= 200) this.#tellRequest();
     this.#response = { status, reason, headers };
     this.#isResponseTold = false;
     this.#responseBody = new Body(
