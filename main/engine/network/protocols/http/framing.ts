@@ -19,14 +19,15 @@ const OTHER: Framing = { kind: 'other' };
 export function contentLength(headers: Headers): number {
   // Several equal values in one field are one (RFC 9110 8.6).
   const text = headers.get('content-length').split(',', 1)[0].trim();
-  if (text.length === 0 || text.length > 15) return -1;
+  if (text.length === 0) return -1;
   let length = 0;
   for (let i = 0; i < text.length; i++) {
     const digit = text.charCodeAt(i) - 0x30;
     if (digit < 0 || digit > 9) return -1;
     length = length * 10 + digit;
   }
-  return length;
+  // Any number of zeros may lead; more than can be counted never comes.
+  return Math.min(length, Number.MAX_SAFE_INTEGER);
 }
 
 export function requestFraming(method: string, headers: Headers): Framing {

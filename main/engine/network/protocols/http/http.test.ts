@@ -126,6 +126,12 @@ describe('a request and its response', () => {
   });
 });
 
+it('is told by the answer to what is no request', () => {
+  const { responses, requests } = hear(talk(['>', 'NO SUCH THING\r\n\r\n'], ['<', HTML_RESPONSE]));
+  expect(requests).toEqual([]);
+  expect(responses).toMatchObject([{ index: 0, status: 200 }]);
+});
+
 describe('no HTTP', () => {
   it.each([
     'INVITE sip:x SIP/2.0\r\n',

@@ -42,6 +42,10 @@ export const http: ProtocolDefinition = {
 /** Either side may be the one that asks: of a conversation that was met in the middle, it is not known who began. */
 function identify({ initiator, responder }: Opening): Verdict {
   const verdicts = [initiator, responder].filter((bytes) => bytes.length > 0).map(verdictOf);
+  if (verdicts[0] === VERDICT.no && startsAsText(initiator)) {
+    // A server of HTTP also answers to what is no request, as one who tries its mistakes sends.
+    return responder.length === 0 ? VERDICT.maybe : statusVerdict(responder);
+  }
   if (verdicts.includes(VERDICT.no)) return VERDICT.no;
   return verdicts.includes(VERDICT.yes) ? VERDICT.yes : VERDICT.maybe;
 }
@@ -49,6 +53,16 @@ function identify({ initiator, responder }: Opening): Verdict {
 function verdictOf(bytes: Uint8Array): Verdict {
   const request = requestVerdict(bytes);
   return request === VERDICT.yes ? request : (Math.max(request, statusVerdict(bytes)) as Verdict);
+}
+
+/** Whether the first characters can be seen. */
+function startsAsText(bytes: Uint8Array): boolean {
+  const end = Math.min(bytes.length, 16);
+  for (let i = 0; i < end; i++) {
+    const isSpace = bytes[i] === 0x0d || bytes[i] === 0x0a || bytes[i] === 0x09;
+    if (!isSpace && (bytes[i] < 0x20 || bytes[i] > 0x7e)) return false;
+  }
+  return end > 0;
 }
 
 const STATUS_MARK = 'HTTP/1.';
