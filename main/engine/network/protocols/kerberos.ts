@@ -145,11 +145,12 @@ class Conversation {
   }
 
   #reply(kind: 'as' | 'tgs', fields: Fields): void {
-    const realm = textIn(field(fields, 3));
     const client = nameIn(field(fields, 4));
     const ticket = fieldsOf(expectBer(expectBer(field(fields, 5), TICKET), BER.sequence));
     const asked = this.#request;
     this.#request = undefined;
+    // Who stays anonymous is given a realm that stands for nobody (RFC 8062).
+    const realm = (kind === 'as' && asked?.realm) || textIn(field(fields, 3));
     const service = nameIn(field(ticket, 2)) || (asked?.service ?? '');
     this.#tell.command(kind, describe({ client, realm, service }), 0);
     this.#tell.property('ticket-cipher', cipherIn(field(ticket, 3)));
