@@ -20,5 +20,3 @@ export interface AlertTrail {
   readonly moments: readonly TrailMoment[];
   readonly series: readonly EvidenceSeries[];
 }
-
-export const EMPTY_TRAIL: AlertTrail = { moments: [], series: [] };

@@ -226,7 +226,6 @@ export const HUNT_KEYWORDS = {
   desc: 'The most first.',
   distinct: 'Each different value once.',
 } as const satisfies Readonly<Record<string, string>>;
-export type HuntKeyword = keyof typeof HUNT_KEYWORDS;
 
 /** Types that a sum or an average is made of. */
 export const SUMMABLE: readonly HuntType[] = ['number', 'bytes', 'duration'];

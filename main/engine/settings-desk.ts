@@ -140,14 +140,13 @@ export class SettingsDesk {
 
   #store(values: ReadonlyMap<string, SettingValue>, actor: string): void {
     const { file, nowMs, journal } = this.#options;
-    if (this.#hasBrokenFile) {
-      const aside = putAppFileAside(file, nowMs());
-      this.#hasBrokenFile = false;
-      if (aside !== undefined) {
-        journal({ actor, action: 'settings-file-kept-aside', subject: SUBJECT_FILE, detail: { aside } });
-        this.#health.ok(`The settings are written anew; the file that could not be read is ${aside}.`);
-      }
-    }
-    writeAppFile(file, values);
+    let aside: string | undefined;
+    writeAppFile(file, values, () => {
+      if (this.#hasBrokenFile) aside = putAppFileAside(file, nowMs());
+    });
+    this.#hasBrokenFile = false;
+    if (aside === undefined) return;
+    journal({ actor, action: 'settings-file-kept-aside', subject: SUBJECT_FILE, detail: { aside } });
+    this.#health.ok(`The settings are written anew; the file that could not be read is ${aside}.`);
   }
 }

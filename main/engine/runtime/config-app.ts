@@ -54,9 +54,14 @@ export function fitsAppFile(values: ReadonlyMap<string, SettingValue>): boolean 
  * Replaces the file in one step: whoever reads it, and whatever fails on the way, finds the old one or the new one.
  * Its folder must be the engine's own (see ensureOwnDirectory).
  *
+ * @param beforeReplacing called when the new one is on the disk; what it throws leaves the old one where it is
  * @throws FailureError `settings-not-stored`
  */
-export function writeAppFile(path: string, values: ReadonlyMap<string, SettingValue>): void {
+export function writeAppFile(
+  path: string,
+  values: ReadonlyMap<string, SettingValue>,
+  beforeReplacing: () => void = () => {},
+): void {
   const fresh = join(dirname(path), `.settings.${randomBytes(6).toString('hex')}`);
   try {
     const descriptor = openSync(fresh, 'wx', PRIVATE_FILE);
@@ -67,10 +72,12 @@ export function writeAppFile(path: string, values: ReadonlyMap<string, SettingVa
     } finally {
       closeSync(descriptor);
     }
+    beforeReplacing();
     renameSync(fresh, path);
     syncDirectory(dirname(path));
   } catch (error) {
     rmSync(fresh, { force: true });
+    if (error instanceof FailureError) throw error;
     const why = codeOf(error) === 'ENOSPC' ? 'the disk is full' : messageOf(error);
     const message = `The settings could not be stored, so nothing was changed: ${why}.`;
     const hint = 'Make the data directory writable, with room on its disk, and try again.';

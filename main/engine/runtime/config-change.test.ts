@@ -193,6 +193,20 @@ describe('the file of changed settings', () => {
     expect(readFileSync(join(folder, names[2]), 'utf8')).toBe('day 5');
   });
 
+  it('stays where it is when the new one cannot take its place', () => {
+    writeAppFile(appFile, new Map([['one.count', 3]]));
+    const before = readFileSync(appFile, 'utf8');
+    const replace = (error: Error) => () =>
+      writeAppFile(appFile, new Map([['one.count', 4]]), () => {
+        throw error;
+      });
+    expect(replace(new Error('no'))).toThrow('nothing was changed: no');
+    const failure = { code: 'x', message: 'Said already.', hint: '' };
+    expect(replace(new FailureError(failure))).toThrow(/^Said already\.$/);
+    expect(readFileSync(appFile, 'utf8')).toBe(before);
+    expect(readdirSync(folder).filter((name) => name.startsWith('.settings.'))).toEqual([]);
+  });
+
   it('says so when it cannot be written', () => {
     expect(() => writeAppFile(join(folder, 'none/settings.yaml'), new Map())).toThrow(FailureError);
   });
