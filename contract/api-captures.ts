@@ -21,6 +21,8 @@ export const captureSchema = z
     /** 0 to 1 of the present state; null where it cannot be told. */
     progress: z.number().min(0).max(1).nullable(),
     sizeBytes: count,
+    /** How many of them have come: the offset of the next piece. */
+    receivedBytes: count,
     addedMs: timeMs,
     addedBy: z.string(),
     /** Once it is done. */

@@ -22,9 +22,10 @@ let mostWaiting = 0;
 let waiting = 0;
 
 function captureOf(id: string): Capture {
-  const { name, sizeBytes } = taken.get(id) ?? { name: '', sizeBytes: 0 };
+  const { name, sizeBytes, pieces } = taken.get(id) ?? { name: '', sizeBytes: 0, pieces: [] };
+  const receivedBytes = pieces.reduce((sum, piece) => sum + piece.length, 0);
   const rest = { progress: null, addedMs: 0, addedBy: 'x', result: null, failure: null };
-  return { id, name, sizeBytes, state: 'waiting', ...rest };
+  return { id, name, sizeBytes, receivedBytes, state: 'waiting', ...rest };
 }
 
 let running: TestConsole;

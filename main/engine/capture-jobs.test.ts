@@ -164,9 +164,9 @@ describe('receiving', () => {
     });
     await expect(jobs.append(id, 11, bytes.subarray(11))).rejects.toMatchObject(failure('wrong-offset'));
     await expect(jobs.append(id, 10, Buffer.alloc(15))).rejects.toMatchObject(failure('too-much-data'));
-    expect(jobs.get(id)).toMatchObject({ state: 'receiving' });
+    expect(jobs.get(id)).toMatchObject({ state: 'receiving', receivedBytes: 10 });
     expect(await jobs.append(id, 10, bytes.subarray(10))).toBe(24);
-    expect(await ended(id)).toMatchObject({ state: 'done', result: { packets: 0, flows: 0 } });
+    expect(await ended(id)).toMatchObject({ state: 'done', receivedBytes: 24, result: { packets: 0, flows: 0 } });
     await expect(jobs.append(id, 24, Buffer.alloc(1))).rejects.toMatchObject(failure('not-receiving'));
   });
 
@@ -183,7 +183,7 @@ describe('receiving', () => {
     await open();
     const { id } = await jobs.begin('x.pcap', 1000, 'user ada');
     await jobs.append(id, 0, Buffer.alloc(500));
-    expect(await jobs.cancel(id, 'user ada')).toMatchObject({ state: 'cancelled', failure: null });
+    expect(await jobs.cancel(id, 'user ada')).toMatchObject({ state: 'cancelled', receivedBytes: 500, failure: null });
     await noFiles();
     await expect(jobs.append(id, 500, Buffer.alloc(1))).rejects.toMatchObject(failure('not-receiving'));
     await expect(jobs.cancel(id, 'user ada')).rejects.toMatchObject(failure('already-finished'));

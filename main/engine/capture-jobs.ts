@@ -148,6 +148,7 @@ export class CaptureJobs {
       state: 'receiving',
       progress: 0,
       sizeBytes,
+      receivedBytes: 0,
       addedMs: this.#options.clock.nowMs(),
       addedBy: actor,
       result: null,
@@ -240,11 +241,12 @@ export class CaptureJobs {
     if (now?.state !== 'receiving') throw notReceiving(id, now?.state ?? 'removed');
     if (upload.receivedBytes === capture.sizeBytes) {
       // Before anything is awaited: one that is cancelled meanwhile must not come back.
-      this.#change(now, { state: 'waiting', progress: null });
+      this.#change(now, { state: 'waiting', progress: null, receivedBytes: upload.receivedBytes });
       await this.#closeUpload(id);
       this.#next();
     } else {
-      this.#progress(id, upload.receivedBytes / capture.sizeBytes);
+      const { receivedBytes } = upload;
+      this.#progress(id, { progress: receivedBytes / capture.sizeBytes, receivedBytes });
     }
     return upload.receivedBytes;
   }
@@ -270,7 +272,7 @@ export class CaptureJobs {
         settings: this.#options.sections(),
         keptFlows: this.#options.settings().keptFlows,
       },
-      onProgress: (progress) => this.#progress(id, progress),
+      onProgress: (progress) => this.#progress(id, { progress }),
       onFlows: (flows) => this.#options.store().captures.addFlows(id, flows),
       onEnd: (end) => void this.#ended(id, end).catch((error) => this.#options.onProblem(messageOf(error))),
     });
@@ -356,10 +358,10 @@ export class CaptureJobs {
     return removal.finally(() => this.#removals.delete(removal));
   }
 
-  #progress(id: string, progress: number | null): void {
+  #progress(id: string, changes: Partial<Pick<Capture, 'progress' | 'receivedBytes'>>): void {
     const capture = this.#captures.get(id);
     if (capture === undefined || !isUnfinished(capture)) return;
-    const next = { ...capture, progress };
+    const next = { ...capture, ...changes };
     this.#captures.set(id, next);
     if (this.#monotonicMs() - (this.#toldMs.get(id) ?? Number.NEGATIVE_INFINITY) >= PROGRESS_MS) this.#tell(next);
   }

@@ -23,10 +23,16 @@ export function captureTable(database: Database) {
   );
   return {
     put: (capture: Capture): void => void put.run(capture.id, capture.addedMs, JSON.stringify(capture)),
-    list: (): Capture[] => list.all(MAX_LISTED).map((body) => JSON.parse(body) as Capture),
+    list: (): Capture[] => list.all(MAX_LISTED).map(captureIn),
     remove: (id: string): boolean => remove.run(id).changes > 0,
     removeFlows: (id: string, limit: number): number => removeFlows.run(id, limit).changes,
   };
+}
+
+/** A capture as it was written; earlier versions did not write how many of its bytes had come. */
+function captureIn(body: string): Capture {
+  const capture = JSON.parse(body) as Capture;
+  return { ...capture, receivedBytes: capture.receivedBytes ?? (capture.result === null ? 0 : capture.sizeBytes) };
 }
 
 /** Captures that were given to the engine, and their flows; their alerts are among the alerts. */

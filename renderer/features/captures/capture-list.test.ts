@@ -8,6 +8,7 @@ const capture = (id: string, over: Partial<Capture> = {}): Capture => ({
   state: 'receiving',
   progress: 0,
   sizeBytes: 1,
+  receivedBytes: 0,
   addedMs: Number(id.slice(2)),
   addedBy: '',
   result: null,

@@ -147,9 +147,8 @@ async function resume(
   }
 }
 
-/** While it is received, its progress is the part of its bytes that came. */
-function offsetOf({ state, progress, failure }: Capture, size: number): number | UploadEnd {
-  if (state === 'receiving') return Math.round((progress ?? 0) * size);
+function offsetOf({ state, receivedBytes, failure }: Capture, size: number): number | UploadEnd {
+  if (state === 'receiving') return receivedBytes;
   if (state === 'cancelled') return CANCELLED;
   return failure === null ? size : { type: 'failed', failure };
 }
