@@ -199,6 +199,8 @@ describe('flows.list', () => {
   });
 });
 
+const WATCHED = { name: 'lo', linkType: 1, state: 'up', detail: '', dropped: 0 } as const;
+
 describe('traffic.history', () => {
   const minute = (number: number, receivedBytes: number) => ({
     startMs: START_MS + number * MINUTE_MS,
@@ -217,6 +219,29 @@ describe('traffic.history', () => {
     expect(points.map(({ timeMs }) => (timeMs - START_MS) / MINUTE_MS)).toEqual([0, 2, 4]);
     expect(points.map(({ receivedBytes }) => receivedBytes)).toEqual([11, 0, 100_000]);
     expect(points.map(({ watchedSeconds }) => watchedSeconds)).toEqual([120, 0, 60]);
+  });
+
+  it('has what the running minute has so far', async () => {
+    memory.start();
+    const look = async (received: number) => {
+      clock.advance(1_000);
+      memory.look([{ ...WATCHED, received, bytes: received * 100 }]);
+      const { points } = await ask('traffic.history', { sinceMs: START_MS, untilMs: START_MS + 2 * MINUTE_MS });
+      return points.map(({ packets, watchedSeconds }) => [packets, watchedSeconds]);
+    };
+    // Since when it is watched is not known at the first look.
+    expect(await look(1)).toEqual([
+      [0, 0],
+      [0, 0],
+    ]);
+    expect((await look(5))[0]).toEqual([4, 1]);
+    expect((await look(6))[0]).toEqual([5, 2]);
+    clock.advance(MINUTE_MS - 4_000);
+    memory.look([{ ...WATCHED, received: 6, bytes: 600 }]);
+    expect(await look(8)).toEqual([
+      [5, 2],
+      [2, 1],
+    ]);
   });
 
   it('gives no more points than asked for, over a month too', async () => {

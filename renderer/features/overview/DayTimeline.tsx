@@ -15,6 +15,8 @@ const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
 /** Five minutes each. */
 const POINTS = 288;
+/** The running minute grows; what is before it stays as it is. */
+const REFETCH_MS = 5_000;
 /** More marks than this cannot be told apart; the list has them all. */
 const MOST_MARKS = 200;
 
@@ -25,7 +27,11 @@ export function DayTimeline() {
   // The span moves on once a minute, so that the question stays the same in between.
   const untilMs = Math.ceil(useNow() / MINUTE_MS) * MINUTE_MS;
   const sinceMs = untilMs - DAY_MS;
-  const history = useQuery('traffic.history', { sinceMs, untilMs, points: POINTS }, { keepPrevious: true });
+  const history = useQuery(
+    'traffic.history',
+    { sinceMs, untilMs, points: POINTS },
+    { keepPrevious: true, refetchMs: REFETCH_MS },
+  );
   const alerts = useQuery(
     'alerts.list',
     { sinceMs, limit: MOST_MARKS, states: ['open', 'acknowledged', 'dismissed'] },
