@@ -11,8 +11,8 @@ export type HandshakeProtocol = TlsClientFact['protocol'];
 
 /** Certificates of a chain beyond these are not told: real chains have two to four. */
 const MAX_CHAIN = 10;
-/** Hellos of a conversation beyond these are not told: an honest one has two of each at the most. */
-const MAX_HELLOS = 4;
+/** Hellos of a side beyond these are not read: an honest one has two, and the first again where answers are lost. */
+const MAX_HELLOS = 6;
 
 /** What a ClientHello says of its sender. */
 export function clientFact(hello: ClientHello, protocol: HandshakeProtocol): Unstamped<TlsClientFact> {
@@ -97,12 +97,12 @@ export class Handshake {
       this.#broken('bad-client-hello');
       return undefined;
     }
+    this.#clientHellos++;
     this.isRetryRequested = false;
     const fact = clientFact(hello, this.#protocol);
     // DTLS sends it again with a cookie, QUIC where no answer came: that says nothing new.
     const key = `${fact.ja4} ${fact.ja3} ${fact.serverName}`;
     if (key !== this.#lastClient) {
-      this.#clientHellos++;
       this.#lastClient = key;
       this.#context.tell(fact);
     }
@@ -116,6 +116,7 @@ export class Handshake {
       this.#broken('bad-server-hello');
       return;
     }
+    this.#serverHellos++;
     this.isRetryRequested = hello.isRetryRequest;
     const version = chosenVersion(hello);
     this.isTls13 = version === VERSION.tls13 || version === VERSION.dtls13;
@@ -123,7 +124,6 @@ export class Handshake {
     const fact = serverFact(hello, this.#protocol);
     const key = `${fact.ja3s} ${fact.sessionId} ${fact.isRetryRequest}`;
     if (key === this.#lastServer) return;
-    this.#serverHellos++;
     this.#lastServer = key;
     this.#context.tell(fact);
   }

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Fact, MAX_FACT_LIST } from '../../../../../contract/facts.ts';
+import { startsWith } from '../bytes.ts';
 import { certificate, commonName, dnsName } from '../certificate/testing.ts';
-import { type Opening, VERDICT } from '../protocol.ts';
+import { type Opening, type ProtocolDefinition, VERDICT } from '../protocol.ts';
 import { feed, mutations, type Side } from '../testing.ts';
 import { EXTENSION, HANDSHAKE, RECORD } from './numbers.ts';
 import {
@@ -279,6 +280,55 @@ describe('identification', () => {
   });
 });
 
+describe('TLS that another protocol announces', () => {
+  const announcing: ProtocolDefinition = {
+    id: 'imap',
+    transports: [6],
+    ports: [143],
+    identify: ({ initiator }) => (startsWith(initiator, 'STARTTLS\n') ? VERDICT.yes : VERDICT.no),
+    parser: (context) => ({
+      read: (bytes) => {
+        if (startsWith(bytes, 'STARTTLS\n')) context.become('tls');
+        return startsWith(bytes, 'STARTTLS\n') ? 'STARTTLS\n'.length : 0;
+      },
+    }),
+  };
+  const announcement = Buffer.from('STARTTLS\n');
+
+  it('is read from where it begins, also in the same segment', () => {
+    for (const exchange of [
+      [Buffer.concat([announcement, CLIENT_HELLO])],
+      [announcement, CLIENT_HELLO.subarray(0, 3), CLIENT_HELLO.subarray(3)],
+    ]) {
+      const facts = feed(
+        announcing,
+        exchange.map((bytes) => ['initiator', bytes] as const),
+        { others: [tls] },
+      );
+      expect(types(facts)).toEqual(['protocol', 'protocol', 'tls-client']);
+    }
+  });
+
+  it('is whatever its bytes tell where it stays in clear text', () => {
+    const plain: ProtocolDefinition = {
+      id: 'smtp',
+      transports: [6],
+      ports: [25],
+      identify: ({ initiator }) => (startsWith(initiator, 'EHLO') ? VERDICT.yes : VERDICT.no),
+      parser: () => ({ read: (bytes) => bytes.length }),
+    };
+    const facts = feed(
+      announcing,
+      [['initiator', Buffer.concat([announcement, Buffer.from('EHLO example.org\r\n')])]],
+      {
+        others: [tls, plain],
+      },
+    );
+    expect(only(facts, 'protocol').map(({ protocol }) => protocol)).toEqual(['imap', 'tls', 'smtp']);
+    expect(only(facts, 'broken')).toEqual([]);
+  });
+});
+
 describe('what is damaged', () => {
   it('is said to be: bytes that are no record', () => {
     const facts = feed(tls, [
@@ -307,7 +357,7 @@ describe('what is damaged', () => {
     const [client] = only(feed(tls, [['initiator', hello({ ciphers })]]), 'tls-client');
     expect(client.ciphers).toHaveLength(MAX_FACT_LIST);
     const hellos = Array.from({ length: 50 }, (_, i) => hello({ ciphers: [i] }));
-    expect(only(feed(tls, [['initiator', Buffer.concat(hellos)]]), 'tls-client')).toHaveLength(4);
+    expect(only(feed(tls, [['initiator', Buffer.concat(hellos)]]), 'tls-client')).toHaveLength(6);
   });
 
   it('passes over a message that is too long', () => {

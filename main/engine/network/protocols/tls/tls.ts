@@ -73,14 +73,12 @@ class TlsParser implements Parser {
     side.passOver = 0;
     side.awaited = 0;
     if (!side.hasBegun && bytes[0] >= 0x80) {
-      const length = this.#ssl2(bytes, side);
-      if (length === 0) return 0;
-      at = length;
+      at = this.#ssl2(bytes, side);
+      if (at === 0) return 0;
     }
     while (bytes.length - at >= RECORD_HEADER_BYTES && !this.#isFinished) {
       if (!isRecordHeader(bytes, at)) {
-        this.#notTls(side);
-        return bytes.length;
+        return this.#notTls(bytes, side);
       }
       side.hasBegun = true;
       side.isLost = false;
@@ -187,8 +185,8 @@ class TlsParser implements Parser {
   #ssl2(bytes: Uint8Array, side: Side): number {
     const verdict = isSsl2ClientHello(bytes);
     if (verdict === VERDICT.no) {
-      if (this.#sides[0].hasBegun || this.#sides[1].hasBegun) this.#finish();
-      else this.#notTls(side);
+      if (!this.#hasBegun) return this.#notTls(bytes, side);
+      this.#finish();
       return bytes.length;
     }
     const length = ssl2RecordBytes(bytes);
@@ -198,10 +196,20 @@ class TlsParser implements Parser {
     return length;
   }
 
-  /** After missing bytes that is to be expected; otherwise the peer left TLS, or never spoke it. */
-  #notTls(side: Side): void {
+  get #hasBegun(): boolean {
+    return this.#sides[0].hasBegun || this.#sides[1].hasBegun;
+  }
+
+  /** After missing bytes that is to be expected; otherwise the peer left TLS, or never spoke it. Gives what is taken. */
+  #notTls(bytes: Uint8Array, side: Side): number {
+    if (!this.#hasBegun && !side.isLost) {
+      // Announced by STARTTLS, but what follows is in clear text: a mirror of traffic that was decrypted for it.
+      this.#context.become();
+      return 0;
+    }
     if (!side.isLost) this.#context.tell({ type: 'broken', protocol: 'tls', reason: 'not-a-record' });
     this.#finish();
+    return bytes.length;
   }
 
   #finish(): void {
