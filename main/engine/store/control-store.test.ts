@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import Sqlite from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ManualClock } from '../runtime/clock.ts';
 import { HealthRegistry } from '../runtime/health.ts';
@@ -31,6 +32,45 @@ beforeEach(async () => {
 afterEach(() => {
   store.close();
   rmSync(folder, { recursive: true, force: true });
+});
+
+describe('a revoked token', () => {
+  const token = {
+    id: 'abc',
+    name: 'a',
+    role: 'admin',
+    hash: new Uint8Array(32),
+    createdMs: 1,
+    createdBy: 'user ada',
+    expiresMs: null,
+    lastUsedMs: null,
+  } as const;
+  /** A second connection sees only what was committed. */
+  const onDisk = (): unknown => {
+    const database = new Sqlite(join(folder, 'holdfast.db'), { readonly: true });
+    const tokens = database.prepare('SELECT count(*) FROM tokens').pluck().get();
+    database.close();
+    return tokens;
+  };
+
+  it('is gone from the disk at once, even where the engine then dies', () => {
+    store.control.insertToken(token);
+    expect(onDisk()).toBe(1);
+    store.control.removeToken('abc', 'a', 'user ada');
+    expect(onDisk()).toBe(0);
+  });
+
+  it('goes later where the database is in trouble, and that is said', () => {
+    store.control.insertToken(token);
+    const lock = new Sqlite(join(folder, 'holdfast.db'));
+    lock.exec('BEGIN IMMEDIATE');
+    expect(() => store.control.removeToken('abc', 'a', 'user ada')).toThrow('locks the database');
+    lock.exec('ROLLBACK');
+    lock.close();
+    store.flush();
+    expect(onDisk()).toBe(0);
+    expect(store.listJournal().rows[0]).toMatchObject({ action: 'token-revoked', subject: 'abc' });
+  });
 });
 
 describe('marks', () => {
