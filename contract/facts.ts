@@ -183,8 +183,9 @@ export interface TlsAlertFact extends FactBase {
 }
 
 /**
- * A heartbeat (RFC 6520): `claimedBytes` above what the record holds is Heartbleed (CVE-2014-0160). Of an encrypted
- * one nobody sees the claim (−1); there a response that is longer than its request is what gives it away.
+ * A heartbeat (RFC 6520): a request whose `claimedBytes` is more than its record holds beside 3 bytes of header and 16
+ * of padding is Heartbleed (CVE-2014-0160). Of an encrypted one nobody sees the claim (−1); there a response that is
+ * longer than its request is what gives it away.
  */
 export interface TlsHeartbeatFact extends FactBase {
   readonly type: 'tls-heartbeat';
