@@ -45,6 +45,8 @@ const RESULT = { success: 0, saslInProgress: 14, invalidCredentials: 49 } as con
 const LOGIN_ERRORS: ReadonlySet<number> = new Set([7, 8, 48, 49, 50, 53]);
 const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
 const READ_BYTES = 8_192;
+/** So many bytes of a message tell number, operation and the shape of its beginning. */
+const TELLING_BYTES = 24;
 const MAX_PENDING = 64;
 const MAX_MESSAGE_ID = 0x7fffffff;
 
@@ -81,8 +83,8 @@ function isMessage(bytes: Uint8Array): Verdict {
   if (length < 0 || length > MAX_MESSAGE_BYTES) return VERDICT.no;
   if (length === 0) return VERDICT.maybe;
   if (length < 7) return VERDICT.no;
+  if (bytes.length < Math.min(length, TELLING_BYTES)) return VERDICT.maybe;
   const content = expectBer(new ByteReader(bytes), BER.sequence);
-  if (content.left < Math.min(12, content.end) && bytes.length < length && bytes.length < 24) return VERDICT.maybe;
   const id = nextInteger(content);
   if (!(id >= 0 && id <= MAX_MESSAGE_ID)) return VERDICT.no;
   const contentBytes = length - content.position;

@@ -18,6 +18,7 @@ const REFUSALS: ReadonlySet<number> = new Set([1040, 1129, 1130, 1203]);
 const CAPABILITY = {
   connectWithDatabase: 0x00000008,
   protocol41: 0x00000200,
+  compressed: 0x00000020,
   tls: 0x00000800,
   secureConnection: 0x00008000,
   pluginAuth: 0x00080000,
@@ -118,6 +119,7 @@ class Conversation implements MessageReader {
   readonly #context: ParserContext;
   readonly #tell: Teller;
   #phase: 'greeting' | 'login' | 'answer' | 'commands' = 'greeting';
+  #serverCapabilities = 0;
   #capabilities = 0;
   #user = '';
   #method = '';
@@ -165,6 +167,9 @@ class Conversation implements MessageReader {
       return;
     }
     this.#tell.property('software', reader.latin1Zero());
+    // Number of the thread, eight bytes of the challenge, a zero.
+    reader.skip(13);
+    this.#serverCapabilities = reader.u16le();
     this.#phase = 'login';
   }
 
@@ -216,6 +221,11 @@ class Conversation implements MessageReader {
       case ANSWER.ok:
         this.#phase = 'commands';
         this.#outcome('success');
+        if ((this.#serverCapabilities & this.#capabilities & CAPABILITY.compressed) !== 0) {
+          // All that follows is framed and packed in another way.
+          this.#tell.property('compression', 'on');
+          this.#context.finish();
+        }
         break;
       case ANSWER.error:
         this.#tell.property('error', errorText(payload));

@@ -156,7 +156,8 @@ class Conversation {
     const first = this.#bindings(expectBer(message.content, BER.sequence), isAnswer);
     if (!isAnswer) this.#tell.command(name, first);
     else if (message.tag === REPORT) this.#report(first);
-    else this.#tell.command(name, first, Number.isNaN(status) ? -1 : status);
+    // Monitors ask all day: of answers only errors are worth a fact.
+    else if (status > 0) this.#tell.command(name, first, status);
   }
 
   /** The first name that is asked for; values of an answer that tell what a system is are told. */

@@ -204,6 +204,6 @@ class Conversation implements MessageReader {
     const user = this.#user;
     this.#user = undefined;
     if (user === undefined || user === '') return;
-    this.#tell.login({ user, outcome: 'attempt', method: this.#security });
+    this.#tell.login({ user: user.trim(), outcome: 'attempt', method: this.#security });
   }
 }
