@@ -113,6 +113,15 @@ describe('a request and its response', () => {
     expect(requests).toMatchObject([{ uri: '/x', host: 'y', version: '1.0' }]);
   });
 
+  it.each([
+    ['GET /x\nHost: y\n\n', '/x', '0.9'],
+    ['HEAD /HTTP/1.1\r\nhost: y\r\n\r\n', '/HTTP/1.1', '0.9'],
+    ['GET / HTTP/1.\r\nHost: y\r\n\r\n', '/', '1.'],
+    ['OPTIONS HTTP/1.1\r\nHost: y\r\n\r\n', '', '1.1'],
+  ])('are told where the request is not well formed: %j', (request, uri, version) => {
+    expect(hear(talk(['>', request])).requests).toMatchObject([{ host: 'y', uri, version }]);
+  });
+
   it('hold no more than is allowed of too many and too long fields', () => {
     const fields = Array.from({ length: 1_500 }, (_, n) => `X-${n}: ${n}\r\n`).join('');
     const request = `GET /x HTTP/1.1\r\n${fields}Content-Length: 3\r\nX: ${'y'.repeat(40_000)}\r\n\r\nabcGET /y HTTP/1.1\r\n\r\n`;

@@ -14,8 +14,8 @@ import { Exchange, type ExchangeConnection } from './exchange.ts';
 import { requestFraming, responseFraming } from './framing.ts';
 import { MessageReader } from './message-reader.ts';
 import {
+  looseRequestLine,
   type RequestLine,
-  requestLine,
   requestVerdict,
   type StatusLine,
   statusLine,
@@ -148,7 +148,7 @@ class Connection implements ExchangeConnection {
     let line: RequestLine | undefined;
     return new MessageReader(true, {
       start: (text) => {
-        line = requestLine(text);
+        line = looseRequestLine(text);
         this.#asking = this.#newExchange();
       },
       head: (headers) => {

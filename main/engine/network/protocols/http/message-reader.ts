@@ -3,7 +3,7 @@ import { VERDICT } from '../protocol.ts';
 import { LineReader } from '../text-lines.ts';
 import type { Framing } from './framing.ts';
 import { Headers } from './headers.ts';
-import { requestLine, requestVerdict, statusLine } from './start-line.ts';
+import { looseRequestLine, requestLine, requestVerdict, statusLine } from './start-line.ts';
 
 /** What the messages of one side are made of, in the order of the wire. */
 export interface MessageEvents {
@@ -151,7 +151,7 @@ export class MessageReader {
   #startLine(line: string): void {
     // Empty lines before a message are overlooked (RFC 9112 2.2).
     if (line === '') return;
-    if ((this.#isRequest ? requestLine(line) : statusLine(line)) === undefined) {
+    if ((this.#isRequest ? looseRequestLine(line) : statusLine(line)) === undefined) {
       this.#lose();
       this.#isAfterGap = false;
       return;

@@ -1,4 +1,4 @@
-import { indexOfByte, latin1, mayStartWith, startsWith } from '../bytes.ts';
+import { indexOfByte, latin1, mayStartWith, startsWith, startsWithAnyCase } from '../bytes.ts';
 import { VERDICT, type Verdict } from '../protocol.ts';
 
 /** First line of a request (RFC 9112 3). */
@@ -23,6 +23,13 @@ const MIN_METHOD_TEXT = 3;
 const LONG_REQUEST_BYTES = 2_048;
 const USUAL_METHODS = ['GET ', 'POST ', 'HEAD ', 'PUT ', 'OPTIONS '] as const;
 const SPACE = 0x20;
+/** Methods of requests that are not well formed: others would make commands of other protocols requests. */
+const LOOSE_METHODS = new Set([
+  ...['GET', 'POST', 'HEAD', 'PUT', 'DELETE', 'OPTIONS', 'TRACE', 'CONNECT', 'PATCH'],
+  ...['PROPFIND', 'PROPPATCH', 'MKCOL', 'COPY', 'MOVE', 'LOCK', 'UNLOCK', 'SEARCH', 'DEBUG', 'CCM_POST'],
+]);
+/** "HTTP/1.10". */
+const MAX_VERSION_TEXT = 9;
 
 /** Undefined for what is no request line of HTTP/1. */
 export function requestLine(line: string): RequestLine | undefined {
@@ -34,6 +41,23 @@ export function requestLine(line: string): RequestLine | undefined {
   const version = httpVersion(text, last + 1, text.length);
   if (version === undefined) return undefined;
   return { method: line.slice(0, space), uri: text.slice(space + 1, last).trim(), version };
+}
+
+/**
+ * Also takes what servers let pass or answer all the same where a request is expected: no version (HTTP/0.9), half a
+ * version, no target. Undefined for what is not even that.
+ */
+export function looseRequestLine(line: string): RequestLine | undefined {
+  const strict = requestLine(line);
+  if (strict !== undefined) return strict;
+  const space = line.indexOf(' ');
+  if (space < 0 || !LOOSE_METHODS.has(line.slice(0, space))) return undefined;
+  const rest = line.slice(space + 1).trim();
+  const last = rest.lastIndexOf(' ') + 1;
+  const hasVersion = rest.startsWith('HTTP/', last) && rest.length - last <= MAX_VERSION_TEXT;
+  const uri = hasVersion ? rest.slice(0, last).trim() : rest;
+  if (uri !== '' && uri[0] !== '/' && uri[0] !== '*' && !uri.startsWith('http')) return undefined;
+  return { method: line.slice(0, space), uri, version: hasVersion ? rest.slice(last + 5) : '0.9' };
 }
 
 /** Undefined for what is no status line of HTTP/1. */
@@ -83,7 +107,11 @@ export function requestVerdict(bytes: Uint8Array): Verdict {
   const feed = rest.indexOf(0x0a);
   if (feed >= 0) {
     const end = feed > 0 && rest[feed - 1] === 0x0d ? feed - 1 : feed;
-    return requestLine(latin1(rest, 0, end, end)) === undefined ? VERDICT.no : VERDICT.yes;
+    const line = latin1(rest, 0, end, end);
+    if (requestLine(line) !== undefined) return VERDICT.yes;
+    if (looseRequestLine(line) === undefined) return VERDICT.no;
+    // One that is not well formed is told by the field that follows.
+    return startsWithAnyCase(rest, 'host:', feed + 1) ? VERDICT.yes : VERDICT.maybe;
   }
   if (rest.length < LONG_REQUEST_BYTES) return VERDICT.maybe;
   return USUAL_METHODS.some((usual) => startsWith(rest, `${usual}/`) || startsWith(rest, `${usual}http://`))
