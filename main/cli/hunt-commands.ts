@@ -81,10 +81,11 @@ Examples:
     .command('remove')
     .description('Forgets captures with their alerts and flows.')
     .argument('<id...>', 'as "holdfast captures list" shows them')
+    .option('--json', 'print one JSON document')
     .action(
-      run(async (context, ids: string[]) => {
+      run(async (context, ids: string[], options) => {
         const { removeCaptures } = await import('./commands/captures.ts');
-        return removeCaptures(ids, context);
+        return removeCaptures(ids, options as Parameters<typeof removeCaptures>[1], context);
       }),
     );
 }

@@ -61,10 +61,15 @@ export async function showCapture(id: string, options: JsonOption, context: Comm
 }
 
 /** `holdfast captures remove ID...` */
-export async function removeCaptures(ids: readonly string[], context: CommandContext): Promise<ExitCode> {
+export async function removeCaptures(
+  ids: readonly string[],
+  options: JsonOption,
+  context: CommandContext,
+): Promise<ExitCode> {
   await withEngine(context, async (client) => {
     for (const id of ids) await client.request('captures.remove', { id });
   });
+  if (options.json) writeJson(context.out, { removed: ids });
   return EXIT.fine;
 }
 
