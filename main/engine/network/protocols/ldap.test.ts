@@ -62,6 +62,17 @@ describe('LDAP', () => {
     expect(JSON.stringify(facts)).not.toContain('secret');
   });
 
+  it('tells objects of Java that a search finds', () => {
+    const attribute = (name: string, value: string) => ber(0x30, ber(4, name), ber(0x31, ber(4, value)));
+    const found = message(
+      4,
+      ber(0x64, ber(4, 'a'), ber(0x30, attribute('cn', 'x'), attribute('javaCodeBase', 'http://192.0.2.1/'))),
+    );
+    const facts = feed(ldap, [exchange[6], ['responder', found], exchange[7]]);
+    expect(propertiesOf(facts, 'javaCodeBase')).toEqual(['http://192.0.2.1/']);
+    expect(commandsOf(facts)).toEqual(['search dc=corp,dc=x 0']);
+  });
+
   it('goes on in TLS', () => {
     const facts = feed(ldap, [
       ['initiator', message(1, ber(0x77, ber(0x80, '1.3.6.1.4.1.1466.20037')))],

@@ -48,11 +48,13 @@ const READ_BYTES = 8_192;
 /** So many bytes of a message tell number, operation and the shape of its beginning. */
 const TELLING_BYTES = 24;
 const MAX_PENDING = 64;
+const MAX_ATTRIBUTES = 32;
 const MAX_MESSAGE_ID = 0x7fffffff;
 
 /**
  * LDAP (RFC 4511) over TCP, and over UDP as domain controllers are looked for: binds with their name and result (in
- * the clear where simple), searches with base, and changes with the entry's name and the result's number.
+ * the clear where simple), searches with base, changes with the entry's name and the result's number, and objects of
+ * Java in what is found.
  */
 export const ldap: ProtocolDefinition = {
   id: 'ldap',
@@ -161,7 +163,8 @@ class Conversation {
     const operation = readBer(content);
     if (operation === undefined) return undefined;
     if (ANSWERS.has(operation.tag)) return this.#answer(id, operation.tag, operation.content);
-    this.#request(id, operation.tag, operation.content, fromInitiator);
+    if (operation.tag === OPERATION.found) this.#found(operation.content);
+    else this.#request(id, operation.tag, operation.content, fromInitiator);
     return undefined;
   }
 
@@ -176,12 +179,25 @@ class Conversation {
     if (tag === OPERATION.bind) this.#bindAs(content);
     else if (tag === OPERATION.delete) this.#wait(id, 'delete', content.utf8(content.left));
     else if (tag === OPERATION.extended) this.#wait(id, 'extended', textOf(expectBer(content, EXTENDED_NAME)));
-    else if (tag === OPERATION.found) return;
     else {
       const command = NAMED[tag];
       if (command !== undefined) this.#wait(id, command, textOf(expectBer(content, BER.octetString)));
     }
     this.#tell.isClientInitiator = fromInitiator;
+  }
+
+  /** Objects of Java in an entry (RFC 2713) are loaded by a client that was lured here (CVE-2021-44228). */
+  #found(content: ByteReader): void {
+    expectBer(content, BER.octetString);
+    const attributes = expectBer(content, BER.sequence);
+    for (let i = 0; i < MAX_ATTRIBUTES && attributes.left > 0; i++) {
+      const attribute = expectBer(attributes, BER.sequence);
+      if (attribute.left === 0) return;
+      const name = textOf(expectBer(attribute, BER.octetString));
+      if (!name.startsWith('java')) continue;
+      const value = expectBer(expectBer(attribute, BER.set), BER.octetString);
+      this.#tell.property(name, value.latin1(value.left) || 'empty');
+    }
   }
 
   #wait(id: number, command: string, argument: string): void {
