@@ -1,4 +1,5 @@
 import { ByteReader, hexText, NO_BYTES } from './bytes.ts';
+import { objectIdText } from './certificate/der.ts';
 
 /** Classes and form of the first byte of an element (X.690 8.1.2). */
 export const BER_CLASS = { universal: 0x00, application: 0x40, context: 0x80, private: 0xc0 } as const;
@@ -26,7 +27,7 @@ export function contextTag(number: number): number {
   return BER_CLASS.context | CONSTRUCTED | number;
 }
 
-/** One element of BER or DER (X.690): tag, length, content. */
+/** One element of BER (X.690): tag, length, content. Messages may be cut, which certificates (see DerReader) are not. */
 export interface BerElement {
   /** First byte: class, form and number (below 31; longer tags are not used by protocols here). */
   readonly tag: number;
@@ -86,18 +87,7 @@ export function nextInteger(reader: ByteReader): number {
 /** Numbers of an object identifier (X.690 8.19) with dots, from its content; hexadecimal where it is none. */
 export function berOid(content: ByteReader): string {
   const bytes = content.rest();
-  const numbers: number[] = [];
-  let value = 0;
-  for (const byte of bytes.subarray(0, 64)) {
-    value = value * 128 + (byte & 0x7f);
-    if (byte < 0x80) {
-      if (numbers.length === 0)
-        numbers.push(Math.min(2, Math.floor(value / 40)), value - 40 * Math.min(2, Math.floor(value / 40)));
-      else numbers.push(value);
-      value = 0;
-    }
-  }
-  return numbers.length === 0 ? hexText(bytes, 16) : numbers.join('.');
+  return objectIdText(bytes) || hexText(bytes, 16);
 }
 
 /** How a message that is one element stands in a stream. */

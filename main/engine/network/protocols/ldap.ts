@@ -1,10 +1,11 @@
 import { PROTOCOL } from '../../../../contract/traffic.ts';
 import { BER, berFrameBytes, expectBer, nextInteger, readBer } from './asn1.ts';
-import { ByteReader, u32At } from './bytes.ts';
+import { ByteReader, latin1, u32At } from './bytes.ts';
 import { datagramOf, eitherSide } from './first-message.ts';
 import { FRAME_BROKEN, FRAME_INCOMPLETE, type Framing, framedParser } from './message-frames.ts';
 import { carriesKerberosTicket, ntlmMessage } from './ntlm.ts';
 import { type ParserContext, type ProtocolDefinition, VERDICT, type Verdict } from './protocol.ts';
+import { saslUser } from './sasl.ts';
 import { Teller } from './teller.ts';
 
 /** First bytes of the operations (RFC 4511 4.2 and following). */
@@ -240,7 +241,7 @@ class Conversation {
       const { user, domain, host } = ntlm;
       this.#bind = { user, domain, host, method: ntlm.method, isCleartext: false };
     } else if (this.#bind?.method !== method || name !== '') {
-      const user = isPlain ? plainUser(credentials) : name;
+      const user = saslUser(method, latin1(credentials)) || name;
       this.#bind = {
         user,
         domain: '',
@@ -305,11 +306,4 @@ function textOf(content: ByteReader): string {
 function integerOf(reader: ByteReader): number {
   const content = expectBer(reader, BER.enumerated);
   return content.left === 1 ? content.u8() : -1;
-}
-
-/** The user of SASL PLAIN (RFC 4616): behind the first zero, before the second. */
-function plainUser(credentials: Uint8Array): string {
-  const reader = new ByteReader(credentials);
-  reader.latin1Zero();
-  return reader.latin1Zero();
 }

@@ -4,7 +4,7 @@ import { ByteReader, latin1, u32leAt } from './bytes.ts';
 import { eitherSide } from './first-message.ts';
 import { FRAME_BROKEN, type Framing, framedParser, type MessageReader } from './message-frames.ts';
 import { type ParserContext, type ProtocolDefinition, VERDICT, type Verdict } from './protocol.ts';
-import { scramUser } from './scram.ts';
+import { saslUser } from './sasl.ts';
 import { Teller } from './teller.ts';
 
 /** Length, number of the request, number that is answered, operation (MongoDB Wire Protocol). */
@@ -199,7 +199,7 @@ class Conversation implements MessageReader {
     this.#method = bsonText(step, 'mechanism').toLowerCase() || 'mongodb-cr';
     const payload = step.find(({ name }) => name === 'payload')?.value;
     const secret = payload instanceof Uint8Array ? payload : new Uint8Array(0);
-    this.#user = this.#method === 'plain' ? plainUser(secret) : scramUser(secret) || bsonText(step, 'user');
+    this.#user = saslUser(this.#method, latin1(secret)) || bsonText(step, 'user');
     this.#database = bsonText(step, 'db') || database;
     this.#isLoggingIn = true;
   }
@@ -239,13 +239,6 @@ class Conversation implements MessageReader {
 /** The collection of an older request, which stands behind four bytes. */
 function latin1Name(bytes: Uint8Array): string {
   return new ByteReader(bytes, HEADER_BYTES + 4).latin1Zero();
-}
-
-/** Identity and user of SASL PLAIN (RFC 4616) stand before the secret. */
-function plainUser(payload: Uint8Array): string {
-  const first = payload.indexOf(0);
-  const second = first < 0 ? -1 : payload.indexOf(0, first + 1);
-  return second < 0 ? '' : latin1(payload, first + 1, second);
 }
 
 function versionOf(command: string, document: BsonDocument): string {

@@ -34,7 +34,7 @@ export class SaslExchange {
       }
       return;
     }
-    this.#user = userOf(this.#mechanism, latin1(bytes));
+    this.#user = saslUser(this.#mechanism, latin1(bytes));
   }
 
   login(outcome: LoginDetails['outcome']): LoginDetails {
@@ -49,7 +49,11 @@ export class SaslExchange {
   }
 }
 
-function userOf(mechanism: string, text: string): string {
+/**
+ * The user that the first message of a client names; empty where it names none.
+ * @param mechanism lower case
+ */
+export function saslUser(mechanism: string, text: string): string {
   switch (mechanism) {
     case 'plain': {
       // Who to act as, who logs in, the password (RFC 4616).
