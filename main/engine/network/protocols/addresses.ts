@@ -1,6 +1,6 @@
 /** Addresses inside messages, as text. */
 import { formatAddress } from '../../runtime/address.ts';
-import type { ByteReader } from './bytes.ts';
+import { type ByteReader, hexText } from './bytes.ts';
 
 export function ipv4From(reader: ByteReader): string {
   return formatAddress(0, 0, 0xffff, reader.u32() | 0);
@@ -15,7 +15,10 @@ export function ipv6From(reader: ByteReader): string {
 
 /** "00:0b:82:01:fc:42" */
 export function macFrom(reader: ByteReader): string {
-  return Array.from(reader.take(6), (byte) => byte.toString(16).padStart(2, '0')).join(':');
+  const hex = hexText(reader.take(6));
+  if (hex.length < 12) return '';
+  const pairs = [hex.slice(0, 2), hex.slice(2, 4), hex.slice(4, 6), hex.slice(6, 8), hex.slice(8, 10), hex.slice(10)];
+  return pairs.join(':');
 }
 
 /** As many addresses as are there, up to `max`. */

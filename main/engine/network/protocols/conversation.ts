@@ -28,6 +28,13 @@ export interface Listener {
   expected(connection: ExpectedConnection, timeUs: number): void;
 }
 
+/** Protocols of one transport. */
+export interface Candidates {
+  readonly all: readonly ProtocolDefinition[];
+  /** Those that are usual on a port. */
+  readonly byPort: ReadonlyMap<number, readonly ProtocolDefinition[]>;
+}
+
 /** Bytes of one side after which a protocol that none has recognised stays unknown. */
 const MAX_OPENING_BYTES = 4_096;
 /** Datagrams after which the same holds. */
@@ -37,6 +44,7 @@ const MAX_KEPT_MESSAGE_BYTES = 1_500;
 /** A conversation changes its protocol a few times at the most: SOCKS, then HTTP, then TLS. */
 const MAX_SWITCHES = 4;
 const EMPTY = new Uint8Array(0);
+const NOBODY: readonly ProtocolDefinition[] = [];
 
 /** Padding of a frame of 60 bytes, behind the headers of Ethernet, IP and TCP. */
 const MAX_PADDING_BYTES = 6;
@@ -53,6 +61,8 @@ export class Conversation implements ParserContext {
   readonly responderPort: number;
   readonly #hasBeginning: boolean;
   readonly #all: readonly ProtocolDefinition[];
+  /** Those of the responder's port: they are asked first, and mostly it is one of them. */
+  readonly #usual: readonly ProtocolDefinition[];
   readonly #byId: ReadonlyMap<ProtocolId, ProtocolDefinition>;
   readonly #bytesPerSide: number;
   readonly #listener: Listener;
@@ -80,7 +90,7 @@ export class Conversation implements ParserContext {
 
   constructor(
     flow: InspectedFlow,
-    candidates: readonly ProtocolDefinition[],
+    candidates: Candidates,
     byId: ReadonlyMap<ProtocolId, ProtocolDefinition>,
     bytesPerSide: number,
     listener: Listener,
@@ -89,8 +99,9 @@ export class Conversation implements ParserContext {
     this.initiatorPort = flow.initiatorPort;
     this.responderPort = flow.responderPort;
     this.transport = flow.protocol;
-    this.#all = candidates;
-    this.#candidates = candidates;
+    this.#all = candidates.all;
+    this.#usual = candidates.byPort.get(flow.responderPort) ?? NOBODY;
+    this.#candidates = candidates.all;
     this.#byId = byId;
     this.#bytesPerSide = bytesPerSide;
     this.#listener = listener;
@@ -131,7 +142,11 @@ export class Conversation implements ParserContext {
   }
 
   tell(fact: Unstamped<Fact>, fromInitiator = this.#fromInitiator): void {
-    this.#listener.fact({ ...fact, timeUs: this.#timeUs, fromInitiator } as Fact);
+    // Given away by the parser: to write to it costs a fraction of a copy.
+    const stamped = fact as Unstamped<Fact> & { timeUs: number; fromInitiator: boolean };
+    stamped.timeUs = this.#timeUs;
+    stamped.fromInitiator = fromInitiator;
+    this.#listener.fact(stamped);
   }
 
   become(protocol?: ProtocolId): void {
@@ -209,7 +224,7 @@ export class Conversation implements ParserContext {
       if (this.#next !== undefined) return 0;
       this.#fromInitiator = side === 0;
     }
-    const taken = this.#guard(() => this.#parser?.read(bytes, side === 0)) ?? bytes.length;
+    const taken = this.#parse(bytes, side === 0);
     if (bytes.length - taken > MAX_UNTAKEN_BYTES) {
       this.#giveUp('too-long');
       return bytes.length;
@@ -241,7 +256,7 @@ export class Conversation implements ParserContext {
   #readMessage(bytes: Uint8Array, fromInitiator: boolean): void {
     this.#fromInitiator = fromInitiator;
     if (this.#protocol === undefined && !this.#identifyMessage(bytes, fromInitiator)) return;
-    this.#guard(() => this.#parser?.read(bytes, fromInitiator));
+    this.#parse(bytes, fromInitiator);
   }
 
   /** False: it is not known yet. The parser then also hears the other side's datagram before this one. */
@@ -258,7 +273,7 @@ export class Conversation implements ParserContext {
     this.#messages = [EMPTY, EMPTY];
     if (before.length > 0 && before.length < MAX_KEPT_MESSAGE_BYTES) {
       this.#fromInitiator = !fromInitiator;
-      this.#guard(() => this.#parser?.read(before, !fromInitiator));
+      this.#parse(before, !fromInitiator);
       this.#fromInitiator = fromInitiator;
     }
     return !this.#isFinished;
@@ -279,12 +294,18 @@ export class Conversation implements ParserContext {
       responder,
       hasBeginning: this.#hasBeginning,
     };
+    for (const candidate of this.#usual) {
+      if (this.#candidates.includes(candidate) && identify(candidate, opening) === VERDICT.yes) {
+        this.#begin(candidate);
+        return;
+      }
+    }
     const left: ProtocolDefinition[] = [];
     let found: ProtocolDefinition | undefined;
     for (const candidate of this.#candidates) {
       const verdict = identify(candidate, opening);
       if (verdict === VERDICT.maybe) left.push(candidate);
-      else if (verdict === VERDICT.yes && (found === undefined || this.#isUsual(candidate))) found = candidate;
+      else if (verdict === VERDICT.yes) found ??= candidate;
     }
     this.#candidates = left;
     if (found !== undefined) this.#begin(found);
@@ -332,6 +353,18 @@ export class Conversation implements ParserContext {
     if (this.#streams === undefined || this.#readers === undefined) return;
     this.#streams[0].reread(this.#readers[0]);
     this.#streams[1].reread(this.#readers[1]);
+  }
+
+  /** How much the parser takes; see #guard. */
+  #parse(bytes: Uint8Array, fromInitiator: boolean): number {
+    const parser = this.#parser;
+    if (parser === undefined) return bytes.length;
+    try {
+      return parser.read(bytes, fromInitiator);
+    } catch {
+      this.#giveUp('parser-failed');
+      return bytes.length;
+    }
   }
 
   /** A parser must not throw; one that does is our mistake, and costs this conversation only. */

@@ -1,6 +1,6 @@
 import type { Fact, ProtocolId } from '../../../../contract/facts.ts';
 import { END_REASON, type EndReason, type FlowView, type PacketView, PROTOCOL } from '../../../../contract/traffic.ts';
-import { Conversation, type InspectedFlow, type Listener } from './conversation.ts';
+import { type Candidates, Conversation, type InspectedFlow, type Listener } from './conversation.ts';
 import { ExpectedConnections } from './expected.ts';
 import type { ProtocolDefinition } from './protocol.ts';
 
@@ -30,7 +30,7 @@ export interface InspectorCounters {
 /** Looks into conversations: puts them in order, tells their protocol, and lets its parser read them. */
 export class Inspector {
   readonly #options: InspectorOptions;
-  readonly #byTransport: ReadonlyMap<number, readonly ProtocolDefinition[]>;
+  readonly #byTransport: ReadonlyMap<number, Candidates>;
   readonly #byId: ReadonlyMap<ProtocolId, ProtocolDefinition>;
   /** By the id of the flow, in the order in which they began. */
   readonly #conversations = new Map<number, Conversation>();
@@ -50,7 +50,7 @@ export class Inspector {
     this.#byTransport = new Map(
       [...transports].map((transport) => [
         transport,
-        options.protocols.filter((protocol) => protocol.transports.includes(transport)),
+        candidatesOf(options.protocols.filter((protocol) => protocol.transports.includes(transport))),
       ]),
     );
     this.#listener = {
@@ -142,4 +142,12 @@ export class Inspector {
     conversation.end();
     if (conversation.isBroken) this.#broken++;
   }
+}
+
+function candidatesOf(protocols: readonly ProtocolDefinition[]): Candidates {
+  const ports = new Set(protocols.flatMap((protocol) => protocol.ports));
+  const byPort = new Map(
+    [...ports].map((port) => [port, protocols.filter((protocol) => protocol.ports.includes(port))]),
+  );
+  return { all: protocols, byPort };
 }

@@ -36,7 +36,7 @@ export interface ParserContext {
   readonly responderPort: number;
   /**
    * Tells a fact; `timeUs` and `fromInitiator` are those of the bytes being parsed, unless it is said who sent what the
-   * fact speaks of.
+   * fact speaks of. The object is given away: nothing may change it afterwards, or tell it again.
    */
   tell(fact: Unstamped<Fact>, fromInitiator?: boolean): void;
   /**
