@@ -79,13 +79,20 @@ const MAGIC: readonly Magic[] = [
   { kind: 'pem', mark: '-----BEGIN ' },
 ];
 
+/** Pictures, sound and letters: most of what is transferred in clear text, and next to never what is looked for. */
+const MEDIA: ReadonlySet<string> = new Set(['image', 'audio', 'video', 'font']);
+
+export function isMedia(kind: string): boolean {
+  return MEDIA.has(kind);
+}
+
 /** Marks by their first byte, for those that stand at the beginning. */
 const BY_FIRST_BYTE: readonly (readonly Magic[])[] = Array.from({ length: 256 }, (_, byte) =>
   MAGIC.filter((magic) => magic.at === undefined && magic.mark.charCodeAt(0) === byte),
 );
 const ELSEWHERE = MAGIC.filter((magic) => magic.at !== undefined);
 
-/** Marks of text formats, lower case, behind white space and a byte order mark. */
+/** Marks of text formats, lower case, behind white space and a byte order mark. They begin with "<" or "@". */
 const TEXT_MARKS: readonly (readonly [kind: string, mark: string])[] = [
   ['html', '<!doctype html'],
   ['html', '<html'],
@@ -160,7 +167,8 @@ function bitmapImage(bytes: Uint8Array): string | undefined {
 
 function textKind(bytes: Uint8Array): string {
   const at = textStart(bytes);
-  for (const [kind, mark] of TEXT_MARKS) if (startsWithAnyCase(bytes, mark, at)) return kind;
+  const isMarked = bytes[at] === 0x3c || bytes[at] === 0x40;
+  if (isMarked) for (const [kind, mark] of TEXT_MARKS) if (startsWithAnyCase(bytes, mark, at)) return kind;
   if (!isText(bytes)) return 'unknown';
   return isJson(bytes, at) ? 'json' : 'text';
 }

@@ -5,13 +5,16 @@ import { NO_BYTES, viewOf } from '../bytes.ts';
 import type { Unstamped } from '../protocol.ts';
 import { bounded } from '../text-lines.ts';
 import { inflatedStart } from './inflate.ts';
-import { kindOf, SNIFFED_BYTES } from './kind.ts';
+import { isMedia, kindOf, SNIFFED_BYTES } from './kind.ts';
 
 /**
  * So much of a file is hashed. What malware is sent in is smaller nearly always, and hashing more would let a
  * download cost more than everything else that is looked at.
  */
 export const MAX_HASHED_BYTES = 16 * 1024 * 1024;
+
+/** So much of pictures, sound and video: hashing all of them would cost more than all parsers together. */
+export const MAX_MEDIA_HASHED_BYTES = 1024 * 1024;
 
 export interface FileIdentity {
   readonly protocol: ProtocolId;
@@ -26,6 +29,7 @@ export class FileTransfer {
   #md5: Hash | undefined;
   #start: Buffer = viewOf(NO_BYTES);
   #bytes = 0;
+  #limit = MAX_HASHED_BYTES;
 
   /** @param contentEncoding of HTTP, lower case: the kind is that of what is inside, the hashes of what is sent */
   constructor(contentEncoding = '') {
@@ -39,22 +43,28 @@ export class FileTransfer {
 
   /** No more is hashed. */
   get isFull(): boolean {
-    return this.#bytes >= MAX_HASHED_BYTES;
+    return this.#bytes >= this.#limit;
   }
 
   /** Takes bytes in [start, end) in. */
   take(bytes: Uint8Array, start = 0, end = bytes.length): void {
-    const count = Math.min(end - start, MAX_HASHED_BYTES - this.#bytes);
+    if (this.#start.length < SNIFFED_BYTES) this.#sniff(bytes, start, end);
+    const count = Math.min(end - start, this.#limit - this.#bytes);
     if (count <= 0) return;
     const view = viewOf(bytes, start, start + count);
-    if (this.#start.length < SNIFFED_BYTES) {
-      this.#start = Buffer.concat([this.#start, view.subarray(0, SNIFFED_BYTES - this.#start.length)]);
-    }
     this.#sha256 ??= createHash('sha256');
     this.#md5 ??= createHash('md5');
     this.#sha256.update(view);
     this.#md5.update(view);
     this.#bytes += count;
+  }
+
+  /** Before anything is hashed, so that the pieces in which a file comes make no difference. */
+  #sniff(bytes: Uint8Array, start: number, end: number): void {
+    const missing = SNIFFED_BYTES - this.#start.length;
+    this.#start = Buffer.concat([this.#start, viewOf(bytes, start, Math.min(end, start + missing))]);
+    const isKnown = this.#start.length >= SNIFFED_BYTES && this.#contentEncoding === '';
+    if (isKnown && isMedia(kindOf(this.#start))) this.#limit = MAX_MEDIA_HASHED_BYTES;
   }
 
   /** The fact about what was seen; the transfer must not be used again. Undefined for no bytes at all. */

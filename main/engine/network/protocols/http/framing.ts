@@ -18,8 +18,11 @@ const OTHER: Framing = { kind: 'other' };
 /** Content-Length as a number; -1 where there is none or it is no number. */
 export function contentLength(headers: Headers): number {
   // Several equal values in one field are one (RFC 9110 8.6).
-  const text = headers.get('content-length').split(',', 1)[0].trim();
-  if (text.length === 0) return -1;
+  const field = headers.get('content-length');
+  if (field === '') return -1;
+  const comma = field.indexOf(',');
+  const text = comma < 0 ? field : field.slice(0, comma).trim();
+  if (text === '') return -1;
   let length = 0;
   for (let i = 0; i < text.length; i++) {
     const digit = text.charCodeAt(i) - 0x30;

@@ -74,6 +74,7 @@ function ticketLogin(scheme: string, text: string): LoginAttempt {
  */
 export function formLogin(method: string, uri: string, contentType: string, body: string): LoginAttempt | undefined {
   const query = uri.indexOf('?');
+  if (query < 0 && body === '') return undefined;
   const fields = [...pairsOf(query < 0 ? '' : uri.slice(query + 1))];
   if (method === 'POST' || method === 'PUT') fields.push(...bodyFields(contentType, body));
   let user: string | undefined;
