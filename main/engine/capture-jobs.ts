@@ -89,7 +89,7 @@ export class CaptureJobs {
       }
     }
     this.#idleTimer = this.#options.clock.every(IDLE_CHECK_MS, () => {
-      this.#expireIdle().catch((error) => this.#options.onProblem(messageOf(error)));
+      this.#keep(this.#expireIdle().catch((error) => this.#options.onProblem(messageOf(error))));
     });
   }
 
@@ -99,7 +99,8 @@ export class CaptureJobs {
     await this.#running?.analysis.stop();
     this.#running = undefined;
     for (const id of [...this.#uploads.keys()]) await this.#closeUpload(id);
-    await Promise.allSettled(this.#removals);
+    // One can begin another.
+    while (this.#removals.size > 0) await Promise.allSettled(this.#removals);
     for (const capture of this.#captures.values()) if (isUnfinished(capture)) await this.#files.remove(capture.id);
   }
 
@@ -353,7 +354,11 @@ export class CaptureJobs {
         this.#options.onProblem(`What capture ${id} had stored could not be removed: ${messageOf(error)}`);
       }
     };
-    const removal = work();
+    return this.#keep(work());
+  }
+
+  /** `stop` waits for it. @param removal never rejects */
+  #keep(removal: Promise<void>): Promise<void> {
     this.#removals.add(removal);
     return removal.finally(() => this.#removals.delete(removal));
   }
