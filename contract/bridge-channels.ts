@@ -4,7 +4,7 @@
  */
 import type { BridgeMessage } from './bridge.ts';
 
-/** Request and answer: `invoke(call, input)` gives a BridgeAnswer. */
+/** Request and answer: `invoke(call, input, id)` gives a BridgeAnswer; `id` as the bridge has it, or undefined. */
 export const REQUEST_CHANNEL = 'holdfast:request';
 
 /** Streams: PageFrame from the page, AppFrame to it. */
@@ -16,6 +16,8 @@ export type PageFrame =
   /** `open` is a number of the page's choice, from 1 on, that it never uses again. */
   | { readonly open: number; readonly call: string; readonly input: unknown }
   | { readonly close: number }
+  /** Gives up the request with this number. */
+  | { readonly cancel: number }
   /** So many items of the stream have been taken: as many more may come. */
   | { readonly took: number; readonly count: number };
 

@@ -19,8 +19,13 @@ export interface Bridge {
   readonly kind: 'desktop' | 'console';
   /** Of the program that serves the renderer. */
   readonly version: string;
-  /** Queries and commands. */
-  request(call: string, input: unknown): Promise<BridgeAnswer>;
+  /**
+   * Queries and commands. Under an `id`, a number of the page's choice from 1 on that it never uses again, the request
+   * can be given up.
+   */
+  request(call: string, input: unknown, id?: number): Promise<BridgeAnswer>;
+  /** Nobody waits for the answer any more: the engine stops working on it. Its answer is the error `cancelled`. */
+  cancel(id: number): void;
   /** Opens a stream; gives the function that ends it, after which nothing more is told. */
   open(call: string, input: unknown, tell: (message: BridgeMessage) => void): () => void;
 }

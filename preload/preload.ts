@@ -32,7 +32,8 @@ ipcRenderer.on(STREAM_CHANNEL, (_event, { id, message }: AppFrame) => {
 const bridge: Bridge = {
   kind: 'desktop',
   version: packageFile.version,
-  request: (call, input): Promise<BridgeAnswer> => ipcRenderer.invoke(REQUEST_CHANNEL, call, input),
+  request: (call, input, id): Promise<BridgeAnswer> => ipcRenderer.invoke(REQUEST_CHANNEL, call, input, id),
+  cancel: (id) => send({ cancel: id }),
   open(call, input, tell) {
     const id = ++lastId;
     streams.set(id, { tell, taken: 0 });

@@ -72,12 +72,27 @@ export class EngineConnection {
     return this.#role;
   }
 
-  /** A query or a command; the answer as it came. @throws ClientError */
-  async request(call: string, input: unknown, timeoutMs: number = ANSWER_TIMEOUT_MS): Promise<unknown> {
+  /** A query or a command; the answer as it came. @throws ClientError; `cancelled` once the signal is aborted */
+  async request(
+    call: string,
+    input: unknown,
+    timeoutMs: number = ANSWER_TIMEOUT_MS,
+    signal?: AbortSignal,
+  ): Promise<unknown> {
+    if (signal?.aborted) throw cancelled();
     const id = this.#nextId++;
     const answer = this.#answer(id, timeoutMs);
-    this.#send({ id, call, input });
-    return (await answer).result;
+    const giveUp = (): void => {
+      this.#pending.get(id)?.fail(cancelled());
+      this.#send({ id, cancel: true });
+    };
+    signal?.addEventListener('abort', giveUp, { once: true });
+    try {
+      this.#send({ id, call, input });
+      return (await answer).result;
+    } finally {
+      signal?.removeEventListener('abort', giveUp);
+    }
   }
 
   /** Opens a stream: items are told as they come, then one end. The function that is given ends it silently. */
@@ -170,6 +185,10 @@ function parseMessage(line: string): Message | undefined {
 
 function countIn(dropped: unknown): number {
   return typeof dropped === 'number' && dropped > 0 ? dropped : 0;
+}
+
+function cancelled(): ClientError {
+  return clientError('cancelled', 'This was given up before it was answered.', 'Ask again if it is still wanted.');
 }
 
 function tooSlow(timeoutMs: number): ClientError {

@@ -10,14 +10,18 @@ interface Bench {
   readonly session: BridgeSession;
   readonly frames: AppFrame[];
   readonly asked: [call: string, input: unknown][];
+  /** Of the requests to the engine, in their order. */
+  readonly signals: AbortSignal[];
   readonly mistakes: unknown[];
   /** Streams to the engine: told to, or ended by us. */
   readonly streams: { tell(message: BridgeMessage): void; isClosed: boolean }[];
 }
 
-function makeBench(shell: Partial<ShellHandlers> = {}): Bench {
+/** @param gate what the engine waits for before it answers */
+function makeBench(shell: Partial<ShellHandlers> = {}, gate: Promise<void> = Promise.resolve()): Bench {
   const frames: AppFrame[] = [];
   const asked: Bench['asked'] = [];
+  const signals: AbortSignal[] = [];
   const mistakes: unknown[] = [];
   const streams: Bench['streams'] = [];
   const session = new BridgeSession(
@@ -25,8 +29,10 @@ function makeBench(shell: Partial<ShellHandlers> = {}): Bench {
       shell: shell as ShellHandlers,
       onMistake: (_call, error) => mistakes.push(error),
       engine: {
-        request: async (call, input) => {
+        request: async (call, input, signal) => {
           asked.push([call, input]);
+          signals.push(signal);
+          await gate;
           return { result: 'answered' };
         },
         open: (_call, _input, tell) => {
@@ -40,7 +46,7 @@ function makeBench(shell: Partial<ShellHandlers> = {}): Bench {
     },
     (frame) => frames.push(frame),
   );
-  return { session, frames, asked, mistakes, streams };
+  return { session, frames, asked, signals, mistakes, streams };
 }
 
 const item = (value: unknown): BridgeMessage => ({ type: 'item', item: value, dropped: 0 });
@@ -91,6 +97,31 @@ describe('requests', () => {
     resolve({} as never);
     await Promise.all(answers);
     expect(await session.request('shell.info', {})).toHaveProperty('result');
+  });
+
+  it('are given up by their number, and what was asked also with the page', async () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const { session, signals } = makeBench({}, promise);
+    const answers = [
+      session.request('hunt.run', { query: 'flows' }, 1),
+      session.request('status', {}, 2),
+      session.request('status', {}),
+      session.request('captures.cancel', { id: 'c-1' }, 3),
+    ];
+    const given = () => signals.map(({ aborted }) => aborted);
+    for (const cancel of [0, 99, -1, 1.5, '1', undefined, null, {}]) session.receive({ cancel });
+    expect(given()).toEqual([false, false, false, false]);
+    session.receive({ cancel: 1 });
+    expect(given()).toEqual([true, false, false, false]);
+    session.receive({ begin: true });
+    // A command is done all the same.
+    expect(given()).toEqual([true, true, true, false]);
+    resolve();
+    await Promise.all(answers);
+    const later = session.request('status', {}, 4);
+    await later;
+    session.receive({ cancel: 4 });
+    expect(signals[4].aborted).toBe(false);
   });
 
   it('never reject and reach no handler, whatever is sent', async () => {

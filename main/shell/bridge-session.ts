@@ -18,14 +18,15 @@ const MAX_OPEN_STREAMS = 32;
 /** Room in a message to the engine for what is not its input. */
 const ENVELOPE_BYTES = 1_024;
 const MAX_INPUT_BYTES = MAX_MESSAGE_BYTES - ENVELOPE_BYTES;
-const MAX_STREAM_ID = 2 ** 31;
+const MAX_NUMBER = 2 ** 31;
 /** Problems of an input that are told; the first ones say what is wrong. */
 const TOLD_PROBLEMS = 3;
 const MAX_NAME_SHOWN = 64;
 
 /** The way to the engine, which parses what it is given. */
 export interface EngineCalls {
-  request(call: string, input: unknown): Promise<BridgeAnswer>;
+  /** @param signal gives it up: the answer is the error `cancelled` */
+  request(call: string, input: unknown, signal: AbortSignal): Promise<BridgeAnswer>;
   open(call: string, input: unknown, tell: (message: BridgeMessage) => void): () => void;
 }
 
@@ -49,6 +50,8 @@ export class BridgeSession {
   readonly #options: BridgeOptions;
   readonly #tell: (frame: AppFrame) => void;
   readonly #streams = new Map<number, OpenStream>();
+  /** Requests that the engine has not answered. */
+  readonly #requests = new Set<{ readonly id: unknown; readonly kind: CallKind; readonly abort: AbortController }>();
   #pending = 0;
   #lastId = 0;
 
@@ -57,14 +60,14 @@ export class BridgeSession {
     this.#tell = tell;
   }
 
-  /** A query or a command. Never rejects. */
-  async request(call: unknown, input: unknown): Promise<BridgeAnswer> {
+  /** A query or a command. Never rejects. @param id to give it up by */
+  async request(call: unknown, input: unknown, id?: unknown): Promise<BridgeAnswer> {
     if (this.#pending >= MAX_PENDING_REQUESTS) return { error: TOO_BUSY };
     this.#pending++;
     try {
       const checked = checkCall(call, input, false);
       if ('error' in checked) return checked;
-      if (checked.table === 'engine') return await this.#options.engine.request(checked.name, checked.input);
+      if (checked.table === 'engine') return await this.#askEngine(checked, id);
       const handler = this.#options.shell[checked.name as ShellCallName] as AnyRequest;
       return { result: await handler(checked.input) };
     } catch (error) {
@@ -74,25 +77,39 @@ export class BridgeSession {
     }
   }
 
+  async #askEngine({ name, kind, input }: CheckedCall, id: unknown): Promise<BridgeAnswer> {
+    const request = { id, kind, abort: new AbortController() };
+    this.#requests.add(request);
+    try {
+      return await this.#options.engine.request(name, input, request.abort.signal);
+    } finally {
+      this.#requests.delete(request);
+    }
+  }
+
   /** A frame of the stream channel. What is none is left aside: an honest page sends no other. */
   receive(frame: unknown): void {
     if (typeof frame !== 'object' || frame === null) return;
     if ('begin' in frame) {
       this.end();
       this.#lastId = 0;
-    } else if ('open' in frame && isStreamId(frame.open)) {
+    } else if ('open' in frame && isNumber(frame.open)) {
       const { call, input } = frame as { call?: unknown; input?: unknown };
       this.#open(frame.open, call, input);
-    } else if ('close' in frame && isStreamId(frame.close)) {
+    } else if ('close' in frame && isNumber(frame.close)) {
       this.#close(frame.close);
-    } else if ('took' in frame && 'count' in frame && isStreamId(frame.took) && isStreamId(frame.count)) {
+    } else if ('cancel' in frame && isNumber(frame.cancel)) {
+      const { cancel } = frame;
+      for (const { id, abort } of this.#requests) if (id === cancel) abort.abort();
+    } else if ('took' in frame && 'count' in frame && isNumber(frame.took) && isNumber(frame.count)) {
       const stream = this.#streams.get(frame.took);
       if (stream !== undefined) stream.underway = Math.max(0, stream.underway - frame.count);
     }
   }
 
-  /** The page is gone. */
+  /** The page is gone. What it commanded is done all the same; what it asked nobody waits for. */
   end(): void {
+    for (const { kind, abort } of this.#requests) if (kind === 'query') abort.abort();
     for (const id of [...this.#streams.keys()]) this.#close(id);
   }
 
@@ -162,6 +179,7 @@ export class BridgeSession {
 interface CheckedCall {
   readonly table: 'engine' | 'shell';
   readonly name: string;
+  readonly kind: CallKind;
   readonly input: unknown;
 }
 
@@ -175,9 +193,9 @@ function checkCall(call: unknown, input: unknown, asStream: boolean): CheckedCal
   const size = sizeOf(input);
   if (size === undefined) return { error: wrong('bad-input', `The input of "${name}" cannot be sent.`) };
   if (size > MAX_INPUT_BYTES) return { error: wrong('bad-input', `The input of "${name}" is too large.`) };
-  if (!isShellCall(name)) return { table: 'engine', name, input: input ?? {} };
+  if (!isShellCall(name)) return { table: 'engine', name, kind, input: input ?? {} };
   const parsed = SHELL_API[name].input.safeParse(input ?? {});
-  if (parsed.success) return { table: 'shell', name, input: parsed.data };
+  if (parsed.success) return { table: 'shell', name, kind, input: parsed.data };
   const problems = parsed.error.issues
     .slice(0, TOLD_PROBLEMS)
     .map(({ path, message }) => (path.length === 0 ? message : `${path.join('.')}: ${message}`));
@@ -202,8 +220,9 @@ function sizeOf(input: unknown): number | undefined {
   }
 }
 
-function isStreamId(value: unknown): value is number {
-  return typeof value === 'number' && Number.isInteger(value) && value > 0 && value < MAX_STREAM_ID;
+/** A number that a page gives to a stream or a request. */
+function isNumber(value: unknown): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value > 0 && value < MAX_NUMBER;
 }
 
 function wrong(code: string, message: string): Failure {

@@ -105,11 +105,11 @@ export class EngineLink implements EngineCalls {
     await this.#options.child.stop();
   }
 
-  async request(call: string, input: unknown): Promise<BridgeAnswer> {
+  async request(call: string, input: unknown, signal?: AbortSignal): Promise<BridgeAnswer> {
     const connection = this.#connections.value?.page;
     if (connection === undefined) return { error: this.#notThere() };
     try {
-      return { result: await connection.request(call, input, CALL_TIMEOUT_MS) };
+      return { result: await connection.request(call, input, CALL_TIMEOUT_MS, signal) };
     } catch (error) {
       return { error: failureIn(error) };
     }

@@ -25,8 +25,8 @@ export function serveIpc(options: IpcOptions): { startPage(contents: WebContents
     options.onForged();
     return undefined;
   };
-  ipcMain.handle(REQUEST_CHANNEL, async (event, call: unknown, input: unknown) => {
-    return (await sessionOf(event)?.request(call, input)) ?? REFUSED;
+  ipcMain.handle(REQUEST_CHANNEL, async (event, call: unknown, input: unknown, id: unknown) => {
+    return (await sessionOf(event)?.request(call, input, id)) ?? REFUSED;
   });
   ipcMain.on(STREAM_CHANNEL, (event, frame: unknown) => sessionOf(event)?.receive(frame));
   return {

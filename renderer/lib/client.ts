@@ -1,6 +1,6 @@
 /** The engine's and the shell's calls, typed by their tables. Errors are data: nothing here throws. */
 import type { CallInput, CallName, CallOutput, RequestName, StreamName } from '../../contract/api.ts';
-import { type BridgeMessage, LINK_FAILURES } from '../../contract/bridge.ts';
+import { type BridgeAnswer, type BridgeMessage, LINK_FAILURES } from '../../contract/bridge.ts';
 import type { Failure } from '../../contract/domain.ts';
 import type {
   ShellCallInput,
@@ -9,6 +9,7 @@ import type {
   ShellRequestName,
   ShellStreamName,
 } from '../../contract/shell-api.ts';
+import { strings } from '../strings/index.ts';
 import { bridge } from './bridge.ts';
 import { useLinkStore } from './link.ts';
 
@@ -27,10 +28,32 @@ export type OutputOf<N extends CallName | ShellCallName> = N extends CallName
 
 export type Answer<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly failure: Failure };
 
-/** Asks or commands once. The engine has parsed its answer against the contract: here it is believed. */
-export async function request<N extends AnyRequestName>(name: N, input: InputOf<N>): Promise<Answer<OutputOf<N>>> {
-  const answer = await bridge.request(name, input);
+/**
+ * Asks or commands once. Aborting the signal stops the engine's work on it, and is answered with `cancelled`. The engine has parsed its answer against the contract: here it is believed.
+ */
+export async function request<N extends AnyRequestName>(
+  name: N,
+  input: InputOf<N>,
+  signal?: AbortSignal,
+): Promise<Answer<OutputOf<N>>> {
+  const answer = await ask(name, input, signal);
   return 'error' in answer ? { ok: false, failure: answer.error } : { ok: true, value: answer.result as OutputOf<N> };
+}
+
+let lastRequest = 0;
+
+async function ask(name: string, input: unknown, signal: AbortSignal | undefined): Promise<BridgeAnswer> {
+  if (signal === undefined) return bridge.request(name, input);
+  if (signal.aborted) return { error: { code: 'cancelled', ...strings.link.cancelled } };
+  lastRequest += 1;
+  const id = lastRequest;
+  const giveUp = (): void => bridge.cancel(id);
+  signal.addEventListener('abort', giveUp, { once: true });
+  try {
+    return await bridge.request(name, input, id);
+  } finally {
+    signal.removeEventListener('abort', giveUp);
+  }
 }
 
 export interface WatchTold<T> {

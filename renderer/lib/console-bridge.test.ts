@@ -83,6 +83,23 @@ describe('the bridge over a WebSocket', () => {
     expect(await second).toEqual({ error: failure });
   });
 
+  it('gives a request up, tells the engine so, and lets others be', async () => {
+    const { bridge } = makeBridge();
+    latest().greet();
+    const left = bridge.request('hunt.run', {}, 7);
+    const kept = bridge.request('status', {}, 8);
+    bridge.cancel(7);
+    bridge.cancel(7);
+    bridge.cancel(99);
+    expect(await left).toMatchObject({ error: { code: 'cancelled' } });
+    expect(latest().sent.slice(2)).toEqual([{ id: 1, cancel: true }]);
+    latest().say({ id: 1, result: 'late' });
+    latest().say({ id: 2, result: 'in time' });
+    expect(await kept).toEqual({ result: 'in time' });
+    bridge.cancel(8);
+    expect(latest().sent).toHaveLength(3);
+  });
+
   it('gives the items of a stream until it is ended, and says so to the engine', () => {
     const { bridge } = makeBridge();
     latest().greet();

@@ -70,6 +70,8 @@ class WebSocketBridge implements ConsoleBridge {
   readonly kind = 'console' as const;
   readonly #options: ConsoleBridgeOptions;
   readonly #calls = new Map<number, Call>();
+  /** Gives up the request that the page has given this number. */
+  readonly #cancels = new Map<number, () => void>();
   readonly #watchers = new Set<(link: ConsoleLink) => void>();
   #socket: SocketLike | null = null;
   #nextId = 1;
@@ -88,10 +90,24 @@ class WebSocketBridge implements ConsoleBridge {
     return this.#link.version ?? '';
   }
 
-  request(call: string, input: unknown): Promise<BridgeAnswer> {
+  request(call: string, input: unknown, id?: number): Promise<BridgeAnswer> {
     return new Promise((resolve) => {
-      this.#begin(call, input, { isStream: false, tell: (answer) => resolve(answer as BridgeAnswer) });
+      const tell: Call['tell'] = (answer) => {
+        if (id !== undefined) this.#cancels.delete(id);
+        resolve(answer as BridgeAnswer);
+      };
+      const sentAs = this.#begin(call, input, { isStream: false, tell });
+      if (id === undefined || sentAs === null) return;
+      this.#cancels.set(id, () => {
+        this.#calls.delete(sentAs);
+        this.#send({ id: sentAs, cancel: true });
+        tell({ error: { code: 'cancelled', ...strings.link.cancelled } });
+      });
     });
+  }
+
+  cancel(id: number): void {
+    this.#cancels.get(id)?.();
   }
 
   open(call: string, input: unknown, tell: (message: BridgeMessage) => void): () => void {

@@ -13,7 +13,7 @@ export interface CommandOptions {
 }
 
 export interface Command<N extends AnyRequestName> {
-  readonly run: (input: InputOf<N>) => Promise<Answer<OutputOf<N>>>;
+  readonly run: (input: InputOf<N>, signal?: AbortSignal) => Promise<Answer<OutputOf<N>>>;
   readonly isRunning: boolean;
   readonly failure: Failure | null;
 }
@@ -28,9 +28,9 @@ export function useCommand<N extends AnyRequestName>(
   });
   const prefixes = reloads.join(' ');
   const run = useCallback(
-    async (input: InputOf<N>) => {
+    async (input: InputOf<N>, signal?: AbortSignal) => {
       setState({ isRunning: true, failure: null });
-      const answer = await request(name, input);
+      const answer = await request(name, input, signal);
       setState({ isRunning: false, failure: answer.ok ? null : answer.failure });
       if (!answer.ok && !isQuiet)
         toast({ tone: 'failure', message: answer.failure.message, detail: answer.failure.hint });

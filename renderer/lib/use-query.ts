@@ -25,7 +25,7 @@ const KEPT_ANSWERS = 64;
 const useEntries = create<{ readonly entries: ReadonlyMap<string, Entry> }>(() => ({ entries: new Map() }));
 /** The latest request of each key: an older one that answers later does not count. */
 const latest = new Map<string, number>();
-const underWay = new Map<string, Promise<void>>();
+const underWay = new Map<string, { readonly asked: Promise<void>; readonly abort: AbortController }>();
 const watchers = new Map<string, number>();
 let requests = 0;
 
@@ -52,20 +52,36 @@ function keyOf(name: string, input: unknown): string {
 function ask<N extends AnyRequestName>(name: N, input: InputOf<N>, isForced: boolean): Promise<void> {
   const key = keyOf(name, input);
   const before = underWay.get(key);
-  if (before !== undefined && !isForced) return before;
+  if (before !== undefined && !isForced) return before.asked;
+  before?.abort.abort();
   requests += 1;
   const number = requests;
   latest.set(key, number);
   setEntry(key, { isLoading: true });
-  const asked = request(name, input).then((answer) => {
+  const abort = new AbortController();
+  const asked = request(name, input, abort.signal).then((answer) => {
     if (latest.get(key) !== number) return;
     latest.delete(key);
     underWay.delete(key);
     if (answer.ok) setEntry(key, { data: answer.value, failure: null, answeredMs: Date.now(), isLoading: false });
+    else if (abort.signal.aborted) setEntry(key, { isLoading: false });
     else setEntry(key, { failure: answer.failure, isLoading: false });
   });
-  underWay.set(key, asked);
+  underWay.set(key, { asked, abort });
   return asked;
+}
+
+/** Who comes back within this time finds the answer where it was. */
+const GIVE_UP_MS = 1_000;
+
+/** Nobody looks at the answer any more: one that is long on its way is given up. */
+function leave(key: string): void {
+  watchers.delete(key);
+  const left = underWay.get(key);
+  if (left === undefined) return;
+  setTimeout(() => {
+    if (!watchers.has(key) && underWay.get(key) === left) left.abort.abort();
+  }, GIVE_UP_MS);
 }
 
 /** Asks again everything that is looked at and whose call begins like this: after a command changed it. */
@@ -119,7 +135,7 @@ export function useQuery<N extends AnyRequestName>(
     return () => {
       mounted.delete(asker);
       const left = (watchers.get(key) ?? 1) - 1;
-      if (left === 0) watchers.delete(key);
+      if (left === 0) leave(key);
       else watchers.set(key, left);
     };
   }, [key, name, reload]);

@@ -20,10 +20,12 @@ export interface Exporting {
 export function useExport(query: string, source: string): Exporting {
   const [progress, setProgress] = useState<number | null>(null);
   const turn = useRef(0);
+  const search = useRef(new AbortController());
   // What is left behind is not finished.
   useEffect(
     () => () => {
       turn.current += 1;
+      search.current.abort();
     },
     [],
   );
@@ -31,10 +33,13 @@ export function useExport(query: string, source: string): Exporting {
   const run = async (format: 'csv' | 'json'): Promise<void> => {
     turn.current += 1;
     const number = turn.current;
+    search.current.abort();
+    search.current = new AbortController();
+    const { signal } = search.current;
     setProgress(0);
     const found = await fetchAllRows({
       ask: (cursor, limit) =>
-        request('hunt.run', { query, source, limit, ...(cursor === undefined ? {} : { cursor }) }),
+        request('hunt.run', { query, source, limit, ...(cursor === undefined ? {} : { cursor }) }, signal),
       isCancelled: () => turn.current !== number,
       onProgress: (rows) => turn.current === number && setProgress(rows),
     });
@@ -56,6 +61,7 @@ export function useExport(query: string, source: string): Exporting {
 
   const cancel = (): void => {
     turn.current += 1;
+    search.current.abort();
     setProgress(null);
     toast({ message: words.cancelled });
   };

@@ -45,7 +45,7 @@ const IDLE: HuntRun = {
 
 export interface Hunting extends HuntRun {
   readonly more: () => void;
-  /** Does not wait for the answer any longer. The engine ends by itself within its time limit. */
+  /** Ends the search, also in the engine. */
   readonly stop: () => void;
 }
 
@@ -53,22 +53,27 @@ export interface Hunting extends HuntRun {
 export function useHunt(query: string, source: string, turn: number): Hunting {
   const [run, setRun] = useState<HuntRun>(IDLE);
   const current = useRef(0);
+  const search = useRef(new AbortController());
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: `turn` runs the same query again
   useEffect(() => {
     current.current += 1;
     const number = current.current;
+    const abort = new AbortController();
+    search.current = abort;
     if (query.trim() === '') {
       setRun(IDLE);
-      return;
+      return undefined;
     }
     // The rows from before stay until others come, so that the page does not jump.
     setRun((before) => ({ ...before, state: 'running', query, failure: null, isLoadingMore: false }));
-    void request('hunt.run', { query, source, limit: PAGE_ROWS }).then((answer) => {
+    void request('hunt.run', { query, source, limit: PAGE_ROWS }, abort.signal).then((answer) => {
       if (current.current !== number) return;
       if (!answer.ok) setRun({ ...IDLE, state: 'failed', query, failure: answer.failure });
       else setRun({ ...IDLE, ...pageOf(answer.value, []), state: 'done', query, timeline: answer.value.timeline });
     });
+    // One that is replaced or left is of no use to anybody; the engine searches one at a time.
+    return () => abort.abort();
   }, [query, source, turn]);
 
   const { next, isLoadingMore, state, rows } = run;
@@ -76,7 +81,8 @@ export function useHunt(query: string, source: string, turn: number): Hunting {
     if (next === null || isLoadingMore || state !== 'done' || rows.length >= MOST_SHOWN_ROWS) return;
     const number = current.current;
     setRun((before) => ({ ...before, isLoadingMore: true }));
-    void request('hunt.run', { query, source, limit: PAGE_ROWS, cursor: next }).then((answer) => {
+    const page = { query, source, limit: PAGE_ROWS, cursor: next };
+    void request('hunt.run', page, search.current.signal).then((answer) => {
       if (current.current !== number) return;
       setRun((before) =>
         answer.ok
@@ -94,6 +100,7 @@ export function useHunt(query: string, source: string, turn: number): Hunting {
 
   const stop = useCallback(() => {
     current.current += 1;
+    search.current.abort();
     setRun((before) => ({ ...IDLE, state: 'stopped', query: before.query }));
   }, []);
 

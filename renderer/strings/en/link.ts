@@ -1,6 +1,7 @@
 /** What is said about the way to the engine. */
 export const link = {
   connecting: 'Looking for the engine…',
+  noStatus: (why: string) => `The engine did not say how it is: ${why}`,
   barTitle: 'Nothing is known from the engine right now.',
   barSince: (age: string) => `(${age})`,
   startAgain: 'Start the engine again',
@@ -33,5 +34,6 @@ export const link = {
     message: 'This window has asked too much at once.',
     hint: 'Wait a moment and try again.',
   },
+  cancelled: { message: 'This was given up before it was answered.', hint: 'Ask again if it is still wanted.' },
   tooLarge: { message: 'This is too large to send to the engine.', hint: 'Choose less and try again.' },
 } as const;
