@@ -4,31 +4,24 @@ import { useEffect, useState } from 'react';
 import { parseHunt } from '../../../contract/hunt-language.ts';
 import { plainText } from '../../../contract/text.ts';
 import { Button } from '../../components/Button.tsx';
-import { Select } from '../../components/fields.tsx';
 import { Menu } from '../../components/Menu.tsx';
 import { usePageCommands } from '../../lib/commands.ts';
 import { useMay } from '../../lib/link.ts';
 import { isMac } from '../../lib/shortcuts.ts';
 import { openItem, setQuery, useAddress } from '../../lib/use-address.ts';
-import { useQuery } from '../../lib/use-query.ts';
 import { strings } from '../../strings/index.ts';
 import { addToHistory, clearHistory, loadHistory } from './history.ts';
 import { Start } from './Language.tsx';
 import { QueryEditor } from './QueryEditor.tsx';
 import { Results } from './Results.tsx';
 import { SaveDialog } from './Saved.tsx';
+import { SourceSelect } from './SourceSelect.tsx';
+import { sourceOf } from './source.ts';
 import { useHunt } from './use-hunt.ts';
 
 const words = strings.hunt.editor;
-const LIVE = 'live';
-const CAPTURE_ID = /^c-[0-9a-z]{1,32}$/;
 /** A line of the menu. */
 const LONGEST_LABEL = 90;
-
-/** The source that an address names: live traffic, or a capture. */
-export function sourceOf(query: Readonly<Record<string, string>>): string {
-  return CAPTURE_ID.test(query.source ?? '') ? (query.source as string) : LIVE;
-}
 
 export function QueryTab() {
   const { item, query: address } = useAddress();
@@ -149,28 +142,6 @@ export function QueryTab() {
         <Start onOpen={runText} />
       )}
       {isSaving && <SaveDialog query={asked} onClose={() => setSaving(false)} />}
-    </div>
-  );
-}
-
-function SourceSelect({ source }: { readonly source: string }) {
-  const { data } = useQuery('captures.list', {});
-  const captures = (data?.captures ?? []).filter(({ id, state }) => state === 'done' || id === source);
-  const options = [
-    { value: LIVE, label: words.live },
-    ...captures.map(({ id, name }) => ({ value: id, label: plainText(name, LONGEST_LABEL) })),
-    // One that is gone by now is still what the address says.
-    ...(source !== LIVE && !captures.some(({ id }) => id === source) ? [{ value: source, label: source }] : []),
-  ];
-  return (
-    <div className="w-56 max-w-full">
-      <Select
-        label={words.source}
-        isLabelHidden
-        value={source}
-        options={options}
-        onChange={(value) => setQuery({ source: value === LIVE ? undefined : value }, { replace: false })}
-      />
     </div>
   );
 }

@@ -166,7 +166,7 @@ export const hunt = {
     uncovered: 'No detector',
     summary: (seen: string, covered: string, known: string) =>
       `${seen} of the ${covered} techniques that a detector covers were seen. The catalogue here has ${known} techniques of ATT&CK, not all.`,
-    version: (version: string) => `ATT&CK Enterprise ${version}, live traffic`,
+    version: (version: string) => `ATT&CK Enterprise ${version}`,
     emptyTactics: (names: string) => `Without a technique that Holdfast covers: ${names}.`,
     coveredCell: 'covered, not seen',
     uncoveredCell: 'no detector',

@@ -7,6 +7,8 @@ import { formatCount } from '../../../lib/format.ts';
 import { setQuery, useAddress } from '../../../lib/use-address.ts';
 import { useQuery } from '../../../lib/use-query.ts';
 import { strings } from '../../../strings/index.ts';
+import { SourceSelect } from '../SourceSelect.tsx';
+import { LIVE, sourceOf } from '../source.ts';
 import { Legend, MatrixGrid, MatrixList } from './Matrix.tsx';
 import { countsOf, shownMatrix } from './matrix.ts';
 
@@ -24,8 +26,11 @@ export function spanOf(query: Readonly<Record<string, string>>): string {
 export function useMatrix() {
   const { query } = useAddress();
   const days = spanOf(query);
+  const source = sourceOf(query);
   const sinceMs = useNow(STEP_MS) - Number(days) * DAY_MS;
-  return { days, sinceMs, ...useQuery('attack.matrix', { sinceMs }, { keepPrevious: true }) };
+  // A capture is shown whole: it may have been recorded years ago.
+  const input = source === LIVE ? { sinceMs } : { source };
+  return { days, source, ...useQuery('attack.matrix', input, { keepPrevious: true }) };
 }
 
 /** As the tokens have it. */
@@ -44,7 +49,7 @@ function useIsNarrow(): boolean {
 
 export function AttackTab() {
   const { query } = useAddress();
-  const { days, data, failure, isLoading, reload } = useMatrix();
+  const { days, source, data, failure, isLoading, reload } = useMatrix();
   const showsAll = query.all === '1';
   const isNarrow = useIsNarrow();
   const shown = useMemo(() => data && shownMatrix(data, showsAll), [data, showsAll]);
@@ -54,15 +59,18 @@ export function AttackTab() {
   return (
     <div className="flex min-w-0 flex-col gap-4 pb-4">
       <div className="flex flex-wrap items-center gap-x-6 gap-y-3">
-        <div className="w-44">
-          <Select
-            label={words.span}
-            isLabelHidden
-            value={days}
-            options={['1', '7', '30', '365'].map((value) => ({ value, label: words.spans[value] }))}
-            onChange={(span) => setQuery({ span: span === DEFAULT_DAYS ? undefined : span })}
-          />
-        </div>
+        <SourceSelect source={source} />
+        {source === LIVE && (
+          <div className="w-44">
+            <Select
+              label={words.span}
+              isLabelHidden
+              value={days}
+              options={['1', '7', '30', '365'].map((value) => ({ value, label: words.spans[value] }))}
+              onChange={(span) => setQuery({ span: span === DEFAULT_DAYS ? undefined : span })}
+            />
+          </div>
+        )}
         <Switch label={words.showAll} isOn={showsAll} onChange={(isOn) => setQuery({ all: isOn ? '1' : undefined })} />
         <Legend showsAll={showsAll} />
       </div>

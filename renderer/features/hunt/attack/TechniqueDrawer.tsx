@@ -12,6 +12,7 @@ import { linkTo } from '../../../lib/address.ts';
 import { navigate, setQuery } from '../../../lib/use-address.ts';
 import { useQuery } from '../../../lib/use-query.ts';
 import { strings } from '../../../strings/index.ts';
+import { LIVE } from '../source.ts';
 import { useMatrix } from './AttackTab.tsx';
 import type { Technique } from './matrix.ts';
 
@@ -20,7 +21,7 @@ const SHOWN_ALERTS = 20;
 
 /** One technique: what it means, who can see it, and which alerts named it. */
 export function TechniqueDrawer({ id }: { readonly id: string }) {
-  const { data, days, failure, isLoading, reload } = useMatrix();
+  const { data, days, source, failure, isLoading, reload } = useMatrix();
   const found = data?.tactics.flatMap(({ techniques }) => techniques).find((technique) => technique.id === id);
   const tactics = data?.tactics.filter(({ techniques }) => techniques.some((technique) => technique.id === id)) ?? [];
   const close = (): void => setQuery({ technique: undefined }, { replace: false });
@@ -63,7 +64,7 @@ export function TechniqueDrawer({ id }: { readonly id: string }) {
               </p>
             )}
           </Section>
-          {found.alerts > 0 && <Alerts id={id} days={days} />}
+          {found.alerts > 0 && <Alerts id={id} days={days} source={source} />}
           <TechniqueLink id={id}>{words.reference}</TechniqueLink>
         </>
       )}
@@ -82,17 +83,29 @@ function seenRows({ alerts, worst, lastSeenMs }: Technique) {
 
 const isSeverity = (text: unknown): text is Severity => SEVERITIES.some((severity) => severity === text);
 
+interface AlertsProps {
+  readonly id: string;
+  readonly days: string;
+  readonly source: string;
+}
+
 /** Found by Hunt, which knows alerts by technique. */
-function Alerts({ id, days }: { readonly id: string; readonly days: string }) {
-  const query = `alerts where technique = ${id} since ${days}d`;
-  const { data, failure, isLoading, reload } = useQuery('hunt.run', { query, limit: SHOWN_ALERTS });
+function Alerts({ id, days, source }: AlertsProps) {
+  const query = `alerts where technique = ${id}${source === LIVE ? ` since ${days}d` : ''}`;
+  const { data, failure, isLoading, reload } = useQuery('hunt.run', { query, source, limit: SHOWN_ALERTS });
   const at = (name: string): number => data?.columns.findIndex((column) => column.name === name) ?? -1;
   const [idAt, titleAt, severityAt, timeAt] = ['id', 'title', 'severity', 'time'].map(at);
   return (
     <Section
       title={words.alerts}
       actions={
-        <Button kind="link" icon={Search} onClick={() => navigate({ page: 'hunt', item: null, query: { q: query } })}>
+        <Button
+          kind="link"
+          icon={Search}
+          onClick={() =>
+            navigate({ page: 'hunt', item: null, query: { q: query, ...(source === LIVE ? {} : { source }) } })
+          }
+        >
           {words.all}
         </Button>
       }
