@@ -52,6 +52,7 @@ const STATES: Readonly<Record<MarkState, { readonly tone: string; readonly sign:
   attention: { tone: 'text-high', sign: <path d="M8 4.6v4.2M8 11.2v.2" /> },
   paused: { tone: 'text-ink-quiet', sign: <path d="M6.4 5.6v4.8M9.6 5.6v4.8" /> },
   off: { tone: 'text-critical', sign: <path d="m5.8 5.8 4.4 4.4M10.2 5.8l-4.4 4.4" /> },
+  silent: { tone: 'text-medium', sign: <path d="M8 4.6v4.2M8 11.2v.2" /> },
   lost: { tone: 'text-critical', sign: <path d="M8 4.6v4.2M8 11.2v.2" /> },
   unknown: { tone: 'text-ink-quiet', sign: <path d="M5 8h.1M8 8h.1M11 8h.1" /> },
 };

@@ -22,19 +22,30 @@ const status = { health: [], interfaces: [watched], pause: null, alerts: quiet }
 >;
 
 it('never says "protected" of what is not known', () => {
-  expect(standingOf({ state: 'connected' }, status).mark).toBe('protected');
-  expect(standingOf({ state: 'connected' }, undefined).mark).toBe('unknown');
-  expect(standingOf({ state: 'connecting' }, status).mark).toBe('unknown');
-  expect(standingOf({ state: 'lost' }, status).mark).toBe('lost');
-  expect(standingOf({ state: 'failed' }, status).mark).toBe('lost');
+  expect(standingOf({ state: 'connected' }, status, null).mark).toBe('protected');
+  expect(standingOf({ state: 'connected' }, undefined, null).mark).toBe('unknown');
+  expect(standingOf({ state: 'connecting' }, status, null).mark).toBe('unknown');
+  expect(standingOf({ state: 'lost' }, status, null).mark).toBe('lost');
+  expect(standingOf({ state: 'failed' }, status, null).mark).toBe('lost');
 });
 
 it('says the worst first: paused, off, alerts, gaps', () => {
-  const mark = (change: object) => standingOf({ state: 'connected' }, { ...status, ...change }).mark;
+  const mark = (change: object) => standingOf({ state: 'connected' }, { ...status, ...change }, null).mark;
   const high = { ...quiet, high: 1 };
   const failed = { part: 'store', state: 'failed', detail: '', counters: {} };
   expect(mark({ alerts: high })).toBe('attention');
   expect(mark({ alerts: high, interfaces: [] })).toBe('off');
   expect(mark({ alerts: high, pause: { untilMs: 0, sinceMs: 0, reason: '', actor: '' } })).toBe('paused');
   expect(mark({ health: [failed] })).toBe('partial');
+});
+
+it('does not look for an engine that is there and could not say how it is', () => {
+  const failure = { code: 'engine-too-slow', message: 'The engine did not answer within 60 s.', hint: '' };
+  const standing = standingOf({ state: 'connected' }, undefined, failure);
+  expect(standing).toMatchObject({ mark: 'silent', word: 'State unknown', openAlerts: 0 });
+  expect(standing.sentence).toContain('did not answer within 60 s.');
+  // What was known before counts for longer, and while the link is away the link is what is said.
+  expect(standingOf({ state: 'connected' }, status, failure).mark).toBe('protected');
+  expect(standingOf({ state: 'connecting' }, undefined, failure).mark).toBe('unknown');
+  expect(standingOf({ state: 'lost' }, undefined, failure).mark).toBe('lost');
 });

@@ -1,6 +1,7 @@
 /** The engine's status as the frame and the pages share it, and the state that is shown for it. */
 import { attentionSentence, protectionOf } from '../../contract/api-protection.ts';
 import type { Status } from '../../contract/api-schemas.ts';
+import type { Failure } from '../../contract/domain.ts';
 import { strings } from '../strings/index.ts';
 import { formatShortTime } from './format.ts';
 import { type Link, useLink } from './link.ts';
@@ -33,8 +34,11 @@ function reloadSoon(): void {
   }, SOON_MS);
 }
 
-/** `attention`: something is to be decided. `lost`: the engine is gone. `unknown`: the engine has not answered. */
-export type MarkState = 'protected' | 'partial' | 'attention' | 'paused' | 'off' | 'lost' | 'unknown';
+/**
+ * `attention`: something is to be decided. `lost`: the engine is gone. `silent`: it could not say how it is. `unknown`: it has
+ * not answered yet.
+ */
+export type MarkState = 'protected' | 'partial' | 'attention' | 'paused' | 'off' | 'lost' | 'silent' | 'unknown';
 
 export interface Standing {
   readonly mark: MarkState;
@@ -49,7 +53,7 @@ export interface Standing {
 }
 
 /** "Am I safe?" in one word and two sentences; what is not known is never called safe. Pure. */
-export function standingOf(link: Pick<Link, 'state'>, status: Status | undefined): Standing {
+export function standingOf(link: Pick<Link, 'state'>, status: Status | undefined, failure: Failure | null): Standing {
   const say = (mark: MarkState, sentence: string, attention = '', openAlerts = 0): Standing => ({
     mark,
     word: strings.common.standing[mark],
@@ -58,6 +62,9 @@ export function standingOf(link: Pick<Link, 'state'>, status: Status | undefined
     openAlerts,
   });
   if (link.state === 'lost' || link.state === 'failed') return say('lost', strings.link.barTitle);
+  if (status === undefined && failure !== null && link.state === 'connected') {
+    return say('silent', strings.link.noStatus(failure.message));
+  }
   if (link.state === 'connecting' || status === undefined) return say('unknown', strings.link.connecting);
   const { state, sentence } = protectionOf(status);
   const attention = attentionSentence(status.alerts, state);
@@ -70,5 +77,6 @@ export function standingOf(link: Pick<Link, 'state'>, status: Status | undefined
 }
 
 export function useStanding(): Standing {
-  return standingOf(useLink(), useStatus().data);
+  const { data, failure } = useStatus();
+  return standingOf(useLink(), data, failure);
 }

@@ -8,6 +8,7 @@ export const common = {
     paused: 'Paused',
     off: 'Not protected',
     unknown: 'Connecting',
+    silent: 'State unknown',
     lost: 'No contact',
   },
   pausedUntil: (time: string) => `Paused: nothing is watched until ${time}.`,
