@@ -202,6 +202,45 @@ describe('bounds', () => {
   });
 });
 
+describe('segments', () => {
+  const data = (timeUs: number, bytes = 10): PacketFields => ({ timeUs, flags: ack, payload: new Uint8Array(bytes) });
+
+  it('are shown as long as they are wanted, however many there are', () => {
+    const table = new RecordedTable().play(...handshake(START));
+    for (let n = 0; n < 100; n++) table.play(data(START + 100 + n));
+    expect(table.segments).toHaveLength(100);
+    expect(table.payloads).toBe(PAYLOAD_PACKETS_SHOWN);
+    table.satisfied.add(1);
+    table.play(data(START + 300), data(START + 301), data(START + 302));
+    expect(table.segments).toHaveLength(101);
+  });
+
+  it('come with where each side begins, by the newest handshake', () => {
+    const table = new RecordedTable().play(
+      { timeUs: START, flags: syn, sequence: 1 },
+      { timeUs: START + 1, flags: syn, sequence: 0x7fffffff },
+      answer({ timeUs: START + 2, flags: syn | ack, sequence: 500 }),
+      data(START + 3),
+      answer({ ...data(START + 4) }),
+    );
+    expect(table.segments.map(({ start }) => start)).toEqual([-0x80000000, 501]);
+    const met = new RecordedTable().play(data(START), answer({ ...data(START + 1) }));
+    expect(met.segments.map(({ start }) => start)).toEqual([Number.NaN, Number.NaN]);
+  });
+
+  it('go on, or stay unwanted, in the flow that the active timeout begins', () => {
+    const settings = { activeTimeoutSeconds: 10, idleTimeoutSeconds: 60 };
+    const table = new RecordedTable(settings).play(...handshake(START), data(START + 50));
+    table.satisfied.add(1);
+    table.play(data(START + 60), data(START + 20 * SECOND));
+    expect(table.renewals).toEqual([{ formerId: 1, id: 2 }]);
+    expect(table.segments.map(({ id }) => id)).toEqual([1, 1]);
+    // What begins on the same ports later is another conversation.
+    table.play({ timeUs: START + 21 * SECOND, flags: syn, sequence: 9 }, data(START + 22 * SECOND));
+    expect(table.segments.map(({ id }) => id)).toEqual([1, 1, 3]);
+  });
+});
+
 describe('the table as a whole', () => {
   it('counts like a map of lists, for any packets in any order', () => {
     const anyPacket = fc.record({
