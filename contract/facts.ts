@@ -215,6 +215,7 @@ export interface HttpRequestFact extends FactBase {
   readonly method: string;
   /** Of the Host header or :authority, without the port. */
   readonly host: string;
+  /** Of the same; -1 where it is not said. */
   readonly hostPort: number;
   readonly uri: string;
   readonly version: string;
@@ -357,7 +358,10 @@ export interface CommandFact extends FactBase {
   readonly protocol: ProtocolId;
   readonly command: string;
   readonly argument: string;
-  /** Status of the answer where there is one: 230, 535; -1 where it is not known. */
+  /**
+   * Status of the answer where there is one: 230, 535; -1 where it is not known. Of protocols without numbers (POP3,
+   * IMAP) 1 is fine and 0 is not.
+   */
   readonly status: number;
 }
 
