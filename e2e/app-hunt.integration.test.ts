@@ -305,7 +305,7 @@ describe('an engine that takes its time', { timeout: 60_000 }, () => {
       });
       opened = await openPage(browser, `${engine.url}#/hunt?q=flows`);
       await opened.page.getByRole('button', { name: 'Stop' }).click(SOON);
-      await opened.page.getByText('The engine gives the search up by itself').waitFor();
+      await opened.page.getByText('The engine does not go on with it').waitFor();
     } finally {
       await opened?.close();
       await engine?.close();

@@ -50,7 +50,7 @@ export const hunt = {
     nonePartial: 'Nothing was found in the time there is',
     partial: 'Not everything was looked at: the time limit of one search is 5 seconds. Narrow it down with "since".',
     stopped: 'Stopped',
-    stoppedHint: 'The engine gives the search up by itself within 5 seconds.',
+    stoppedHint: 'The engine does not go on with it. Run the query again to see what it finds.',
     tooMany: (count: string) => `The list ends after ${count} rows; a file holds up to 100,000.`,
     moreFailed: 'The next rows did not come.',
     export: 'Export',
