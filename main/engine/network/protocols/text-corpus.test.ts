@@ -271,6 +271,18 @@ describe(`Zeek${reasonToSkip('dpi/zeek')}`, () => {
   });
 });
 
+const FTP_CAPTURE = 'dpi/zeek/ftp/ipv6.pcap';
+
+describe(`FTP${reasonToSkip(FTP_CAPTURE)}`, () => {
+  it.skipIf(reasonToSkip(FTP_CAPTURE) !== '')('names what goes over its data connections', async () => {
+    const flows = await inspectCapture(join(DATA, FTP_CAPTURE), OURS);
+    const files = flows.flatMap(({ facts }) => facts).filter((fact) => fact.type === 'file');
+    // Once where the server said, once where the client did; three listings of folders are no files.
+    const file = { protocol: 'ftp-data', name: 'robots.txt', bytes: 77, isWhole: true, kind: 'text' };
+    expect(files).toMatchObject([file, file]);
+  });
+});
+
 describe(`damaged captures${reasonToSkip('dpi/zeek/ftp/ipv6.pcap')}`, () => {
   it.skipIf(reasonToSkip('dpi/zeek/ftp/ipv6.pcap') !== '')(
     'are read without a failure',

@@ -42,8 +42,8 @@ class FtpConversation implements LineHandler {
   #isGreeted = false;
   /** The status of a reply of several lines that is being read (RFC 959 4.2). */
   #openReply = -1;
-  /** The name that the next data connection's file has. */
-  readonly #transfer = { name: '' };
+  /** What goes over the data connection that was announced last: it is named by the command that follows. */
+  #transfer = { name: '' };
 
   constructor(context: ParserContext, parser: LineParser) {
     this.#context = context;
@@ -148,6 +148,8 @@ class FtpConversation implements LineHandler {
     if (endpoint === undefined) return;
     const teller = atInitiator ? this.#client : this.#server;
     teller.property('data-endpoint', endpointText(endpoint));
+    // Each connection has its own: the one before may still end.
+    this.#transfer = { name: '' };
     this.#context.expect({ port: endpoint.port, atInitiator, protocol: 'ftp-data', file: this.#transfer });
   }
 
