@@ -18,21 +18,16 @@ export function TechniqueLink({ id, children }: { readonly id: string; readonly 
   const content = (
     <>
       {children}
+      <span className="sr-only"> {strings.common.atMitre}</span>
       <ExternalLink size={12} aria-hidden />
     </>
   );
-  const label = strings.common.openTechnique(id);
   return desktop === undefined ? (
-    <a href={href} target="_blank" rel="noreferrer" aria-label={label} className={LINK}>
+    <a href={href} target="_blank" rel="noreferrer" className={LINK}>
       {content}
     </a>
   ) : (
-    <button
-      type="button"
-      aria-label={label}
-      className={LINK}
-      onClick={() => void open.run({ link: 'attack-technique', id })}
-    >
+    <button type="button" className={LINK} onClick={() => void open.run({ link: 'attack-technique', id })}>
       {content}
     </button>
   );

@@ -21,7 +21,7 @@ export const common = {
   clearFilters: 'Clear filters',
   copy: 'Copy',
   copied: 'Copied',
-  openTechnique: (id: string) => `${id} on attack.mitre.org`,
+  atMitre: 'on attack.mitre.org',
   copyFailed: 'Could not copy: the browser does not allow it.',
   done: 'Done',
   loading: 'Loading…',

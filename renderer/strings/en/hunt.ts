@@ -181,7 +181,7 @@ export const hunt = {
       noDetector: 'None. Holdfast would not notice this technique by itself.',
       alerts: 'Alerts that name it',
       all: 'Find all in Hunt',
-      reference: 'Read about it at attack.mitre.org',
+      reference: 'Read about it',
       unknown: 'Holdfast does not know this technique',
     },
   },
