@@ -81,7 +81,7 @@ export const flowSettings = {
     integer: true,
     unit: 'flows',
     reason:
-      'Most conversations read at once; when more are open, the oldest is no longer followed and is counted. Most are read to their end within a second, at about 1 kB each.',
+      'Most conversations read at once, a quarter of them without connections (UDP, ICMP); when more are open, the oldest is no longer followed and is counted. Most are read to their end within a second, at about 2 kB each.',
   },
   inspectionMebibytes: {
     type: 'number',

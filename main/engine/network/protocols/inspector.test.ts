@@ -417,13 +417,29 @@ describe('bounds', () => {
   });
 
   it('follows the newest conversations where there are too many', () => {
-    const wire = new Wire([HELLO], { inspectionCapacity: 3 });
+    const wire = new Wire([HELLO], { inspectionCapacity: 4 });
     for (let n = 0; n < 5; n++) wire.send({ sourcePort: 50_000 + n, payload: text('HELLO\n') });
     expect(wire.inspection).toMatchObject({ conversations: 3, givenUp: 2 });
     wire.send({ sourcePort: 50_000, sequence: 6, payload: text('not heard\n') });
     wire.send({ sourcePort: 50_004, sequence: 6, payload: text('heard\n') });
     expect(wire.byFlow.get(1)).toHaveLength(2);
     expect(short(wire.byFlow.get(5) ?? [])).toEqual(['irc', '> irc line HELLO', '> irc line heard']);
+  });
+
+  it('takes datagrams up again that it had to give up', () => {
+    const wire = new Wire([{ ...HELLO, isEndless: true }], { inspectionCapacity: 4 });
+    const say = (sourcePort: number) =>
+      wire.send({ protocol: PROTOCOL.udp, flags: 0, sourcePort, payload: text('HELLO\n') });
+    say(1)
+      .handshake(0, 0)
+      .send({ sequence: 1, payload: text('HELLO\n') });
+    for (let port = 2; port < 5; port++) say(port);
+    expect(wire.inspection).toMatchObject({ conversations: 2, givenUp: 3 });
+    say(1);
+    expect(short(wire.byFlow.get(1) ?? [])).toEqual(['irc', '> irc line HELLO', 'irc', '> irc line HELLO']);
+    // Connections are not pushed out by them.
+    wire.send({ sequence: 7, payload: text('still heard\n') });
+    expect(short(wire.facts)).toContain('> irc line still heard');
   });
 
   it('holds no more bytes than it may', () => {

@@ -27,13 +27,22 @@ export interface InspectorCounters {
   readonly broken: number;
 }
 
+type Group = Map<number, Conversation>;
+
+/** Of all conversations, those of datagrams: an answer comes within seconds, and after it they only wait to be forgotten. */
+const EXCHANGES_SHARE = 0.25;
+
 /** Looks into conversations: puts them in order, tells their protocol, and lets its parser read them. */
 export class Inspector {
   readonly #options: InspectorOptions;
   readonly #byTransport: ReadonlyMap<number, Candidates>;
   readonly #byId: ReadonlyMap<ProtocolId, ProtocolDefinition>;
-  /** By the id of the flow, in the order in which they began. */
-  readonly #conversations = new Map<number, Conversation>();
+  /**
+   * By the id of the flow, in the order in which they began. Datagrams by themselves: nothing says that they have
+   * ended, and their many must not push connections out.
+   */
+  readonly #connections = new Map<number, Conversation>();
+  readonly #exchanges = new Map<number, Conversation>();
   readonly #listener: Listener;
   readonly #expected = new ExpectedConnections();
   /** The flow at hand. */
@@ -70,7 +79,7 @@ export class Inspector {
 
   /** Takes a packet with payload in. False: nothing more of this flow is of interest. */
   segment(flow: InspectedFlow, packet: PacketView, fromInitiator: boolean): boolean {
-    const conversation = this.#conversations.get(flow.id) ?? this.#begin(flow, packet);
+    const conversation = this.#groupOf(flow).get(flow.id) ?? this.#begin(flow, packet);
     if (conversation === undefined) return false;
     this.#flow = flow;
     const before = conversation.heldBytes;
@@ -78,30 +87,32 @@ export class Inspector {
     this.#held += conversation.heldBytes - before;
     if (wantsMore && this.#held <= this.#options.maxHeldBytes) return true;
     if (wantsMore) this.#givenUp++;
-    this.#close(flow.id, conversation);
+    this.#close(this.#groupOf(flow), flow.id, conversation);
     return false;
   }
 
   /** A flow that the active timeout cuts goes on: see `renewed`, which must follow. */
   flowEnd(flow: FlowView, reason: EndReason): void {
     if (reason === END_REASON.activeTimeout) return;
-    const conversation = this.#conversations.get(flow.id);
+    const group = this.#groupOf(flow);
+    const conversation = group.get(flow.id);
     if (conversation === undefined) return;
     this.#flow = flow;
-    this.#close(flow.id, conversation);
+    this.#close(group, flow.id, conversation);
   }
 
   /** The conversation of the flow `formerId` goes on in `flow`. */
   renewed(formerId: number, flow: FlowView): void {
-    const conversation = this.#conversations.get(formerId);
+    const group = this.#groupOf(flow);
+    const conversation = group.get(formerId);
     if (conversation === undefined) return;
-    this.#conversations.delete(formerId);
-    this.#conversations.set(flow.id, conversation);
+    group.delete(formerId);
+    group.set(flow.id, conversation);
   }
 
   counters(): InspectorCounters {
     return {
-      conversations: this.#conversations.size,
+      conversations: this.#connections.size + this.#exchanges.size,
       givenUp: this.#givenUp,
       facts: this.#facts,
       broken: this.#broken,
@@ -113,32 +124,40 @@ export class Inspector {
     return this.#held;
   }
 
-  /** A conversation is followed from its first payload or not at all. */
+  /** A connection is followed from its first payload or not at all; datagrams can be taken up again at any of them. */
   #begin(flow: InspectedFlow, packet: PacketView): Conversation | undefined {
     const candidates = this.#byTransport.get(flow.protocol);
     if (candidates === undefined) return undefined;
-    if (flow.initiatorPayloadBytes + flow.responderPayloadBytes > packet.payloadBytes) return undefined;
-    if (this.#conversations.size >= this.#options.maxConversations) this.#giveUpOldest();
-    const { bytesPerSide } = this.#options;
-    const expected = flow.protocol === PROTOCOL.tcp ? this.#expected.take(flow, packet.timeUs) : undefined;
+    const isConnection = flow.protocol === PROTOCOL.tcp;
+    const payloadBytes = flow.initiatorPayloadBytes + flow.responderPayloadBytes;
+    if (isConnection && payloadBytes > packet.payloadBytes) return undefined;
+    const { bytesPerSide, maxConversations } = this.#options;
+    const group = this.#groupOf(flow);
+    const share = group === this.#exchanges ? EXCHANGES_SHARE : 1 - EXCHANGES_SHARE;
+    if (group.size >= maxConversations * share) this.#giveUpOldest(group);
+    const expected = isConnection ? this.#expected.take(flow, packet.timeUs) : undefined;
     const conversation = new Conversation(flow, candidates, this.#byId, bytesPerSide, this.#listener, expected);
-    this.#conversations.set(flow.id, conversation);
+    group.set(flow.id, conversation);
     return conversation;
   }
 
   /** Its last facts are lost with it: the flow that they are about is not at hand. */
-  #giveUpOldest(): void {
-    for (const [id, conversation] of this.#conversations) {
+  #giveUpOldest(group: Group): void {
+    for (const [id, conversation] of group) {
       this.#flow = undefined;
       this.#givenUp++;
-      this.#close(id, conversation);
+      this.#close(group, id, conversation);
       return;
     }
   }
 
-  #close(id: number, conversation: Conversation): void {
+  #groupOf(flow: FlowView): Group {
+    return flow.protocol === PROTOCOL.tcp ? this.#connections : this.#exchanges;
+  }
+
+  #close(group: Group, id: number, conversation: Conversation): void {
     this.#held -= conversation.heldBytes;
-    this.#conversations.delete(id);
+    group.delete(id);
     conversation.end();
     if (conversation.isBroken) this.#broken++;
   }
