@@ -15,6 +15,8 @@ export const irc: ProtocolDefinition = {
   parser: (context) => new LineParser((parser) => new IrcConversation(context, parser)),
 };
 
+/** What a server says first: a notice, a welcome, what it can do, or that TLS may begin. */
+const FIRST_MESSAGES = ['NOTICE', '001', '020', 'CAP', '670'];
 const CAP_COMMANDS = ['LS', 'REQ', 'LIST', 'END'];
 
 function identify({ initiator, responder }: Opening): Verdict {
@@ -36,6 +38,7 @@ function clientVerdict(bytes: Uint8Array): Verdict {
       return rest.split(' ', 4).length === 4 ? VERDICT.yes : VERDICT.no;
     case 'CAP':
       return CAP_COMMANDS.includes(splitWord(rest)[0].toUpperCase()) ? VERDICT.yes : VERDICT.no;
+    case 'STARTTLS':
     case 'PASS':
       return VERDICT.maybe;
     default:
@@ -50,9 +53,7 @@ function serverVerdict(bytes: Uint8Array): Verdict {
   if (line.startsWith('PING :')) return VERDICT.maybe;
   const [, rest] = splitWord(line);
   const [command] = splitWord(rest);
-  return line.startsWith(':') && (command === 'NOTICE' || command === '001' || command === '020' || command === 'CAP')
-    ? VERDICT.yes
-    : VERDICT.no;
+  return line.startsWith(':') && FIRST_MESSAGES.includes(command) ? VERDICT.yes : VERDICT.no;
 }
 
 /** Commands that say who somebody is, where they go and what they do; others are upkeep. */
