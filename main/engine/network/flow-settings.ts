@@ -63,36 +63,6 @@ export const flowSettings = {
     unit: 's',
     reason: 'How often a long flow reports what it has done so far.',
   },
-  inspectedKilobytes: {
-    type: 'number',
-    default: 64,
-    min: 4,
-    max: 4_096,
-    integer: true,
-    unit: 'kB',
-    reason:
-      'How much of each direction of a conversation is read for its protocol; bodies that are of no interest do not count. 64 kB hold every handshake, login and certificate chain, and the beginning of what is transferred.',
-  },
-  inspectionCapacity: {
-    type: 'number',
-    default: 32_768,
-    min: 256,
-    max: 1_000_000,
-    integer: true,
-    unit: 'flows',
-    reason:
-      'Most conversations read at once, a quarter of them without connections (UDP, ICMP); when more are open, the oldest is no longer followed and is counted. Most are read to their end within a second, at about 2 kB each.',
-  },
-  inspectionMebibytes: {
-    type: 'number',
-    default: 64,
-    min: 4,
-    max: 4_096,
-    integer: true,
-    unit: 'MiB',
-    reason:
-      'Most memory for bytes that arrived out of order or are not yet a whole message, for all conversations together; one that would need more is no longer followed and is counted.',
-  },
   clockToleranceSeconds: {
     type: 'number',
     default: 60,

@@ -15,6 +15,7 @@ import type { flowSettings } from './flow-settings.ts';
 import { type FlowEvents, type FlowSource, FlowTable, type FlowTableCounters } from './flow-table.ts';
 import type { InspectedFlow } from './protocols/conversation.ts';
 import { Inspector, type InspectorCounters } from './protocols/inspector.ts';
+import { INSPECTION_LIMITS, type InspectionLimits } from './protocols/limits.ts';
 import type { ProtocolDefinition } from './protocols/protocol.ts';
 import { PROTOCOLS } from './protocols/table.ts';
 import { serviceOfProtocol } from './service.ts';
@@ -48,10 +49,10 @@ export interface TrafficEngineOptions {
   readonly seed?: number;
   /** Those that are told where an observer wants facts; all by default. */
   readonly protocols?: readonly ProtocolDefinition[];
+  /** What that may cost; INSPECTION_LIMITS where they are left out. */
+  readonly inspection?: Partial<InspectionLimits>;
 }
 
-const KILOBYTE = 1_024;
-const MEBIBYTE = 1_024 * 1_024;
 /** Bits of a flow's head that say who wants no more of its segments. */
 const MAX_SEGMENT_LISTENERS = 8;
 
@@ -169,14 +170,13 @@ export class TrafficEngine implements FrameSink {
   }
 
   /** Nothing where nobody wants facts: looking into conversations costs time. */
-  #createInspector({ observers, settings, protocols }: TrafficEngineOptions): Inspector | undefined {
+  #createInspector({ observers, protocols, inspection }: TrafficEngineOptions): Inspector | undefined {
     const onFact = collect(observers, 'fact');
     if (onFact.length === 0) return undefined;
     return new Inspector({
       protocols: protocols ?? PROTOCOLS,
-      bytesPerSide: settings.inspectedKilobytes * KILOBYTE,
-      maxConversations: settings.inspectionCapacity,
-      maxHeldBytes: settings.inspectionMebibytes * MEBIBYTE,
+      ...INSPECTION_LIMITS,
+      ...inspection,
       told: (_flow, protocol) => this.#table.tellService(serviceOfProtocol(protocol)),
       tell: (flow, fact) => {
         for (let i = 0; i < onFact.length; i++) onFact[i](flow, fact);

@@ -12,6 +12,7 @@ import { readCapture } from '../capture/read.ts';
 import { Packet } from '../decode/packet.ts';
 import { flowSettings } from '../flow-settings.ts';
 import { TrafficEngine } from '../traffic-engine.ts';
+import { INSPECTION_LIMITS } from './limits.ts';
 import { mutations, numbersFrom } from './testing.ts';
 
 const DATA = join(process.env.HOLDFAST_TEST_DATA ?? join(import.meta.dirname, '../../../../../shared/data'), 'dpi');
@@ -96,9 +97,7 @@ describe(`damaged conversations${skip}`, () => {
       expect(engine.counters().inspection?.conversations).toBe(0);
       expect(facts).toBeGreaterThan(1_000);
       expect(slowestMs).toBeLessThan(LONGEST_PACKET_MS);
-      expect(process.memoryUsage().rss - before).toBeLessThan(
-        MAX_GROWTH_BYTES + SETTINGS.inspectionMebibytes * 2 ** 20,
-      );
+      expect(process.memoryUsage().rss - before).toBeLessThan(MAX_GROWTH_BYTES + INSPECTION_LIMITS.maxHeldBytes);
     },
     Math.max(120_000, PACKETS),
   );

@@ -7,6 +7,7 @@ import { flowSettings } from '../flow-settings.ts';
 import { type PacketFields, packetOf } from '../testing.ts';
 import { TrafficEngine } from '../traffic-engine.ts';
 import { startsWith } from './bytes.ts';
+import type { InspectionLimits } from './limits.ts';
 import {
   MAX_UNTAKEN_BYTES,
   type Opening,
@@ -103,11 +104,13 @@ class Wire {
   constructor(
     protocols: readonly ProtocolDefinition[],
     settings: Partial<Record<keyof typeof flowSettings, number>> = {},
+    inspection: Partial<InspectionLimits> = {},
   ) {
     const small = { flowCapacity: 2_048, conversationCapacity: 2_048 };
     this.engine = new TrafficEngine({
       settings: { ...defaultsOf(flowSettings), ...small, ...settings },
       protocols,
+      inspection,
       observers: [
         {
           fact: (flow: FlowView, fact: Fact) => {
@@ -377,7 +380,7 @@ describe('bounds', () => {
 
   it('gives up a side that leaves too much untaken', () => {
     const greedy: ProtocolDefinition = { ...HELLO, parser: () => ({ read: () => 0 }) };
-    const wire = new Wire([greedy], { inspectedKilobytes: 1_024 });
+    const wire = new Wire([greedy], {}, { bytesPerSide: 1_048_576 });
     const segment = new Uint8Array(1_400);
     segment.set(text('HELLO'));
     const count = Math.ceil((2 * MAX_UNTAKEN_BYTES) / segment.length);
@@ -387,7 +390,7 @@ describe('bounds', () => {
   });
 
   it('reads so much of each side, and what is skipped does not count', () => {
-    const wire = new Wire([HELLO], { inspectedKilobytes: 4 }).handshake(0, 0);
+    const wire = new Wire([HELLO], {}, { bytesPerSide: 4_096 }).handshake(0, 0);
     let at = 1;
     const say = (value: string) => {
       const payload = text(value);
@@ -408,7 +411,7 @@ describe('bounds', () => {
 
   it('reads without end what has no end', () => {
     const count = (isEndless: boolean) => {
-      const wire = new Wire([{ ...HELLO, isEndless }], { inspectedKilobytes: 4 });
+      const wire = new Wire([{ ...HELLO, isEndless }], {}, { bytesPerSide: 4_096 });
       for (let n = 0; n < 30; n++)
         wire.send({ protocol: PROTOCOL.udp, flags: 0, payload: text(`HELLO${'x'.repeat(500)}\n`) });
       return wire.facts.filter((fact) => fact.type === 'property' && fact.name === 'line').length;
@@ -417,7 +420,7 @@ describe('bounds', () => {
   });
 
   it('follows the newest conversations where there are too many', () => {
-    const wire = new Wire([HELLO], { inspectionCapacity: 4 });
+    const wire = new Wire([HELLO], {}, { maxConversations: 4 });
     for (let n = 0; n < 5; n++) wire.send({ sourcePort: 50_000 + n, payload: text('HELLO\n') });
     expect(wire.inspection).toMatchObject({ conversations: 3, givenUp: 2 });
     wire.send({ sourcePort: 50_000, sequence: 6, payload: text('not heard\n') });
@@ -427,7 +430,7 @@ describe('bounds', () => {
   });
 
   it('takes datagrams up again that it had to give up', () => {
-    const wire = new Wire([{ ...HELLO, isEndless: true }], { inspectionCapacity: 4 });
+    const wire = new Wire([{ ...HELLO, isEndless: true }], {}, { maxConversations: 4 });
     const say = (sourcePort: number) =>
       wire.send({ protocol: PROTOCOL.udp, flags: 0, sourcePort, payload: text('HELLO\n') });
     say(1)
@@ -443,7 +446,7 @@ describe('bounds', () => {
   });
 
   it('holds no more bytes than it may', () => {
-    const wire = new Wire([HELLO], { inspectionMebibytes: 1 });
+    const wire = new Wire([HELLO], {}, { maxHeldBytes: 1_048_576 });
     for (let n = 0; n < 100; n++) {
       const flow = { sourcePort: 50_000 + n };
       wire.send({ ...flow, sequence: 0, payload: text('HELLO') });

@@ -2,20 +2,15 @@ import type { Fact, ProtocolId } from '../../../../contract/facts.ts';
 import { END_REASON, type EndReason, type FlowView, type PacketView, PROTOCOL } from '../../../../contract/traffic.ts';
 import { type Candidates, Conversation, type InspectedFlow, type Listener } from './conversation.ts';
 import { ExpectedConnections } from './expected.ts';
+import type { InspectionLimits } from './limits.ts';
 import type { ProtocolDefinition } from './protocol.ts';
 
-export interface InspectorOptions {
+export interface InspectorOptions extends InspectionLimits {
   readonly protocols: readonly ProtocolDefinition[];
   /** The flow is valid during the call. */
   readonly tell: (flow: FlowView, fact: Fact) => void;
   /** The protocol that a flow begins in is told; called before the fact. */
   readonly told?: (flow: FlowView, protocol: ProtocolId) => void;
-  /** How much of each direction is looked at. */
-  readonly bytesPerSide: number;
-  /** Conversations that are looked into at once; beyond, the oldest is no longer followed. */
-  readonly maxConversations: number;
-  /** Most bytes held for all conversations together: out of order, or not yet a whole message. */
-  readonly maxHeldBytes: number;
 }
 
 export interface InspectorCounters {
