@@ -61,7 +61,7 @@ describe.skipIf(runsOn === 'nothing')(`the desktop app (${runsOn})`, () => {
     })`);
     expect(found).toEqual({
       kind: 'desktop',
-      names: ['kind', 'open', 'request', 'version'],
+      names: ['cancel', 'kind', 'open', 'request', 'version'],
       isFrozen: true,
       foreign: [],
     });
