@@ -18,6 +18,8 @@ const LONG_LIST = 100_000;
 const SECONDS = 6;
 /** A frame at 60 Hz takes 16.7 ms; what a list that changes may take in the middle and at worst. */
 const SMOOTH = { median: 34, p95: 120, worst: 700 };
+/** A jump draws all rows anew in one frame, and every twentieth frame of jumping is a jump. */
+const JUMPING = { ...SMOOTH, p95: 350 };
 const MAX_FIRST_PAINT_MS = 1_000;
 const MAX_FIRST_SCRIPT_BYTES = 250_000;
 const MEMORY_ROUNDS = 8;
@@ -67,12 +69,12 @@ function print(what: string, figures: object): void {
   process.stdout.write(`${what}: ${JSON.stringify(figures)}\n`);
 }
 
-function expectSmooth(what: string, times: readonly number[]): void {
+function expectSmooth(what: string, times: readonly number[], bounds = SMOOTH): void {
   const figures = figuresOf(times);
   print(what, figures);
-  expect(figures.median).toBeLessThan(SMOOTH.median);
-  expect(figures.p95).toBeLessThan(SMOOTH.p95);
-  expect(figures.worst).toBeLessThan(SMOOTH.worst);
+  expect(figures.median).toBeLessThan(bounds.median);
+  expect(figures.p95).toBeLessThan(bounds.p95);
+  expect(figures.worst).toBeLessThan(bounds.worst);
 }
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -92,7 +94,7 @@ describe('a list of 5,000 live flows', () => {
   it('stays smooth while a third of it changes once a second, and while it is scrolled', async () => {
     const page = await open('#/network', { 'flows.watch': () => sampleFlowItems(LIVE_FLOWS, 0) });
     await rows(page).nth(5).waitFor();
-    await page.getByText('5,000 open').waitFor();
+    await page.getByText('5,000 open', { exact: true }).waitFor();
     const before = await rows(page).nth(1).innerText();
     const change = async (): Promise<void> => {
       for (let turn = 1; turn <= SECONDS; turn++) {
@@ -150,7 +152,7 @@ describe('a list of 100,000 rows', () => {
         await pause(150);
       }
     };
-    expectSmooth('100,000 rows, jumped through', await frameTimes(page, jumps));
+    expectSmooth('100,000 rows, jumped through', await frameTimes(page, jumps), JUMPING);
   }, 120_000);
 });
 

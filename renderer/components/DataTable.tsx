@@ -103,6 +103,7 @@ export function DataTable<Row>({
   const [width, setWidth] = useState(0);
   const [activeKey, setActive] = useState<string | null>(null);
   const [hasFocus, setFocus] = useState(false);
+  const [isFocusShown, setFocusShown] = useState(false);
   const isScrolled = useRef(false);
 
   useEffect(() => {
@@ -204,15 +205,17 @@ export function DataTable<Row>({
   return (
     <div
       ref={scroller}
-      onScroll={(event) => {
-        const now = event.currentTarget.scrollTop > 0;
+      onScroll={() => {
+        // Not the element's own: reading that would lay the page out a second time in every frame.
+        const now = (virtualizer.scrollOffset ?? 0) > 0;
         if (now === isScrolled.current) return;
         isScrolled.current = now;
         onScrolledChange?.(now);
       }}
       style={visibleRows === undefined ? undefined : { maxHeight: (visibleRows + 1) * ROW_HEIGHT + 2 }}
       className={cx(
-        'relative min-h-0 overflow-auto rounded-lg bg-surface has-[table:focus-visible]:outline-2 has-[table:focus-visible]:outline-accent',
+        'relative min-h-0 overflow-auto rounded-lg bg-surface',
+        isFocusShown && 'outline-2 outline-accent',
         visibleRows === undefined && 'flex-1 border border-line',
       )}
     >
@@ -229,12 +232,19 @@ export function DataTable<Row>({
         onFocus={(event) => {
           if (event.target !== event.currentTarget) return;
           setFocus(true);
+          // By state: with :has() every new row would have the styles of the page looked through again.
+          setFocusShown(event.currentTarget.matches(':focus-visible'));
           if (activeIndex < 0 && rows.length > 0) setActiveKey(openKey ?? rowKey(rows[firstSeen]));
         }}
-        onBlur={(event) => event.target === event.currentTarget && setFocus(false)}
-        className="block min-w-full outline-none"
+        onBlur={(event) => {
+          if (event.target !== event.currentTarget) return;
+          setFocus(false);
+          setFocusShown(false);
+        }}
+        style={{ minWidth: leastWidth(template) }}
+        className="block outline-none"
       >
-        <thead className="sticky top-0 z-10 block min-w-max bg-surface">
+        <thead className="sticky top-0 z-10 block bg-surface">
           <tr
             aria-rowindex={1}
             style={{ gridTemplateColumns: template }}
@@ -256,7 +266,7 @@ export function DataTable<Row>({
           </tr>
         </thead>
         <tbody
-          className="relative block min-w-max"
+          className="relative block"
           style={{ height: rows.length === 0 ? undefined : virtualizer.getTotalSize() }}
         >
           {rows.length === 0 && (
@@ -292,6 +302,11 @@ export function DataTable<Row>({
       </table>
     </div>
   );
+}
+
+/** Pixels that the tracks need at least: the first number of each, as in "104px" and "minmax(160px, 1fr)". */
+function leastWidth(template: string): number {
+  return [...template.matchAll(/(?:^| |\()(\d+)px/g)].reduce((sum, [, pixels]) => sum + Number(pixels), 0);
 }
 
 function isMenuKey({ key, shiftKey }: KeyboardEvent): boolean {
@@ -340,7 +355,7 @@ const TableRow = memo(function TableRow<Row>({
       }}
       style={{ gridTemplateColumns: template, transform: `translateY(${start}px)` }}
       className={cx(
-        'absolute inset-x-0 grid h-8 items-center border-b border-line',
+        'absolute inset-x-0 grid h-8 items-center border-b border-line contain-content',
         onPress !== undefined && 'cursor-pointer hover:bg-hover',
         (isOpen || isChosen === true) && 'bg-selected',
         isActive && 'shadow-[inset_2px_0_0_var(--color-accent)]',

@@ -1,5 +1,6 @@
 import { useMemo, useState } from 'react';
 import { plainText } from '../../../contract/text.ts';
+import { MAX_LIVE_FLOWS } from '../../../contract/traffic.ts';
 import { Address } from '../../components/Address.tsx';
 import { cx } from '../../components/cx.ts';
 import { type Column, DataTable, type Sort } from '../../components/DataTable.tsx';
@@ -111,7 +112,8 @@ function FlowFilters({ services, children }: { readonly services: readonly strin
 }
 
 function Truncation({ shown, open }: { readonly shown: number; readonly open: number }) {
-  if (open <= shown) return null;
+  // A complete telling comes in pieces: until they are there, less is shown than will be.
+  if (open <= MAX_LIVE_FLOWS || open <= shown) return null;
   return (
     <div className="pb-3">
       <Notice kind="info">{words.shownOf(formatCount(shown), formatCount(open))}</Notice>
