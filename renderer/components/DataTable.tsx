@@ -104,7 +104,6 @@ export function DataTable<Row>({
   const [activeKey, setActive] = useState<string | null>(null);
   const [hasFocus, setFocus] = useState(false);
   const [isFocusShown, setFocusShown] = useState(false);
-  const isScrolled = useRef(false);
 
   useEffect(() => {
     const element = scroller.current;
@@ -125,6 +124,15 @@ export function DataTable<Row>({
     useFlushSync: false,
   });
   const items = virtualizer.getVirtualItems();
+
+  // The virtualizer's own number: reading the element's would lay the page out a second time in every frame.
+  const isScrolled = (virtualizer.scrollOffset ?? 0) > 0;
+  const wasScrolled = useRef(false);
+  useEffect(() => {
+    if (isScrolled === wasScrolled.current) return;
+    wasScrolled.current = isScrolled;
+    onScrolledChange?.(isScrolled);
+  }, [isScrolled, onScrolledChange]);
 
   const firstSeen = items[0]?.index ?? 0;
   const lastSeen = items.length === 0 ? -1 : items[items.length - 1].index;
@@ -205,13 +213,6 @@ export function DataTable<Row>({
   return (
     <div
       ref={scroller}
-      onScroll={() => {
-        // Not the element's own: reading that would lay the page out a second time in every frame.
-        const now = (virtualizer.scrollOffset ?? 0) > 0;
-        if (now === isScrolled.current) return;
-        isScrolled.current = now;
-        onScrolledChange?.(now);
-      }}
       style={visibleRows === undefined ? undefined : { maxHeight: (visibleRows + 1) * ROW_HEIGHT + 2 }}
       className={cx(
         'relative min-h-0 overflow-auto rounded-lg bg-surface',
