@@ -197,8 +197,10 @@ describe('the page of captures', { timeout: 90_000 }, () => {
     const { id } = await captureNamed('notes.txt', 'failed');
     await row('notes.txt').getByRole('button', { name: 'Actions for notes.txt' }).focus();
     await page.keyboard.press('Enter');
-    await page.getByRole('menuitem', { name: 'Remove…' }).waitFor();
+    // The menu takes the focus a moment after it is seen.
+    await page.locator('[role="menuitem"][data-highlighted]').first().waitFor();
     await page.keyboard.press('End');
+    await page.locator('[role="menuitem"][data-highlighted]').filter({ hasText: 'Remove…' }).waitFor();
     await page.keyboard.press('Enter');
     const question = page.getByRole('alertdialog', { name: 'Remove this capture?' });
     await question.getByText('notes.txt').waitFor();
