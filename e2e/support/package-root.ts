@@ -67,7 +67,8 @@ export class PackageRoot {
     child.once('exit', (code) => reject(new Error(`no root could be made (${code}): ${said}`)));
     const timer = setTimeout(() => reject(new Error(`no root was made in time: ${said}`)), START_TIMEOUT_MS);
     await promise.finally(() => clearTimeout(timer));
-    const [first] = ['systemd', 'sh'].flatMap((name) => childrenOf(child.pid ?? 0, name));
+    // It has one child, whose name changes as it goes from script to chroot to systemd.
+    const [first] = childrenOf(child.pid ?? 0);
     if (first === undefined) throw new Error('the first process of the root is not there');
     this.#pid = first;
     if (this.hasSystemd) await this.#booted();
@@ -115,10 +116,12 @@ export class PackageRoot {
   }
 
   async stop(): Promise<void> {
-    const gone = new Promise((resolve) => this.#unshare?.once('exit', resolve));
-    if (this.#pid > 0) {
-      // The end of its first process ends all of a PID namespace.
-      process.kill(this.#pid, 'SIGKILL');
+    const child = this.#unshare;
+    if (child !== undefined && child.exitCode === null && child.signalCode === null) {
+      const gone = new Promise((resolve) => child.once('exit', resolve));
+      // The end of its first process ends all of a PID namespace; unshare waits for it, and takes it along.
+      if (this.#pid > 0) process.kill(this.#pid, 'SIGKILL');
+      else child.kill('SIGKILL');
       await gone;
     }
     if (this.#cgroup !== undefined) removeCgroup(this.#cgroup);

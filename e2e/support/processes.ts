@@ -18,12 +18,12 @@ export function isRunning(pid: number): boolean {
   return found !== undefined && found.state !== 'Z';
 }
 
-/** The children of a process with this program name. */
-export function childrenOf(pid: number, name: string): number[] {
+/** The children of a process, or those with this program name. */
+export function childrenOf(pid: number, name?: string): number[] {
   return readdirSync('/proc')
     .filter((entry) => /^\d+$/.test(entry))
     .map(Number)
-    .filter((child) => stat(child)?.parent === pid && nameOf(child) === name);
+    .filter((child) => stat(child)?.parent === pid && (name === undefined || nameOf(child) === name));
 }
 
 function nameOf(pid: number): string {
