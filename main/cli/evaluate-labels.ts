@@ -33,7 +33,7 @@ export const benignLabelsSchema = z
         z
           .object({
             file,
-            /** policy: ordinary use of VPN, peer-to-peer and the like, of which policy alerts may speak. */
+            /** policy: ordinary use of VPN, peer-to-peer and the like, of which alerts of low severity may speak. */
             class: z.enum(['benign', 'policy']),
             active_seconds: z.number().nonnegative(),
           })

@@ -23,6 +23,10 @@ function alert(over: Partial<AnalysisAlert>): AnalysisAlert {
   };
 }
 
+function missed(summary: ReturnType<typeof summarise>): string[] {
+  return summary.gates.filter((gate) => !gate.isMet).map((gate) => gate.name);
+}
+
 function label(category: string, attacker: string[], victim: string[]) {
   return attackLabelsSchema.parse([
     { id: 'one', file: 'attacks/one.pcap', category, attack_techniques: [], attacker, victim },
@@ -99,7 +103,8 @@ describe('summarise', () => {
       falseAlertsPerHour: 0.1,
       falseAlertsPer1000Flows: 2,
     });
-    expect(policy?.falseAlerts).toBe(0);
+    expect(policy?.falseAlerts).toBe(1);
+    expect(missed(summary)).toContain('notable use (policy captures): alerts above low');
   });
 
   it('misses gates for categories without captures, high alerts and too many alerts', () => {
@@ -108,7 +113,28 @@ describe('summarise', () => {
       alerts: Array.from({ length: 6 }, () => alert({ kind: 'denial-of-service' })),
     });
     const { gates } = summarise([crowd], [ordinary([alert({ severity: 'critical' })])]);
-    expect(gates.map((gate) => gate.isMet)).toEqual([false, false, true, false, false, true]);
+    expect(gates.filter((gate) => gate.isMet).map((gate) => gate.name)).toEqual([
+      'flood: found, attacker and victim right',
+      'notable use (policy captures): alerts above low',
+    ]);
+  });
+
+  it('counts categories that share a gate together', () => {
+    const shell = label('reverse_shell_c2', ['10.0.0.1'], ['10.0.0.2']);
+    const alarm = alert({ kind: 'reverse-shell' });
+    const scores = [
+      ...Array.from({ length: 2 }, () => scoreAttack(shell, { flows: 1, alerts: [alarm] })),
+      scoreAttack(shell, { flows: 1, alerts: [] }),
+      scoreAttack(label('beaconing', ['10.0.0.1'], ['10.0.0.2']), { flows: 1, alerts: [alarm] }),
+    ];
+    const gate = summarise(scores, []).gates.find(({ name }) => name.startsWith('shells and control'));
+    expect(gate).toMatchObject({ value: 0.75, isMet: true });
+  });
+
+  it('takes the end that receives for the attacker where data leaves', () => {
+    const leak = label('exfiltration', ['10.0.0.2 (compromised)'], ['10.0.0.1 (C2)']);
+    const score = scoreAttack(leak, { flows: 1, alerts: [alert({ kind: 'dns-tunnel' })] });
+    expect(score).toMatchObject({ isAttackerRight: true, isVictimRight: true });
   });
 
   it('is told in words with every miss by name', () => {

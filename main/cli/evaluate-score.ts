@@ -3,30 +3,51 @@ import type { AnalysisAlert } from '../../contract/analysis.ts';
 import { type AlertKind, SEVERITIES, type Severity } from '../../contract/domain.ts';
 import { type AttackLabel, type BenignLabel, isNamedHost, type LabelledHosts, readHosts } from './evaluate-labels.ts';
 
+interface Category {
+  readonly name: string;
+  readonly kinds: readonly AlertKind[];
+  /** Gate that it counts for; its own where it is left out. */
+  readonly gate?: string;
+  /** Share that must be found with the right attacker and victim. */
+  readonly wanted: number;
+  /**
+   * The label names who sends first; who controls, or receives what is stolen, is the attacker of the alert
+   * of the alert, and that is the other end.
+   */
+  readonly isTurned?: boolean;
+}
+
+const CONTROL_KINDS: readonly AlertKind[] = ['reverse-shell', 'command-and-control', 'beaconing'];
+const LEAK_KINDS: readonly AlertKind[] = ['exfiltration', 'dns-tunnel', 'tunnel'];
+const EXPLOIT_KINDS: readonly AlertKind[] = ['exploit', 'web-attack'];
+
 /** The categories that detectors exist for, by their name in the labels, and the kinds of alert that find them. */
-export const COVERED_CATEGORIES: Readonly<
-  Record<string, { readonly name: string; readonly kinds: readonly AlertKind[] }>
-> = {
-  port_scan: { name: 'scan', kinds: ['port-scan', 'host-discovery'] },
-  brute_force: { name: 'brute force', kinds: ['brute-force'] },
-  ddos: { name: 'flood', kinds: ['denial-of-service'] },
+export const COVERED_CATEGORIES: Readonly<Record<string, Category>> = {
+  port_scan: { name: 'scan', kinds: ['port-scan', 'host-discovery'], wanted: 0.95 },
+  brute_force: { name: 'brute force', kinds: ['brute-force'], wanted: 0.95 },
+  ddos: { name: 'flood', kinds: ['denial-of-service'], wanted: 0.95 },
+  dns_tunnel: { name: 'DNS tunnel', kinds: LEAK_KINDS, wanted: 0.95, isTurned: true },
+  exfiltration: { name: 'exfiltration', kinds: LEAK_KINDS, wanted: 0.95, isTurned: true },
+  reverse_shell_c2: { name: 'reverse shell', kinds: CONTROL_KINDS, wanted: 0.75, gate: 'shells and control' },
+  beaconing: { name: 'beaconing', kinds: CONTROL_KINDS, wanted: 0.75, gate: 'shells and control' },
+  web_attack: { name: 'web attack', kinds: EXPLOIT_KINDS, wanted: 0.75 },
+  exploit: { name: 'exploit', kinds: EXPLOIT_KINDS, wanted: 0.75 },
+  mitm: { name: 'man in the middle', kinds: ['man-in-the-middle'], wanted: 0.75 },
 };
 
-/** What must be reached; the numbers are the project's promise. */
+/** What must be reached besides; the numbers are the project's promise. */
 export const GATES = {
-  /** Share of a category that is found with the right attacker and victim. */
-  rightShare: 0.9,
   alertsPerFlood: 5,
   /** Alerts of severity high or above in ordinary traffic. */
   highInBenign: 0,
   /** Alerts of severity medium or above per active hour of ordinary traffic. */
-  falseAlertsPerHour: 0.2,
+  falseAlertsPerHour: 0.1,
+  /** Alerts of severity medium or above where the use is ordinary but notable. */
+  aboveLowInPolicy: 0,
 } as const;
 
 /** "many" in a label: an alert that counts fewer attackers has not seen it. */
 const MANY_ATTACKERS = 10;
-/** Kinds that may speak of ordinary but notable use. */
-const POLICY_KINDS: readonly AlertKind[] = ['policy', 'anomaly'];
 
 export interface AnalysedCapture {
   readonly flows: number;
@@ -53,7 +74,7 @@ export interface BenignScore {
   readonly class: BenignLabel['class'];
   readonly activeSeconds: number;
   readonly flows: number;
-  /** Alerts of severity medium or above that the class does not allow. */
+  /** Alerts of severity medium or above. */
   readonly falseAlerts: readonly AnalysisAlert[];
 }
 
@@ -62,9 +83,9 @@ export function isAtLeast(severity: Severity, least: Severity): boolean {
 }
 
 export function scoreAttack(label: AttackLabel, capture: AnalysedCapture): AttackScore {
-  const kinds = COVERED_CATEGORIES[label.category]?.kinds ?? [];
-  const attackers = readHosts(label.attacker);
-  const victims = readHosts(label.victim);
+  const { kinds = [], isTurned = false } = COVERED_CATEGORIES[label.category] ?? {};
+  const attackers = readHosts(isTurned ? label.victim : label.attacker);
+  const victims = readHosts(isTurned ? label.attacker : label.victim);
   const fitting = capture.alerts
     .filter((alert) => kinds.includes(alert.kind))
     .map((alert) => ({
@@ -105,10 +126,7 @@ export function scoreBenign(label: BenignLabel, capture: AnalysedCapture): Benig
     class: label.class,
     activeSeconds: label.active_seconds,
     flows: capture.flows,
-    falseAlerts: capture.alerts.filter(
-      (alert) =>
-        isAtLeast(alert.severity, 'medium') && !(label.class === 'policy' && POLICY_KINDS.includes(alert.kind)),
-    ),
+    falseAlerts: capture.alerts.filter(({ severity }) => isAtLeast(severity, 'medium')),
   };
 }
 
@@ -194,21 +212,32 @@ function benignRow(name: BenignLabel['class'], scores: readonly BenignScore[]): 
   };
 }
 
-function gates(categories: readonly CategoryRow[], benign: readonly BenignRow[]): Gate[] {
-  const found: Gate[] = categories.map((row) => {
-    const value = row.captures === 0 ? 0 : row.right / row.captures;
+/** Categories that share a gate are counted together. */
+function foundGates(categories: readonly CategoryRow[]): Gate[] {
+  const groups = Map.groupBy(Object.values(COVERED_CATEGORIES), ({ name, gate = name }) => gate);
+  return [...groups].map(([name, members]) => {
+    const rows = categories.filter((row) => members.some((member) => member.name === row.category));
+    const captures = rows.reduce((sum, row) => sum + row.captures, 0);
+    const right = rows.reduce((sum, row) => sum + row.right, 0);
+    const wanted = Math.max(...members.map((member) => member.wanted));
+    const value = captures === 0 ? 0 : right / captures;
     return {
-      name: `${row.category}: found, attacker and victim right`,
+      name: `${name}: found, attacker and victim right`,
       value,
-      wanted: `at least ${GATES.rightShare * 100} %`,
-      isMet: value >= GATES.rightShare,
+      wanted: `at least ${wanted * 100} %`,
+      isMet: value >= wanted,
     };
   });
+}
+
+function gates(categories: readonly CategoryRow[], benign: readonly BenignRow[]): Gate[] {
+  const found = foundGates(categories);
   const flood = categories.find((row) => row.category === COVERED_CATEGORIES.ddos!.name);
   const mostAlerts = flood?.mostAlerts ?? 0;
   const high = benign.reduce((sum, row) => sum + row.highAlerts, 0);
   const ordinary = benign.find((row) => row.class === 'benign');
   const perHour = ordinary?.falseAlertsPerHour ?? 0;
+  const notable = benign.find((row) => row.class === 'policy')?.falseAlerts ?? 0;
   return [
     ...found,
     {
@@ -228,6 +257,12 @@ function gates(categories: readonly CategoryRow[], benign: readonly BenignRow[])
       value: perHour,
       wanted: `at most ${GATES.falseAlertsPerHour}`,
       isMet: perHour <= GATES.falseAlertsPerHour,
+    },
+    {
+      name: 'notable use (policy captures): alerts above low',
+      value: notable,
+      wanted: `at most ${GATES.aboveLowInPolicy}`,
+      isMet: notable <= GATES.aboveLowInPolicy,
     },
   ];
 }

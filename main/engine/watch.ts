@@ -1,7 +1,7 @@
 import type { Finding } from '../../contract/domain.ts';
 import type { TrafficObserver } from '../../contract/traffic.ts';
 import { detectorSection } from './configuration.ts';
-import { DETECTORS, type LandscapeSeed, LearnedLandscape } from './detect/index.ts';
+import { DETECTORS, type Indicators, type LandscapeSeed, LearnedLandscape, NO_INDICATORS } from './detect/index.ts';
 import { flowSettings, TrafficEngine } from './network/index.ts';
 import type { SettingTable, SettingValues } from './runtime/settings.ts';
 
@@ -17,6 +17,8 @@ export interface WatchOptions {
   readonly observers?: readonly TrafficObserver[];
   /** What the host knows of its network; nothing for a capture. */
   readonly landscape?: LandscapeSeed;
+  /** What is known to be bad; nothing where it is left out. */
+  readonly indicators?: Indicators;
   /** Hash seed: random live, left out for captures. */
   readonly seed?: number;
 }
@@ -29,6 +31,7 @@ export function createWatch(options: WatchOptions): TrafficEngine {
     detector.create({
       settings: config.section(detectorSection(detector.id), detector.settings),
       landscape,
+      indicators: options.indicators ?? NO_INDICATORS,
       report: onFinding,
       seed: options.seed,
     }),

@@ -2,21 +2,21 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Service } from '../../../contract/traffic.ts';
 import { bruteForceDetector } from './brute-force.ts';
-import { FINISHED, Player, type Step } from './testing.ts';
+import { FINISHED, type Message, Player } from './testing.ts';
 
 const GUESSER = '198.51.100.7';
 const SERVER = '10.0.0.9';
 
-function session(service: Service, port: number, steps: readonly Step[]) {
-  const handshake: readonly Step[] = ['>S', '<SA', '>A'];
+function session(service: Service, port: number, steps: readonly Message[]) {
+  const handshake: readonly Message[] = ['>S', '<SA', '>A'];
   return { from: GUESSER, to: SERVER, port, service, steps: [...handshake, ...steps, '>FA', '<FA'], end: FINISHED };
 }
 
-function bytes(from: '>' | '<', ...values: number[]): Step {
+function bytes(from: '>' | '<', ...values: number[]): Message {
   return { from, bytes: Uint8Array.from(values) };
 }
 
-function block(from: '>' | '<', length: number): Step {
+function block(from: '>' | '<', length: number): Message {
   return { from, bytes: new Uint8Array(length) };
 }
 
@@ -25,7 +25,7 @@ function text(value: string): number[] {
 }
 
 /** An SSH connection as it looks from outside: hello, key exchange, service accepted, then refusals. */
-function ssh(refusals: number, accepted: boolean): readonly Step[] {
+function ssh(refusals: number, accepted: boolean): readonly Message[] {
   return [
     '> SSH-2.0-client\r\n',
     '< SSH-2.0-server\r\n',
@@ -46,7 +46,7 @@ const SMB_FAILURE = [0, 0, 0, 64, 0xfe, 0x53, 0x4d, 0x42, 64, 0, 0, 0, 0x6d, 0, 
 const SMB_GUEST = [...SMB_FAILURE.slice(0, 12), 0, 0, 0, 0, 1, 0, ...new Array<number>(50).fill(0), 9, 0, 1, 0];
 
 /** One failed login in every service whose answers can be read. */
-const FAILURES: readonly (readonly [Service, number, (n: number) => readonly Step[]])[] = [
+const FAILURES: readonly (readonly [Service, number, (n: number) => readonly Message[]])[] = [
   ['ftp', 21, () => ['< 220 hi\r\n', '> USER a\r\n', '< 331 go\r\n', '> PASS x\r\n', '< 530 Login incorrect.\r\n']],
   ['smtp', 25, () => ['> AUTH PLAIN AGEAeA==\r\n', '< 535 5.7.8 no\r\n']],
   ['pop3', 110, () => ['> PASS x\r\n', '< -ERR no\r\n']],
@@ -111,7 +111,7 @@ describe('guessing that servers turn down', () => {
   });
 
   it('several logins in one connection', () => {
-    const tries = Array.from({ length: 11 }, (_, n): readonly Step[] => [`> PASS ${n}\r\n`, '< 530 no\r\n']).flat();
+    const tries = Array.from({ length: 11 }, (_, n): readonly Message[] => [`> PASS ${n}\r\n`, '< 530 no\r\n']).flat();
     expect(play(1, 1, () => session('ftp', 21, tries)).alerts).toHaveLength(1);
   });
 
@@ -159,9 +159,9 @@ describe('guessing behind encryption', () => {
 });
 
 describe('guessing in long connections', () => {
-  const many = (count: number, make: (n: number) => readonly Step[]) =>
+  const many = (count: number, make: (n: number) => readonly Message[]) =>
     Array.from({ length: count }, (_, n) => make(n)).flat();
-  const ftpTry = (n: number): readonly Step[] => [
+  const ftpTry = (n: number): readonly Message[] => [
     '> USER bob\r\n',
     '< 331 Please specify the password.\r\n',
     `> PASS secret${n % 10}\r\n`,
@@ -183,7 +183,7 @@ describe('guessing in long connections', () => {
   });
 
   it('over a website that keeps its connections open, whatever the page', () => {
-    const request = (n: number): readonly Step[] => [
+    const request = (n: number): readonly Message[] => [
       `> POST /login HTTP/1.1\r\nHost: a\r\n\r\nuser=bob&password=secret${1000 + n}`,
       `< HTTP/1.1 302 Found\r\nLocation: /login?error=1\r\nContent-Length: 900\r\n\r\n`,
       block('<', 500),
@@ -192,7 +192,7 @@ describe('guessing in long connections', () => {
     expect(play(1, 1, () => session('http', 80, many(100, request))).alerts).toHaveLength(1);
   });
 
-  it.each<[string, readonly Step[]]>([
+  it.each<[string, readonly Message[]]>([
     ['a person who errs three times and then works', [...many(3, ftpTry), '> PASS y\r\n', '< 230 ok\r\n']],
     ['a client that is turned down and then does something else', [...many(3, ftpTry), ...many(9, () => ['> X\r\n'])]],
   ])('%s: is none', (_name, steps) => {
@@ -221,17 +221,17 @@ describe('slow guessing', () => {
 });
 
 describe('captures with a part of it', () => {
-  const middle = (steps: readonly Step[], service: Service, port: number) => ({
+  const middle = (steps: readonly Message[], service: Service, port: number) => ({
     ...session(service, port, steps),
-    steps: [...steps, '>FA', '<FA'] as readonly Step[],
+    steps: [...steps, '>FA', '<FA'] as readonly Message[],
   });
-  const mirrored = (steps: readonly Step[]): readonly Step[] =>
+  const mirrored = (steps: readonly Message[]): readonly Message[] =>
     steps.map((step) => {
       const turn = (from: string) => (from === '>' ? '<' : '>');
       if (typeof step === 'string') return `${turn(step[0]!)}${step.slice(1)}`;
       return { ...step, from: turn(step.from) };
     });
-  const ftp: readonly Step[] = ['> PASS x\r\n', '< 530 Login incorrect.\r\n'];
+  const ftp: readonly Message[] = ['> PASS x\r\n', '< 530 Login incorrect.\r\n'];
 
   it('connections met in the middle', () => {
     expect(play(30, 1, () => middle(ftp, 'ftp', 21)).alerts[0]).toMatchObject({
@@ -260,8 +260,8 @@ describe('captures with a part of it', () => {
     ['FTP', 'ftp', 21, ftp],
     ['SSH', 'ssh', 22, ssh(2, false)],
   ] as const)('%s: only what the server sends', (_name, service, port, steps) => {
-    const isHeard = (step: Step) => (typeof step === 'string' ? step.startsWith('<') : step.from === '<');
-    const heard: readonly Step[] = steps.filter(isHeard);
+    const isHeard = (step: Message) => (typeof step === 'string' ? step.startsWith('<') : step.from === '<');
+    const heard: readonly Message[] = steps.filter(isHeard);
     const [alert] = play(40, 1, () => ({ ...middle(heard, service, port), steps: [...heard, '<FA'] })).alerts;
     expect(alert).toMatchObject({ attackers: [GUESSER], victims: [SERVER] });
   });
@@ -276,7 +276,7 @@ describe('captures with a part of it', () => {
 });
 
 describe('guessing by many hosts', () => {
-  const FTP_FAILURE: readonly Step[] = ['> PASS x\r\n', '< 530 Login incorrect.\r\n'];
+  const FTP_FAILURE: readonly Message[] = ['> PASS x\r\n', '< 530 Login incorrect.\r\n'];
   const of = (host: number) => `203.0.113.${host}`;
 
   it('is one alert for the service, with all of them', () => {
@@ -304,7 +304,7 @@ describe('guessing by many hosts', () => {
     expect(player.alerts[0]).toMatchObject({ victims: [SERVER], attackerCount: 40 });
   });
 
-  it.each<[string, number, number, (n: number) => readonly Step[]]>([
+  it.each<[string, number, number, (n: number) => readonly Message[]]>([
     [
       'people who err now and then at a busy server',
       2000,

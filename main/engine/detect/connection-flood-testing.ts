@@ -18,6 +18,7 @@ import {
 import { parseAddress } from '../runtime/address.ts';
 import { defaultsOf } from '../runtime/settings.ts';
 import type { DetectorDefinition } from './detector.ts';
+import { NO_INDICATORS } from './indicators.ts';
 import type { Landscape } from './landscape.ts';
 import { declared, emptyPacket, NO_ROLES, setAddress } from './testing.ts';
 
@@ -132,6 +133,7 @@ export class ConnectionTraffic {
     this.observer = definition.create({
       settings: { ...defaultsOf(definition.settings), ...settings },
       landscape,
+      indicators: NO_INDICATORS,
       report: (finding) => this.findings.push(declared(definition, finding)),
     });
   }

@@ -1,6 +1,7 @@
 import type { AlertKind, Finding } from '../../../contract/domain.ts';
 import type { TrafficObserver } from '../../../contract/traffic.ts';
 import type { SettingTable, SettingValues } from '../runtime/settings.ts';
+import type { Indicators } from './indicators.ts';
 import type { Landscape } from './landscape.ts';
 
 /** What a detector is given. Time comes with the traffic; there is no clock and no randomness here. */
@@ -8,6 +9,8 @@ export interface DetectorContext<T extends SettingTable = SettingTable> {
   readonly settings: SettingValues<T>;
   /** What is known of the network: gateways, DNS servers, own addresses. */
   readonly landscape: Landscape;
+  /** What is known to be bad. */
+  readonly indicators: Indicators;
   /** Seed of hash tables: random live, left out for captures. See runtime/address.ts. */
   readonly seed?: number;
   /** May be called any number of times; the same cause again means "I know more now". */

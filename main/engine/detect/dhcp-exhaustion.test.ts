@@ -7,6 +7,7 @@ import { defaultsOf } from '../runtime/settings.ts';
 import { dhcpExhaustionDetector } from './dhcp-exhaustion.ts';
 import { DHCP_MESSAGE, parseDhcpMessage } from './dhcp-message.ts';
 import { type TestPacket, TestTraffic } from './flood-testing.ts';
+import { NO_INDICATORS } from './indicators.ts';
 import { LearnedLandscape } from './learned-landscape.ts';
 import { declared } from './testing.ts';
 
@@ -66,6 +67,7 @@ function watch(feed: (traffic: TestTraffic) => void): Finding[] {
   const detector = dhcpExhaustionDetector.create({
     settings: defaultsOf(dhcpExhaustionDetector.settings),
     landscape: new LearnedLandscape(),
+    indicators: NO_INDICATORS,
     report: (finding) => causes.set(finding.cause, declared(dhcpExhaustionDetector, finding)),
   });
   const traffic = new TestTraffic(detector);

@@ -5,6 +5,7 @@ import { PACKET_KIND, PROTOCOL, TCP_FLAG } from '../../../contract/traffic.ts';
 import { defaultsOf } from '../runtime/settings.ts';
 import { floodDetector } from './flood.ts';
 import { address, TestTraffic } from './flood-testing.ts';
+import { NO_INDICATORS } from './indicators.ts';
 import { EMPTY_SEED, type LandscapeSeed } from './landscape.ts';
 import { LearnedLandscape } from './learned-landscape.ts';
 import { declared } from './testing.ts';
@@ -20,6 +21,7 @@ function watch(feed: (traffic: TestTraffic) => void, seed: LandscapeSeed = EMPTY
   const detector = floodDetector.create({
     settings: defaultsOf(floodDetector.settings),
     landscape,
+    indicators: NO_INDICATORS,
     report(finding) {
       reports++;
       causes.set(finding.cause, declared(floodDetector, finding));

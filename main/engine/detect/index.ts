@@ -8,6 +8,7 @@ import { hostDiscoveryDetector } from './host-discovery.ts';
 import { portScanDetector } from './port-scan.ts';
 
 export type { DetectorContext, DetectorDefinition } from './detector.ts';
+export { type Indicators, NO_INDICATORS } from './indicators.ts';
 export { EMPTY_SEED, type LandscapeSeed } from './landscape.ts';
 export { LearnedLandscape } from './learned-landscape.ts';
 

@@ -1,5 +1,6 @@
 /** For tests of detectors: conversations played to an observer as the flow table would tell them. */
 import type { Finding } from '../../../contract/domain.ts';
+import type { Fact } from '../../../contract/facts.ts';
 import {
   END_REASON,
   type EndReason,
@@ -20,6 +21,7 @@ import {
 import { isMulticast, parseAddress } from '../runtime/address.ts';
 import { defaultsOf } from '../runtime/settings.ts';
 import type { DetectorDefinition } from './detector.ts';
+import { type Indicators, NO_INDICATORS } from './indicators.ts';
 import type { Landscape } from './landscape.ts';
 
 /** The finding, after a look at its techniques: a detector gives only those that its row names. */
@@ -41,11 +43,17 @@ export const NO_ROLES: Landscape = {
   isMulticastOrBroadcast: isMulticast,
 };
 
+type WithoutTime<F> = F extends Fact ? Omit<F, 'timeUs'> : never;
+/** A fact that gets the time at which it is told. */
+export type ToldFact = WithoutTime<Fact>;
+
 /**
  * One message of a conversation: who sends (">" initiator, "<" responder), then TCP flags ("S", "SA", "RA",
  * "F", "" for none), or data with a leading space: "> GET / HTTP/1.1". Bytes may be given instead of text.
  */
-export type Step = string | { readonly from: '>' | '<'; readonly bytes: Uint8Array };
+export type Message = string | { readonly from: '>' | '<'; readonly bytes: Uint8Array };
+/** A message; or a fact that a parser tells; or a pause within the conversation. */
+export type Step = Message | { readonly fact: ToldFact } | { readonly waitSeconds: number };
 
 export interface Conversation {
   readonly from: string;
@@ -122,10 +130,16 @@ export class Player {
   private flows = 0;
   private lastTickUs = this.nowUs;
 
-  constructor(definition: DetectorDefinition, landscape: Landscape = NO_ROLES, settings: object = {}) {
+  constructor(
+    definition: DetectorDefinition,
+    landscape: Landscape = NO_ROLES,
+    settings: object = {},
+    indicators: Indicators = NO_INDICATORS,
+  ) {
     this.observer = definition.create({
       settings: { ...defaultsOf(definition.settings), ...settings },
       landscape,
+      indicators,
       report: (finding) => this.findings.push(declared(definition, finding)),
     });
   }
@@ -160,8 +174,17 @@ export class Player {
     const { protocol = PROTOCOL.tcp, service = 'unknown' } = conversation;
     const flow = this.begin(conversation, protocol, service);
     let started = false;
+    let wantsSegments = observer.segment !== undefined;
     const shown = [0, 0];
     for (const step of conversation.steps) {
+      if (typeof step !== 'string' && 'waitSeconds' in step) {
+        this.wait(step.waitSeconds);
+        continue;
+      }
+      if (typeof step !== 'string' && 'fact' in step) {
+        observer.fact?.(flow, { ...step.fact, timeUs: this.nowUs });
+        continue;
+      }
       const fromInitiator = typeof step === 'string' ? step.startsWith('>') : step.from === '>';
       const packet = this.message(conversation, protocol, step, fromInitiator);
       const firstAnswer = !fromInitiator && flow.responderPackets === 0;
@@ -179,6 +202,9 @@ export class Player {
       if (protocol === PROTOCOL.tcp) this.follow(flow, packet, fromInitiator);
       if (packet.payloadBytes > 0 && ++shown[fromInitiator ? 0 : 1]! <= PAYLOAD_PACKETS_SHOWN) {
         observer.payload?.(flow, packet, fromInitiator);
+      }
+      if (packet.payloadBytes > 0 && wantsSegments) {
+        wantsSegments = observer.segment?.(flow, packet, fromInitiator) ?? false;
       }
     }
     if (conversation.isUpdated) observer.flowUpdate?.(flow);
@@ -216,7 +242,7 @@ export class Player {
   private message(
     conversation: Conversation,
     protocol: number,
-    step: Step,
+    step: Message,
     fromInitiator: boolean,
   ): Mutable<PacketView> {
     const packet = emptyPacket();

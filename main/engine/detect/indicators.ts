@@ -1,0 +1,43 @@
+/** What is known to be bad, asked by what was seen. The owner's lists are behind it; detectors only ask. */
+
+export const INDICATOR_TYPES = [
+  'address',
+  'domain',
+  'url',
+  'sha256',
+  'md5',
+  'sha1',
+  'ja3',
+  'ja4',
+  'certificate',
+] as const;
+export type IndicatorType = (typeof INDICATOR_TYPES)[number];
+
+export interface Indicator {
+  readonly type: IndicatorType;
+  readonly value: string;
+  /** What it is a sign of: "Emotet", "test file"; empty where nobody said. */
+  readonly label: string;
+  /** The list that it comes from. */
+  readonly source: string;
+}
+
+export interface Indicators {
+  /** How many there are; with none nobody needs to ask. */
+  readonly size: number;
+  /** Addresses are four signed words as in contract/traffic.ts; networks count too. */
+  address(word0: number, word1: number, word2: number, word3: number): Indicator | undefined;
+  /** The name itself or a domain above it. */
+  domain(name: string): Indicator | undefined;
+  url(url: string): Indicator | undefined;
+  /** Lower-case hexadecimal, of a file, a certificate or a TLS client. */
+  hash(type: 'sha256' | 'md5' | 'sha1' | 'ja3' | 'ja4' | 'certificate', value: string): Indicator | undefined;
+}
+
+export const NO_INDICATORS: Indicators = {
+  size: 0,
+  address: () => undefined,
+  domain: () => undefined,
+  url: () => undefined,
+  hash: () => undefined,
+};
