@@ -115,6 +115,7 @@ describe('summarise', () => {
     const { gates } = summarise([crowd], [ordinary([alert({ severity: 'critical' })])]);
     expect(gates.filter((gate) => gate.isMet).map((gate) => gate.name)).toEqual([
       'flood: found, attacker and victim right',
+      'ordinary traffic: alerts of medium or above per active hour',
       'notable use (policy captures): alerts above low',
     ]);
   });

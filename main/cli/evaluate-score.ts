@@ -11,8 +11,8 @@ interface Category {
   /** Share that must be found with the right attacker and victim. */
   readonly wanted: number;
   /**
-   * The label names who sends first; who controls, or receives what is stolen, is the attacker of the alert
-   * of the alert, and that is the other end.
+   * The label names who sends first; the attacker of the alert is who controls, or receives what is stolen, and that
+   * is the other end.
    */
   readonly isTurned?: boolean;
 }
