@@ -105,6 +105,15 @@ export const KIND_WORDS: Readonly<Record<AlertKind, KindWords>> = {
       'Switch on the protection that your switch has against it: ARP inspection, DHCP snooping.',
     ],
   },
+  'lateral-movement': {
+    name: 'Moving between computers',
+    lookedFor: 'computers that take over one computer after the other',
+    steps: [
+      'Find out whether somebody administers these computers from there on purpose, for example to install updates.',
+      'If not, take the computer that reaches out off the network, but leave it switched on, and look at who is logged in.',
+      'Look on the computers that were reached for new services, tasks and programs, and change the password of the account that was used.',
+    ],
+  },
   exploit: {
     name: 'Attack on a weakness',
     lookedFor: 'attacks on weaknesses of programs',

@@ -20,6 +20,7 @@ export const ALERT_KINDS = [
   'dns-tunnel',
   'tunnel',
   'man-in-the-middle',
+  'lateral-movement',
   'exploit',
   'web-attack',
   'malware-transfer',

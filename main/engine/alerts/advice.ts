@@ -136,6 +136,17 @@ const STEPS: Readonly<Record<AlertKind, readonly Step[]>> = {
     { text: 'Change passwords that were used over unencrypted connections in that time.' },
     { text: 'Switch on what your switch has against it: ARP inspection, DHCP snooping.' },
   ],
+  'lateral-movement': [
+    {
+      attackers: ELSEWHERE,
+      text: 'Find out whether somebody administers {victims} from {attackers} on purpose, for example to install updates.',
+    },
+    FIND_PROGRAM,
+    TAKE_OFF,
+    { text: 'Look on {victims} for new services, tasks and programs, and for logins from {attackers}.' },
+    { text: 'Change the password of the account that was used; it works on every one of these computers.' },
+    ALLOW,
+  ],
   exploit: [
     {
       victims: ['own'],

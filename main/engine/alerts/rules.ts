@@ -43,6 +43,8 @@ export const JOIN_BY: Readonly<Record<AlertKind, JoinBy>> = {
   'dns-tunnel': 'attackers-and-victims',
   tunnel: 'attackers-and-victims',
   'man-in-the-middle': 'attackers-and-victims',
+  // It moves on from host to host, so that each step has another victim.
+  'lateral-movement': 'attackers',
   exploit: 'attackers-and-victims',
   'web-attack': 'attackers-and-victims',
   'malware-transfer': 'attackers-and-victims',

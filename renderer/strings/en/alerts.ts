@@ -21,6 +21,7 @@ export const alerts = {
     'dns-tunnel': 'Data in DNS look-ups',
     tunnel: 'Tunnel',
     'man-in-the-middle': 'Someone in the middle',
+    'lateral-movement': 'Moving between computers',
     exploit: 'Attack on a weakness',
     'web-attack': 'Attack on a web server',
     'malware-transfer': 'Harmful file',
