@@ -1,6 +1,6 @@
 /** Turns the engine's own types into those of the `analyze --json` document. Loads nothing heavy. */
-import type { AnalysisAlert } from './analysis.ts';
-import type { Alert } from './domain.ts';
+import type { AnalysisAlert, AnalysisStage } from './analysis.ts';
+import type { Alert, AlertStage } from './domain.ts';
 
 /** ISO 8601 with a year of four digits is what everybody reads; a damaged capture can claim any time. */
 const EARLIEST_MS = Date.parse('0001-01-01T00:00:00.000Z');
@@ -34,5 +34,10 @@ export function toAnalysisAlert(alert: Alert): AnalysisAlert {
     victimCount: alert.victimCount,
     related: alert.related,
     detectors: alert.detectors,
+    ...(alert.stages === undefined ? {} : { stages: alert.stages.map(toAnalysisStage) }),
   };
+}
+
+function toAnalysisStage({ firstSeenMs, lastSeenMs, ...stage }: AlertStage): AnalysisStage {
+  return { ...stage, firstSeen: isoTime(firstSeenMs), lastSeen: isoTime(lastSeenMs) };
 }

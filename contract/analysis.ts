@@ -57,6 +57,17 @@ const evidence = z
   })
   .readonly();
 
+const stage = z
+  .object({
+    kind: z.enum(ALERT_KINDS),
+    title: z.string(),
+    severity: z.enum(SEVERITIES),
+    techniques: z.array(z.string()).readonly(),
+    firstSeen: moment,
+    lastSeen: moment,
+  })
+  .readonly();
+
 const alert = z
   .object({
     /** The same for the same traffic. */
@@ -84,6 +95,8 @@ const alert = z
     related: z.array(z.string()).readonly().optional(),
     /** The detectors that spoke: each is a section `detect.<id>` of the configuration. */
     detectors: z.array(z.string()).readonly().optional(),
+    /** Where several kinds of findings tell one attack: its steps, in the order in which they began. */
+    stages: z.array(stage).readonly().optional(),
   })
   .readonly();
 
@@ -105,3 +118,4 @@ export type AnalysisDocument = z.infer<typeof analysisSchema>;
 export type AnalysisCapture = AnalysisDocument['capture'];
 export type AnalysisNote = AnalysisCapture['notes'][number];
 export type AnalysisAlert = AnalysisDocument['alerts'][number];
+export type AnalysisStage = NonNullable<AnalysisAlert['stages']>[number];

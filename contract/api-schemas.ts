@@ -34,6 +34,17 @@ const evidenceSchema = z
   })
   .readonly();
 
+const stageSchema = z
+  .object({
+    kind: z.enum(ALERT_KINDS),
+    title: z.string(),
+    severity: z.enum(SEVERITIES),
+    techniques: strings,
+    firstSeenMs: timeMs,
+    lastSeenMs: timeMs,
+  })
+  .readonly();
+
 export const alertSchema = z
   .object({
     id: z.string(),
@@ -53,6 +64,7 @@ export const alertSchema = z
     evidence: z.array(evidenceSchema).readonly(),
     detectors: strings,
     related: strings,
+    stages: z.array(stageSchema).readonly().optional(),
   })
   .readonly() satisfies z.ZodType<Alert>;
 

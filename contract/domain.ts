@@ -79,6 +79,16 @@ export interface Finding {
 /** Longest list of attackers or victims that a finding or an alert carries. */
 export const MAX_LISTED_HOSTS = 64;
 
+/** One step of an attack that was seen in several. */
+export interface AlertStage {
+  readonly kind: AlertKind;
+  readonly title: string;
+  readonly severity: Severity;
+  readonly techniques: readonly string[];
+  readonly firstSeenMs: number;
+  readonly lastSeenMs: number;
+}
+
 /** Findings with one cause, joined. */
 export interface Alert {
   /** Stable for the same traffic: derived from the cause and its first moment. */
@@ -103,6 +113,8 @@ export interface Alert {
   readonly detectors: readonly string[];
   /** Ids of other alerts with the same attacker or victim at about the same time. */
   readonly related: readonly string[];
+  /** Where several kinds of findings tell one attack: its steps, in the order in which they began. */
+  readonly stages?: readonly AlertStage[];
 }
 
 /** An error as data: what happened, and what the person can do about it. */

@@ -87,7 +87,7 @@ export function scoreAttack(label: AttackLabel, capture: AnalysedCapture): Attac
   const attackers = readHosts(isTurned ? label.victim : label.attacker);
   const victims = readHosts(isTurned ? label.attacker : label.victim);
   const fitting = capture.alerts
-    .filter((alert) => kinds.includes(alert.kind))
+    .filter((alert) => isOfKind(alert, kinds))
     .map((alert) => ({
       alert,
       isAttackerRight: fits(attackers, alert.attackers, alert.attackerCount),
@@ -104,8 +104,13 @@ export function scoreAttack(label: AttackLabel, capture: AnalysedCapture): Attac
     isVictimRight: best?.isVictimRight ?? false,
     best: best?.alert ?? null,
     alertCount: fitting.length,
-    others: capture.alerts.filter((alert) => !kinds.includes(alert.kind) && isAtLeast(alert.severity, 'medium')),
+    others: capture.alerts.filter((alert) => !isOfKind(alert, kinds) && isAtLeast(alert.severity, 'medium')),
   };
+}
+
+/** An attack in several steps is of all their kinds. */
+function isOfKind({ kind, stages = [] }: AnalysisAlert, kinds: readonly AlertKind[]): boolean {
+  return [kind, ...stages.map((stage) => stage.kind)].some((each) => kinds.includes(each));
 }
 
 function rank(fit: { isAttackerRight: boolean; isVictimRight: boolean }): number {

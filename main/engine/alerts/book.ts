@@ -1,8 +1,9 @@
 import type { Alert, Finding } from '../../../contract/domain.ts';
 import { defaultsOf } from '../runtime/settings.ts';
+import { areStepsOfOne } from './chain.ts';
 import { AlertEntry, alertId } from './entry.ts';
 import { HostIndex } from './host-index.ts';
-import { type Case, explanation, gapMs, isRelated, isSameAttack, severityRank } from './rules.ts';
+import { areSameParties, type Case, explanation, gapMs, isRelated, isSameAttack, severityRank } from './rules.ts';
 import { type AlertSettings, alertSettings } from './settings.ts';
 import { type Statement, statementOf } from './statement.ts';
 
@@ -23,7 +24,8 @@ const MS_PER_SECOND = 1000;
  * In this order, a finding
  * 1. joins the alert with its cause, when no more than `joinGapSeconds` of silence are between them;
  * 2. joins the alert of the same kind that names the same hosts (JOIN_BY); alerts that it bridges become one;
- * 3. opens an alert.
+ * 3. joins the alert of another step of the same intrusion (chain.ts), at most `chainGapSeconds` away;
+ * 4. opens an alert.
  * Then alerts that are only the shadow of another are taken off the list (EXPLAINED_BY), and alerts of
  * different kinds with a host in common are tied as related.
  *
@@ -35,6 +37,7 @@ export class AlertBook {
 
   private settings: AlertSettings = defaultsOf(alertSettings);
   private joinGapMs = 0;
+  private chainGapMs = 0;
   private slackMs = 0;
   private readonly entries = new Map<string, AlertEntry>();
   private readonly byCause = new Map<string, Set<AlertEntry>>();
@@ -52,6 +55,7 @@ export class AlertBook {
   configure(settings: AlertSettings): void {
     this.settings = settings;
     this.joinGapMs = settings.joinGapSeconds * MS_PER_SECOND;
+    this.chainGapMs = settings.chainGapSeconds * MS_PER_SECOND;
     this.slackMs = settings.shadowSlackSeconds * MS_PER_SECOND;
   }
 
@@ -103,12 +107,19 @@ export class AlertBook {
     for (const entry of this.byCause.get(statement.cause) ?? []) {
       if (gapMs(entry, statement) <= this.joinGapMs) homes.add(entry);
     }
-    for (const entry of this.neighbours(statement)) {
-      if (isSameAttack(entry, statement)) homes.add(entry);
+    for (const entry of this.neighbours(statement, Math.max(this.joinGapMs, this.chainGapMs))) {
+      const gap = gapMs(entry, statement);
+      const isSame = gap <= this.joinGapMs && isSameAttack(entry, statement);
+      if (isSame || (gap <= this.chainGapMs && this.isChained(entry, statement))) homes.add(entry);
     }
     const [home, ...others] = [...homes].sort((first, second) => first.sequence - second.sequence);
     for (const other of others) this.merge(home!, other);
     return home;
+  }
+
+  /** What is only the shadow of a flood is no step. */
+  private isChained(entry: AlertEntry, statement: Statement): boolean {
+    return entry.explainedBy === undefined && areStepsOfOne(entry, statement) && areSameParties(entry, statement);
   }
 
   private open(statement: Statement): AlertEntry {
@@ -135,9 +146,9 @@ export class AlertBook {
   }
 
   /** Alerts that share a host with this case at about the same time. */
-  private neighbours(subject: Case): AlertEntry[] {
+  private neighbours(subject: Case, withinMs = this.joinGapMs): AlertEntry[] {
     const found = this.byHost.sharing([...subject.attackers.listed, ...subject.victims.listed]);
-    return [...found].filter((entry) => entry !== subject && gapMs(entry, subject) <= this.joinGapMs);
+    return [...found].filter((entry) => entry !== subject && gapMs(entry, subject) <= withinMs);
   }
 
   private relate(entry: AlertEntry, neighbours: readonly AlertEntry[]): void {

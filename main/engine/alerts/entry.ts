@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Alert, AlertKind, Evidence, Severity } from '../../../contract/domain.ts';
+import type { Alert, AlertKind, AlertStage, Evidence, Severity } from '../../../contract/domain.ts';
+import { chainExplanation, chainSeverity, chainTitle, isChain, stagesOf } from './chain.ts';
 import { type HostList, mergeHosts, NO_HOSTS } from './hosts.ts';
 import { type Case, severityRank } from './rules.ts';
 import { byStrength, combinedConfidence, type Statement } from './statement.ts';
@@ -24,6 +25,8 @@ export class AlertEntry implements Case {
   readonly sequence: number;
 
   kind: AlertKind;
+  kinds: readonly AlertKind[] = [];
+  hasFoothold = false;
   /** Never falls: the worst that was said. */
   severity: Severity;
   confidence = 0;
@@ -55,6 +58,8 @@ export class AlertEntry implements Case {
   private pastAttackers: HostList = NO_HOSTS;
   private pastVictims: HostList = NO_HOSTS;
   private readonly pastTechniques = new Set<string>();
+  /** The steps of an attack of several kinds; empty for one of one kind. */
+  private stages: readonly AlertStage[] = [];
   private composed: Alert | undefined;
 
   constructor(id: string, sequence: number, statement: Statement) {
@@ -90,6 +95,7 @@ export class AlertEntry implements Case {
     this.pastAttackers = mergeHosts(this.pastAttackers, other.pastAttackers);
     this.pastVictims = mergeHosts(this.pastVictims, other.pastVictims);
     this.forgottenShadows += other.forgottenShadows;
+    this.hasFoothold ||= other.hasFoothold;
     this.widen(other);
     this.refresh();
   }
@@ -109,6 +115,7 @@ export class AlertEntry implements Case {
     this.statements.push(statement);
     this.detectors.add(statement.detector);
     this.addCause(statement.cause);
+    this.hasFoothold ||= statement.hasFoothold;
     this.widen(statement);
   }
 
@@ -125,18 +132,34 @@ export class AlertEntry implements Case {
   /** Works out what follows from the statements. */
   private refresh(): void {
     this.statements.sort(byStrength);
-    for (const statement of this.statements.splice(MAX_STATEMENTS)) {
+    this.stages = stagesOf(this.statements, this.stages);
+    for (const statement of this.surplus()) {
       this.pastAttackers = mergeHosts(this.pastAttackers, statement.attackers);
       this.pastVictims = mergeHosts(this.pastVictims, statement.victims);
       for (const technique of statement.techniques) this.pastTechniques.add(technique);
     }
     this.kind = this.lead.kind;
+    this.kinds = [...new Set(this.statements.map(({ kind }) => kind))];
     this.confidence = combinedConfidence(this.statements);
     this.attackers = this.statements.map(({ attackers }) => attackers).reduce(mergeHosts);
     this.attackers = mergeHosts(this.attackers, this.pastAttackers);
     this.victims = this.statements.map(({ victims }) => victims).reduce(mergeHosts);
     this.victims = mergeHosts(this.victims, this.pastVictims);
+    const together = chainSeverity(this.stages);
+    if (severityRank(together) > severityRank(this.severity)) this.severity = together;
     this.invalidate();
+  }
+
+  /** Takes out and gives the weakest statements beyond the limit; the strongest of each kind stays, for the story. */
+  private surplus(): Statement[] {
+    const kept: Statement[] = [];
+    const dropped: Statement[] = [];
+    for (const statement of this.statements) {
+      const isFirstOfKind = !kept.some(({ kind }) => kind === statement.kind);
+      (isFirstOfKind || kept.length < MAX_STATEMENTS ? kept : dropped).push(statement);
+    }
+    this.statements = kept;
+    return dropped;
   }
 
   private get lead(): Statement {
@@ -148,10 +171,11 @@ export class AlertEntry implements Case {
       ...this.statements.flatMap((statement) => statement.techniques),
       ...this.pastTechniques,
     ]);
+    const isIntrusion = isChain(this.stages);
     return {
       id: this.id,
       kind: this.kind,
-      title: this.lead.title,
+      title: isIntrusion ? this.chainTitle() : this.lead.title,
       severity: this.severity,
       confidence: this.confidence,
       techniques: [...techniques],
@@ -162,11 +186,16 @@ export class AlertEntry implements Case {
       firstSeenMs: this.firstSeenMs,
       lastSeenMs: this.lastSeenMs,
       findings: this.findings,
-      explanation: this.lead.explanation,
+      explanation: isIntrusion ? chainExplanation(this.stages, this.lead.explanation) : this.lead.explanation,
       evidence: this.composeEvidence(maxEvidence),
       detectors: [...this.detectors].sort(),
       related: this.composeRelated(),
+      ...(isIntrusion ? { stages: this.stages } : {}),
     };
+  }
+
+  private chainTitle(): string {
+    return chainTitle(this.stages, hostsText(this.attackers), hostsText(this.victims));
   }
 
   private composeEvidence(maxEvidence: number): Evidence[] {
@@ -213,6 +242,12 @@ export class AlertEntry implements Case {
     const ids = visible.sort((first, second) => first.sequence - second.sequence).map(({ id }) => id);
     return this.explainedBy === undefined ? ids : [this.explainedBy.id, ...ids];
   }
+}
+
+/** "10.0.0.5", "10.0.0.5 and 2 more". */
+function hostsText({ listed, count }: HostList): string {
+  if (listed.length === 0) return 'somebody';
+  return count > 1 ? `${listed[0]} and ${(count - 1).toLocaleString('en-US')} more` : listed[0]!;
 }
 
 function isSameFact(first: Evidence, second: Evidence): boolean {

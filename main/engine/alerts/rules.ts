@@ -4,6 +4,10 @@ import { type HostList, isPartOf, overlap, sameHosts } from './hosts.ts';
 /** What the rules look at: an alert, or a finding that looks for one. */
 export interface Case {
   readonly kind: AlertKind;
+  /** All kinds of findings in it, that of the strongest first. */
+  readonly kinds: readonly AlertKind[];
+  /** It says that the attacker got in: see chain.ts. */
+  readonly hasFoothold: boolean;
   readonly severity: Severity;
   readonly confidence: number;
   readonly firstSeenMs: number;
@@ -61,9 +65,27 @@ const COMMON: Readonly<Record<JoinBy, (first: Case, second: Case) => boolean>> =
     sameHosts(first.attackers, second.attackers) && overlap(first.victims, second.victims),
 };
 
+/** Kinds that are different looks at one thing: what one detector calls a shell, another calls control. */
+const SAME_THING: readonly (readonly AlertKind[])[] = [
+  ['reverse-shell', 'command-and-control', 'beaconing'],
+  ['exfiltration', 'dns-tunnel', 'tunnel'],
+  ['exploit', 'web-attack'],
+];
+
+function isSameThing(first: AlertKind, second: AlertKind): boolean {
+  return first === second || SAME_THING.some((kinds) => kinds.includes(first) && kinds.includes(second));
+}
+
 /** Two cases of different causes are one attack, times aside. Symmetric. */
 export function isSameAttack(first: Case, second: Case): boolean {
-  return first.kind === second.kind && COMMON[JOIN_BY[first.kind]](first, second);
+  return first.kinds.some((kind) =>
+    second.kinds.some((other) => isSameThing(kind, other) && COMMON[JOIN_BY[kind]](first, second)),
+  );
+}
+
+/** Two cases are about the same attackers and victims, as far as they name them. Symmetric. */
+export function areSameParties(first: Case, second: Case): boolean {
+  return COMMON['attackers-and-victims'](first, second);
 }
 
 /** One kind of attack that makes another kind of detector speak too. */

@@ -11,6 +11,15 @@ export const alertSettings = {
     reason:
       'Longest silence inside one alert. Ten minutes outlast the pauses of slow scanners and password guessers, and still tell this morning’s attack from this afternoon’s.',
   },
+  chainGapSeconds: {
+    type: 'number',
+    default: 21_600,
+    min: 1,
+    max: 604_800,
+    unit: 's',
+    reason:
+      'Longest silence between two steps of one intrusion (a scan, a guessed password, a shell, stolen data) by one attacker. Six hours span the pauses of a person at work.',
+  },
   maxAlerts: {
     type: 'number',
     default: 10_000,

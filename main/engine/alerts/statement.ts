@@ -1,5 +1,6 @@
 import type { Evidence, Finding } from '../../../contract/domain.ts';
 import { plainText } from '../../../contract/text.ts';
+import { isFoothold } from './chain.ts';
 import { hostList } from './hosts.ts';
 import { type Case, severityRank } from './rules.ts';
 
@@ -40,6 +41,8 @@ export function statementOf(finding: Finding): Statement {
   return {
     detector: finding.detector,
     kind: finding.kind,
+    kinds: [finding.kind],
+    hasFoothold: isFoothold(finding),
     cause: finding.cause,
     firstSeenMs: finding.firstSeenMs,
     lastSeenMs: Math.max(finding.firstSeenMs, finding.lastSeenMs),
