@@ -113,6 +113,7 @@ export interface DnsFact extends FactBase {
   readonly isTruncated: boolean;
   readonly recursionDesired: boolean;
   readonly recursionAvailable: boolean;
+  /** `type` is empty and `class` 0 where the message is damaged behind the name. */
   readonly questions: readonly { readonly name: string; readonly type: string; readonly class: number }[];
   readonly answers: readonly DnsAnswer[];
   readonly authorities: readonly DnsAnswer[];

@@ -1,7 +1,7 @@
 /**
  * `npm run conformance [-- --data DIR] [--protocol NAME] [--list] [--json]`: reads captures whose contents other tools
- * have told, and says how far we agree with them; captures of random bytes are left out. Exit 0 when all gates are met, 1 when one is missed, 2 when the
- * data is missing or cannot be read.
+ * have told, and says how far we agree with them. Exit 0 when all gates are met, 1 when one is missed, 2 when the data
+ * is missing or cannot be read.
  */
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';

@@ -83,7 +83,11 @@ const GATHERERS: Gatherers = {
     found.add('certificate', fact.subject, fact.issuer, fact.serial, fact.sha1, fact.sha256, fact.commonName);
     found.add('certificate', fact.issuerCommonName, ...fact.names);
   },
-  quic: (fact, found) => found.add('quic', `version ${fact.version}`, fact.userAgent),
+  quic: (fact, found) => {
+    found.add('quic', `version ${fact.version}`, fact.userAgent);
+    // Of Google's older QUIC, whose hello is none of TLS.
+    found.add('sni', fact.serverName);
+  },
   'http-request': (fact, found) => {
     found.add('http-host', fact.host);
     if (fact.hostPort > 0) found.add('http-host', `${fact.host}:${fact.hostPort}`);
@@ -132,6 +136,8 @@ export function mediaType(contentType: string): string {
 function gatherDns(fact: DnsFact, found: Gathering): void {
   const asked = fact.questions.map(({ name }) => name);
   found.add('dns-name', ...asked);
+  // nDPI writes an underscore for what no host name has.
+  found.add('dns-name', ...asked.map((name) => name.replace(/[^A-Za-z0-9._-]/g, '_')));
   // A name of NetBIOS without what it is a name of.
   if (fact.protocol === 'netbios-ns') {
     for (const { name } of [...fact.questions, ...fact.answers, ...fact.additionals]) {

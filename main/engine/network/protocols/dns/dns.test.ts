@@ -210,6 +210,13 @@ describe('telling', () => {
     expect(protocols(message({ questions: [question('host.example', 30_000)] }), 4_444)).toEqual([]);
   });
 
+  it('bears classes without a meaning on its port where the rest is right', () => {
+    const odd = Uint8Array.from(ask).with(ask.length - 1, 0x11);
+    expect(protocols(odd, 53)).toEqual(['dns']);
+    expect(protocols(odd, 4_444)).toEqual([]);
+    expect(protocols(Uint8Array.from([...odd, 1]), 53)).toEqual([]);
+  });
+
   it('takes no noise for DNS, and finds it behind noise on its port', () => {
     const noise = fc.uint8Array({ minLength: 1, maxLength: 80 });
     fc.assert(
@@ -248,6 +255,21 @@ describe('NetBIOS names', () => {
     const status = [1, ...ascii('HOST'.padEnd(15)), 0, 4, 0];
     const listed = message({ flags: 0x8400, answers: [record(33, status, labels(encode('*', 0)))] });
     expect((feed(netbiosNames, [['initiator', listed]])[1] as DnsFact).answers[0].data).toBe('HOST<00>');
+  });
+
+  it('knows them behind damage on their port, and reads what is left of them', () => {
+    const name = encode('FILESERVER', 0x20);
+    const query = message({ flags: 0x0110, questions: [question(name, 32)] });
+    // A letter that none of these names has.
+    const damaged = query.with(13 + 4, 0x53);
+    const behindDamage = feed(netbiosNames, [
+      ['initiator', damaged],
+      ['initiator', query],
+    ]);
+    expect(behindDamage.map((fact) => fact.type)).toEqual(['protocol', 'dns']);
+    const cut = feed(netbiosNames, [['initiator', query.subarray(0, 13 + 32)]]);
+    expect(cut[1]).toMatchObject({ questions: [{ name: 'FILESERVER<20>', type: '', class: 0 }] });
+    expect(feed(netbiosNames, [['initiator', query.subarray(0, 13 + 32)]], { responderPort: 9_999 })).toEqual([]);
   });
 });
 

@@ -41,7 +41,7 @@ function identifier(protocol: DnsProtocol): (opening: Opening) => Verdict {
     if (opening.transport === PROTOCOL.tcp) return identifyStream(opening, isStrict);
     // The datagram at hand is one of the two; what was looked at before was none.
     const message = opening.initiator.length > 0 ? opening.initiator : opening.responder;
-    if (looksLikeNetbiosName(message)) return VERDICT.no;
+    if (looksLikeNetbiosName(message, !isOnPort(opening, NETBIOS_PORT))) return VERDICT.no;
     if (looksLikeMessage(message, message.length, isStrict)) return VERDICT.yes;
     if (looksLikeMessage(opening.responder, opening.responder.length, isStrict)) return VERDICT.yes;
     // On its own port a first datagram of noise must not hide what follows.
@@ -132,8 +132,13 @@ export const netbiosNames: ProtocolDefinition = {
   transports: [PROTOCOL.udp],
   ports: [NETBIOS_PORT],
   isEndless: true,
-  identify: ({ initiator, responder }) =>
-    looksLikeNetbiosName(initiator) || looksLikeNetbiosName(responder) ? VERDICT.yes : VERDICT.no,
+  identify: (opening) => {
+    const isStrict = !isOnPort(opening, NETBIOS_PORT);
+    const isName = [opening.initiator, opening.responder].some((message) => looksLikeNetbiosName(message, isStrict));
+    if (isName) return VERDICT.yes;
+    // As for DNS: damage must not hide what follows.
+    return isStrict ? VERDICT.no : VERDICT.maybe;
+  },
   parser: (context) => ({
     read: (bytes) => {
       const fact = parseNetbiosMessage(bytes);

@@ -138,7 +138,10 @@ export function looksLikeMessage(bytes: Uint8Array, messageBytes: number, isStri
   const fixed = skipName(bytes, HEADER_BYTES);
   if (fixed < 0 || fixed + QUESTION_FIXED_BYTES > bytes.length) return false;
   if (nameAt(bytes, HEADER_BYTES) === undefined) return false;
-  if (!CLASSES.has(u16At(bytes, fixed + 2) & 0x7fff)) return false;
+  if (!CLASSES.has(u16At(bytes, fixed + 2) & 0x7fff)) {
+    // Others are unassigned or for private use (RFC 6895 3.2): there the rest must be right to the last byte.
+    return !isStrict && isWhole && endsWhereItShould(bytes);
+  }
   if (!isStrict) return true;
   const leastBytes = HEADER_BYTES + questions * QUESTION_MIN_BYTES + records * RECORD_MIN_BYTES;
   if (questions > 1 || leastBytes > messageBytes) return false;

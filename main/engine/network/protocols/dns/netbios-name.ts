@@ -10,22 +10,34 @@ import { NETBIOS_TYPE, responseCodeName } from './numbers.ts';
 const ENCODED_BYTES = 32;
 const NAME_BYTES = 15;
 const LETTER_A = 0x41;
+const POINTER = 0xc0;
 
-/** Whether the question or record behind the header has a NetBIOS name. */
-export function looksLikeNetbiosName(message: Uint8Array): boolean {
-  if (message.length < HEADER_BYTES + ENCODED_BYTES + 2 + 4) return false;
+/** QUERY, REGISTRATION, RELEASE, WACK, REFRESH with its usual mistake, MULTIHOMED (RFC 1002 4.2.1.1). */
+const OPCODES: ReadonlySet<number> = new Set([0, 5, 6, 7, 8, 9, 15]);
+
+/**
+ * Whether the question or record behind the header has a NetBIOS name.
+ * @param isStrict everything behind the name must fit too: where no port speaks for it
+ */
+export function looksLikeNetbiosName(message: Uint8Array, isStrict: boolean): boolean {
+  if (message.length < HEADER_BYTES || !hasEncodedName(message, HEADER_BYTES)) return false;
+  if (!isStrict) return OPCODES.has((message[2] >> 3) & 0xf);
   const questions = u16At(message, 4);
   const records = u16At(message, 6) + u16At(message, 8) + u16At(message, 10);
   if (questions > 1 || records > 4 || questions + records === 0) return false;
-  if (message[HEADER_BYTES] !== ENCODED_BYTES) return false;
-  for (let i = 0; i < ENCODED_BYTES; i++) {
-    const letter = message[HEADER_BYTES + 1 + i];
-    if (letter < LETTER_A || letter > LETTER_A + 15) return false;
-  }
   const fixed = skipName(message, HEADER_BYTES);
   if (fixed < 0 || fixed + 4 > message.length) return false;
   const type = u16At(message, fixed);
   return (type === NETBIOS_TYPE.NB || type === NETBIOS_TYPE.NBSTAT || type === 0x0a) && u16At(message, fixed + 2) === 1;
+}
+
+/** Whether a label of 32 letters from A to P stands at `at`, which hardly anything else is. */
+function hasEncodedName(message: Uint8Array, at: number): boolean {
+  if (message[at] !== ENCODED_BYTES || message.length < at + 1 + ENCODED_BYTES) return false;
+  for (let i = at + 1; i <= at + ENCODED_BYTES; i++) {
+    if (message[i] < LETTER_A || message[i] > LETTER_A + 15) return false;
+  }
+  return true;
 }
 
 /**
@@ -40,6 +52,8 @@ export function parseNetbiosMessage(message: Uint8Array): Unstamped<DnsFact> | u
   for (let i = Math.min(u16At(message, 4), MAX_FACT_LIST); i > 0 && at >= 0; i--) {
     const fixed = skipName(message, at);
     if (fixed < 0 || fixed + 4 > message.length) {
+      // What is asked for can be read, though the message is damaged behind it.
+      if (hasEncodedName(message, at)) questions.push({ name: decodedName(message, at), type: '', class: 0 });
       at = -1;
       break;
     }
@@ -129,16 +143,24 @@ function suffixText(suffix: number): string {
 /** The name at `at`, decoded where it is a NetBIOS name, with its scope (RFC 1001 14.1) where it has one. */
 function netbiosNameAt(message: Uint8Array, start: number): string {
   const text = nameAt(message, start);
-  if (text === undefined) return '';
-  const [first, ...scope] = text.split('.');
-  if (first.length !== ENCODED_BYTES) return text;
+  if (text === undefined) return hasEncodedName(message, start) ? decodedName(message, start) : '';
+  const at = labelsAt(message, start);
+  if (!hasEncodedName(message, at)) return text;
+  return `${decodedName(message, at)}${text.slice(ENCODED_BYTES)}`;
+}
+
+/** Where the first label of a name is, which may be a pointer to it. */
+function labelsAt(message: Uint8Array, start: number): number {
+  return message[start] >= POINTER ? u16At(message, start) & 0x3fff : start;
+}
+
+/** The caller knows that there is an encoded name. */
+function decodedName(message: Uint8Array, at: number): string {
   const decoded: number[] = [];
-  for (let i = 0; i < ENCODED_BYTES; i += 2) {
-    // nameAt gives lower case.
-    decoded.push(((first.charCodeAt(i) - 0x61) << 4) | ((first.charCodeAt(i + 1) - 0x61) & 0xf));
+  for (let i = at + 1; i <= at + ENCODED_BYTES; i += 2) {
+    decoded.push(((message[i] - LETTER_A) << 4) | (message[i + 1] - LETTER_A));
   }
-  const name = String.fromCharCode(...decoded.slice(0, NAME_BYTES).map((byte) => byte & 0xff));
+  const name = String.fromCharCode(...decoded.slice(0, NAME_BYTES));
   // The padding is spaces; for the wildcard "*" it is zeros.
-  const withoutPadding = name.slice(0, name.search(/[ \0]*$/));
-  return [`${withoutPadding}${suffixText(decoded[NAME_BYTES] & 0xff)}`, ...scope].join('.');
+  return `${name.slice(0, name.search(/[ \0]*$/))}${suffixText(decoded[NAME_BYTES])}`;
 }
