@@ -1,5 +1,6 @@
 import { PROTOCOL } from '../../../../contract/traffic.ts';
 import { ByteReader, hexText, latin1, u32At } from './bytes.ts';
+import { certificateFact } from './certificate/certificate.ts';
 import { type Opening, type ParserContext, type ProtocolDefinition, VERDICT } from './protocol.ts';
 import { Teller } from './teller.ts';
 
@@ -27,25 +28,35 @@ const EXCHANGES: Readonly<Record<number, string>> = {
 /** Payload types of a vendor's identity, and of identities, in versions 1 and 2. */
 const VENDOR = { 1: 13, 2: 43 } as const;
 const IDENTITY_1 = 5;
+/** Certificates (RFC 2408 3.9, RFC 7296 3.6), of which two kinds are one of X.509: to sign with, to agree on keys. */
+const CERTIFICATE = { 1: 6, 2: 37 } as const;
+const X509_ENCODINGS: ReadonlySet<number> = new Set([4, 5]);
+/** Of both sides together; each is told once, however often it is sent. */
+const MAX_CERTIFICATES = 8;
 const MAX_PAYLOADS = 24;
 const MAX_VENDOR_BYTES = 64;
 /** Kinds of identities that are text (RFC 2407 4.6.2.1): name of a host, of a user, key identity. */
 const TEXT_IDENTITIES: ReadonlySet<number> = new Set([2, 3, 11]);
 const FLAG_ENCRYPTED_1 = 0x01;
 const ESP_HEADER_BYTES = 8;
+/** Where IKE and ESP share a port, and a single byte keeps the way open (RFC 3948). */
+const SHARED_PORT = 4500;
+const KEEPALIVE = 0xff;
 
 /**
- * IPsec: IKE 1 and 2 over UDP (exchanges, vendors, and the identity that aggressive mode shows), and ESP, which its
- * number in the IP header tells.
+ * IPsec: IKE 1 and 2 over UDP (exchanges, vendors, and the identity and certificates that aggressive mode shows), and
+ * ESP, which its number in the IP header tells.
  */
 export const ipsec: ProtocolDefinition = {
   id: 'ipsec',
   transports: [PROTOCOL.udp, PROTOCOL.esp],
   ports: [500, 4500],
-  identify({ transport, initiator, responder }: Opening) {
+  identify({ transport, initiator, responder, initiatorPort, responderPort }: Opening) {
     if (transport === PROTOCOL.esp)
       return initiator.length + responder.length >= ESP_HEADER_BYTES ? VERDICT.yes : VERDICT.no;
-    return headerAt(initiator.length > 0 ? initiator : responder) >= 0 ? VERDICT.yes : VERDICT.no;
+    if (headerAt(initiator) >= 0 || headerAt(responder) >= 0) return VERDICT.yes;
+    const isShared = responderPort === SHARED_PORT || initiatorPort === SHARED_PORT;
+    return isShared && [initiator, responder].every(isEspMaybe) ? VERDICT.maybe : VERDICT.no;
   },
   parser(context) {
     if (context.transport !== PROTOCOL.udp) {
@@ -54,9 +65,9 @@ export const ipsec: ProtocolDefinition = {
     }
     const conversation = new Conversation(context);
     return {
-      read(bytes) {
+      read(bytes, fromInitiator) {
         const at = headerAt(bytes);
-        if (at >= 0) conversation.message(bytes.subarray(at));
+        if (at >= 0) conversation.message(bytes.subarray(at), fromInitiator ? 0 : 1);
         return bytes.length;
       },
     };
@@ -81,23 +92,35 @@ function isHeader(bytes: Uint8Array, at: number): boolean {
   );
 }
 
+/** ESP that came before IKE, or what keeps the way open: whatever is encrypted looks so, and IKE may follow. */
+function isEspMaybe(bytes: Uint8Array): boolean {
+  if (bytes.length <= 1) return bytes.length === 0 || bytes[0] === KEEPALIVE;
+  return bytes.length >= ESP_HEADER_BYTES && u32At(bytes, 0) > 255;
+}
+
 class Conversation {
+  readonly #context: ParserContext;
   readonly #tell: Teller;
+  /** SHA-256 of those that were told. */
+  readonly #certificates = new Set<string>();
+  /** Of the next certificate of each side in its chain. */
+  readonly #positions: [number, number] = [0, 0];
 
   constructor(context: ParserContext) {
+    this.#context = context;
     this.#tell = new Teller(context, 'ipsec');
   }
 
-  message(bytes: Uint8Array): void {
+  message(bytes: Uint8Array, side: 0 | 1): void {
     const version = bytes[17] === VERSION_2 ? 2 : 1;
     this.#tell.property('version', `IKEv${version}`);
     this.#tell.property('initiator-spi', hexText(bytes.subarray(0, 8)));
     this.#tell.property('exchange', EXCHANGES[bytes[18]] ?? String(bytes[18]));
     const isHidden = version === 1 && (bytes[19] & FLAG_ENCRYPTED_1) !== 0;
-    if (!isHidden) this.#payloads(bytes, version);
+    if (!isHidden) this.#payloads(bytes, version, side);
   }
 
-  #payloads(bytes: Uint8Array, version: 1 | 2): void {
+  #payloads(bytes: Uint8Array, version: 1 | 2, side: 0 | 1): void {
     const reader = new ByteReader(bytes, HEADER_BYTES);
     let type = bytes[16];
     for (let i = 0; i < MAX_PAYLOADS && type !== 0 && reader.left >= 4; i++) {
@@ -111,8 +134,18 @@ class Conversation {
       if (version === 1 && type === IDENTITY_1 && TEXT_IDENTITIES.has(content[0])) {
         this.#tell.property('identity', latin1(content, 4));
       }
+      if (type === CERTIFICATE[version] && X509_ENCODINGS.has(content[0])) this.#certificate(content.subarray(1), side);
       type = next;
     }
+  }
+
+  #certificate(der: Uint8Array, side: 0 | 1): void {
+    if (this.#certificates.size >= MAX_CERTIFICATES) return;
+    const fact = certificateFact(der, this.#positions[side]);
+    if (fact === undefined || this.#certificates.has(fact.sha256)) return;
+    this.#certificates.add(fact.sha256);
+    this.#positions[side]++;
+    this.#context.tell(fact);
   }
 }
 
