@@ -1,4 +1,5 @@
 import type { AlertTrail } from '../../contract/alert-trail.ts';
+import { KIND_WORDS } from '../../contract/alert-words.ts';
 import { isoTime } from '../../contract/analysis-document.ts';
 import type { AlertStory } from '../../contract/api-alerts.ts';
 import type { AttackCatalogue } from '../../contract/attack.ts';
@@ -72,8 +73,13 @@ export function alertStory(stored: StoredAlert, options: StoryOptions): AlertSto
 }
 
 function timelineOf({ alert }: StoredAlert, trail: AlertTrail, steps: readonly ReviewStep[]): Moment[] {
-  const { firstSeenMs, lastSeenMs } = alert;
-  const moments: Moment[] = [{ timeMs: firstSeenMs, who: 'activity', text: 'The first of it was seen.' }];
+  const { firstSeenMs, lastSeenMs, stages = [] } = alert;
+  const moments: Moment[] = stages.map(({ kind, title, firstSeenMs: timeMs }) => ({
+    timeMs,
+    who: 'activity',
+    text: `${KIND_WORDS[kind].name}: ${title}.`,
+  }));
+  if (stages.length === 0) moments.push({ timeMs: firstSeenMs, who: 'activity', text: 'The first of it was seen.' });
   moments.push(...trail.moments);
   if (lastSeenMs > firstSeenMs) moments.push({ timeMs: lastSeenMs, who: 'activity', text: 'The last of it was seen.' });
   moments.push(...steps.flatMap(stepMoment));

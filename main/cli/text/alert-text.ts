@@ -1,11 +1,13 @@
+import { KIND_WORDS } from '../../../contract/alert-words.ts';
 import type { AttackCatalogue } from '../../../contract/attack.ts';
-import type { Evidence, Severity } from '../../../contract/domain.ts';
+import type { AlertKind, Evidence, Severity } from '../../../contract/domain.ts';
 import {
   formatBytes,
   formatCount,
   formatDuration,
   formatNumber,
   formatSpan,
+  formatTime,
   unitFor,
 } from '../../../contract/format.ts';
 import { plainText } from '../../../contract/text.ts';
@@ -30,6 +32,7 @@ export interface ToldAlert {
   readonly explanation: string;
   readonly evidence: readonly Evidence[];
   readonly related?: readonly string[];
+  readonly stages?: readonly { readonly kind: AlertKind; readonly title: string; readonly firstSeenMs: number }[];
 }
 
 /** Names behind technique ids, where the catalogue is at hand. */
@@ -56,6 +59,7 @@ export function alertStory(alert: ToldAlert, { width, paint, techniques, isLocal
   const body = [
     ...wrap(plainText(alert.explanation, MAX_EXPLANATION), room),
     '',
+    ...stepLines(alert, isLocal, room, paint),
     ...fact('When', whenText(alert, isLocal), room, paint),
     ...fact('From', hostsText(alert.attackers, alert.attackerCount), room, paint),
     ...fact('To', hostsText(alert.victims, alert.victimCount), room, paint),
@@ -90,6 +94,15 @@ function fact(name: string, text: string, width: number, paint: Paint): string[]
 
 function indented(lines: readonly string[]): string[] {
   return lines.map((line) => (line === '' ? '' : MARGIN + line));
+}
+
+/** The steps of an intrusion, in order. */
+function stepLines({ stages = [] }: ToldAlert, isLocal: boolean, width: number, paint: Paint): string[] {
+  return stages.flatMap(({ kind, title, firstSeenMs }, index) => {
+    const time = formatTime(isLocal ? localMs(firstSeenMs) : firstSeenMs);
+    const text = `${time}  ${KIND_WORDS[kind].name}: ${plainText(title)}`;
+    return hanging(factName(index === 0 ? 'Steps' : '', paint), text, width);
+  });
 }
 
 function whenText({ firstSeenMs, lastSeenMs }: ToldAlert, isLocal: boolean): string {

@@ -55,8 +55,13 @@ export function analysisText(document: AnalysisDocument, options: AnalysisTextOp
   ];
 }
 
-function toldAlert({ firstSeen, lastSeen, ...alert }: AnalysisAlert): ToldAlert {
-  return { ...alert, firstSeenMs: Date.parse(firstSeen), lastSeenMs: Date.parse(lastSeen) };
+function toldAlert({ firstSeen, lastSeen, stages, ...alert }: AnalysisAlert): ToldAlert {
+  return {
+    ...alert,
+    firstSeenMs: Date.parse(firstSeen),
+    lastSeenMs: Date.parse(lastSeen),
+    stages: stages?.map((stage) => ({ ...stage, firstSeenMs: Date.parse(stage.firstSeen) })),
+  };
 }
 
 function captureName({ capture }: AnalysisDocument): string {

@@ -50,6 +50,15 @@ describe('nextSteps', () => {
     expect(nextSteps(alert('denial-of-service', ['10.0.0.9'], ['203.0.113.5']), OWN).join(' ')).toContain('stop it');
   });
 
+  it('looks for the program where the data came from, and blocks where it went', () => {
+    for (const kind of ['exfiltration', 'tunnel'] as const) {
+      const steps = nextSteps(alert(kind, ['203.0.113.5'], ['10.0.0.5']), OWN).join(' ');
+      expect(steps).toMatch(/block 203\.0\.113\.5/i);
+      expect(steps).toMatch(/(user of|program on) 10\.0\.0\.5/);
+    }
+    expect(nextSteps(alert('dns-tunnel', ['203.0.113.5'], ['10.0.0.9']), OWN).join(' ')).toContain('on this computer');
+  });
+
   it('does not read an address as a pattern, and counts hosts that are not listed', () => {
     const many = { ...alert('policy', ['$&', 'b', 'c', 'd'], []), attackerCount: 1_003 };
     expect(nextSteps(many, OWN)[0]).toContain('$&, b, c and 1,000 more');

@@ -22,6 +22,15 @@ const TAKE_OFF: Step = {
   attackers: ELSEWHERE,
   text: 'If it should not do this, take {attackers} off the network, but leave it switched on, and look at what runs on it.',
 };
+/** Where the robbed or controlled host is the one that calls. */
+const FIND_CALLER: Step = {
+  victims: ['own'],
+  text: 'Find the program on this computer that does it: "ss -tunp" lists programs with their connections.',
+};
+const TAKE_VICTIM_OFF: Step = {
+  victims: ELSEWHERE,
+  text: 'If nobody wanted this, take {victims} off the network, but leave it switched on, and look at what runs on it.',
+};
 const FIND_PROGRAM: Step = {
   attackers: ['own'],
   text: 'Find the program on this computer that does it: "ss -tunp" lists programs with their connections.',
@@ -80,10 +89,10 @@ const STEPS: Readonly<Record<AlertKind, readonly Step[]>> = {
     },
   ],
   exfiltration: [
-    FIND_PROGRAM,
-    { attackers: NOT_HERE, text: 'Ask the user of {attackers} whether they sent this data to {victims}.' },
-    { text: 'If nobody did, block {victims} and find out which files were read before.' },
-    TAKE_OFF,
+    FIND_CALLER,
+    { victims: NOT_HERE, text: 'Ask the user of {victims} whether they sent this data to {attackers}.' },
+    { text: 'If nobody did, block {attackers} and find out which files were read before.' },
+    TAKE_VICTIM_OFF,
     { text: 'Change every password and key that may have been among the data.' },
   ],
   'reverse-shell': [
@@ -117,18 +126,18 @@ const STEPS: Readonly<Record<AlertKind, readonly Step[]>> = {
   ],
   'dns-tunnel': [
     { text: 'Block look-ups of the domain at your DNS server.' },
-    FIND_PROGRAM,
+    FIND_CALLER,
     {
-      attackers: NOT_HERE,
-      text: 'Find the program on {attackers} that makes them. Some security products do this on purpose.',
+      victims: NOT_HERE,
+      text: 'Find the program on {victims} that makes them. Some security products do this on purpose.',
     },
     ALLOW,
   ],
   tunnel: [
     { text: 'Find out whether somebody set up a tunnel on purpose, for example a VPN.' },
-    FIND_PROGRAM,
-    { attackers: NOT_HERE, text: 'If not, find the program on {attackers} that opened it.' },
-    { text: 'Block {victims} until that is clear.' },
+    FIND_CALLER,
+    { victims: NOT_HERE, text: 'If not, find the program on {victims} that opened it.' },
+    { text: 'Block {attackers} until that is clear.' },
     ALLOW,
   ],
   'man-in-the-middle': [

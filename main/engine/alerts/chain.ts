@@ -27,6 +27,7 @@ const STEPS: Readonly<Partial<Record<AlertKind, Step>>> = {
   'reverse-shell': { phase: 2, words: 'had a shell' },
   'command-and-control': { phase: 2, words: 'gave orders' },
   beaconing: { phase: 2, words: 'was called regularly' },
+  'lateral-movement': { phase: 3, words: 'went on to other computers' },
   tunnel: { phase: 3, words: 'opened a tunnel' },
   'dns-tunnel': { phase: 3, words: 'tunnelled data through DNS' },
   exfiltration: { phase: 3, words: 'took data' },

@@ -9,6 +9,21 @@ import { STYLE } from './style.ts';
 
 const START = Date.UTC(2021, 8, 21, 9, 36);
 
+type Stage = NonNullable<AnalysisAlert['stages']>[number];
+
+function stage(changes: Partial<Stage>): Stage {
+  const time = isoTime(START);
+  return {
+    kind: 'port-scan',
+    title: 'scanned',
+    severity: 'low',
+    techniques: ['T1046'],
+    firstSeen: time,
+    lastSeen: time,
+    ...changes,
+  };
+}
+
 function alert(changes: Partial<AnalysisAlert> = {}): AnalysisAlert {
   return {
     id: 'a-0123456789ab',
@@ -147,7 +162,8 @@ describe('the report', () => {
     const alerts = ALERT_KINDS.map((kind, index) =>
       alert({
         kind,
-        id: `a-00000000000${index.toString(16)}`,
+        id: `a-${index.toString(16).padStart(12, '0')}`,
+        stages: [stage({}), stage({ kind: 'reverse-shell', title: 'it had a <shell>' })],
         severity: SEVERITIES[index % 5]!,
         related: ['a-000000000000'],
       }),
@@ -156,6 +172,7 @@ describe('the report', () => {
       const page = renderReport(document, CONTEXT);
       const { ids, wrong } = inspect(page);
       expect(wrong).toEqual([]);
+      expect(page.includes('it had a &lt;shell&gt;')).toBe(document.alerts.some(({ stages }) => stages !== undefined));
       expect(new Set(ids).size).toBe(ids.length);
       for (const [, target] of page.matchAll(/href="#([^"]*)"/g)) expect(ids).toContain(target);
     }

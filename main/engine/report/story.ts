@@ -43,6 +43,7 @@ export function article(alert: AnalysisAlert, catalogue: AttackCatalogue, tellin
 <span class="when">${formatSpan(first, last)} UTC${last > first ? ` (${formatDuration(last - first)})` : undefined}</span></p>
 <h3>${alert.title}</h3>
 <p class="explanation">${alert.explanation}</p>
+${stepList(alert)}
 ${parties(alert)}
 ${evidenceTable(alert)}
 ${telling.more}
@@ -53,6 +54,16 @@ ${techniqueList(alert.techniques, catalogue)}
 ${relatedAlerts(alert, telling.titles)}
 <p class="raw">Confidence ${Math.round(alert.confidence * 100)} % · ${formatCount(alert.findings, 'finding')}${detectorNames(alert)} · <span class="mono">${alert.id}</span></p>
 </article>`;
+}
+
+/** The steps of an intrusion, in order. */
+function stepList({ stages = [] }: AnalysisAlert): Markup | undefined {
+  if (stages.length === 0) return undefined;
+  return html`<h4>Step by step</h4>
+<ol class="stages">${stages.map(({ kind, title, severity, firstSeen, lastSeen }) => {
+    const [first, last] = [Date.parse(firstSeen), Date.parse(lastSeen)];
+    return html`<li>${severityLabel(severity)} <b>${KIND_WORDS[kind].name}</b> <span class="when">${formatSpan(first, last)} UTC</span><p>${title}</p></li>`;
+  })}</ol>`;
 }
 
 function parties(alert: AnalysisAlert): Markup {
