@@ -1,9 +1,11 @@
 import { PROTOCOL } from '../../../../../contract/traffic.ts';
 import { ByteReader, latin1, lineEnd, u16At, u32leAt, viewOf } from '../bytes.ts';
+import { certificateFact } from '../certificate/certificate.ts';
 import { FRAME_BROKEN, FRAME_INCOMPLETE, type Framing, framedParser, type MessageReader } from '../message-frames.ts';
 import { type Opening, type ParserContext, type ProtocolDefinition, VERDICT, type Verdict } from '../protocol.ts';
 import { Teller } from '../teller.ts';
 import { readClientSettings } from './client-settings.ts';
+import { readServerSettings } from './server-settings.ts';
 
 /** TPKT (RFC 1006 6): version, reserved, length of the whole. */
 const TPKT_VERSION = 3;
@@ -62,7 +64,8 @@ function tpktBytes(bytes: Uint8Array, at: number): number {
 
 /**
  * RDP (MS-RDPBCGR): the user that the client's cookie names, security that is asked for and chosen, and, where it is
- * not inside TLS, what the client says of itself. Logins are hidden by TLS: only attempts are told.
+ * not inside TLS, what the client says of itself, how the server encrypts, and its certificates. Logins are hidden by
+ * TLS: only attempts are told.
  */
 export const rdp: ProtocolDefinition = {
   id: 'rdp',
@@ -134,6 +137,7 @@ class Conversation implements MessageReader {
   #user: string | undefined;
   #security = STANDARD;
   #hasSettings = false;
+  #hasServerSettings = false;
 
   constructor(context: ParserContext) {
     this.#context = context;
@@ -151,6 +155,7 @@ class Conversation implements MessageReader {
         return this.#confirm(data);
       case X224.data:
         if (fromInitiator && !this.#hasSettings) this.#settings(bytes);
+        if (!fromInitiator && !this.#hasServerSettings) this.#serverSettings(bytes);
         return undefined;
       default:
         return undefined;
@@ -197,6 +202,18 @@ class Conversation implements MessageReader {
     this.#tell.property('screen', settings.screen);
     this.#tell.property('product-id', settings.productId);
     for (const channel of settings.channels) this.#tell.property('channel', channel);
+  }
+
+  /** They stand in the first data that a server sends. */
+  #serverSettings(bytes: Uint8Array): void {
+    this.#hasServerSettings = true;
+    const settings = readServerSettings(bytes);
+    if (settings === undefined) return;
+    this.#tell.property('encryption', settings.encryption);
+    for (const [position, certificate] of settings.certificates.entries()) {
+      const fact = certificateFact(certificate, position);
+      if (fact !== undefined) this.#context.tell(fact);
+    }
   }
 
   /** A cookie names who wants to log in; whether he may is said inside TLS. */

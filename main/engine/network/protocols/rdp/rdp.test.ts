@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { certificate, commonName } from '../certificate/testing.ts';
 import {
   big16,
   bytesOf,
@@ -49,9 +50,38 @@ describe('RDP', () => {
     expect(propertiesOf(refused, 'refused')).toEqual(['credssp-required']);
   });
 
+  const serverData = (method: number, ...certificates: readonly Uint8Array[]) => {
+    const blobs = certificates.map((der) => bytesOf(little32(der.length), der));
+    const chain = bytesOf(little32(0x80000002), little32(blobs.length), ...blobs, new Uint8Array(16));
+    const security = bytesOf(
+      little32(method),
+      little32(2),
+      little32(32),
+      little32(chain.length),
+      new Uint8Array(32).fill(9),
+      chain,
+    );
+    const core = bytesOf(little16(0x0c01), little16(8), little32(0x00080004));
+    const blocks = bytesOf(core, little16(0x0c02), little16(4 + security.length), security);
+    const length = big16(0x8000 | blocks.length);
+    return tpkt(2, 0xf0, 0x80, new Uint8Array(20), 'McDn', length, blocks);
+  };
+  const own = certificate({ subject: commonName('SERVR') });
+  const root = certificate({ subject: commonName('ROOT') });
+
+  it('tells how the server encrypts and who it is', () => {
+    const facts = feed(rdp, [...exchange, ['responder', serverData(2, root, own)]]);
+    expect(propertiesOf(facts, 'encryption')).toEqual(['rc4-128']);
+    expect(facts.filter((fact) => fact.type === 'certificate')).toMatchObject([
+      { commonName: 'SERVR', position: 0, fromInitiator: false },
+      { commonName: 'ROOT', position: 1, fromInitiator: false },
+    ]);
+    expect(propertiesOf(feed(rdp, [...exchange, ['responder', serverData(0)]]), 'encryption')).toEqual(['none']);
+  });
+
   it('is not told by other uses of X.224', () => {
     expect(feed(rdp, [['initiator', request(bytesOf(0xc1, 2, 1, 0, 0xc2, 2, 1, 2))]])).toEqual([]);
   });
 
-  it('stands cuts and damage', () => expectRobust(rdp, exchange));
+  it('stands cuts and damage', () => expectRobust(rdp, [...exchange, ['responder', serverData(2, root, own)]]));
 });
