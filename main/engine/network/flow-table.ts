@@ -40,7 +40,7 @@ export interface FlowEvents {
   flowChange(flow: FlowView, packet: PacketView, change: FlowChange): void;
   payload(flow: FlowView, packet: PacketView, fromInitiator: boolean): void;
   flowUpdate(flow: FlowView): void;
-  flowEnd(flow: FlowView, reason: EndReason): void;
+  flowEnd(flow: InspectedFlow, reason: EndReason): void;
   /** How many want to be shown segments: up to 8. */
   readonly segmentListeners: number;
   /**
@@ -49,7 +49,7 @@ export interface FlowEvents {
    */
   segment(flow: InspectedFlow, packet: PacketView, fromInitiator: boolean, done: number): number;
   /** `flow` goes on with the conversation of the flow `formerId`, which the active timeout has just ended. */
-  flowRenewed(formerId: number, flow: FlowView): void;
+  flowRenewed(formerId: number, flow: InspectedFlow): void;
 }
 
 /** The numbers of the flow that the table's cursor shows, during a call to an observer. */

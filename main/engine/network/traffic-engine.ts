@@ -251,10 +251,10 @@ class Distributor implements FlowEvents {
     }
     return now;
   }
-  flowRenewed(formerId: number, flow: FlowView): void {
-    this.#inspector?.renewed(formerId, flow);
+  flowRenewed(_formerId: number, flow: InspectedFlow): void {
+    this.#inspector?.renewed(flow);
   }
-  flowEnd(flow: FlowView, reason: EndReason): void {
+  flowEnd(flow: InspectedFlow, reason: EndReason): void {
     // Before the others: the last facts of a conversation come before its end.
     this.#inspector?.flowEnd(flow, reason);
     const calls = this.#ends;

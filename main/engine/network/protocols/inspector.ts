@@ -1,9 +1,13 @@
 import type { Fact, ProtocolId } from '../../../../contract/facts.ts';
 import { END_REASON, type EndReason, type FlowView, type PacketView, PROTOCOL } from '../../../../contract/traffic.ts';
-import { type Candidates, Conversation, type InspectedFlow, type Listener } from './conversation.ts';
+import { Connection } from './connection.ts';
+import type { Candidates, Conversation, InspectedFlow, Listener, Surroundings } from './conversation.ts';
+import { ConversationTable } from './conversation-table.ts';
+import { Exchange } from './exchange.ts';
 import { ExpectedConnections } from './expected.ts';
 import type { InspectionLimits } from './limits.ts';
 import type { ProtocolDefinition } from './protocol.ts';
+import type { HeldMemory } from './stream.ts';
 
 export interface InspectorOptions extends InspectionLimits {
   readonly protocols: readonly ProtocolDefinition[];
@@ -22,92 +26,73 @@ export interface InspectorCounters {
   readonly broken: number;
 }
 
-type Group = Map<number, Conversation>;
-
 /** Of all conversations, those of datagrams: an answer comes within seconds, and after it they only wait to be forgotten. */
 const EXCHANGES_SHARE = 0.25;
 
 /** Looks into conversations: puts them in order, tells their protocol, and lets its parser read them. */
 export class Inspector {
   readonly #options: InspectorOptions;
-  readonly #byTransport: ReadonlyMap<number, Candidates>;
-  readonly #byId: ReadonlyMap<ProtocolId, ProtocolDefinition>;
-  /**
-   * By the id of the flow, in the order in which they began. Datagrams by themselves: nothing says that they have
-   * ended, and their many must not push connections out.
-   */
-  readonly #connections = new Map<number, Conversation>();
-  readonly #exchanges = new Map<number, Conversation>();
-  readonly #listener: Listener;
+  readonly #byTransport: ReadonlyMap<number, Surroundings>;
+  readonly #table = new ConversationTable();
+  readonly #held: HeldMemory = { bytes: 0 };
   readonly #expected = new ExpectedConnections();
   /** The flow at hand. */
   #flow: FlowView | undefined;
-  #held = 0;
+  /** Of the flow that the active timeout has just cut. */
+  #cut: Conversation | undefined;
   #givenUp = 0;
   #facts = 0;
   #broken = 0;
 
   constructor(options: InspectorOptions) {
     this.#options = options;
-    this.#byId = new Map(options.protocols.map((protocol) => [protocol.id, protocol]));
-    const transports = new Set(options.protocols.flatMap((protocol) => protocol.transports));
+    const { protocols, bytesPerSide } = options;
+    const byId = new Map(protocols.map((protocol) => [protocol.id, protocol]));
+    const listener = this.#createListener();
+    const transports = new Set(protocols.flatMap((protocol) => protocol.transports));
     this.#byTransport = new Map(
-      [...transports].map((transport) => [
-        transport,
-        candidatesOf(options.protocols.filter((protocol) => protocol.transports.includes(transport))),
-      ]),
+      [...transports].map((transport) => {
+        const candidates = candidatesOf(protocols.filter((protocol) => protocol.transports.includes(transport)));
+        return [transport, { candidates, byId, bytesPerSide, listener, held: this.#held }];
+      }),
     );
-    this.#listener = {
-      fact: (fact) => {
-        if (this.#flow === undefined) return;
-        this.#facts++;
-        options.tell(this.#flow, fact);
-      },
-      told: (protocol) => {
-        if (this.#flow !== undefined) options.told?.(this.#flow, protocol);
-      },
-      expected: (connection, timeUs) => {
-        if (this.#flow !== undefined) this.#expected.announce(this.#flow, connection, timeUs);
-      },
-    };
   }
 
   /** Takes a packet with payload in. False: nothing more of this flow is of interest. */
   segment(flow: InspectedFlow, packet: PacketView, fromInitiator: boolean): boolean {
-    const conversation = this.#groupOf(flow).get(flow.id) ?? this.#begin(flow, packet);
+    const conversation = this.#table.get(flow.slot) ?? this.#begin(flow, packet);
     if (conversation === undefined) return false;
     this.#flow = flow;
-    const before = conversation.heldBytes;
     const wantsMore = conversation.take(packet, fromInitiator);
-    this.#held += conversation.heldBytes - before;
-    if (wantsMore && this.#held <= this.#options.maxHeldBytes) return true;
+    if (wantsMore && this.#held.bytes <= this.#options.maxHeldBytes) return true;
     if (wantsMore) this.#givenUp++;
-    this.#close(this.#groupOf(flow), flow.id, conversation);
+    this.#close(conversation);
     return false;
   }
 
   /** A flow that the active timeout cuts goes on: see `renewed`, which must follow. */
-  flowEnd(flow: FlowView, reason: EndReason): void {
-    if (reason === END_REASON.activeTimeout) return;
-    const group = this.#groupOf(flow);
-    const conversation = group.get(flow.id);
+  flowEnd(flow: InspectedFlow, reason: EndReason): void {
+    const conversation = this.#table.get(flow.slot);
     if (conversation === undefined) return;
+    if (reason === END_REASON.activeTimeout) {
+      this.#table.remove(conversation);
+      this.#cut = conversation;
+      return;
+    }
     this.#flow = flow;
-    this.#close(group, flow.id, conversation);
+    this.#close(conversation);
   }
 
-  /** The conversation of the flow `formerId` goes on in `flow`. */
-  renewed(formerId: number, flow: FlowView): void {
-    const group = this.#groupOf(flow);
-    const conversation = group.get(formerId);
-    if (conversation === undefined) return;
-    group.delete(formerId);
-    group.set(flow.id, conversation);
+  /** The conversation of the flow that was just cut goes on in `flow`. */
+  renewed(flow: InspectedFlow): void {
+    if (this.#cut === undefined) return;
+    this.#table.add(flow.slot, this.#cut);
+    this.#cut = undefined;
   }
 
   counters(): InspectorCounters {
     return {
-      conversations: this.#connections.size + this.#exchanges.size,
+      conversations: this.#table.size,
       givenUp: this.#givenUp,
       facts: this.#facts,
       broken: this.#broken,
@@ -116,43 +101,54 @@ export class Inspector {
 
   /** Bytes held for all conversations together. */
   get heldBytes(): number {
-    return this.#held;
+    return this.#held.bytes;
+  }
+
+  #createListener(): Listener {
+    const { tell, told } = this.#options;
+    return {
+      fact: (fact) => {
+        if (this.#flow === undefined) return;
+        this.#facts++;
+        tell(this.#flow, fact);
+      },
+      told: (protocol) => {
+        if (this.#flow !== undefined) told?.(this.#flow, protocol);
+      },
+      expected: (connection, timeUs) => {
+        if (this.#flow !== undefined) this.#expected.announce(this.#flow, connection, timeUs);
+      },
+    };
   }
 
   /** A connection is followed from its first payload or not at all; datagrams can be taken up again at any of them. */
   #begin(flow: InspectedFlow, packet: PacketView): Conversation | undefined {
-    const candidates = this.#byTransport.get(flow.protocol);
-    if (candidates === undefined) return undefined;
-    const isConnection = flow.protocol === PROTOCOL.tcp;
+    const transport = flow.protocol;
+    const surroundings = this.#byTransport.get(transport);
+    if (surroundings === undefined) return undefined;
+    const isConnection = transport === PROTOCOL.tcp;
     const payloadBytes = flow.initiatorPayloadBytes + flow.responderPayloadBytes;
     if (isConnection && payloadBytes > packet.payloadBytes) return undefined;
-    const { bytesPerSide, maxConversations } = this.#options;
-    const group = this.#groupOf(flow);
-    const share = group === this.#exchanges ? EXCHANGES_SHARE : 1 - EXCHANGES_SHARE;
-    if (group.size >= maxConversations * share) this.#giveUpOldest(group);
-    const expected = isConnection ? this.#expected.take(flow, packet.timeUs) : undefined;
-    const conversation = new Conversation(flow, candidates, this.#byId, bytesPerSide, this.#listener, expected);
-    group.set(flow.id, conversation);
+    const share = isConnection ? 1 - EXCHANGES_SHARE : EXCHANGES_SHARE;
+    if (this.#table.sizeOf(transport) >= this.#options.maxConversations * share) this.#giveUpOldest(transport);
+    const conversation = isConnection
+      ? new Connection(flow, surroundings, this.#expected.take(flow, packet.timeUs))
+      : new Exchange(flow, surroundings);
+    this.#table.add(flow.slot, conversation);
     return conversation;
   }
 
   /** Its last facts are lost with it: the flow that they are about is not at hand. */
-  #giveUpOldest(group: Group): void {
-    for (const [id, conversation] of group) {
-      this.#flow = undefined;
-      this.#givenUp++;
-      this.#close(group, id, conversation);
-      return;
-    }
+  #giveUpOldest(transport: number): void {
+    const oldest = this.#table.oldestOf(transport);
+    if (oldest === undefined) return;
+    this.#flow = undefined;
+    this.#givenUp++;
+    this.#close(oldest);
   }
 
-  #groupOf(flow: FlowView): Group {
-    return flow.protocol === PROTOCOL.tcp ? this.#connections : this.#exchanges;
-  }
-
-  #close(group: Group, id: number, conversation: Conversation): void {
-    this.#held -= conversation.heldBytes;
-    group.delete(id);
+  #close(conversation: Conversation): void {
+    this.#table.remove(conversation);
     conversation.end();
     if (conversation.isBroken) this.#broken++;
   }

@@ -16,14 +16,24 @@ interface Piece {
   readonly missingBytes: number;
 }
 
+/** Which of the two sides of a conversation a stream is: 0 is what the initiator sends. */
+export type StreamSide = 0 | 1;
+
 export interface StreamReader {
   /** All bytes not yet taken; gives how many are taken, more than there are to skip what follows. Valid during the call. */
-  read(bytes: Uint8Array): number;
+  read(bytes: Uint8Array, side: StreamSide): number;
   /** So many bytes will never come, and what was not taken before them is dropped. */
-  gap(missingBytes: number): void;
+  gap(missingBytes: number, side: StreamSide): void;
+}
+
+/** Bytes held by all streams that share it. */
+export interface HeldMemory {
+  bytes: number;
 }
 
 const EMPTY = new Uint8Array(0);
+/** Of a stream without a hole, which nearly all are. Never written to. */
+const NOTHING_WAITS: Piece[] = [];
 
 /**
  * One side of a TCP conversation, put in order (RFC 9293). Of bytes that are sent twice those count that were handed
@@ -32,6 +42,8 @@ const EMPTY = new Uint8Array(0);
  * Sequence numbers count from the first byte of the stream, as a double: no wrap-around to mind.
  */
 export class Stream {
+  readonly #side: StreamSide;
+  readonly #held: HeldMemory;
   /** Sequence number of the next byte in order (signed 32-bit), and its place. Undefined before the first payload. */
   #next: number | undefined;
   #place = 0;
@@ -42,18 +54,18 @@ export class Stream {
   #from = 0;
   #to = 0;
   /** In order of their places. */
-  #waiting: Piece[] = [];
+  #waiting: Piece[] = NOTHING_WAITS;
   #waitingBytes = 0;
   #delivered = 0;
 
-  /** @param firstSequence number of the first byte, where the handshake told; otherwise the first segment tells */
-  constructor(firstSequence?: number) {
+  /**
+   * @param firstSequence number of the first byte, where the handshake told; otherwise the first segment tells
+   * @param held counts the bytes of memory that this stream holds: untaken and out of order
+   */
+  constructor(firstSequence?: number, side: StreamSide = 0, held: HeldMemory = { bytes: 0 }) {
     this.#next = firstSequence;
-  }
-
-  /** Bytes of memory held: untaken and out of order. */
-  get heldBytes(): number {
-    return this.#buffer.length + this.#waitingBytes;
+    this.#side = side;
+    this.#held = held;
   }
 
   /** Bytes handed over so far; gaps and what was skipped not counted. */
@@ -106,11 +118,11 @@ export class Stream {
 
   /** Lets go of everything; nothing more is handed over. */
   release(): void {
-    this.#buffer = EMPTY;
+    this.#setBuffer(EMPTY);
     this.#from = 0;
     this.#to = 0;
-    this.#waiting = [];
-    this.#waitingBytes = 0;
+    this.#waiting = NOTHING_WAITS;
+    this.#countWaiting(-this.#waitingBytes);
   }
 
   /** Takes a segment of which the first `known` bytes were there before. */
@@ -145,12 +157,12 @@ export class Stream {
     if (this.#from < this.#to) return;
     this.#from = 0;
     this.#to = 0;
-    if (this.#buffer.length > KEPT_BUFFER_BYTES) this.#buffer = EMPTY;
+    if (this.#buffer.length > KEPT_BUFFER_BYTES) this.#setBuffer(EMPTY);
   }
 
   /** How many bytes were taken, at most all. */
   #offer(bytes: Uint8Array, reader: StreamReader): number {
-    const taken = reader.read(bytes);
+    const taken = reader.read(bytes, this.#side);
     if (taken > bytes.length) {
       this.#skip = Math.min(taken - bytes.length, Number.MAX_SAFE_INTEGER);
       return bytes.length;
@@ -170,13 +182,23 @@ export class Stream {
         const room = untaken === 0 ? needed : Math.max(needed, Math.min(2 * needed, MAX_UNTAKEN_BYTES));
         const larger = new Uint8Array(room);
         larger.set(this.#buffer.subarray(this.#from, this.#to));
-        this.#buffer = larger;
+        this.#setBuffer(larger);
       }
       this.#from = 0;
       this.#to = untaken;
     }
     this.#buffer.set(bytes, this.#to);
     this.#to += bytes.length;
+  }
+
+  #setBuffer(buffer: Uint8Array): void {
+    this.#held.bytes += buffer.length - this.#buffer.length;
+    this.#buffer = buffer;
+  }
+
+  #countWaiting(bytes: number): void {
+    this.#held.bytes += bytes;
+    this.#waitingBytes += bytes;
   }
 
   #miss(missingBytes: number, reader: StreamReader): void {
@@ -186,7 +208,7 @@ export class Stream {
     if (skipped === missingBytes) return;
     this.#from = 0;
     this.#to = 0;
-    reader.gap(missingBytes - skipped);
+    reader.gap(missingBytes - skipped, this.#side);
   }
 
   #advance(count: number): void {
@@ -196,6 +218,7 @@ export class Stream {
 
   #wait(at: number, bytes: Uint8Array, missingBytes: number): void {
     if (bytes.length === 0 && missingBytes === 0) return;
+    if (this.#waiting === NOTHING_WAITS) this.#waiting = [];
     const waiting = this.#waiting;
     // Nearly always behind all others.
     let index = waiting.length;
@@ -203,7 +226,7 @@ export class Stream {
     const before = waiting[index - 1];
     if (before !== undefined && at + bytes.length + missingBytes <= before.at + before.bytes.length) return;
     waiting.splice(index, 0, { at, bytes: bytes.slice(), missingBytes });
-    this.#waitingBytes += bytes.length;
+    this.#countWaiting(bytes.length);
   }
 
   /** Whether more waits than may; what lies too far ahead is dropped first. */
@@ -213,7 +236,7 @@ export class Stream {
       const last = waiting[waiting.length - 1];
       if (last.at - this.#place <= MAX_AHEAD_BYTES) return true;
       waiting.pop();
-      this.#waitingBytes -= last.bytes.length;
+      this.#countWaiting(-last.bytes.length);
     }
     return false;
   }
@@ -223,7 +246,7 @@ export class Stream {
     const waiting = this.#waiting;
     while (count < waiting.length && waiting[count].at <= this.#place) {
       const { at, bytes, missingBytes } = waiting[count++];
-      this.#waitingBytes -= bytes.length;
+      this.#countWaiting(-bytes.length);
       const known = this.#place - at;
       if (known < bytes.length + missingBytes) this.#take(known, bytes, missingBytes, reader);
       // The reader may have let go of everything.
