@@ -24,6 +24,8 @@ const TITLES: Readonly<Record<string, string>> = {
   'detect.flood': 'Finding floods of packets',
   'detect.connection-flood': 'Finding floods of connections',
   'detect.dhcp-exhaustion': 'Finding exhausted address pools (DHCP)',
+  'detect.reverse-shell': 'Finding command shells for others',
+  'detect.arp-spoofing': 'Finding devices that pose as others (ARP)',
   alerts: 'Joining findings into alerts',
   captures: 'Captures',
   http: 'Console in a browser, REST and metrics',

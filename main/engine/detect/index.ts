@@ -1,4 +1,6 @@
 /** From packets and flows to findings. */
+
+import { arpSpoofingDetector } from './arp-spoofing/arp-spoofing.ts';
 import { bruteForceDetector } from './brute-force.ts';
 import { connectionFloodDetector } from './connection-flood.ts';
 import type { DetectorDefinition } from './detector.ts';
@@ -6,6 +8,7 @@ import { dhcpExhaustionDetector } from './dhcp-exhaustion.ts';
 import { floodDetector } from './flood.ts';
 import { hostDiscoveryDetector } from './host-discovery.ts';
 import { portScanDetector } from './port-scan.ts';
+import { reverseShellDetector } from './reverse-shell/reverse-shell.ts';
 
 export type { DetectorContext, DetectorDefinition } from './detector.ts';
 export { type Indicators, NO_INDICATORS } from './indicators.ts';
@@ -20,4 +23,6 @@ export const DETECTORS: readonly DetectorDefinition[] = [
   floodDetector,
   connectionFloodDetector,
   dhcpExhaustionDetector,
+  reverseShellDetector,
+  arpSpoofingDetector,
 ];

@@ -1,0 +1,105 @@
+import type { Fact } from '../../../../contract/facts.ts';
+import { type FlowView, type PacketView, PROTOCOL, type TrafficObserver } from '../../../../contract/traffic.ts';
+import { BoundedMap } from '../bounded-map.ts';
+import { type DetectorContext, defineDetector } from '../detector.ts';
+import { ShellSession } from './session.ts';
+import { reverseShellSettings } from './settings.ts';
+import { describeShell } from './story.ts';
+import { judge } from './verdict.ts';
+
+/** Conversations in no known protocol at a time; each holds two lines of text and the signs in them. */
+const MAX_SESSIONS = 4_096;
+/** Told again when there is half as much more to tell, */
+const REPORT_GROWTH = 1.5;
+/** or after a minute. */
+const REPORT_EVERY_US = 60_000_000;
+
+/** Follows conversations that no parser knows, and looks for a shell in what is said and how. */
+class ReverseShellWatcher implements TrafficObserver {
+  readonly #context: DetectorContext<typeof reverseShellSettings>;
+  readonly #sessions = new BoundedMap<number, ShellSession>(MAX_SESSIONS);
+  /** Those with something new since the last tick. */
+  readonly #changed = new Set<number>();
+  /** The flow whose protocol was told last: the packet that told it comes here next. */
+  #toldFlow = 0;
+
+  constructor(context: DetectorContext<typeof reverseShellSettings>) {
+    this.#context = context;
+  }
+
+  segment(flow: FlowView, packet: PacketView, fromInitiator: boolean): boolean {
+    if (flow.protocol !== PROTOCOL.tcp && flow.protocol !== PROTOCOL.udp) return false;
+    let session = this.#sessions.peek(flow.id);
+    if (session === undefined) {
+      if (flow.id === this.#toldFlow) return false;
+      session = new ShellSession(flow, this.#context.landscape);
+      this.#sessions.set(flow.id, session);
+    }
+    if (session.isKnown) {
+      this.#forget(flow.id);
+      return false;
+    }
+    const goesOn = session.take(packet, fromInitiator);
+    this.#changed.add(flow.id);
+    return goesOn;
+  }
+
+  fact(flow: FlowView, fact: Fact): void {
+    if (fact.type !== 'protocol') return;
+    // A shell inside TLS on a port that is not for TLS (ncat, socat): its rhythm remains.
+    if (fact.protocol === 'tls' && !fact.isUsualPort) {
+      const session = this.#sessions.getOrInsert(flow.id, () => new ShellSession(flow, this.#context.landscape));
+      session.isUnreadable = true;
+      return;
+    }
+    this.#toldFlow = flow.id;
+    const session = this.#sessions.peek(flow.id);
+    if (session !== undefined) session.isKnown = true;
+  }
+
+  tick(nowUs: number): void {
+    for (const id of this.#changed) {
+      const session = this.#sessions.peek(id);
+      if (session !== undefined) this.#tell(session, nowUs, false);
+    }
+    this.#changed.clear();
+  }
+
+  flowEnd(flow: FlowView): void {
+    const session = this.#sessions.peek(flow.id);
+    if (session !== undefined) this.#tell(session, flow.lastUs, true);
+    this.#forget(flow.id);
+  }
+
+  clockReset(): void {
+    this.#sessions.clear();
+    this.#changed.clear();
+  }
+
+  #forget(id: number): void {
+    this.#sessions.delete(id);
+    this.#changed.delete(id);
+  }
+
+  #tell(session: ShellSession, nowUs: number, isLast: boolean): void {
+    if (session.isKnown) return;
+    const verdict = judge(session, this.#context.settings);
+    if (verdict === undefined || verdict.points === session.toldPoints) return;
+    const isDue = verdict.points >= session.toldPoints * REPORT_GROWTH || nowUs - session.toldUs >= REPORT_EVERY_US;
+    if (!isLast && !isDue) return;
+    session.toldPoints = verdict.points;
+    session.toldUs = nowUs;
+    this.#context.report(describeShell(session, verdict));
+  }
+}
+
+export const reverseShellDetector = defineDetector({
+  id: 'reverse-shell',
+  kind: 'reverse-shell',
+  summary:
+    'A host called out and the end that it called types commands there, or a shell that asks for no password is used.',
+  techniques: ['T1059.004', 'T1059.003', 'T1095', 'T1571', 'T1105'],
+  settings: reverseShellSettings,
+  memoryBound: '4,096 conversations in no known protocol of 6 kB at the most',
+  create: (context) => new ReverseShellWatcher(context),
+});

@@ -1,0 +1,70 @@
+import type { FlowView, PacketView } from '../../../../contract/traffic.ts';
+import { isInitiatorCalled, type NamedEnd, namedEnd } from '../control-ends.ts';
+import type { Landscape } from '../landscape.ts';
+import { Talker } from './talker.ts';
+import { Turns } from './turns.ts';
+
+/** Of one packet so much is read as text: long output says at its beginning what it is. */
+const READ_BYTES = 1_024;
+/** What has shown no sign within so much is something else. */
+const FRUITLESS_BYTES = 64 * 1024;
+/** A download, not a conversation: neither text nor turns are worth following any longer. */
+const MOST_BYTES = 8 * 1024 * 1024;
+/** From so many bytes on the share of odd ones tells whether it is text. */
+const JUDGED_BYTES = 64;
+const MOST_ODD_SHARE = 0.1;
+
+/** One conversation in no known protocol. */
+export class ShellSession {
+  readonly initiatorEnd: NamedEnd;
+  readonly responderEnd: NamedEnd;
+  readonly isInitiatorCalled: boolean;
+  readonly initiator = new Talker();
+  readonly responder = new Talker();
+  readonly turns = new Turns();
+  readonly protocol: number;
+  readonly firstUs: number;
+  lastUs: number;
+  /** Only its rhythm can tell: it is encrypted. */
+  isUnreadable = false;
+  /** A parser knows its protocol: it is no shell. */
+  isKnown = false;
+  /** What was told at last. */
+  toldPoints = 0;
+  toldUs = Number.NEGATIVE_INFINITY;
+  #bytes = 0;
+
+  constructor(flow: FlowView, landscape: Landscape) {
+    this.initiatorEnd = namedEnd(flow, true, landscape);
+    this.responderEnd = namedEnd(flow, false, landscape);
+    this.isInitiatorCalled = isInitiatorCalled(flow);
+    this.protocol = flow.protocol;
+    this.firstUs = flow.firstUs;
+    this.lastUs = flow.lastUs;
+  }
+
+  get called(): NamedEnd {
+    return this.isInitiatorCalled ? this.initiatorEnd : this.responderEnd;
+  }
+
+  /** Both sides together. */
+  get points(): number {
+    const { initiator, responder } = this;
+    return initiator.shellPoints + responder.shellPoints + initiator.typedPoints + responder.typedPoints;
+  }
+
+  /** @returns whether more of it is worth looking at */
+  take(packet: PacketView, fromInitiator: boolean): boolean {
+    const { payloadStart, payloadEnd, payloadBytes, timeUs } = packet;
+    this.lastUs = timeUs;
+    this.#bytes += payloadBytes;
+    this.turns.take(timeUs, payloadBytes, fromInitiator === this.isInitiatorCalled);
+    if (!this.isUnreadable) {
+      const [speaker, other] = fromInitiator ? [this.initiator, this.responder] : [this.responder, this.initiator];
+      speaker.take(packet.bytes, payloadStart, Math.min(payloadEnd, payloadStart + READ_BYTES), other);
+      if (speaker.bytesRead >= JUDGED_BYTES && speaker.oddShare > MOST_ODD_SHARE) this.isUnreadable = true;
+    }
+    if (this.#bytes > MOST_BYTES) return false;
+    return this.#bytes < FRUITLESS_BYTES || this.points > 0 || this.turns.answered > 2;
+  }
+}

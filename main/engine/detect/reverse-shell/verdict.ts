@@ -1,0 +1,105 @@
+import type { Severity } from '../../../../contract/domain.ts';
+import type { SettingValues } from '../../runtime/settings.ts';
+import type { NamedEnd } from '../control-ends.ts';
+import type { ShellSession } from './session.ts';
+import type { reverseShellSettings } from './settings.ts';
+import type { Talker } from './talker.ts';
+
+/** How a shell was told. */
+export type ShellForm =
+  /** A host called out, and the end that it called types. */
+  | 'reverse'
+  /** Somebody called a host, whose shell answers. */
+  | 'bound'
+  /** Unreadable, in the rhythm of orders and answers. */
+  | 'rhythm';
+
+export interface ShellVerdict {
+  readonly form: ShellForm;
+  readonly controller: NamedEnd;
+  readonly controlled: NamedEnd;
+  readonly typist: Talker;
+  readonly shell: Talker;
+  readonly points: number;
+  readonly severity: Severity;
+  readonly confidence: number;
+}
+
+/** Signs of a shell that need no command beside them: a greeting and a prompt. */
+const SHELL_BY_ITSELF = 8;
+/** Such points on the side of the shell leave no doubt that it is one. */
+const PLAIN_SHELL = 4;
+/** What a person does who gives orders varies by a third and more; timers and replies do not. */
+const LEAST_IRREGULARITY = 0.35;
+/** An order is a line; a command with a path and arguments has fewer bytes, also encrypted. */
+const MOST_ORDER_BYTES = 160;
+/** Ports where a shell in clear text is the service itself: telnet, rexec, rlogin, rsh (IANA). */
+const SHELL_SERVICES: ReadonlySet<number> = new Set([23, 107, 512, 513, 514]);
+/** Points from which nothing more is needed to be certain. */
+const CERTAIN_POINTS = 16;
+
+/** What is known of a conversation; undefined while it may be anything. */
+export function judge(
+  session: ShellSession,
+  settings: SettingValues<typeof reverseShellSettings>,
+): ShellVerdict | undefined {
+  const { initiator, responder } = session;
+  const shellOfInitiator = initiator.shellPoints + responder.typedPoints;
+  const shellOfResponder = responder.shellPoints + initiator.typedPoints;
+  const isInitiatorShell = shellOfInitiator >= shellOfResponder;
+  const shell = isInitiatorShell ? initiator : responder;
+  const typist = isInitiatorShell ? responder : initiator;
+  if (isShell(shell, typist, settings)) {
+    const form = isInitiatorShell === session.isInitiatorCalled ? 'bound' : 'reverse';
+    if (form === 'bound' && !isUninvited(session, shell)) return undefined;
+    const points = shell.shellPoints + typist.typedPoints;
+    return {
+      form,
+      controller: isInitiatorShell ? session.responderEnd : session.initiatorEnd,
+      controlled: isInitiatorShell ? session.initiatorEnd : session.responderEnd,
+      typist,
+      shell,
+      points,
+      severity: 'high',
+      confidence: Number((0.8 + 0.19 * Math.min(1, points / CERTAIN_POINTS)).toFixed(2)),
+    };
+  }
+  return rhythm(session, settings);
+}
+
+function isShell(shell: Talker, typist: Talker, settings: SettingValues<typeof reverseShellSettings>): boolean {
+  const points = shell.shellPoints + typist.typedPoints;
+  if (points < settings.points) return false;
+  if (shell.shellPoints >= SHELL_BY_ITSELF) return true;
+  if (shell.shellPoints >= PLAIN_SHELL && typist.commands > 0) return true;
+  // Commands are answered; what only comes is a script that is sent, or mail.
+  return (
+    typist.answered >= settings.commandsAlone &&
+    typist.commands >= settings.commandsAlone &&
+    typist.typedPoints >= settings.points
+  );
+}
+
+/** A shell that was called: not a console that asks who is there, nor a service that is for shells. */
+function isUninvited(session: ShellSession, shell: Talker): boolean {
+  return !shell.hasLoginPrompt && !SHELL_SERVICES.has(session.called.port) && shell.shellPoints >= PLAIN_SHELL;
+}
+
+function rhythm(session: ShellSession, settings: SettingValues<typeof reverseShellSettings>): ShellVerdict | undefined {
+  const { turns } = session;
+  if (turns.answered < settings.orders || turns.irregularity < LEAST_IRREGULARITY) return undefined;
+  if (turns.orderBytes > turns.answered * MOST_ORDER_BYTES || turns.answerBytes < turns.orderBytes * 2)
+    return undefined;
+  if (turns.unasked > turns.answered) return undefined;
+  const { initiator, responder, isInitiatorCalled } = session;
+  return {
+    form: 'rhythm',
+    controller: session.called,
+    controlled: isInitiatorCalled ? session.responderEnd : session.initiatorEnd,
+    typist: isInitiatorCalled ? initiator : responder,
+    shell: isInitiatorCalled ? responder : initiator,
+    points: turns.answered,
+    severity: 'low',
+    confidence: 0.4,
+  };
+}
