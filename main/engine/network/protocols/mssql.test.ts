@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { certificate, commonName } from './certificate/testing.ts';
 import { mssql } from './mssql.ts';
 import {
   big16,
@@ -13,6 +14,8 @@ import {
   utf16,
 } from './service-testing.ts';
 import { feed } from './testing.ts';
+import { HANDSHAKE, RECORD } from './tls/numbers.ts';
+import { CHANGE_CIPHER_SPEC, chain, handshake, hello, record, serverHello, serverName } from './tls/testing.ts';
 
 describe('SQL Server', () => {
   const packet = (type: number, ...parts: (string | number | Uint8Array)[]) => {
@@ -61,14 +64,50 @@ describe('SQL Server', () => {
     expect(commandsOf(facts)).toEqual(['batch SELECT @@VERSION -1']);
   });
 
-  it('tells a refused login, and gives up where all is encrypted', () => {
+  it('tells a refused login', () => {
     expect(loginsOf(feed(mssql, [...exchange.slice(0, 3), ['responder', packet(4, failed)]]))).toEqual([
       'sa failure password cleartext',
     ]);
-    const hidden = feed(mssql, [exchange[0], ['responder', packet(4, prelogin(1))], ...exchange.slice(2)]);
-    expect(propertiesOf(hidden, 'encryption')).toEqual(['on']);
-    expect(loginsOf(hidden)).toEqual([]);
   });
 
-  it('stands cuts and damage', () => expectRobust(mssql, exchange));
+  const tlsMessages: Exchange = [
+    ['initiator', packet(18, hello({ extensions: [serverName('db.example')] }))],
+    [
+      'responder',
+      packet(
+        18,
+        handshake(
+          [HANDSHAKE.serverHello, serverHello()],
+          [HANDSHAKE.certificate, chain(certificate({ subject: commonName('SSL_Self_Signed_Fallback') }))],
+        ),
+      ),
+    ],
+    ['initiator', packet(18, CHANGE_CIPHER_SPEC)],
+    ['responder', packet(18, CHANGE_CIPHER_SPEC)],
+  ];
+  const hiddenLogin: Exchange = [['initiator', record(RECORD.applicationData, new Uint8Array(200))]];
+  const encrypted = (encryption: number): Exchange => [
+    exchange[0],
+    ['responder', packet(4, prelogin(encryption))],
+    ...tlsMessages,
+    ...hiddenLogin,
+  ];
+
+  it('tells what its TLS says, and reads on where only the login is hidden', () => {
+    for (const encryption of [0, 1, 3]) {
+      const facts = feed(mssql, [...encrypted(encryption), ...exchange.slice(3)]);
+      expect(facts.find((fact) => fact.type === 'tls-client')).toMatchObject({ serverName: 'db.example' });
+      expect(facts.find((fact) => fact.type === 'certificate')).toMatchObject({
+        commonName: 'SSL_Self_Signed_Fallback',
+        fromInitiator: false,
+      });
+      expect(loginsOf(facts)).toEqual([]);
+      expect(commandsOf(facts)).toEqual(encryption === 0 ? ['batch SELECT @@VERSION -1'] : []);
+    }
+  });
+
+  it('stands cuts and damage', () => {
+    expectRobust(mssql, exchange);
+    expectRobust(mssql, encrypted(1));
+  });
 });

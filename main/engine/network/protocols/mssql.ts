@@ -4,6 +4,7 @@ import { FRAME_BROKEN, type Framing, framedParser, type MessageReader } from './
 import { ntlmMessage } from './ntlm.ts';
 import { type ParserContext, type ProtocolDefinition, VERDICT, type Verdict } from './protocol.ts';
 import { Teller } from './teller.ts';
+import { CarriedTls } from './tls/carried.ts';
 
 /** Type, status, length (whole packet), process, packet number, window (MS-TDS 2.2.3.1). */
 const HEADER_BYTES = 8;
@@ -34,7 +35,8 @@ const framing: Framing = {
 
 /**
  * Microsoft SQL Server (MS-TDS): versions, whether it is encrypted, who logs in from which host and program to which
- * database and how it ended, and batches of SQL. The password of a login that is not encrypted can be read from it.
+ * database and how it ended, and batches of SQL; of an encrypted one what its TLS says. The password of a login that
+ * is not encrypted can be read from it.
  */
 export const mssql: ProtocolDefinition = {
   id: 'mssql',
@@ -81,6 +83,9 @@ class Conversation implements MessageReader {
   readonly #context: ParserContext;
   readonly #tell: Teller;
   #login: Login | undefined;
+  /** While TLS is agreed on. */
+  #tls: CarriedTls | undefined;
+  #isAllHidden = false;
   /** Whether the last packet of a side goes on in the next: only the first of a message is looked at. */
   readonly #goesOn: [boolean, boolean] = [false, false];
 
@@ -90,6 +95,10 @@ class Conversation implements MessageReader {
   }
 
   message(bytes: Uint8Array, fromInitiator: boolean): undefined {
+    if (this.#tls !== undefined && bytes[0] === PACKET.prelogin) {
+      this.#handshake(this.#tls, bytes.subarray(HEADER_BYTES), fromInitiator);
+      return;
+    }
     const side = fromInitiator ? 0 : 1;
     const isContinued = this.#goesOn[side];
     this.#goesOn[side] = (bytes[1] & END_OF_MESSAGE) === 0;
@@ -137,10 +146,18 @@ class Conversation implements MessageReader {
       if (body[at] === OPTION.encryption && length === 1 && !isClient) {
         const encryption = ENCRYPTION[body[offset]] ?? '';
         this.#tell.property('encryption', encryption);
-        // TLS follows inside packets of this protocol, and all is hidden behind it.
-        if (encryption === 'on' || encryption === 'required') this.#context.finish();
+        // TLS is agreed on inside packets of this protocol; "off" is for the login only.
+        if (encryption !== 'not-supported') this.#tls = new CarriedTls(this.#context);
+        this.#isAllHidden = encryption === 'on' || encryption === 'required';
       }
     }
+  }
+
+  #handshake(tls: CarriedTls, content: Uint8Array, fromInitiator: boolean): void {
+    tls.push(content, fromInitiator);
+    if (!tls.isFinished) return;
+    this.#tls = undefined;
+    if (this.#isAllHidden) this.#context.finish();
   }
 
   #logIn(body: Uint8Array): void {

@@ -17,7 +17,7 @@ import { mqtt } from './mqtt.ts';
 import { mssql } from './mssql.ts';
 import { mysql } from './mysql.ts';
 import { ntp } from './ntp.ts';
-import { openvpn } from './openvpn.ts';
+import { openvpn } from './openvpn/openvpn.ts';
 import { oracle } from './oracle.ts';
 import { pop3 } from './pop3.ts';
 import { postgresql } from './postgresql.ts';

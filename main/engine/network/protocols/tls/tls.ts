@@ -24,8 +24,12 @@ export const tls: ProtocolDefinition = {
   transports: [PROTOCOL.tcp],
   ports: PORTS,
   identify: identifyTls,
-  parser: (context) => new TlsParser(context),
+  parser: tlsParser,
 };
+
+export function tlsParser(context: ParserContext): Parser {
+  return new TlsParser(context);
+}
 
 /** What is known of one side. */
 interface Side {
