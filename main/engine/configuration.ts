@@ -26,6 +26,7 @@ const TITLES: Readonly<Record<string, string>> = {
   'detect.dhcp-exhaustion': 'Finding exhausted address pools (DHCP)',
   'detect.reverse-shell': 'Finding command shells for others',
   'detect.arp-spoofing': 'Finding devices that pose as others (ARP)',
+  'detect.dns-tunnel': 'Finding tunnels in look-ups of names (DNS)',
   alerts: 'Joining findings into alerts',
   captures: 'Captures',
   http: 'Console in a browser, REST and metrics',

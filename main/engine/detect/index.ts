@@ -5,6 +5,7 @@ import { bruteForceDetector } from './brute-force.ts';
 import { connectionFloodDetector } from './connection-flood.ts';
 import type { DetectorDefinition } from './detector.ts';
 import { dhcpExhaustionDetector } from './dhcp-exhaustion.ts';
+import { dnsTunnelDetector } from './dns-tunnel/dns-tunnel.ts';
 import { floodDetector } from './flood.ts';
 import { hostDiscoveryDetector } from './host-discovery.ts';
 import { portScanDetector } from './port-scan.ts';
@@ -25,4 +26,5 @@ export const DETECTORS: readonly DetectorDefinition[] = [
   dhcpExhaustionDetector,
   reverseShellDetector,
   arpSpoofingDetector,
+  dnsTunnelDetector,
 ];
