@@ -61,6 +61,25 @@ export const bruteForceSettings = {
     unit: 'logins',
     reason: 'How often those hosts must fail together: three times each, where each alone could be a person who errs.',
   },
+  sprayedNames: {
+    type: 'number',
+    default: 12,
+    min: 3,
+    max: 256,
+    integer: true,
+    unit: 'names',
+    reason:
+      'Failed logins of one computer under so many different names are password spraying at any pace, when few of the names work. A person has a handful of names; behind a shared computer most who err get in afterwards.',
+  },
+  sprayHours: {
+    type: 'number',
+    default: 6,
+    min: 0.25,
+    max: 168,
+    unit: 'h',
+    reason:
+      'After so long without another failed login, counting names begins anew. Patient sprayers try one password per name and wait for hours, so as not to lock accounts.',
+  },
   forgetMinutes: {
     type: 'number',
     default: 15,

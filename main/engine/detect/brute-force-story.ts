@@ -1,7 +1,9 @@
-import { type Evidence, type Finding, MAX_LISTED_HOSTS } from '../../../contract/domain.ts';
+import { type Evidence, type Finding, MAX_LISTED_HOSTS, type Severity } from '../../../contract/domain.ts';
 import { countOf, formatCount, formatDuration, ratePerSecond, sharedSubnet } from './finding-text.ts';
 import type { LoginBook } from './login-book.ts';
+import type { TriedNames } from './login-names.ts';
 import type { LoginProtocol } from './login-protocols.ts';
+import { isPrivileged, nameEvidence, readNames } from './name-guessing.ts';
 
 /** From so many hosts on it is a few passwords tried everywhere, and not many at one. */
 const SPRAYED_HOSTS = 4;
@@ -11,6 +13,22 @@ const SLOW_PER_SECOND = 0.1;
 const READ_CONFIDENCE = 0.95;
 const LOOKS_CONFIDENCE = 0.85;
 const ROUTINE_CONFIDENCE = 0.6;
+/** One name at this pace or slower, with a password that nobody can compare, is what a program with an old one does. */
+const ONE_NAME_PER_SECOND = 1 / 3;
+/** Slow tries under so many names are no forgotten program, which has one or two. */
+const MANY_NAMES = 4;
+/** When most failures were seen to bring another password, it is guessing at any pace. */
+const VARIED_SHARE = 0.5;
+
+/** A login that worked after many that did not. */
+export interface Breach {
+  /** Empty where it cannot be read. */
+  readonly user: string;
+  readonly server: string;
+  /** As people call the service where it worked. */
+  readonly service: string;
+  readonly timeUs: number;
+}
 
 interface TriedHost {
   readonly address: string;
@@ -19,7 +37,13 @@ interface TriedHost {
 }
 
 /** Says what is known of a campaign of password guessing. Reads all targets: not for the hot path. */
-export function describeBruteForce(book: LoginBook, campaign: number, protocol: LoginProtocol): Finding {
+export function describeBruteForce(
+  book: LoginBook,
+  campaign: number,
+  protocol: LoginProtocol,
+  tried: TriedNames | undefined,
+  breach: Breach | undefined,
+): Finding {
   const attacker = book.campaigns.addressText(campaign);
   const hosts = triedHosts(book, campaign);
   const names = hosts.slice(0, MAX_LISTED_HOSTS).map((host) => host.address);
@@ -29,34 +53,50 @@ export function describeBruteForce(book: LoginBook, campaign: number, protocol: 
   const seconds = Math.max(0, book.lastUs[campaign]! - book.firstUs[campaign]!) / 1e6;
   const rate = ratePerSecond(tries, seconds);
   const readable = failures > 0;
+  const accounts = readNames(tried);
   const slow = rate < SLOW_PER_SECOND;
   // Different passwords, read in clear text, are no program with an old one, however slow.
-  const certain = readable && protocol.credential !== undefined;
+  const certain = readable && book.varied[campaign]! >= failures * VARIED_SHARE;
   const routine = !readable && protocol.session?.isRoutine === true;
-  const mild = routine || (slow && !certain);
+  const isOneName = accounts.count === 1 && hosts.length === 1 && rate < ONE_NAME_PER_SECOND;
+  const isProgram = !certain && (isOneName || (slow && accounts.count < MANY_NAMES));
+  const mild = routine || isProgram;
   const where = whereText(names, hosts.length);
   const sprayed = hosts.length >= SPRAYED_HOSTS;
-  const techniques = [sprayed ? 'T1110.003' : 'T1110.001', ...(breached.length > 0 ? ['T1078'] : [])];
+  const techniques = [
+    ...(accounts.techniques.length > 0 ? accounts.techniques : [sprayed ? 'T1110.003' : 'T1110.001']),
+    ...(breached.length > 0 ? ['T1078'] : []),
+  ];
   return {
     detector: 'brute-force',
     kind: 'brute-force',
     cause: `brute-force/${attacker}/${protocol.service}`,
     firstSeenMs: book.firstUs[campaign]! / 1000,
     lastSeenMs: book.lastUs[campaign]! / 1000,
-    severity: breached.length > 0 ? 'high' : mild ? 'low' : 'medium',
+    severity: severity(),
     confidence: readable ? READ_CONFIDENCE : routine ? ROUTINE_CONFIDENCE : LOOKS_CONFIDENCE,
     techniques,
     attackers: [attacker],
     victims: names,
     attackerCount: 1,
     victimCount: hosts.length,
-    title:
-      breached.length > 0
-        ? `${attacker} guessed a password for ${protocol.name} on ${where} and got in`
-        : `${attacker} is guessing passwords for ${protocol.name} on ${where}`,
+    title: title(),
     explanation: explain(),
     evidence: evidence(),
   };
+
+  function severity(): Severity {
+    if (breached.length > 0) return isPrivileged(breach?.user ?? '') ? 'critical' : 'high';
+    return mild ? 'low' : 'medium';
+  }
+
+  function title(): string {
+    if (breached.length === 0)
+      return `${attacker} is guessing ${accounts.isSearch ? 'account names' : 'passwords'} for ${protocol.name} on ${where}`;
+    if (breach === undefined || breach.user === '')
+      return `${attacker} guessed a password for ${protocol.name} on ${where} and got in`;
+    return `${attacker} got into ${breach.server} as ${breach.user} after ${countOf(tries, 'failed login')}`;
+  }
 
   function explain(): string {
     const pace = `within ${formatDuration(seconds)}, about ${formatCount(Math.max(1, rate * 60))} a minute; a person makes one to three mistakes`;
@@ -66,13 +106,16 @@ export function describeBruteForce(book: LoginBook, campaign: number, protocol: 
           `${attacker} opened ${countOf(tries, 'short session')} of the same size to ${protocol.name} on ${where} ${pace}.`,
           'What was answered cannot be read, but sessions in which a login works are longer and differ from each other.',
         ];
+    sentences.push(...accounts.sentences);
     if (breached.length > 0) {
+      const as = breach === undefined || breach.user === '' ? '' : ` as ${breach.user}`;
+      const over = breach === undefined || breach.service === protocol.name ? '' : ` over ${breach.service}`;
       sentences.push(
-        `Then a login at ${breached[0]!.address} worked: whoever it was is now in, and the password should be changed.`,
+        `Then a login at ${breach?.server ?? breached[0]!.address}${as}${over} worked: whoever it was is now in, and the password should be changed.`,
       );
     } else if (routine) {
       sentences.push('Programs that log in for others, such as a webmail server, can look the same.');
-    } else if (slow && !certain) {
+    } else if (isProgram) {
       sentences.push('This is slow: a program with an outdated password looks the same.');
     } else {
       sentences.push('No login was seen to work.');
@@ -113,6 +156,7 @@ export function describeBruteForce(book: LoginBook, campaign: number, protocol: 
         value: book.ports[campaign]!,
         meaning: `${protocol.name} is reached there.`,
       },
+      ...nameEvidence(tried),
     ];
     if (breached.length > 0) {
       rows.push({
@@ -123,6 +167,9 @@ export function describeBruteForce(book: LoginBook, campaign: number, protocol: 
         usualRange: { low: 0, high: 0 },
         meaning: 'After so many failures, a success means that a password was found.',
       });
+      if (breach !== undefined && breach.user !== '') {
+        rows.push({ name: 'account', value: breach.user, meaning: `It worked for ${breach.service}.` });
+      }
     }
     return rows;
   }

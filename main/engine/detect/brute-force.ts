@@ -1,3 +1,4 @@
+import type { Fact, LoginFact, ProtocolId } from '../../../contract/facts.ts';
 import {
   END_REASON,
   type EndReason,
@@ -9,14 +10,26 @@ import {
   SERVICES,
   type TrafficObserver,
 } from '../../../contract/traffic.ts';
+import { formatAddress, mixHash } from '../runtime/address.ts';
+import { BoundedMap } from './bounded-map.ts';
 import { bruteForceSettings } from './brute-force-settings.ts';
-import { describeBruteForce } from './brute-force-story.ts';
+import { BruteForceSuspects } from './brute-force-suspects.ts';
 import { type DetectorContext, defineDetector } from './detector.ts';
 import { LoginBook } from './login-book.ts';
 import { CrowdWatch } from './login-crowd-watch.ts';
 import { LoginFlow } from './login-flow.ts';
-import { LOGIN_SIGN, type LoginProtocol, loginProtocolOf, type SessionForm, UNHEARD_LOGIN } from './login-protocols.ts';
+import { LoginNames, type NamedLogin } from './login-names.ts';
+import {
+  hashText,
+  LOGIN_SIGN,
+  type LoginProtocol,
+  loginProtocolOf,
+  type SessionForm,
+  UNHEARD_LOGIN,
+} from './login-protocols.ts';
+import { loginServiceOfProtocol } from './login-services.ts';
 import { LoginTail } from './login-tail.ts';
+import { NameWatch } from './name-watch.ts';
 import { SshSessions } from './ssh-sessions.ts';
 
 /** The quick counters lose half in this time: about two minutes count. */
@@ -32,27 +45,32 @@ const SLOW_ALIKE_PER_ODD = 4;
 const ROUTINE_FACTOR = 2;
 /** Some fail before a person gets in; after so many on one host, a success is a find. */
 const FAILURES_BEFORE_BREACH = 5;
-const REPORT_GROWTH = 2;
-const REPORT_QUIET_US = 5_000_000;
-const REPORT_EVERY_US = 60_000_000;
-const MAX_SUSPECTS = 256;
+/** At another service of the host it takes more: the same person may use it by right. */
+const FAILURES_BEFORE_OTHER_BREACH = 10;
 const CONVERSATION_BITS = 16;
-
-interface Suspect {
-  readonly campaignId: number;
-  reportedTries: number;
-  reportedBreaches: number;
-  reportedUs: number;
-}
+/** Users of forms whose logins look as if they worked. */
+const MAX_FORM_LOGINS = 1_024;
+/** Of one side of a conversation so much is read by parsers; what follows is told by its bytes. */
+const BYTES_TOLD = 60 * 1_024;
 
 /**
  * Password guessing, by what servers answer where that can be read, and else by the look of the sessions:
  * many, short, alike, faster than a person.
+ *
+ * Who reads what: where a parser follows a conversation (it told the protocol, and both sides are in the capture), its
+ * facts alone say how logins end, and the bytes only tell whether it was another password than before. Where none does
+ * (met in the middle, one direction, given up) the messages are read here. So no try counts twice.
  */
 class BruteForceWatcher implements TrafficObserver {
   private readonly context: DetectorContext<typeof bruteForceSettings>;
   private readonly book: LoginBook;
-  private readonly suspects = new Map<number, Suspect>();
+  private readonly names: LoginNames;
+  private readonly suspects: BruteForceSuspects;
+  private readonly nameWatch: NameWatch;
+  /** The credential with which a form seemed to accept a user: if another does as well, the page says nothing. */
+  private readonly formLogins = new BoundedMap<string, number>(MAX_FORM_LOGINS);
+  /** The conversation in which a directory said last that there is no such name. */
+  private unknownNameFlow = 0;
   /** By flow id: what the conversation has come to. A later flow in the same place takes it over. */
   private readonly flowIds = new Float64Array(2 ** CONVERSATION_BITS);
   private readonly marks = new Uint8Array(2 ** CONVERSATION_BITS);
@@ -69,8 +87,11 @@ class BruteForceWatcher implements TrafficObserver {
 
   constructor(context: DetectorContext<typeof bruteForceSettings>) {
     this.context = context;
-    const { forgetMinutes, manyHosts, manyHostsFailedLogins } = context.settings;
+    const { forgetMinutes, manyHosts, manyHostsFailedLogins, sprayHours } = context.settings;
     this.book = new LoginBook(QUICK_HALF_LIFE_SECONDS, forgetMinutes * 60, context.seed);
+    this.names = new LoginNames(sprayHours);
+    this.suspects = new BruteForceSuspects(context, this.book, this.names);
+    this.nameWatch = new NameWatch(context);
     this.crowd = new CrowdWatch({
       leastSenders: manyHosts,
       leastTries: manyHostsFailedLogins,
@@ -90,10 +111,26 @@ class BruteForceWatcher implements TrafficObserver {
     shown[index]!++;
     if (this.login.service === SSH) {
       if (!fromClient) this.ssh.serverPacket(index, this.login.serverBytes, packet);
+    } else if (this.isTold(index)) {
+      if (fromClient) this.readSecret(index, packet, protocol);
     } else if (fromClient) {
       this.readClient(index, packet, protocol);
     } else {
       this.readServer(index, packet, protocol);
+    }
+  }
+
+  fact(flow: FlowView, fact: Fact): void {
+    switch (fact.type) {
+      case 'login':
+        this.readLogin(flow, fact);
+        return;
+      case 'protocol':
+      case 'broken':
+        this.noteParser(flow, fact.protocol, fact.type === 'protocol');
+        return;
+      case 'command':
+        if (fact.protocol === 'kerberos' && fact.status === NO_SUCH_NAME) this.unknownNameFlow = flow.id;
     }
   }
 
@@ -120,28 +157,136 @@ class BruteForceWatcher implements TrafficObserver {
     this.lastTickSecond = second;
     this.nowUs = nowUs;
     this.crowd.tick(nowUs, stopping);
-    for (const [campaign, suspect] of this.suspects) {
-      if (this.book.ids[campaign] !== suspect.campaignId) {
-        this.suspects.delete(campaign);
-        continue;
-      }
-      if (this.book.tries(campaign) === suspect.reportedTries) continue;
-      const quiet = nowUs - this.book.lastUs[campaign]! >= REPORT_QUIET_US;
-      if (quiet || stopping || nowUs - suspect.reportedUs >= REPORT_EVERY_US) this.report(campaign, suspect);
-    }
+    this.suspects.tick(nowUs, stopping);
+    this.nameWatch.tick(nowUs, stopping);
   }
 
   clockReset(nowUs: number): void {
-    for (const [campaign, suspect] of this.suspects) {
-      const same = this.book.ids[campaign] === suspect.campaignId;
-      if (same && this.book.tries(campaign) !== suspect.reportedTries) this.report(campaign, suspect);
-    }
-    this.suspects.clear();
+    this.suspects.reset(nowUs);
+    this.nameWatch.reset(nowUs);
     this.crowd.reset(nowUs);
     this.book.clear();
+    this.names.clear();
+    this.formLogins.clear();
     this.flowIds.fill(0);
     this.lastTickSecond = Number.NaN;
     this.nowUs = nowUs;
+  }
+
+  /** Whether a parser says how logins end in the conversation that is looked at. */
+  private isTold(index: number): boolean {
+    return (this.marks[index]! & TOLD) !== 0 && !this.login.isClientUnseen && !this.login.isServerUnseen;
+  }
+
+  /** A parser follows a conversation, or gave it up. */
+  private noteParser(flow: FlowView, protocol: ProtocolId, isFollowed: boolean): void {
+    const service = loginServiceOfProtocol(protocol);
+    if (service < 0) return;
+    this.login.pointTold(flow, service, true);
+    const index = this.conversation();
+    if (isFollowed) this.marks[index]! |= TOLD;
+    else this.marks[index]! &= ~TOLD;
+  }
+
+  private readSecret(index: number, packet: PacketView, protocol: LoginProtocol): void {
+    const read = protocol.credential ?? protocol.secret;
+    if (read === undefined) return;
+    const { bytes, payloadStart, payloadEnd } = packet;
+    if (protocol.credential !== undefined && protocol.client?.(bytes, payloadStart, payloadEnd) === LOGIN_SIGN.none)
+      return;
+    const secret = read(bytes, payloadStart, payloadEnd);
+    if (secret !== 0) this.credentials[index] = secret;
+  }
+
+  private readLogin(flow: FlowView, fact: LoginFact): void {
+    const service = loginServiceOfProtocol(fact.protocol);
+    const { login } = this;
+    if (service < 0) return;
+    login.pointTold(flow, service, fact.fromInitiator);
+    const index = this.conversation();
+    // Of one direction the messages are read here.
+    if (login.isClientUnseen || login.isServerUnseen) return;
+    this.nowUs = fact.timeUs;
+    const secret = this.takeSecret(index, fact);
+    const isForm = fact.method === 'form';
+    if (service === SSH) {
+      this.readSshLogin(index, fact);
+    } else if (fact.outcome === 'failure' || (isForm && fact.outcome === 'attempt')) {
+      this.readFailure(index, fact, secret);
+    } else if (fact.outcome === 'success') {
+      if (isForm && !this.isFormLogin(fact.user, secret)) this.readFailure(index, fact, secret);
+      else this.readSuccess(index, fact);
+    }
+  }
+
+  private readSshLogin(index: number, fact: LoginFact): void {
+    if (fact.outcome === 'success') {
+      this.marks[index]! |= SESSION_COUNTED;
+      this.noteSuccess(fact.timeUs, fact.user);
+    } else if (fact.outcome === 'failure') {
+      const guesses = this.ssh.refusal(index);
+      if (guesses > 0) this.noteFailure(fact.timeUs, 0, guesses);
+    }
+  }
+
+  private readFailure(index: number, fact: LoginFact, secret: number): void {
+    const isReadable = this.isSecretReadable(fact);
+    // Behind the messages that are shown nobody sees which password it was: it is one more guess where those were some.
+    if (secret === 0 && isReadable && this.isCut(index) && !this.tail.isMeasured(index)) return;
+    this.marks[index]! |= READABLE;
+    const credential = secret === 0 ? 0 : mixHash(secret, hashText(fact.user)) || 1;
+    const isUnknownName = this.unknownNameFlow === this.login.id;
+    this.unknownNameFlow = 0;
+    if (!this.noteFailure(fact.timeUs, credential)) return;
+    this.tail.read(index, this.login.clientBytes, this.login.serverBytes);
+    if (fact.user !== '') this.noteName(fact, secret, isUnknownName);
+  }
+
+  private readSuccess(index: number, fact: LoginFact): void {
+    this.marks[index]! |= READABLE;
+    this.tail.spoil(index);
+    if (!NOBODY.has(fact.user.toLowerCase())) this.noteSuccess(fact.timeUs, fact.user);
+  }
+
+  /** Of a challenge and its response nothing can be compared: they differ each time. */
+  private isSecretReadable(fact: LoginFact): boolean {
+    return fact.isCleartext || fact.method === 'digest';
+  }
+
+  /** What stands for the secret that the client has just sent; 0 where it cannot be read, or was not shown. */
+  private takeSecret(index: number, fact: LoginFact): number {
+    const secret = this.credentials[index]!;
+    this.credentials[index] = 0;
+    return this.isSecretReadable(fact) ? secret : 0;
+  }
+
+  /** Whether it may be believed that a form let somebody in: two passwords of one user are never both right. */
+  private isFormLogin(user: string, secret: number): boolean {
+    if (secret === 0) return true;
+    const key = `${this.clientText()} ${this.serverText()} ${user.slice(0, 64)}`;
+    return this.formLogins.getOrInsert(key, () => secret) === secret;
+  }
+
+  private clientText(): string {
+    const { client0, client1, client2, client3 } = this.login;
+    return formatAddress(client0, client1, client2, client3);
+  }
+
+  private serverText(): string {
+    const { server0, server1, server2, server3 } = this.login;
+    return formatAddress(server0, server1, server2, server3);
+  }
+
+  private namedLogin(user: string): NamedLogin {
+    return { client: this.clientText(), server: this.serverText(), service: this.login.service, user };
+  }
+
+  private noteName(fact: LoginFact, secret: number, isUnknownName: boolean): void {
+    const named = this.namedLogin(fact.user);
+    const tried = this.names.fail(named, fact.timeUs, secret, isUnknownName);
+    const { client0, client1, client2, client3 } = this.login;
+    if (!this.context.landscape.mayBeAttacker(client0, client1, client2, client3)) return;
+    this.nameWatch.judge(named, tried, this.suspects.has(this.book.campaignSlot), fact.timeUs);
   }
 
   private readClient(index: number, packet: PacketView, protocol: LoginProtocol): void {
@@ -200,30 +345,52 @@ class BruteForceWatcher implements TrafficObserver {
     return true;
   }
 
+  /** More than is shown of the conversation was sent. */
+  private isCut(index: number): boolean {
+    return this.clientShown[index]! >= PAYLOAD_PACKETS_SHOWN || this.serverShown[index]! >= PAYLOAD_PACKETS_SHOWN;
+  }
+
   /** A long connection, of which only the beginning could be read, went on as it began. */
   private noteTail(timeUs: number): void {
-    const index = this.login.id & (this.flowIds.length - 1);
-    if (this.flowIds[index] !== this.login.id) return;
-    const isCut =
-      this.clientShown[index]! >= PAYLOAD_PACKETS_SHOWN || this.serverShown[index]! >= PAYLOAD_PACKETS_SHOWN;
-    if (!isCut) return;
-    const count = this.tail.following(index, this.login.clientBytes, this.login.serverBytes);
+    const { login } = this;
+    const index = login.id & (this.flowIds.length - 1);
+    if (this.flowIds[index] !== login.id) return;
+    const isUnread = this.isTold(index)
+      ? Math.max(login.clientBytes, login.serverBytes) >= BYTES_TOLD || this.tail.isFull(index)
+      : this.isCut(index);
+    if (!isUnread) return;
+    const count = this.tail.following(index, login.clientBytes, login.serverBytes);
     if (count === 0) return;
     this.nowUs = timeUs;
     this.noteFailure(timeUs, 0, count);
   }
 
-  private noteSuccess(timeUs: number): void {
-    const { book } = this;
-    this.crowd.succeed(this.login, timeUs);
+  private noteSuccess(timeUs: number, user = ''): void {
+    const { book, login } = this;
+    this.crowd.succeed(login, timeUs);
+    const named = user === '' ? undefined : this.namedLogin(user);
+    const knownUs = named === undefined ? undefined : this.names.succeed(named, timeUs);
+    // Computers log in by themselves, and nobody guesses their passwords.
+    if (user.endsWith('$')) return;
+    const campaign = this.breachedCampaign(timeUs);
+    // Who got in before the guessing began has the password by right.
+    if (campaign < 0 || (knownUs !== undefined && knownUs < book.firstUs[campaign]!)) return;
+    book.addBreach(timeUs);
+    const service = loginProtocolOf(login.service, login.serverPort)?.name ?? 'the host';
+    this.suspects.breached(campaign, { user, server: this.serverText(), service, timeUs }, timeUs);
+  }
+
+  /** The campaign that the login which worked ends: that of its service, or one at another service of the same host. */
+  private breachedCampaign(timeUs: number): number {
+    const { book, suspects } = this;
     // Most logins work at once; they are not worth a place in the book.
     const campaign = book.find(this.login);
-    if (campaign < 0 || book.targetSlot < 0) return;
     const target = book.targetSlot;
-    if (book.targetFailures[target]! + book.targetAlike[target]! < FAILURES_BEFORE_BREACH) return;
-    book.addBreach(timeUs);
-    const suspect = this.suspects.get(campaign);
-    if (suspect !== undefined) this.report(campaign, suspect);
+    if (campaign >= 0 && target >= 0) {
+      if (book.targetFailures[target]! + book.targetAlike[target]! >= FAILURES_BEFORE_BREACH) return campaign;
+    }
+    if (suspects.size === 0) return -1;
+    return suspects.campaignAgainst(this.clientText(), this.serverText(), FAILURES_BEFORE_OTHER_BREACH, timeUs);
   }
 
   /** A connection is over: was it a try to log in, and nothing else? */
@@ -245,14 +412,14 @@ class BruteForceWatcher implements TrafficObserver {
     this.marks[index]! |= SESSION_COUNTED;
     this.nowUs = timeUs;
     if (login.service === SSH) {
-      const { refused, accepted } = this.ssh.logins(index);
+      const { guesses, accepted } = this.ssh.logins(index);
       if (accepted) {
         // Keys that were offered and refused before are no guesses.
         this.noteSuccess(timeUs);
         return;
       }
-      if (refused > 1) {
-        this.noteFailure(timeUs, 0, refused - 1);
+      if (guesses > 0) {
+        this.noteFailure(timeUs, 0, guesses);
         return;
       }
     }
@@ -279,32 +446,9 @@ class BruteForceWatcher implements TrafficObserver {
   }
 
   private judge(campaign: number, guilty: boolean): void {
-    const { book } = this;
-    let suspect = this.suspects.get(campaign);
-    if (suspect !== undefined && suspect.campaignId === book.ids[campaign]) {
-      const grown = book.tries(campaign) >= suspect.reportedTries * REPORT_GROWTH;
-      if (grown || book.breaches[campaign] !== suspect.reportedBreaches) this.report(campaign, suspect);
-      return;
-    }
     // One of many who attack one service is told with them.
-    if (!guilty || (book.hosts[campaign] === 1 && this.crowd.covers(this.login))) return;
-    if (!this.context.landscape.mayBeAttacker(...book.campaigns.words(campaign))) return;
-    if (this.suspects.size >= MAX_SUSPECTS) {
-      const oldest = this.suspects.keys().next();
-      if (!oldest.done) this.suspects.delete(oldest.value);
-    }
-    suspect = { campaignId: book.ids[campaign]!, reportedTries: 0, reportedBreaches: 0, reportedUs: 0 };
-    this.suspects.set(campaign, suspect);
-    this.report(campaign, suspect);
-  }
-
-  private report(campaign: number, suspect: Suspect): void {
-    const { book } = this;
-    suspect.reportedTries = book.tries(campaign);
-    suspect.reportedBreaches = book.breaches[campaign]!;
-    suspect.reportedUs = this.nowUs;
-    const protocol = protocolOfCampaign(book, campaign);
-    if (protocol !== undefined) this.context.report(describeBruteForce(book, campaign, protocol));
+    const isCovered = guilty && this.book.hosts[campaign] === 1 && this.crowd.covers(this.login);
+    this.suspects.judge(campaign, guilty && !isCovered, this.nowUs);
   }
 }
 
@@ -314,21 +458,24 @@ const ATTEMPT_PENDING = 1;
 const READABLE = 2;
 const SESSION_COUNTED = 4;
 const FORM_PENDING = 8;
+/** A parser follows it. */
+const TOLD = 16;
 
 const SSH = SERVICES.indexOf('ssh');
 
-function protocolOfCampaign(book: LoginBook, campaign: number): LoginProtocol | undefined {
-  return loginProtocolOf(book.campaigns.extra(campaign), book.ports[campaign]!);
-}
+/** KDC_ERR_C_PRINCIPAL_UNKNOWN (RFC 4120, section 7.5.9). */
+const NO_SUCH_NAME = 6;
+/** Names under which servers let anybody in. */
+const NOBODY: ReadonlySet<string> = new Set(['anonymous', 'ftp', 'guest']);
 
 export const bruteForceDetector = defineDetector({
   id: 'brute-force',
   kind: 'brute-force',
   summary:
     'Someone tries one password after another, seen in the answers of the server or in the look of the sessions.',
-  techniques: ['T1110.001', 'T1110.003', 'T1078'],
+  techniques: ['T1110.001', 'T1110.003', 'T1110.004', 'T1087', 'T1078'],
   settings: bruteForceSettings,
   memoryBound:
-    '2,048 campaigns of 150 B, 8,192 hosts in them of 120 B, 512 services of 120 B with 8,192 senders of 70 B, 65,536 conversations of 44 B',
+    '2,048 campaigns of 150 B, 8,192 hosts in them of 120 B, 512 services of 120 B with 8,192 senders of 70 B, 65,536 conversations of 46 B, 256 senders with 256 names each of 100 B, 3,072 logins of 150 B',
   create: (context) => new BruteForceWatcher(context),
 });

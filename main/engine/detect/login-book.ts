@@ -1,3 +1,4 @@
+import { parseAddress } from '../runtime/address.ts';
 import { AddressTable } from '../runtime/address-table.ts';
 import { DecayingCounters } from '../runtime/counters.ts';
 import type { LoginFlow } from './login-flow.ts';
@@ -8,6 +9,7 @@ const ALIKE_TOLERANCE = 0.25;
 const SIZE_WEIGHT = 1 / 8;
 const MAX_CAMPAIGNS = 2048;
 const MAX_TARGETS = 8192;
+const CREDENTIALS_KEPT = 4;
 
 /**
  * Who tries to log in where. A campaign is one address and one service; its targets are the hosts. Fixed
@@ -23,6 +25,8 @@ export class LoginBook {
   readonly alike = new Uint32Array(MAX_CAMPAIGNS);
   readonly breaches = new Uint32Array(MAX_CAMPAIGNS);
   readonly hosts = new Uint32Array(MAX_CAMPAIGNS);
+  /** Failures of which it is known that another credential was tried than before. */
+  readonly varied = new Uint32Array(MAX_CAMPAIGNS);
   readonly firstUs = new Float64Array(MAX_CAMPAIGNS);
   readonly lastUs = new Float64Array(MAX_CAMPAIGNS);
   readonly quickFailures: DecayingCounters;
@@ -31,7 +35,9 @@ export class LoginBook {
   readonly targetAlike = new Uint32Array(MAX_TARGETS);
   readonly targetOdd = new Uint32Array(MAX_TARGETS);
   readonly targetBreaches = new Uint32Array(MAX_TARGETS);
-  private readonly targetCredential = new Int32Array(MAX_TARGETS);
+  /** The latest credentials that failed: a program may have a few accounts with old passwords. */
+  private readonly targetCredentials = new Int32Array(MAX_TARGETS * CREDENTIALS_KEPT);
+  private readonly targetCredentialNext = new Uint8Array(MAX_TARGETS);
   readonly targetQuick: DecayingCounters;
   /** Usual sizes of the sessions, client and server. */
   readonly targetClientBytes = new Float64Array(MAX_TARGETS);
@@ -66,6 +72,12 @@ export class LoginBook {
     return this.campaignSlot;
   }
 
+  /** The slot of a host that a campaign tried, by its address as text; -1 when it did not. */
+  targetOf(campaign: number, server: string): number {
+    const words = parseAddress(server);
+    return words === null ? -1 : this.targets.find(...words, this.ids[campaign]!);
+  }
+
   /** The campaign and target of a login, begun if need be. */
   touch(login: LoginFlow, timeUs: number): number {
     const { client0, client1, client2, client3 } = login;
@@ -78,6 +90,7 @@ export class LoginBook {
       this.alike[campaign] = 0;
       this.breaches[campaign] = 0;
       this.hosts[campaign] = 0;
+      this.varied[campaign] = 0;
       this.firstUs[campaign] = login.firstUs;
       this.lastUs[campaign] = timeUs;
       this.quickFailures.clear(campaign);
@@ -89,7 +102,8 @@ export class LoginBook {
       this.targetAlike[target] = 0;
       this.targetOdd[target] = 0;
       this.targetBreaches[target] = 0;
-      this.targetCredential[target] = 0;
+      this.targetCredentials.fill(0, target * CREDENTIALS_KEPT, (target + 1) * CREDENTIALS_KEPT);
+      this.targetCredentialNext[target] = 0;
       this.targetClientBytes[target] = 0;
       this.targetServerBytes[target] = 0;
       this.targetQuick.clear(target);
@@ -100,11 +114,13 @@ export class LoginBook {
     return campaign;
   }
 
-  /** Failed logins at the touched target: false when it is the same credential again (unless 0), which is no guess. */
+  /** Failed logins at the touched target: false when it is a credential again (unless 0) that failed, which is no guess. */
   addFailure(timeUs: number, credential: number, count: number): boolean {
     const target = this.targetSlot;
-    if (credential !== 0 && credential === this.targetCredential[target]) return false;
-    this.targetCredential[target] = credential;
+    if (credential !== 0) {
+      if (!this.isNewCredential(target, credential)) return false;
+      this.varied[this.campaignSlot]! += count;
+    }
     this.failures[this.campaignSlot]! += count;
     this.targetFailures[target]! += count;
     this.quickFailures.add(this.campaignSlot, timeUs, count);
@@ -145,6 +161,17 @@ export class LoginBook {
   clear(): void {
     this.campaigns.clear();
     this.targets.clear();
+  }
+
+  private isNewCredential(target: number, credential: number): boolean {
+    const start = target * CREDENTIALS_KEPT;
+    for (let at = start; at < start + CREDENTIALS_KEPT; at++) {
+      if (this.targetCredentials[at] === credential) return false;
+    }
+    const next = this.targetCredentialNext[target]!;
+    this.targetCredentials[start + next] = credential;
+    this.targetCredentialNext[target] = (next + 1) % CREDENTIALS_KEPT;
+    return true;
   }
 
   private advance(timeUs: number): void {

@@ -7,7 +7,7 @@ import { type LoginProtocol, loginProtocolOf, loginServiceOfPort } from './login
  * pointed at flow after flow.
  */
 export class LoginFlow {
-  /** Index into SERVICES. */
+  /** Index into LOGIN_SERVICES. */
   service = 0;
   serverPort = 0;
   private flow!: FlowView;
@@ -20,6 +20,11 @@ export class LoginFlow {
     const protocol = loginProtocolOf(flow.service, flow.responderPort);
     if (protocol !== undefined) this.set(flow, false, flow.service);
     return protocol;
+  }
+
+  /** As a parser tells it: it knows who logs in, and to which service. */
+  pointTold(flow: FlowView, service: number, isClientInitiator: boolean): void {
+    this.set(flow, !isClientInitiator, service);
   }
 
   private set(flow: FlowView, isReversed: boolean, service: number): void {

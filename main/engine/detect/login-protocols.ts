@@ -1,6 +1,7 @@
-import { SERVICES, type Service } from '../../../contract/traffic.ts';
+import { SERVICES } from '../../../contract/traffic.ts';
 import { mixHash } from '../runtime/address.ts';
 import { latin1Text } from '../runtime/latin1.ts';
+import { LOGIN_SERVICES, type LoginService } from './login-services.ts';
 
 /** What one message says about a login. */
 export const LOGIN_SIGN = {
@@ -19,9 +20,12 @@ export type LoginSign = (typeof LOGIN_SIGN)[keyof typeof LOGIN_SIGN];
 /** Reads one message, `bytes[start..end)`. Hostile input: looks at MESSAGE_BYTES at most and never throws. */
 export type LoginReader = (bytes: Uint8Array, start: number, end: number) => LoginSign;
 
+/** A number that stands for what is handed in; it is compared and never shown or kept. Hostile input, as above. */
+export type CredentialReader = (bytes: Uint8Array, start: number, end: number) => number;
+
 /** How logins look on the wire in one service. */
 export interface LoginProtocol {
-  readonly service: Service;
+  readonly service: LoginService;
   /** As people call it. */
   readonly name: string;
   /** Reads what the client sends. Without it every answer of the server counts by itself. */
@@ -31,7 +35,9 @@ export interface LoginProtocol {
   /** Reads what the server answers to a form. */
   readonly formServer?: LoginReader;
   /** A number for the name and password that a client's message hands in: a program with an old password repeats itself. */
-  readonly credential?: (bytes: Uint8Array, start: number, end: number) => number;
+  readonly credential?: CredentialReader;
+  /** The same for what is no whole credential: a password whose name was sent before. 0 where there is none. */
+  readonly secret?: CredentialReader;
   /** Where encryption is in the way: sessions that look alike count. */
   readonly session?: SessionForm;
   /** A refusal is one even where the capture has nothing that the client sent. */
@@ -244,11 +250,22 @@ function httpCredential(bytes: Uint8Array, start: number, end: number): number {
 }
 
 /** Never 0, which stands for none. */
-function hashText(message: string): number {
+export function hashText(message: string): number {
   let hash = 1;
   for (let at = 0; at < message.length; at++) hash = mixHash(hash, message.charCodeAt(at));
   return hash === 0 ? 1 : hash;
 }
+
+/** A reader of the line that holds the secret. */
+function secretLine(line: RegExp): CredentialReader {
+  return (bytes, start, end) => {
+    const found = line.exec(text(bytes, start, end));
+    return found === null ? 0 : hashText(found[0]);
+  };
+}
+
+/** Behind AUTH LOGIN name and password come each as a line of base64 by itself: the last is the password. */
+const SMTP_SECRET = /^(AUTH [A-Z0-9-]{1,20} \S{1,512}|[A-Za-z0-9+/]{2,512}={0,2})\r?\n/im;
 
 const httpServer = lines({ failed: /^HTTP\/1\.[01] (401|403|407)\b/, succeeded: /^HTTP\/1\.[01] 2\d\d\b/ });
 /** A wrong form often comes back with 200, and a redirect may be either: among many different ones, a failure. */
@@ -266,7 +283,7 @@ const REMOTE_DESKTOP_LOGIN: SessionForm = {
 /** A login in clear text to which the capture has no answer. */
 export const UNHEARD_LOGIN: SessionForm = { leastClientBytes: 1, mostBytes: 8000, mostSeconds: 60 };
 
-/** Rows in the order of SERVICES. */
+/** Rows in the order of LOGIN_SERVICES. */
 export const LOGIN_PROTOCOLS: readonly LoginProtocol[] = [
   {
     service: 'ssh',
@@ -280,6 +297,7 @@ export const LOGIN_PROTOCOLS: readonly LoginProtocol[] = [
     name: 'FTP',
     client: lines({ attempt: /^PASS /im }),
     server: lines({ failed: /^(430|530)[ -]/m, succeeded: /^230[ -]/m }),
+    secret: secretLine(/^PASS .{0,256}/im),
     answersAlone: true,
   },
   {
@@ -292,12 +310,18 @@ export const LOGIN_PROTOCOLS: readonly LoginProtocol[] = [
     }),
     session: { leastClientBytes: 20, mostBytes: 2000, mostSeconds: 60 },
   },
-  { service: 'smtp', name: 'mail (SMTP)', server: lines({ failed: /^535[ -]/m, succeeded: /^235[ -]/m }) },
+  {
+    service: 'smtp',
+    name: 'mail (SMTP)',
+    server: lines({ failed: /^535[ -]/m, succeeded: /^235[ -]/m }),
+    secret: secretLine(SMTP_SECRET),
+  },
   {
     service: 'pop3',
     name: 'mail (POP3)',
     client: lines({ attempt: /^(PASS|APOP|AUTH) /im }),
     server: lines({ failed: /^-ERR/m, succeeded: /^\+OK/m }),
+    secret: secretLine(/^PASS .{0,256}/im),
     answersAlone: true,
   },
   {
@@ -305,6 +329,7 @@ export const LOGIN_PROTOCOLS: readonly LoginProtocol[] = [
     name: 'mail (IMAP)',
     client: lines({ attempt: /^[^ \r\n]{1,32} (LOGIN|AUTHENTICATE) /im }),
     server: lines({ failed: /^[^ *+\r\n]{1,32} NO[ \r]/im, succeeded: /^[^ *+\r\n]{1,32} OK[ \r]/im }),
+    secret: secretLine(/\bLOGIN .{0,256}/i),
     answersAlone: true,
   },
   {
@@ -332,9 +357,16 @@ export const LOGIN_PROTOCOLS: readonly LoginProtocol[] = [
   },
   { service: 'ldap', name: 'the directory (LDAP)', server: ldapServer },
   { service: 'kerberos', name: 'Kerberos', server: kerberosServer },
+  { service: 'sip', name: 'telephony (SIP)' },
+  { service: 'mqtt', name: 'device messages (MQTT)' },
+  { service: 'socks', name: 'a proxy (SOCKS)' },
+  { service: 'irc', name: 'chat (IRC)' },
+  { service: 'rpc', name: 'Windows services (RPC)' },
+  { service: 'rtsp', name: 'video (RTSP)' },
+  { service: 'snmp', name: 'device management (SNMP)' },
 ];
 
-const BY_SERVICE: readonly (LoginProtocol | undefined)[] = SERVICES.map((service) =>
+const BY_SERVICE: readonly (LoginProtocol | undefined)[] = LOGIN_SERVICES.map((service) =>
   LOGIN_PROTOCOLS.find((protocol) => protocol.service === service),
 );
 

@@ -42,6 +42,17 @@ export class LoginTail {
     this.lastServer[index] = serverBytes;
   }
 
+  /** Enough failures were read to tell how much one takes. */
+  isMeasured(index: number): boolean {
+    const tries = this.tries[index]!;
+    return tries >= LEAST_READ && tries !== SPOILT;
+  }
+
+  /** So many were read that parsers tell no more of them. */
+  isFull(index: number): boolean {
+    return this.tries[index] === MOST_READ;
+  }
+
   /** How many tries followed the last one that was read or counted; each is counted once. */
   following(index: number, clientBytes: number, serverBytes: number): number {
     const tries = this.tries[index]!;
@@ -65,7 +76,8 @@ export class LoginTail {
 
 /** Two intervals at least make a measure. */
 const LEAST_READ = 3;
-const MOST_READ = 200;
+/** As many as parsers tell of one conversation, nearly. */
+const MOST_READ = 250;
 const SPOILT = 255;
 /** How far the sides may disagree on the number of tries: passwords and names differ in length. */
 const TOLERANCE = 1.3;

@@ -1,0 +1,21 @@
+import type { ProtocolId } from '../../../contract/facts.ts';
+import { SERVICES } from '../../../contract/traffic.ts';
+
+/** Services where people log in: those that flows name, then those of which only parsers speak. Numbers are indices. */
+export const LOGIN_SERVICES = [...SERVICES, 'sip', 'mqtt', 'socks', 'irc', 'rpc', 'rtsp', 'snmp'] as const;
+export type LoginService = (typeof LOGIN_SERVICES)[number];
+
+/** Protocols whose logins are those of a service of another name. */
+const SAME_SERVICE: Partial<Record<ProtocolId, LoginService>> = { http2: 'http', winrm: 'http' };
+
+/** Index into LOGIN_SERVICES of the service whose logins a parser tells, else -1. */
+export function loginServiceOfProtocol(protocol: ProtocolId): number {
+  return BY_PROTOCOL[protocol] ?? -1;
+}
+
+const BY_PROTOCOL: Partial<Record<string, number>> = {
+  ...Object.fromEntries(LOGIN_SERVICES.map((service, index) => [service, index])),
+  ...Object.fromEntries(
+    Object.entries(SAME_SERVICE).map(([protocol, service]) => [protocol, LOGIN_SERVICES.indexOf(service)]),
+  ),
+};
