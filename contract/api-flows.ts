@@ -8,8 +8,8 @@ export { MAX_LIVE_FLOWS } from './traffic.ts';
 const DAY_MS = 86_400_000;
 const MAX_HISTORY_MS = 31 * DAY_MS;
 const MAX_HISTORY_POINTS = 1_500;
-/** Flows in one item of `flows.watch`: with the longest addresses and numbers it stays below MAX_MESSAGE_BYTES. */
-export const MAX_FLOWS_PER_ITEM = 1_500;
+/** Flows in one item of `flows.watch`: with the longest addresses, names and numbers it stays below MAX_MESSAGE_BYTES. */
+export const MAX_FLOWS_PER_ITEM = 1_000;
 
 /**
  * Why a flow ended. `closed`: by FIN or RST, and the record does not say which. `long`: it went on, and its record was
@@ -37,6 +37,10 @@ export const flowSchema = z
     transport: z.string(),
     /** "ssh", "dns", …; "unknown" where neither port nor bytes tell. */
     service: z.string(),
+    /** What the bytes said is spoken: "tls", "bittorrent"; empty where they did not tell. */
+    application: z.string(),
+    /** What was asked for: a site, a domain, a host name; empty where nobody named it. */
+    name: z.string(),
     initiatorPackets: count,
     responderPackets: count,
     /** On the wire. */
@@ -192,6 +196,8 @@ export const FLOW_CALLS = {
     output: z
       .object({
         flow: flowSchema,
+        /** What was said, in short, in order: requests, answers, logins, files, certificates. */
+        said: strings,
         features: z.array(featureSchema).readonly(),
         /** In words, why there are no features, where there are none. */
         whyNoFeatures: z.string(),

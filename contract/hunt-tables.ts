@@ -3,6 +3,7 @@
  * parser, completion, the compiler and the user guide read the same rows. Types and tables only.
  */
 import { ALERT_KINDS, SEVERITIES } from './domain.ts';
+import { PROTOCOL_IDS } from './facts.ts';
 import { PROTOCOL, SERVICES } from './traffic.ts';
 
 /** What a field holds; decides its operators, the units of its values and how it is shown. */
@@ -58,6 +59,7 @@ const FLOWS: HuntTable = {
     'initiator',
     'responder',
     'responderPort',
+    'name',
     'transport',
     'service',
     'bytes',
@@ -93,6 +95,25 @@ const FLOWS: HuntTable = {
       doc: 'What was spoken, by port and first bytes.',
       examples: ['dns', 'ssh', 'tls'],
       choices: SERVICES,
+    },
+    {
+      name: 'application',
+      type: 'choice',
+      doc: 'What was spoken, by the bytes alone; empty where they did not tell.',
+      examples: ['bittorrent', 'tls'],
+      choices: PROTOCOL_IDS,
+    },
+    {
+      name: 'name',
+      type: 'text',
+      doc: 'What was asked for: a site, a domain, a host name.',
+      examples: ['"example.org"'],
+    },
+    {
+      name: 'said',
+      type: 'text',
+      doc: 'What was said, in short: requests, answers, logins, files, certificates.',
+      examples: ['"GET /"', '"login of root"'],
     },
     { name: 'bytes', type: 'bytes', doc: 'Bytes on the wire, both directions.', examples: ['1MB', '500kB'] },
     { name: 'initiatorBytes', type: 'bytes', doc: 'Bytes that the initiator sent.', examples: ['1MB'] },

@@ -265,6 +265,8 @@ export interface TrafficObserver {
   /** A flow that goes on for long, every flowUpdateSeconds. */
   flowUpdate?(flow: FlowView): void;
   flowEnd?(flow: FlowView, reason: EndReason): void;
+  /** After the end of a flow that was cut for its length: its conversation goes on in this flow. */
+  flowRenewed?(formerId: number, flow: FlowView): void;
   /** Once per second of the traffic's clock (after a longer silence: once), and once at the end. */
   tick?(nowUs: number): void;
   /** The traffic's clock jumped back by more than the tolerance: forget ages and windows. */

@@ -24,6 +24,8 @@ export function sampleFlow(number: number, turn = 0, nowMs = Date.now()): Flow {
     responderPort: [443, 80, 53, 22, 443, 9_000][number % 6],
     transport: number % 6 === 2 ? 'udp' : 'tcp',
     service: SERVICES[number % 6],
+    application: SERVICES[number % 6],
+    name: number % 6 === 3 ? '' : `host-${number % 500}.example.org`,
     initiatorPackets: pace + turn,
     responderPackets: 2 * pace + turn,
     initiatorBytes: bytes,

@@ -7,6 +7,7 @@ import { captureNotes } from './capture-notes.ts';
 import { DEFAULT_SETTINGS } from './default-settings.ts';
 import {
   type CaptureProgress,
+  FlowNotes,
   FlowRecorder,
   HostCounter,
   type ProtocolShare,
@@ -64,7 +65,7 @@ export async function analyzeCapture(path: string, options: AnalyzeOptions = {})
   const watch = createWatch({
     config,
     onFinding: (finding) => book.add(finding),
-    observers: [hosts, traffic, ...(keeper === undefined ? [] : [keeper])],
+    observers: [hosts, traffic, ...(keeper === undefined ? [] : [keeper, keeper.notes])],
   });
   const summary = await readTraffic(path, watch, {
     signal: options.signal,
@@ -107,6 +108,7 @@ const FLOWS_AT_ONCE = 500;
 
 /** Hands ended flows on, the first so many. */
 class FlowKeeper implements TrafficObserver {
+  readonly notes = new FlowNotes();
   readonly #recorder: FlowRecorder;
   readonly #onFlows: (flows: readonly RecordedFlow[]) => void;
   #room: number;
@@ -116,7 +118,7 @@ class FlowKeeper implements TrafficObserver {
     source: ConstructorParameters<typeof FlowRecorder>[0],
     { limit, onFlows }: NonNullable<AnalyzeOptions['keep']>,
   ) {
-    this.#recorder = new FlowRecorder(source, FLOWS_AT_ONCE);
+    this.#recorder = new FlowRecorder(source, FLOWS_AT_ONCE, 0, this.notes);
     this.#onFlows = onFlows;
     this.#room = limit;
   }

@@ -307,7 +307,8 @@ export class Engine {
     const done = this.#watching.turn(!isPaused).then(() => {
       this.view.clear();
       // Who watches the open flows hears that there are none, and not nothing.
-      if (isPaused) this.liveFlows.take({ nowUs: Date.now() * 1_000, open: 0, rows: NO_ROWS, ended: NO_ROWS });
+      if (isPaused)
+        this.liveFlows.take({ nowUs: Date.now() * 1_000, open: 0, rows: NO_ROWS, ended: NO_ROWS, names: [] });
     });
     done.catch((error: unknown) => this.options.logger.error('Watching could not be switched', { error }));
     this.#statusFeed.poke();

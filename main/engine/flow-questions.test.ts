@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { FlowQuestions } from './flow-questions.ts';
+import { NO_NOTE } from './network/index.ts';
 import { ManualClock } from './runtime/clock.ts';
 import { SHARED, SHARED_BYTES } from './traffic-messages.ts';
 
@@ -10,7 +11,7 @@ function scene() {
   return { clock, shared, asked, questions: new FlowQuestions(shared, clock) };
 }
 
-const DETAIL = { row: Float64Array.of(1), features: Float64Array.of(2) };
+const DETAIL = { row: Float64Array.of(1), features: Float64Array.of(2), note: NO_NOTE };
 
 describe('FlowQuestions', () => {
   it('asks one after the other, and gives each its answer', async () => {

@@ -38,7 +38,7 @@ function addressAt(rows: Float64Array, at: number): string {
   return formatAddress(rows[at], rows[at + 1], rows[at + 2], rows[at + 3]);
 }
 
-/** The flow in row number `index` of the traffic thread's; see LIVE_ROW. Its rates are 0. */
+/** The flow in row number `index` of the traffic thread's; see LIVE_ROW. Its rates are 0, and it has no name. */
 export function flowOfRow(rows: Float64Array, index: number): Flow {
   const at = index * LIVE_ROW_WORDS;
   return {
@@ -49,6 +49,8 @@ export function flowOfRow(rows: Float64Array, index: number): Flow {
     responder: addressAt(rows, at + LIVE_ROW.responder),
     responderPort: rows[at + LIVE_ROW.responderPort],
     transport: transportName(rows[at + LIVE_ROW.protocol]),
+    application: '',
+    name: '',
     ...changingOfRow(rows, index),
     initiatorBytesPerSecond: 0,
     responderBytesPerSecond: 0,
@@ -74,7 +76,7 @@ function endOf(reason: number, ofConnection: FlowEnd | undefined): FlowEnd | nul
   return reason === END_REASON.finished && ofConnection !== undefined ? ofConnection : ENDS[reason as EndReason];
 }
 
-type Recorded = Omit<RecordedFlow, 'number' | 'features'> & Pick<StoredFlow, 'features'>;
+type Recorded = Omit<RecordedFlow, 'number' | 'features' | 'note'> & Pick<StoredFlow, 'features' | 'note'>;
 
 /** An ended flow, as it was recorded or stored. */
 export function flowOfRecord(id: string, record: Recorded): Flow {
@@ -89,6 +91,8 @@ export function flowOfRecord(id: string, record: Recorded): Flow {
     responderPort: record.responderPort,
     transport: transportName(record.protocol),
     service: record.service,
+    application: record.note?.application ?? '',
+    name: record.note?.name ?? '',
     initiatorPackets: record.initiatorPackets,
     responderPackets: record.responderPackets,
     initiatorBytes: record.initiatorBytes,

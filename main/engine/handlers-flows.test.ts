@@ -85,10 +85,13 @@ function flow(changes: Partial<FlowRecord> = {}): FlowRecord {
   };
 }
 
+const NOTE = { application: 'tls', name: 'example.org', said: ['certificate of example.org'] } as const;
+
 function recorded(number: number, changes: Partial<FlowRecord> = {}): RecordedFlow {
   return {
     ...flow(changes),
     number,
+    note: NOTE,
     features: { version: FEATURES_VERSION, values: new Float32Array(FEATURES.length) },
   };
 }
@@ -147,16 +150,18 @@ describe('flows.get', () => {
     const row = new Float64Array(LIVE_ROW_WORDS);
     row[0] = 12;
     row[LIVE_ROW_WORDS - 1] = -1;
-    answer = { row, features: new Float64Array(FEATURES.length).fill(1.5) };
+    answer = { row, features: new Float64Array(FEATURES.length).fill(1.5), note: NOTE };
     const found = await ask('flows.get', { id: 'o-12' });
-    expect(found).toMatchObject({ flow: { id: 'o-12', end: null }, whyNoFeatures: '' });
+    const flow = { id: 'o-12', end: null, application: 'tls', name: 'example.org' };
+    expect(found).toMatchObject({ flow, said: NOTE.said, whyNoFeatures: '' });
     expect(found.features[0].value).toBe(1.5);
   });
 
   it('still knows by its old id a flow that has just ended', async () => {
     liveFlows.remember([recorded(12, { endReason: 1 })]);
     const found = await ask('flows.get', { id: 'o-12' });
-    expect(found).toMatchObject({ flow: { id: 'o-12', end: 'idle' }, whyNoFeatures: '' });
+    const flow = { id: 'o-12', end: 'idle', name: 'example.org' };
+    expect(found).toMatchObject({ flow, said: NOTE.said, whyNoFeatures: '' });
     expect(found.features).toHaveLength(FEATURES.length);
   });
 
@@ -166,8 +171,17 @@ describe('flows.get', () => {
     const rows = new Float64Array(LIVE_ROW_WORDS);
     rows[0] = 12;
     rows[LIVE_ROW_WORDS - 1] = -1;
-    liveFlows.take({ nowUs: 1, open: 1, rows, ended: new Float64Array(0) });
-    expect(await ask('flows.get', { id: 'o-12' })).toMatchObject({ flow: { id: 'o-12' }, features: [] });
+    liveFlows.take({
+      nowUs: 1,
+      open: 1,
+      rows,
+      ended: new Float64Array(0),
+      names: [{ number: 12, application: 'ssh', name: 'box' }],
+    });
+    expect(await ask('flows.get', { id: 'o-12' })).toMatchObject({
+      flow: { id: 'o-12', application: 'ssh', name: 'box' },
+      features: [],
+    });
     expect((await ask('flows.get', { id: 'o-12' })).whyNoFeatures).toMatch(/did not answer in time/);
     leave();
     await expect(ask('flows.get', { id: 'o-12' })).rejects.toMatchObject({ failure: { code: 'no-such-flow' } });

@@ -91,9 +91,12 @@ async function openFlow(engine: FlowAnswering, number: number): Promise<Detail |
     return {
       flow: {
         ...flow,
+        application: answer.note.application,
+        name: answer.note.name,
         initiatorBytesPerSecond: shown?.initiatorBytesPerSecond ?? 0,
         responderBytesPerSecond: shown?.responderBytesPerSecond ?? 0,
       },
+      said: answer.note.said,
       features: describeFeatures(answer.features),
       whyNoFeatures: '',
       source,
@@ -102,19 +105,20 @@ async function openFlow(engine: FlowAnswering, number: number): Promise<Detail |
   const ended = engine.liveFlows.recentlyEnded(number);
   if (ended !== undefined) return { ...recorded(id, ended), source };
   const shown = answer === 'silent' ? engine.liveFlows.get(number) : undefined;
-  return shown && { flow: shown, features: [], whyNoFeatures: SILENT, source };
+  return shown && { flow: shown, said: [], features: [], whyNoFeatures: SILENT, source };
 }
 
 function recorded(id: string, record: Parameters<typeof flowOfRecord>[1]): FlowDetail {
   const flow = flowOfRecord(id, record);
+  const said = record.note?.said ?? [];
   if (record.features === undefined) {
-    return { flow, features: [], whyNoFeatures: 'This flow was stored without its features.' };
+    return { flow, said, features: [], whyNoFeatures: 'This flow was stored without its features.' };
   }
   if (record.features.version !== FEATURES_VERSION) {
     const whyNoFeatures = 'Its features were stored by another version of Holdfast, whose features mean other things.';
-    return { flow, features: [], whyNoFeatures };
+    return { flow, said, features: [], whyNoFeatures };
   }
-  return { flow, features: describeFeatures(record.features.values), whyNoFeatures: '' };
+  return { flow, said, features: describeFeatures(record.features.values), whyNoFeatures: '' };
 }
 
 function noSuchFlow(id: string): FailureError {

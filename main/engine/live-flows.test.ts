@@ -9,6 +9,8 @@ import { ManualClock } from './runtime/clock.ts';
 
 interface RowFields {
   readonly number: number;
+  /** Told in the names of the snapshot. */
+  readonly name?: string;
   readonly packets?: number;
   readonly bytes?: number;
   readonly answered?: number;
@@ -54,7 +56,10 @@ class Scene {
   }
 
   take(second: number, open: readonly RowFields[], ended: readonly RowFields[] = [], count = open.length): void {
-    this.view.take({ nowUs: second * SECOND, open: count, rows: rowsOf(open), ended: rowsOf(ended) });
+    const names = open.flatMap(({ number, name }) =>
+      name === undefined ? [] : [{ number, application: 'tls' as const, name }],
+    );
+    this.view.take({ nowUs: second * SECOND, open: count, rows: rowsOf(open), ended: rowsOf(ended), names });
   }
 }
 
@@ -115,6 +120,19 @@ describe('LiveFlowView', () => {
     expect(items.flatMap(({ gone }) => gone)).toEqual([]);
   });
 
+  it('names flows from the moment on when their bytes told, also when they have ended', () => {
+    const scene = new Scene();
+    const { items } = scene.watch();
+    scene.take(10, [{ number: 1 }]);
+    scene.take(11, [{ number: 1, name: 'example.org' }]);
+    scene.take(12, [], [{ number: 1, endReason: END_REASON.finished }]);
+    expect(items.map(({ flows }) => flows.map(({ name, application }) => [name, application]))).toEqual([
+      [['', '']],
+      [['example.org', 'tls']],
+      [['example.org', 'tls']],
+    ]);
+  });
+
   it('says which flows are no longer told though they are open', () => {
     const scene = new Scene();
     const { items } = scene.watch();
@@ -157,6 +175,7 @@ describe('LiveFlowView', () => {
     const { items } = scene.watch();
     const huge = (number: number): RowFields => ({
       number: 2 ** 52 + number,
+      name: '"'.repeat(120),
       firstUs: 1.7e15 + 0.123456,
       bytes: 2 ** 52 - 1,
       packets: 2 ** 52 - 1,
@@ -168,16 +187,12 @@ describe('LiveFlowView', () => {
     scene.take(2, all(MAX_LIVE_FLOWS));
     expect(items.map(({ isComplete, flows, gone }) => [isComplete, flows.length, gone.length])).toEqual([
       [true, MAX_FLOWS_PER_ITEM, 0],
-      [false, MAX_FLOWS_PER_ITEM, 0],
-      [false, MAX_FLOWS_PER_ITEM, 0],
-      [false, 500, 0],
+      ...Array.from({ length: 4 }, () => [false, MAX_FLOWS_PER_ITEM, 0]),
       [false, MAX_FLOWS_PER_ITEM, MAX_LIVE_FLOWS],
-      [false, MAX_FLOWS_PER_ITEM, 0],
-      [false, MAX_FLOWS_PER_ITEM, 0],
-      [false, 500, 0],
+      ...Array.from({ length: 4 }, () => [false, MAX_FLOWS_PER_ITEM, 0]),
     ]);
     for (const item of items) {
-      expect(JSON.stringify({ id: 1, item, dropped: 0 }).length).toBeLessThan(MAX_MESSAGE_BYTES);
+      expect(Buffer.byteLength(JSON.stringify({ id: 1, item, dropped: 0 }))).toBeLessThan(MAX_MESSAGE_BYTES);
       expect(FLOW_CALLS['flows.watch'].output.safeParse(item).success).toBe(true);
     }
   });

@@ -108,7 +108,9 @@ export class LiveFlowView {
     this.#open = live.open;
     this.#round++;
     const ended = this.#takeEnded(live.ended);
-    const changed = this.#takeOpen(live.rows, beforeUs, seconds > 0 && seconds <= LONGEST_GAP_SECONDS ? seconds : 0);
+    const names = new Map(live.names.map(({ number, application, name }) => [number, { application, name }]));
+    const span = seconds > 0 && seconds <= LONGEST_GAP_SECONDS ? seconds : 0;
+    const changed = this.#takeOpen(live.rows, beforeUs, span, names);
     const gone: string[] = [];
     for (const [number, { flow, round }] of this.#shown) {
       if (round === this.#round) continue;
@@ -132,20 +134,28 @@ export class LiveFlowView {
     const flows: Flow[] = [];
     for (let index = 0; index < rows.length / LIVE_ROW_WORDS; index++) {
       const number = rows[index * LIVE_ROW_WORDS + LIVE_ROW.id];
-      if (this.#shown.delete(number)) flows.push(flowOfRow(rows, index));
+      const flow = this.#shown.get(number)?.flow;
+      if (flow === undefined) continue;
+      this.#shown.delete(number);
+      flows.push({ ...flowOfRow(rows, index), application: flow.application, name: flow.name });
     }
     return flows;
   }
 
   /** @param seconds since the snapshot before, at `beforeUs`; 0 when there is none to compare with */
-  #takeOpen(rows: Float64Array, beforeUs: number, seconds: number): Flow[] {
+  #takeOpen(
+    rows: Float64Array,
+    beforeUs: number,
+    seconds: number,
+    names: ReadonlyMap<number, Pick<Flow, 'application' | 'name'>>,
+  ): Flow[] {
     const changed: Flow[] = [];
     for (let index = 0; index < rows.length / LIVE_ROW_WORDS; index++) {
       const at = index * LIVE_ROW_WORDS;
       const number = rows[at + LIVE_ROW.id];
       const shown = this.#shown.get(number);
       if (shown === undefined) {
-        const flow = flowOfRow(rows, index);
+        const flow = { ...flowOfRow(rows, index), ...names.get(number) };
         // What an older flow had done before it came into sight is not known.
         const isYoung = rows[at + LIVE_ROW.firstUs] >= beforeUs;
         const rated = isYoung && seconds > 0 ? { ...flow, ...ratesOf(flow, 0, 0, seconds) } : flow;
@@ -157,8 +167,10 @@ export class LiveFlowView {
       const { flow } = shown;
       const isQuiet = flow.initiatorBytesPerSecond === 0 && flow.responderBytesPerSecond === 0;
       const packets = rows[at + LIVE_ROW.initiatorPackets] + rows[at + LIVE_ROW.responderPackets];
-      if (isQuiet && packets === flow.initiatorPackets + flow.responderPackets) continue;
-      const now = { ...flow, ...changingOfRow(rows, index) };
+      const named = names.get(number);
+      const isSilent = packets === flow.initiatorPackets + flow.responderPackets;
+      if (isQuiet && isSilent && named === undefined) continue;
+      const now = { ...flow, ...changingOfRow(rows, index), ...named };
       shown.flow = { ...now, ...ratesOf(now, flow.initiatorBytes, flow.responderBytes, seconds) };
       changed.push(shown.flow);
     }

@@ -4,7 +4,7 @@
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { MAX_LIVE_FLOWS } from '../../contract/traffic.ts';
-import { FlowRecorder, LiveFlows, RecentFlows, TrafficSummary } from './network/index.ts';
+import { FlowNotes, FlowRecorder, LiveFlows, RecentFlows, TrafficSummary } from './network/index.ts';
 import type { SettingTable, SettingValues } from './runtime/settings.ts';
 import { pumpCapture } from './sensors/index.ts';
 import { SHARED, type StreamMessage, type TrafficMessage, type TrafficWorkerData } from './traffic-messages.ts';
@@ -27,8 +27,9 @@ const askedFlow = new Float64Array(data.shared, SHARED.asked * Int32Array.BYTES_
 const post = (message: TrafficMessage, moved: ArrayBuffer[] = []): void => port.postMessage(message, moved);
 
 const traffic = new TrafficSummary('by-packet', data.seed);
-const recorder = new FlowRecorder(() => watch.flowSource, MAX_RECORDS_PER_SECOND, data.flowIdBase);
-const liveFlows = new LiveFlows(() => watch.flowSource, MAX_LIVE_FLOWS, data.flowIdBase);
+const notes = new FlowNotes();
+const recorder = new FlowRecorder(() => watch.flowSource, MAX_RECORDS_PER_SECOND, data.flowIdBase, notes);
+const liveFlows = new LiveFlows(() => watch.flowSource, MAX_LIVE_FLOWS, data.flowIdBase, notes);
 const recentFlows = new RecentFlows(LISTED_FLOWS);
 const watch = createWatch({
   config: {
@@ -37,7 +38,7 @@ const watch = createWatch({
     },
   },
   onFinding: (finding) => post({ type: 'finding', finding }),
-  observers: [traffic, recorder, recentFlows, liveFlows],
+  observers: [traffic, recorder, recentFlows, liveFlows, notes],
   landscape: data.landscape,
   seed: data.seed,
 });

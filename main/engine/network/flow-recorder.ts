@@ -7,6 +7,7 @@ import {
 } from '../../../contract/traffic.ts';
 import { formatAddress } from '../runtime/address.ts';
 import { FeatureReader, type FlowSourceThunk } from './feature-reader.ts';
+import { type FlowNote, type FlowNotes, NO_NOTE } from './flow-notes.ts';
 import { flowNumber } from './flow-number.ts';
 
 /** Raised when FEATURES changes its meaning or order, so that stored values are never misread. */
@@ -31,6 +32,7 @@ export interface RecordedFlow {
   readonly responderBytes: number;
   readonly service: Service;
   readonly endReason: EndReason;
+  readonly note: FlowNote;
   readonly features: { readonly version: number; readonly values: Float32Array };
 }
 
@@ -43,13 +45,18 @@ export class FlowRecorder implements TrafficObserver {
   readonly #findSource: FlowSourceThunk;
   readonly #reader: FeatureReader;
   readonly #idBase: number;
+  readonly #notes: FlowNotes | undefined;
 
-  /** @param idBase see LiveFlows */
-  constructor(source: FlowSourceThunk, capacity: number, idBase = 0) {
+  /**
+   * @param idBase see LiveFlows
+   * @param notes an observer after this one
+   */
+  constructor(source: FlowSourceThunk, capacity: number, idBase = 0, notes?: FlowNotes) {
     this.#findSource = source;
     this.#reader = new FeatureReader(source);
     this.#capacity = capacity;
     this.#idBase = idBase;
+    this.#notes = notes;
   }
 
   flowEnd(flow: FlowView, reason: EndReason): void {
@@ -74,6 +81,7 @@ export class FlowRecorder implements TrafficObserver {
       responderBytes: flow.responderWireBytes,
       service: SERVICES[flow.service],
       endReason: reason,
+      note: this.#notes?.of(flow.id) ?? NO_NOTE,
       features: { version: FEATURES_VERSION, values: Float32Array.from(this.#reader.read(flow)) },
     });
   }

@@ -8,6 +8,7 @@ export {
 export { FEATURE_MEANINGS } from './feature-meanings.ts';
 export { FEATURES, type Feature } from './features.ts';
 export { CSV_COLUMNS, FeatureTable, FlowCsvExporter, FlowJsonExporter } from './flow-export.ts';
+export { type FlowNote, FlowNotes, NO_NOTE } from './flow-notes.ts';
 export { FEATURES_VERSION, FlowRecorder, type RecordedFlow } from './flow-recorder.ts';
 export { flowSettings } from './flow-settings.ts';
 export { HostCounter } from './host-counter.ts';

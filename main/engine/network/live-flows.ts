@@ -1,5 +1,6 @@
 import type { EndReason, FlowView, TrafficObserver } from '../../../contract/traffic.ts';
 import { FeatureReader, type FlowSourceThunk } from './feature-reader.ts';
+import { type FlowNote, type FlowNotes, NO_NOTE } from './flow-notes.ts';
 import { flowId, flowNumber } from './flow-number.ts';
 import type { FlowSource } from './flow-table.ts';
 
@@ -40,12 +41,20 @@ export interface LiveSnapshot {
   readonly rows: Float64Array;
   /** Flows that were in the snapshot before and have ended since. */
   readonly ended: Float64Array;
+  /** By the numbers of flows in `rows`: what is known of them, where that is more than in the snapshot before. */
+  readonly names: readonly FlowNames[];
+}
+
+/** What a flow is called and speaks; see FlowNote. */
+export interface FlowNames extends Pick<FlowNote, 'application' | 'name'> {
+  readonly number: number;
 }
 
 /** One open flow with its features, in the order of FEATURES. */
 export interface LiveFlowDetail {
   readonly row: Float64Array;
   readonly features: Float64Array;
+  readonly note: FlowNote;
 }
 
 /** Ages above this are alike; flows live longer only with an unusual idle timeout. */
@@ -63,8 +72,9 @@ export class LiveFlows implements TrafficObserver {
   readonly #reader: FeatureReader;
   readonly #limit: number;
   readonly #idBase: number;
-  /** The numbers of the flows in the last snapshot, by their ids in the table. */
-  readonly #told = new Map<number, number>();
+  readonly #notes: FlowNotes | undefined;
+  /** The flows in the last snapshot, by their ids in the table. */
+  #told = new Map<number, FlowNames>();
   #ended: Float64Array;
   #endedCount = 0;
   /** Rank of every slot, as of the present snapshot. */
@@ -74,21 +84,23 @@ export class LiveFlows implements TrafficObserver {
   /**
    * @param limit most flows in a snapshot
    * @param idBase added to the numbers of flows, so that they differ from those of an earlier thread
+   * @param notes an observer after this one
    */
-  constructor(source: FlowSourceThunk, limit: number, idBase = 0) {
+  constructor(source: FlowSourceThunk, limit: number, idBase = 0, notes?: FlowNotes) {
     this.#findSource = source;
     this.#reader = new FeatureReader(source);
     this.#limit = limit;
     this.#idBase = idBase;
+    this.#notes = notes;
     this.#ended = new Float64Array(0);
   }
 
   flowEnd(flow: FlowView, reason: EndReason): void {
     if (this.#told.size === 0) return;
-    const number = this.#told.get(flow.id);
-    if (number === undefined) return;
+    const told = this.#told.get(flow.id);
+    if (told === undefined) return;
     this.#told.delete(flow.id);
-    writeRow(flow, number, reason, this.#ended, this.#endedCount++ * LIVE_ROW_WORDS);
+    writeRow(flow, told.number, reason, this.#ended, this.#endedCount++ * LIVE_ROW_WORDS);
   }
 
   /** Nobody watches any more. */
@@ -105,7 +117,9 @@ export class LiveFlows implements TrafficObserver {
     const { begun, openFlows } = source;
     const ended = this.#ended.slice(0, this.#endedCount * LIVE_ROW_WORDS);
     this.#endedCount = 0;
-    this.#told.clear();
+    const before = this.#told;
+    this.#told = new Map();
+    const names: FlowNames[] = [];
     const { rank, room } = this.#cut(source, nowUs);
     const rows = new Float64Array(Math.min(openFlows, this.#limit) * LIVE_ROW_WORDS);
     let roomAtCut = room;
@@ -115,14 +129,19 @@ export class LiveFlows implements TrafficObserver {
       const flow = source.flowIn(slot);
       if (flow === undefined) continue;
       const number = this.#idBase + flowNumber(flow.id, begun);
-      this.#told.set(flow.id, number);
+      const { application, name } = this.#notes?.of(flow.id) ?? NO_NOTE;
+      const known = before.get(flow.id);
+      if (application !== (known?.application ?? '') || name !== (known?.name ?? '')) {
+        names.push({ number, application, name });
+      }
+      this.#told.set(flow.id, { number, application, name });
       writeRow(flow, number, LIVE_OPEN, rows, at);
       at += LIVE_ROW_WORDS;
     }
     if (this.#ended.length < this.#limit * LIVE_ROW_WORDS) {
       this.#ended = new Float64Array(this.#limit * LIVE_ROW_WORDS);
     }
-    return { nowUs, open: openFlows, rows: at < rows.length ? rows.slice(0, at) : rows, ended };
+    return { nowUs, open: openFlows, rows: at < rows.length ? rows.slice(0, at) : rows, ended, names };
   }
 
   /** One open flow by the number that a snapshot gave it. Looks at every slot: for single questions. */
@@ -134,7 +153,8 @@ export class LiveFlows implements TrafficObserver {
       if (flow?.id !== id || this.#idBase + flowNumber(id, source.begun) !== number) continue;
       const row = new Float64Array(LIVE_ROW_WORDS);
       writeRow(flow, number, LIVE_OPEN, row, 0);
-      return { row, features: this.#reader.read(flow).slice() };
+      const note = this.#notes?.of(id) ?? NO_NOTE;
+      return { row, features: this.#reader.read(flow).slice(), note };
     }
     return undefined;
   }

@@ -30,6 +30,10 @@ interface FlowRow {
   readonly feature_version: number | null;
   readonly features: Buffer | null;
   readonly source: string;
+  readonly application: string;
+  readonly name: string;
+  /** A JSON list of lines; null without any. */
+  readonly said: string | null;
 }
 
 const MICROSECONDS = 1000;
@@ -40,8 +44,8 @@ export function flowRows(database: Database) {
   const insert = database.prepare(`
     INSERT INTO flows (stored_ms, first_us, last_us, protocol, initiator, initiator_port, responder, responder_port,
       vlan, tunnel, initiator_packets, responder_packets, initiator_bytes, responder_bytes, service, end_reason,
-      feature_version, features, source)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+      feature_version, features, source, application, name, said)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
   const newest = database.prepare('SELECT max(id) FROM flows').pluck();
   const oldest = database.prepare('SELECT min(id) FROM flows').pluck();
   // Written like the condition of the index that has the flows of captures.
@@ -100,6 +104,9 @@ export function flowRows(database: Database) {
         flow.features?.version ?? null,
         flow.features === undefined ? null : bytesOf(flow.features.values),
         flow.source ?? LIVE,
+        flow.note?.application ?? '',
+        flow.note?.name ?? '',
+        flow.note === undefined || flow.note.said.length === 0 ? null : JSON.stringify(flow.note.said),
       );
     },
     list(filter: FlowFilter, limit: number): Page<StoredFlow> {
@@ -169,6 +176,11 @@ function storedFlow(row: FlowRow): StoredFlow {
     service: row.service,
     endReason: row.end_reason,
     source: row.source,
+    note: {
+      application: row.application,
+      name: row.name,
+      said: row.said === null ? [] : (JSON.parse(row.said) as string[]),
+    },
     ...(row.features === null || row.feature_version === null
       ? {}
       : { features: { version: row.feature_version, values: floatsOf(row.features) } }),

@@ -197,4 +197,13 @@ export const MIGRATIONS: readonly Migration[] = [
       ) STRICT, WITHOUT ROWID;
     `,
   },
+  {
+    version: 8,
+    name: 'what flows said',
+    sql: `
+      ALTER TABLE flows ADD COLUMN application TEXT NOT NULL DEFAULT '';
+      ALTER TABLE flows ADD COLUMN name TEXT NOT NULL DEFAULT '';
+      ALTER TABLE flows ADD COLUMN said TEXT;
+    `,
+  },
 ];

@@ -174,11 +174,13 @@ describe('writing and reading', () => {
   it('gives back flows as they were, and finds them', async () => {
     const store = await open();
     const features = { version: 1, values: Float32Array.of(1.5, -2, 0) };
-    store.insertFlows([flow(1, { features }), flow(2, { initiator: 'fe80::1', service: 'dns' }), flow(3)]);
+    const note = { application: 'tls', name: 'example.org', said: ['certificate of example.org'] };
+    store.insertFlows([flow(1, { features, note }), flow(2, { initiator: 'fe80::1', service: 'dns' }), flow(3)]);
     expect(store.listFlows().rows.map((row) => row.id)).toEqual([3, 2, 1]);
     expect(store.listFlows({ limit: 1, cursor: '2' }).rows).toEqual([
-      { ...flow(1, { features }), id: 1, storedMs: START_MS, source: 'live' },
+      { ...flow(1, { features, note }), id: 1, storedMs: START_MS, source: 'live' },
     ]);
+    expect(store.listFlows({ limit: 1 }).rows[0]?.note).toEqual({ application: '', name: '', said: [] });
     expect(store.listFlows({ host: 'fe80::1' }).rows).toHaveLength(1);
     expect(store.listFlows({ port: 443, sinceMs: 2_500 }).rows).toHaveLength(1);
     expect(store.listFlows({ service: 'dns', protocol: 17 }).rows).toEqual([]);

@@ -43,6 +43,8 @@ export interface FlowRecord {
   readonly responderBytes: number;
   readonly service: Service;
   readonly endReason: EndReason;
+  /** What its bytes said; see FlowNote of the network. */
+  readonly note?: { readonly application: string; readonly name: string; readonly said: readonly string[] };
   /**
    * Feature values in the order of the feature table of that version. Kept as 32-bit floats (seven digits,
    * what models use); counts that must be exact are columns of their own.

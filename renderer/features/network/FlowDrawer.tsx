@@ -17,6 +17,7 @@ import { formatDuration, formatExact, formatNumber } from '../../lib/format.ts';
 import { navigate } from '../../lib/use-address.ts';
 import { useQuery } from '../../lib/use-query.ts';
 import { strings } from '../../strings/index.ts';
+import { spokenIn } from './flow-book.ts';
 
 const words = strings.network;
 /** An open flow goes on; an ended one does not change. */
@@ -42,6 +43,7 @@ export function FlowDrawer({ id }: { readonly id: string }) {
       ) : (
         <div className="flex flex-col gap-6">
           <Facts flow={data.flow} />
+          {data.said.length > 0 && <Said lines={data.said} />}
           {data.alerts.length > 0 && <Alerts alerts={data.alerts} />}
           <Features detail={data} />
         </div>
@@ -72,7 +74,8 @@ function Facts({ flow }: { readonly flow: Flow }) {
               </Address>
             ),
           },
-          { name: words.columns.service, value: <Text>{flow.service}</Text> },
+          ...(flow.name === '' ? [] : [{ name: words.columns.name, value: <Text>{flow.name}</Text> }]),
+          { name: words.columns.service, value: <Text>{spokenIn(flow) || flow.service}</Text> },
           { name: words.drawer.transport, value: <Text>{flow.transport}</Text> },
           { name: words.drawer.state, value: flow.end === null ? words.drawer.isOpen : words.ends[flow.end] },
           { name: words.drawer.began, value: formatExact(flow.startMs) },
@@ -117,6 +120,21 @@ function Facts({ flow }: { readonly flow: Flow }) {
         </Button>
       </div>
     </div>
+  );
+}
+
+function Said({ lines }: { readonly lines: readonly string[] }) {
+  return (
+    <Section title={words.drawer.said}>
+      <p className="text-ink-quiet">{words.drawer.saidHint}</p>
+      <ul className="flex flex-col gap-1">
+        {lines.map((line) => (
+          <li key={line} className="break-words font-mono text-12">
+            <Text>{line}</Text>
+          </li>
+        ))}
+      </ul>
+    </Section>
   );
 }
 

@@ -15,7 +15,7 @@ import { sortRows } from '../../lib/sort.ts';
 import { useStatus } from '../../lib/status.ts';
 import { openItem, setQuery, useAddress } from '../../lib/use-address.ts';
 import { strings } from '../../strings/index.ts';
-import { type BookFlow, byDestination, type Destination, matchesFlow, rateOf } from './flow-book.ts';
+import { type BookFlow, byDestination, type Destination, matchesFlow, rateOf, spokenIn } from './flow-book.ts';
 import { useLiveFlows } from './use-live-flows.ts';
 
 const words = strings.network;
@@ -24,6 +24,7 @@ const idOf = ({ id }: BookFlow): string => id;
 const SORTS: Readonly<Record<string, (flow: BookFlow) => string | number>> = {
   initiator: ({ initiator }) => initiator,
   responder: ({ responder }) => responder,
+  name: ({ name }) => name,
   service: ({ service }) => service,
   rate: rateOf,
   sent: ({ initiatorBytes }) => initiatorBytes,
@@ -156,6 +157,18 @@ const COLUMNS: readonly Column<BookFlow>[] = [
     ),
   },
   {
+    id: 'name',
+    header: words.columns.name,
+    width: 'minmax(120px, 1fr)',
+    isSortable: true,
+    fromWidth: 1000,
+    cell: (flow) => (
+      <span className={cx('truncate', quietIfEnded(flow))} title={plainText(flow.name)}>
+        {plainText(flow.name)}
+      </span>
+    ),
+  },
+  {
     id: 'service',
     header: words.columns.service,
     width: '112px',
@@ -163,7 +176,7 @@ const COLUMNS: readonly Column<BookFlow>[] = [
     fromWidth: 500,
     cell: (flow) => (
       <span className={cx('truncate', quietIfEnded(flow))}>
-        {plainText(flow.service === 'unknown' ? flow.transport : `${flow.service} · ${flow.transport}`)}
+        {plainText(spokenIn(flow) === '' ? flow.transport : `${spokenIn(flow)} · ${flow.transport}`)}
       </span>
     ),
   },

@@ -13,6 +13,8 @@ function flow(id: string, change: Partial<Flow> = {}): Flow {
     responderPort: 443,
     transport: 'tcp',
     service: 'tls',
+    application: '',
+    name: '',
     initiatorPackets: 1,
     responderPackets: 1,
     initiatorBytes: 100,
@@ -72,5 +74,6 @@ describe('the search', () => {
     expect(matchesFlow(flow('a'), '10.0.0.5 tls')).toBe(true);
     expect(matchesFlow(flow('a'), ':443')).toBe(true);
     expect(matchesFlow(flow('a'), '10.0.0.5 ssh')).toBe(false);
+    expect(matchesFlow(flow('a', { name: 'shop.Example', application: 'quic' }), 'shop.example quic')).toBe(true);
   });
 });

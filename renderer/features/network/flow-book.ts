@@ -102,11 +102,18 @@ export function rateOf(flow: Flow): number {
   return flow.initiatorBytesPerSecond + flow.responderBytesPerSecond;
 }
 
+/** What is spoken: by the bytes, else by the port; empty where neither tells. */
+export function spokenIn({ application, service }: Flow): string {
+  if (application !== '') return application;
+  return service === 'unknown' ? '' : service;
+}
+
 /** Whether all words are in what can be seen of a flow. */
 export function matchesFlow(flow: Flow, search: string): boolean {
   if (search === '') return true;
-  const { initiator, initiatorPort, responder, responderPort, service, transport } = flow;
-  const text = `${initiator}:${initiatorPort} ${responder}:${responderPort} ${service} ${transport}`.toLowerCase();
+  const { initiator, initiatorPort, responder, responderPort, service, application, name, transport } = flow;
+  const ends = `${initiator}:${initiatorPort} ${responder}:${responderPort}`;
+  const text = `${ends} ${service} ${application} ${transport} ${name}`.toLowerCase();
   return search
     .toLowerCase()
     .split(/\s+/)

@@ -133,7 +133,7 @@ export const alerts = {
     searching: 'Search further back',
     moreFlows: 'More flows',
     openHunt: 'Open in Hunt',
-    flowColumns: { time: 'Time', from: 'From', to: 'To', service: 'Service', bytes: 'Bytes' },
+    flowColumns: { time: 'Time', from: 'From', to: 'To', service: 'Service', name: 'Name', bytes: 'Bytes' },
     related: 'Related alerts',
     review: 'Review',
     notReviewed: 'Nobody has reviewed it yet.',

@@ -2,7 +2,7 @@
 export const network = {
   title: 'Network',
   tabs: { flows: 'Flows', host: 'Hosts', destination: 'Destinations', protocol: 'Protocols' },
-  search: 'Search addresses, ports, services',
+  search: 'Search addresses, names, ports, services',
   service: 'Service',
   showing: 'Showing',
   states: { '': 'Open and just ended', open: 'Open' },
@@ -14,6 +14,7 @@ export const network = {
   columns: {
     initiator: 'From',
     responder: 'To',
+    name: 'Name',
     service: 'Service',
     rate: 'Rate',
     sent: 'Sent',
@@ -66,6 +67,8 @@ export const network = {
     bytes: 'Bytes',
     packets: 'Packets',
     rate: 'Rate now',
+    said: 'What was said',
+    saidHint: 'The beginning of it, in short, as read from the bytes. Encrypted content is not read.',
     alerts: 'Alerts that name one of its ends',
     features: 'Features',
     featuresHint: 'What the models see of it.',

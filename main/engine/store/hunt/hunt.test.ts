@@ -153,11 +153,11 @@ describe('flows', () => {
       'initiator',
       'responder',
       'responderPort',
-      'transport',
+      'name',
     ]);
     expect(rows).toHaveLength(200);
     expect(rows[0]?.[0]).toBe(Math.max(...rows.map((row) => Number(row[0]))));
-    expect(rows[0]?.slice(3, 6)).toEqual([53, 'tcp', 'dns']);
+    expect(rows[0]?.slice(3, 7)).toEqual([53, '', 'tcp', 'dns']);
     expect(timeline.reduce((sum, point) => sum + point.rows, 0)).toBe(200);
     expect(isPartial).toBe(false);
   });

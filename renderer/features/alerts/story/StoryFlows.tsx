@@ -163,7 +163,16 @@ const COLUMNS: readonly Column<Flow>[] = [
     header: words.flowColumns.service,
     width: '96px',
     fromWidth: 480,
-    cell: ({ service, transport }) => <Text isOneLine>{service === 'unknown' ? transport : service}</Text>,
+    cell: ({ application, service, transport }) => (
+      <Text isOneLine>{application || (service === 'unknown' ? transport : service)}</Text>
+    ),
+  },
+  {
+    id: 'name',
+    header: words.flowColumns.name,
+    width: 'minmax(100px, 1fr)',
+    fromWidth: 720,
+    cell: ({ name }) => <Text isOneLine>{name}</Text>,
   },
   {
     id: 'bytes',
