@@ -206,6 +206,7 @@ class Distributor implements FlowEvents {
   readonly #payloads: NonNullable<TrafficObserver['payload']>[];
   readonly #updates: NonNullable<TrafficObserver['flowUpdate']>[];
   readonly #ends: NonNullable<TrafficObserver['flowEnd']>[];
+  readonly #renewals: NonNullable<TrafficObserver['flowRenewed']>[];
   readonly #segments: ((flow: InspectedFlow, packet: PacketView, fromInitiator: boolean) => boolean)[];
   readonly #inspector: Inspector | undefined;
 
@@ -215,6 +216,7 @@ class Distributor implements FlowEvents {
     this.#payloads = collect(observers, 'payload');
     this.#updates = collect(observers, 'flowUpdate');
     this.#ends = collect(observers, 'flowEnd');
+    this.#renewals = collect(observers, 'flowRenewed');
     this.#segments = collect(observers, 'segment');
     this.#inspector = inspector;
     if (inspector !== undefined) this.#segments.unshift(inspector.segment.bind(inspector));
@@ -251,8 +253,9 @@ class Distributor implements FlowEvents {
     }
     return now;
   }
-  flowRenewed(_formerId: number, flow: InspectedFlow): void {
+  flowRenewed(formerId: number, flow: InspectedFlow): void {
     this.#inspector?.renewed(flow);
+    for (const call of this.#renewals) call(formerId, flow);
   }
   flowEnd(flow: InspectedFlow, reason: EndReason): void {
     // Before the others: the last facts of a conversation come before its end.
