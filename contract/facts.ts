@@ -60,6 +60,7 @@ export const PROTOCOL_IDS = [
   'syslog',
   'tftp',
   'ipsec',
+  'adb',
 ] as const;
 export type ProtocolId = (typeof PROTOCOL_IDS)[number];
 
@@ -200,7 +201,7 @@ export interface TlsHeartbeatFact extends FactBase {
 
 export interface QuicFact extends FactBase {
   readonly type: 'quic';
-  /** As on the wire: 1, 0x6b3343cf, "Q043" as 0x51303433; 0 for a version negotiation whose client was not seen. */
+  /** As on the wire: 1, 0x6b3343cf, "Q043" as 0x51303433, "1QTV" (Facebook's over TCP) as 0x31515456; 0 for a version negotiation whose client was not seen. */
   readonly version: number;
   /** That Google's clients tell; empty elsewhere. */
   readonly userAgent: string;
@@ -229,6 +230,11 @@ export interface HttpRequestFact extends FactBase {
   readonly user: string;
   /** "basic", "digest", "ntlm", "bearer", "negotiate"; empty without one. */
   readonly authorization: string;
+  /**
+   * What the value of its only cookie is made of, with its length: "base64:28", "hex:32"; the value itself is a secret.
+   * Left out with several cookies, with none, and for anything else.
+   */
+  readonly cookieShape?: string;
   /** All names in order, lower case, with the values that detectors look into, each bounded. */
   readonly headers: readonly (readonly [name: string, value: string])[];
   /** The beginning of the body, Latin-1. */

@@ -1,3 +1,4 @@
+import { adb } from './adb.ts';
 import { bittorrent } from './bittorrent.ts';
 import { dhcp } from './dhcp.ts';
 import { dhcpv6 } from './dhcpv6.ts';
@@ -67,6 +68,7 @@ export const PROTOCOLS: readonly ProtocolDefinition[] = [
   ftp,
   ftpData,
   ssh,
+  adb,
   bittorrent,
   ipsec,
   kerberos,

@@ -17,6 +17,8 @@ const MAX_TAGS = 64;
 export interface GoogleHello {
   readonly serverName: string;
   readonly userAgent: string;
+  /** False: it goes on behind the bytes at hand. */
+  readonly isWhole: boolean;
 }
 
 /** The version in the public header of a client's packet; 0 where there is none. */
@@ -53,5 +55,5 @@ export function readGoogleHello(bytes: Uint8Array): GoogleHello | undefined {
     if (isWhole && startsWith(bytes, 'UAID', tag)) userAgent = value.latin1(end - start);
     start = end;
   }
-  return { serverName, userAgent };
+  return { serverName, userAgent, isWhole: !reader.overrun && values + start <= bytes.length };
 }

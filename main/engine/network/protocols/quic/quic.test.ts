@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Fact } from '../../../../../contract/facts.ts';
+import { PROTOCOL } from '../../../../../contract/traffic.ts';
 import { VERDICT } from '../protocol.ts';
 import { feed, mutations, type Side } from '../testing.ts';
 import { EXTENSION, HANDSHAKE } from '../tls/numbers.ts';
@@ -206,6 +207,34 @@ describe("Google's QUIC", () => {
   it('tells those of a hello in a protected packet', () => {
     const facts = feed(quic, [['initiator', fromClient(cryptoFrame(0, hello), { version: 0x51303530 })]]);
     expect(facts[1]).toMatchObject({ version: 0x51303530, serverName: 'dns.example.org' });
+  });
+
+  it('puts one together that comes in several protected packets', () => {
+    const version = { version: 0x51303530 };
+    const parts = [hello.subarray(0, 60), hello.subarray(60)];
+    const facts = feed(quic, [
+      ['initiator', fromClient(cryptoFrame(60, parts[1]), version)],
+      ['initiator', fromClient(cryptoFrame(0, parts[0]), { ...version, number: 1 })],
+    ]);
+    expect(facts[1]).toMatchObject({ serverName: 'dns.example.org', userAgent: 'Chrome/50.0 Linux' });
+    const cut = feed(quic, [['initiator', fromClient(cryptoFrame(0, parts[0]), version)]]);
+    expect(cut[1]).toMatchObject({ type: 'quic', serverName: '' });
+  });
+
+  it('tells those of a hello over TCP', () => {
+    const length = Buffer.alloc(4);
+    length.writeUInt32LE(hello.length);
+    const stream = Buffer.concat([Buffer.from('1QTV0'), length, hello, Buffer.alloc(50, 0xee)]);
+    const wanted = { version: 0x31515456, serverName: 'dns.example.org', userAgent: 'Chrome/50.0 Linux' };
+    for (const segmentBytes of [1, 7, 10_000]) {
+      const facts = feed(quic, [['initiator', stream]], { transport: PROTOCOL.tcp, segmentBytes });
+      expect(types(facts)).toEqual(['protocol', 'quic']);
+      expect(facts[1]).toMatchObject(wanted);
+    }
+    for (const damaged of mutations(new Uint8Array(stream), 19, 200)) {
+      const facts = feed(quic, [['initiator', damaged]], { transport: PROTOCOL.tcp });
+      expect(facts.some((fact) => fact.type === 'broken' && fact.reason === 'parser-failed')).toBe(false);
+    }
   });
 
   it('gives no half of a name', () => {

@@ -1,4 +1,7 @@
-/** QUIC (RFC 9000, 9001, 9369, the IETF's drafts, Facebook's and Google's): what its first packets say. */
+/**
+ * QUIC (RFC 9000, 9001, 9369, the IETF's drafts, Facebook's and Google's): what its first packets say. Over TCP there is
+ * Facebook's Zero protocol, which has the hello of Google's.
+ */
 import { PROTOCOL } from '../../../../../contract/traffic.ts';
 import { u32At, viewOf } from '../bytes.ts';
 import {
@@ -19,6 +22,7 @@ import { isLongHeader, type LongPacket, readLongPacket } from './packet.ts';
 import { userAgentOf } from './parameters.ts';
 import { type InitialKeys, initialKeys, openPacket } from './protection.ts';
 import { isGoogleVersion, isKnownVersion, isReservedVersion } from './versions.ts';
+import { identifyZero, zeroParser } from './zero.ts';
 
 /** Packets of one datagram that are looked at: a client or server sends one of each kind. */
 const MAX_PACKETS = 6;
@@ -33,14 +37,15 @@ const MIN_FIRST_BYTES = 1_200;
 
 export const quic: ProtocolDefinition = {
   id: 'quic',
-  transports: [PROTOCOL.udp],
+  transports: [PROTOCOL.udp, PROTOCOL.tcp],
   // HTTP/3, DNS over QUIC, SMB over QUIC, and the usual second one.
   ports: [80, 443, 853, 4433, 8443],
-  identify: ({ initiator, responder }: Opening) => {
+  identify: ({ transport, initiator, responder }: Opening) => {
+    if (transport === PROTOCOL.tcp) return identifyZero(initiator);
     const first = identifyDatagram(initiator);
     return first === VERDICT.maybe ? identifyDatagram(responder) : first;
   },
-  parser: (context) => new QuicParser(context),
+  parser: (context) => (context.transport === PROTOCOL.tcp ? zeroParser(context) : new QuicParser(context)),
 };
 
 /** A known version in a header whose lengths fit is more than 32 bits that nothing else has. */
@@ -109,6 +114,8 @@ class QuicParser implements Parser {
   #attempts = 0;
   #datagrams = 0;
   #hasTold = false;
+  /** Of Google's versions: a hello whose rest has not come. */
+  #cutHello: GoogleHello | undefined;
 
   constructor(context: ParserContext) {
     this.#context = context;
@@ -131,7 +138,7 @@ class QuicParser implements Parser {
   }
 
   end(): void {
-    this.#tell('');
+    this.#tell(this.#cutHello?.userAgent ?? '', this.#cutHello?.serverName);
   }
 
   #packet(packet: LongPacket, fromInitiator: boolean): void {
@@ -159,7 +166,9 @@ class QuicParser implements Parser {
     const stream = isClient ? this.#clientStream : this.#serverStream;
     for (const [offset, content] of cryptoFrames(payload)) stream.put(offset, content);
     if (isGoogleVersion(packet.version)) {
-      this.#googleHello(readGoogleHello(stream.beginning));
+      const hello = readGoogleHello(stream.beginning);
+      if (hello?.isWhole === false) this.#cutHello = hello;
+      else this.#googleHello(hello);
       return;
     }
     for (let message = stream.next(); message !== undefined; message = stream.next()) {
