@@ -108,10 +108,12 @@ function parseGroups(text: string, mayEndInIpv4: boolean): number[] | null {
   return groups;
 }
 
+const HEX_PAIRS: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
 /** The text of a MAC address: "00:1b:21:0a:0b:0c". `high` holds its first 16 bits, `low` the other 32. */
 export function formatMac(high: number, low: number): string {
-  const digits = (high & 0xffff).toString(16).padStart(4, '0') + (low >>> 0).toString(16).padStart(8, '0');
-  return digits.replace(/..(?!$)/g, '$&:');
+  const pair = (word: number, shift: number) => HEX_PAIRS[(word >>> shift) & 0xff];
+  return `${pair(high, 8)}:${pair(high, 0)}:${pair(low, 24)}:${pair(low, 16)}:${pair(low, 8)}:${pair(low, 0)}`;
 }
 
 /** 0.0.0.0 or ::. */

@@ -1,9 +1,14 @@
 /** Addresses inside messages, as text. */
-import { formatAddress } from '../../runtime/address.ts';
-import { type ByteReader, hexText } from './bytes.ts';
+import { formatAddress, formatMac } from '../../runtime/address.ts';
+import { type ByteReader, u32At } from './bytes.ts';
 
 export function ipv4From(reader: ByteReader): string {
   return formatAddress(0, 0, 0xffff, reader.u32() | 0);
+}
+
+/** The caller knows that the four bytes are there. */
+export function ipv4At(bytes: Uint8Array, at: number): string {
+  return formatAddress(0, 0, 0xffff, u32At(bytes, at) | 0);
 }
 
 /** An IPv4 address in its IPv6 form keeps that form: "::ffff:192.0.2.1". */
@@ -13,12 +18,15 @@ export function ipv6From(reader: ByteReader): string {
   return text.includes(':') ? text : `::ffff:${text}`;
 }
 
-/** "00:0b:82:01:fc:42" */
+/** "00:0b:82:01:fc:42"; empty where it is not there. */
 export function macFrom(reader: ByteReader): string {
-  const hex = hexText(reader.take(6));
-  if (hex.length < 12) return '';
-  const pairs = [hex.slice(0, 2), hex.slice(2, 4), hex.slice(4, 6), hex.slice(6, 8), hex.slice(8, 10), hex.slice(10)];
-  return pairs.join(':');
+  const bytes = reader.take(6);
+  return bytes.length < 6 ? '' : macAt(bytes, 0);
+}
+
+/** The caller knows that the six bytes are there. */
+export function macAt(bytes: Uint8Array, at: number): string {
+  return formatMac((bytes[at] << 8) | bytes[at + 1], u32At(bytes, at + 2));
 }
 
 /** As many addresses as are there, up to `max`. */

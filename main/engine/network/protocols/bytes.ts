@@ -1,5 +1,5 @@
 import { MAX_FACT_TEXT } from '../../../../contract/facts.ts';
-import { latin1Text } from '../../runtime/latin1.ts';
+import { bufferOver, latin1Text } from '../../runtime/latin1.ts';
 
 export const NO_BYTES: Uint8Array = new Uint8Array(0);
 
@@ -258,17 +258,24 @@ export function latin1(bytes: Uint8Array, start = 0, end = bytes.length, maxText
 
 /** UTF-8 with U+FFFD for what is none. Works on shared memory, which a TextDecoder refuses. */
 export function utf8Text(bytes: Uint8Array, start = 0, end = bytes.length): string {
-  return viewOf(bytes, start, end).toString('utf8');
+  return encodedText('utf8', bytes, start, end);
 }
 
 /** An odd byte at the end is left out. */
 export function utf16leText(bytes: Uint8Array, start = 0, end = bytes.length): string {
-  return viewOf(bytes, start, end).toString('utf16le');
+  return encodedText('utf16le', bytes, start, end);
 }
 
 /** Lower-case hexadecimal of the first `maxBytes` bytes. */
 export function hexText(bytes: Uint8Array, maxBytes = MAX_FACT_TEXT / 2): string {
-  return viewOf(bytes, 0, Math.min(bytes.length, maxBytes)).toString('hex');
+  return encodedText('hex', bytes, 0, Math.min(bytes.length, maxBytes));
+}
+
+function encodedText(encoding: 'utf8' | 'utf16le' | 'hex', bytes: Uint8Array, start: number, end: number): string {
+  const from = Math.max(0, Math.min(start, bytes.length));
+  const to = Math.max(from, Math.min(end, bytes.length));
+  if (from === to) return '';
+  return bufferOver(bytes.buffer).toString(encoding, bytes.byteOffset + from, bytes.byteOffset + to);
 }
 
 /** A Buffer over the same memory: what hashes, ciphers and text conversions take. */

@@ -1,11 +1,14 @@
-import type { DhcpFact } from '../../../../contract/facts.ts';
+import { type DhcpFact, MAX_FACT_TEXT } from '../../../../contract/facts.ts';
 import { PROTOCOL } from '../../../../contract/traffic.ts';
-import { ipv4From, ipv4List, macFrom } from './addresses.ts';
-import { ByteReader, hexText, u32At, viewOf } from './bytes.ts';
+import { ipv4At, ipv4From, ipv4List, macAt } from './addresses.ts';
+import { ByteReader, hexText, joinBytes, NO_BYTES, u32At, utf8Text, viewOf } from './bytes.ts';
 import { type Opening, type ProtocolDefinition, type Unstamped, VERDICT, type Verdict } from './protocol.ts';
 
 /** RFC 2131 3: what options begin with. */
 const MAGIC = 0x63825363;
+/** The fields for the name of the server and of the boot file, which end where the magic begins. */
+const SERVER_NAME_AT = 44;
+const FILE_AT = 108;
 const MAGIC_AT = 236;
 const OPTIONS_AT = 240;
 const MAX_OPTIONS = 256;
@@ -64,87 +67,134 @@ function isMessage(message: Uint8Array): boolean {
   );
 }
 
-/** The first value of each option; a long one may stand in several pieces (RFC 3396). */
+/**
+ * The first value of each option of one message; a long one may stand in several pieces (RFC 3396). One object serves
+ * all messages, one after the other: a host that asks for all addresses of a network sends thousands a second.
+ */
 class Options {
-  readonly #found = new Map<number, Uint8Array>();
+  #message: Uint8Array = NO_BYTES;
+  /** Where each value begins and ends; −1 without one. */
+  readonly #starts = new Int32Array(256);
+  readonly #ends = new Int32Array(256);
+  /** Values of several pieces. */
+  #joined: Map<number, Uint8Array> | undefined;
 
-  /** Adds what stands in `area`. */
-  read(area: Uint8Array): void {
-    const reader = new ByteReader(area);
-    for (let i = 0; i < MAX_OPTIONS && reader.left > 0; i++) {
-      const code = reader.u8();
+  begin(message: Uint8Array): void {
+    this.#message = message;
+    this.#starts.fill(-1);
+    this.#joined = undefined;
+  }
+
+  /** Adds what stands in [start, end) of the message. */
+  read(start: number, end: number): void {
+    const message = this.#message;
+    let at = start;
+    for (let i = 0; i < MAX_OPTIONS && at < end; i++) {
+      const code = message[at++];
       if (code === OPTION.end) return;
       if (code === OPTION.pad) continue;
-      const value = reader.take(reader.u8());
-      if (reader.overrun) return;
-      const before = this.#found.get(code);
-      this.#found.set(code, before === undefined ? value : Buffer.concat([before, value]));
+      if (at >= end) return;
+      const valueEnd = at + 1 + message[at];
+      if (valueEnd > end) return;
+      this.#add(code, at + 1, valueEnd);
+      at = valueEnd;
     }
   }
 
-  reader(code: number): ByteReader {
-    return new ByteReader(this.#found.get(code) ?? new Uint8Array(0));
+  /** Undefined without the option. Valid until the next message. */
+  value(code: number): Uint8Array | undefined {
+    const joined = this.#joined?.get(code);
+    if (joined !== undefined) return joined;
+    const start = this.#starts[code];
+    return start < 0 ? undefined : this.#message.subarray(start, this.#ends[code]);
+  }
+
+  /** The first byte; 0 without the option. */
+  byte(code: number): number {
+    const start = this.#starts[code];
+    return start < 0 || start === this.#ends[code] ? 0 : this.#message[start];
+  }
+
+  hex(code: number): string {
+    const value = this.value(code);
+    return value === undefined ? '' : hexText(value);
   }
 
   /** Texts often end with a zero that does not belong to them (RFC 2132 2). */
   text(code: number): string {
-    const value = this.#found.get(code);
+    const value = this.value(code);
     if (value === undefined) return '';
     let end = value.length;
     while (end > 0 && value[end - 1] === 0) end--;
-    return new ByteReader(value).utf8(end);
+    return utf8Text(value, 0, Math.min(end, MAX_FACT_TEXT));
   }
 
   address(code: number): string {
-    const reader = this.reader(code);
-    return reader.left >= 4 ? ipv4From(reader) : '';
+    const start = this.#starts[code];
+    return start < 0 || this.#ends[code] - start < 4 ? '' : ipv4At(this.#message, start);
+  }
+
+  addresses(code: number): readonly string[] {
+    const value = this.value(code);
+    return value === undefined ? NO_TEXTS : ipv4List(new ByteReader(value), MAX_ADDRESSES);
+  }
+
+  #add(code: number, start: number, end: number): void {
+    if (this.#starts[code] < 0) {
+      this.#starts[code] = start;
+      this.#ends[code] = end;
+      return;
+    }
+    const before = this.value(code) ?? NO_BYTES;
+    this.#joined ??= new Map();
+    this.#joined.set(code, joinBytes(before, this.#message.subarray(start, end)));
   }
 }
 
+const options = new Options();
+const NO_TEXTS: readonly string[] = [];
+
 function parse(message: Uint8Array): Unstamped<DhcpFact> {
-  const options = new Options();
-  options.read(message.subarray(OPTIONS_AT));
+  options.begin(message);
+  options.read(OPTIONS_AT, message.length);
   // The fields for file and server name may hold more options (RFC 2132 9.3).
-  const overload = options.reader(OPTION.overload).u8();
-  if (overload & 1) options.read(message.subarray(108, 236));
-  if (overload & 2) options.read(message.subarray(44, 108));
-  const fixed = new ByteReader(message, 12);
-  const clientAddress = ipv4From(fixed);
-  const assigned = ipv4From(fixed);
-  fixed.skip(4);
-  const relay = ipv4From(fixed);
-  const lease = options.reader(OPTION.leaseSeconds);
+  const overload = options.byte(OPTION.overload);
+  if (overload & 1) options.read(FILE_AT, MAGIC_AT);
+  if (overload & 2) options.read(SERVER_NAME_AT, FILE_AT);
+  const lease = options.value(OPTION.leaseSeconds);
   return {
     type: 'dhcp',
     protocol: 'dhcp',
-    messageType: MESSAGE_TYPES[options.reader(OPTION.messageType).u8()] ?? 'other',
+    messageType: MESSAGE_TYPES[options.byte(OPTION.messageType)] ?? 'other',
     transactionId: u32At(message, 4),
-    clientMac: message[1] === 1 && message[2] === 6 ? macFrom(fixed) : '',
-    clientId: hexText(options.reader(OPTION.clientId).rest()),
-    hostname: options.text(OPTION.hostname) || fullName(options),
+    clientMac: message[1] === 1 && message[2] === 6 ? macAt(message, 28) : '',
+    clientId: options.hex(OPTION.clientId),
+    hostname: options.text(OPTION.hostname) || fullName(options.value(OPTION.fullName)),
     vendorClass: options.text(OPTION.vendorClass),
-    fingerprint: [...options.reader(OPTION.fingerprint).rest()].join(','),
-    requestedAddress: options.address(OPTION.requestedAddress) || known(clientAddress),
-    assignedAddress: known(assigned),
+    fingerprint: options.value(OPTION.fingerprint)?.join(',') ?? '',
+    requestedAddress: options.address(OPTION.requestedAddress) || known(message, 12),
+    assignedAddress: known(message, 16),
     server: options.address(OPTION.server),
-    relay: known(relay),
-    routers: ipv4List(options.reader(OPTION.routers), MAX_ADDRESSES),
-    nameServers: ipv4List(options.reader(OPTION.nameServers), MAX_ADDRESSES),
+    relay: known(message, 24),
+    routers: options.addresses(OPTION.routers),
+    nameServers: options.addresses(OPTION.nameServers),
     domain: options.text(OPTION.domain),
     proxyUrl: options.text(OPTION.proxyUrl),
-    bootFile: options.text(OPTION.bootFile) || (overload & 1 ? '' : zeroText(message, 108, 236)),
-    routes: routes(options.reader(OPTION.routes)),
-    leaseSeconds: lease.left >= 4 ? lease.u32() : -1,
+    bootFile: options.text(OPTION.bootFile) || (overload & 1 ? '' : zeroText(message, FILE_AT, MAGIC_AT)),
+    routes: routes(options.value(OPTION.routes)),
+    leaseSeconds: lease !== undefined && lease.length >= 4 ? u32At(lease, 0) : -1,
   };
 }
 
-function known(address: string): string {
-  return address === '0.0.0.0' ? '' : address;
+/** The address at `at`; empty where it is that of nobody. */
+function known(message: Uint8Array, at: number): string {
+  return u32At(message, at) === 0 ? '' : ipv4At(message, at);
 }
 
 /** RFC 4702 2: flags and two codes, then the name, as text or in labels. */
-function fullName(options: Options): string {
-  const reader = options.reader(OPTION.fullName);
+function fullName(value: Uint8Array | undefined): string {
+  if (value === undefined) return '';
+  const reader = new ByteReader(value);
   const flags = reader.u8();
   reader.skip(2);
   if (!(flags & 0x04)) return reader.utf8(reader.left);
@@ -154,11 +204,13 @@ function fullName(options: Options): string {
 }
 
 function zeroText(message: Uint8Array, start: number, end: number): string {
-  return new ByteReader(message, start, end).latin1Zero();
+  return message[start] === 0 ? '' : new ByteReader(message, start, end).latin1Zero();
 }
 
 /** RFC 3442: "10.0.0.0/8 192.0.2.1", one for each route. */
-function routes(reader: ByteReader): string[] {
+function routes(value: Uint8Array | undefined): readonly string[] {
+  if (value === undefined) return NO_TEXTS;
+  const reader = new ByteReader(value);
   const found: string[] = [];
   while (reader.left > 0 && found.length < MAX_ROUTES) {
     const bits = reader.u8();
