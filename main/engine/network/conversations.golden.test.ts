@@ -137,7 +137,7 @@ describe(`nDPI${reasonToSkip('dpi/ndpi')}`, () => {
       applies: ({ capture }) => RANDOM_BYTES.test(capture),
     },
     { reason: 'SCTP: nDPI has no ports', applies: ({ protocol }) => protocol === 132 },
-    { reason: 'CAPWAP: nDPI looks inside, we do not', applies: inCapture('/capwap_data.pcapng') },
+    { reason: 'CAPWAP in three VLANs: nDPI takes what is inside for three', applies: inCapture('/capwap_data.pcapng') },
     {
       reason: 'an address that nDPI prints in a way nobody can read',
       applies: ({ initiator, responder }) => [initiator, responder].some(({ address }) => UNREADABLE.has(address)),

@@ -26,6 +26,7 @@ const CAPTURES = [
   'dpi/ndpi/sctp.cap',
   'dpi/ndpi/pptp.pcap',
   'dpi/arkime/cloudshark-arp.pcap',
+  'dpi/ndpi/capwap_data.pcapng',
 ];
 
 const TRANSPORTS: Readonly<Record<number, string>> = {

@@ -35,6 +35,8 @@ export const LAYER = {
   geneve: 32,
   teredo: 33,
   gtpUser: 34,
+  capwapData: 35,
+  ieee80211Swapped: 36,
 } as const;
 export type LayerName = keyof typeof LAYER;
 
@@ -63,6 +65,7 @@ export const TUNNEL_KIND = {
   teredo: 8,
   gtpUser: 9,
   nvgre: 10,
+  capwap: 11,
 } as const;
 
 /**

@@ -1,5 +1,6 @@
 import { LINK_TYPE, PACKET_KIND, type PacketKind } from '../../../../contract/traffic.ts';
 import { arp } from './arp.ts';
+import { capwapData } from './capwap.ts';
 import { COUNT, type DecodeCounters, REASON, snapshotCounters } from './counters.ts';
 import { Cursor, type Dissector, FIRST_LAYER, LAYER, type LayerName, type Step } from './cursor.ts';
 import { type FragmentLimits, Fragments } from './fragments.ts';
@@ -8,7 +9,7 @@ import { bsdLoopback, ethernet, linuxCooked, linuxCooked2, llc, mpls, vlan } fro
 import type { Packet } from './packet.ts';
 import { ppp, pppoe, serialHdlc } from './ppp.ts';
 import { etherIp, geneve, gre, gtpUser, teredo, vxlan, vxlanGpe } from './tunnels.ts';
-import { avs, ieee80211, perPacketInformation, prism, radiotap } from './wifi.ts';
+import { avs, ieee80211, ieee80211Swapped, perPacketInformation, prism, radiotap } from './wifi.ts';
 
 export type { DecodeCounters } from './counters.ts';
 
@@ -228,6 +229,8 @@ function dissectorTable(fragments: Fragments): readonly (Dissector | undefined)[
     geneve,
     teredo,
     gtpUser,
+    capwapData,
+    ieee80211Swapped,
   };
   const table: (Dissector | undefined)[] = [];
   for (const name of Object.keys(byName) as LayerName[]) table[LAYER[name]] = byName[name];

@@ -56,6 +56,25 @@ const GTP = joined(
   PACKET,
 );
 
+/** LLC and SNAP before an IPv4 packet. */
+const SNAP = joined([0xaa, 0xaa, 3, 0, 0, 0], u16(0x0800), PACKET);
+/** From a station to its access point: control, flags and duration, three addresses, sequence. */
+const STATION = joined(
+  [0x08, 0x01, 0x2c, 0],
+  new Uint8Array(6),
+  [2, 0, 0, 0, 0, 0x77],
+  new Uint8Array(6),
+  [0x70, 0x30],
+);
+/** To a station, with quality of service. */
+const TO_STATION = joined([0x88, 0x02, 0x2c, 0], new Uint8Array(18), [0x70, 0x30, 0, 0]);
+/** Each number of two bytes the other way round. */
+const SWAPPED = STATION.with(0, 0x01).with(1, 0x08).with(22, 0x30).with(23, 0x70);
+/** @param flags the fourth byte */
+const capwap = (options: Uint8Array, isNative: boolean, flags: number, frame: Uint8Array) =>
+  joined([0, ((8 + options.length) / 4) << 3, 2 + Number(isNative), flags], new Uint8Array(4), options, frame);
+const NO_OPTIONS = new Uint8Array(0);
+
 describe('tunnels', () => {
   it.each([
     ['IP in IP', carried(4, PACKET)],
@@ -81,6 +100,10 @@ describe('tunnels', () => {
     ['Teredo', inUdp(3544, TEREDO)],
     ['Teredo, the answer', inUdp(50_000, PACKET6, 3544)],
     ['GTP-U', inUdp(2152, GTP)],
+    ['CAPWAP with 802.11', inUdp(5247, capwap(NO_OPTIONS, true, 0, joined(STATION, SNAP)))],
+    ['CAPWAP with 802.11 to a station', inUdp(40_000, capwap(NO_OPTIONS, true, 0, joined(TO_STATION, SNAP)), 5247)],
+    ['CAPWAP with turned 802.11', inUdp(5247, capwap(new Uint8Array(8), true, 0x20, joined(SWAPPED, SNAP)))],
+    ['CAPWAP with 802.3', inUdp(5247, capwap(NO_OPTIONS, false, 0, FRAME))],
     ['GTP-U, short header', inUdp(2152, joined([0x30, 0xff], u16(PACKET.length), u32(1), PACKET), 2152)],
   ])('%s', (_name, frame) => {
     const { packet } = decode(frame);
@@ -117,12 +140,28 @@ describe('tunnels', () => {
   });
 
   it('leaves alone what only uses the port of a tunnel', () => {
-    for (const port of [2152, 3544, 4789, 4790, 6081, 8472]) {
+    for (const port of [2152, 3544, 4789, 4790, 5247, 6081, 8472]) {
       for (const content of [new Uint8Array(0), new Uint8Array(60), new Uint8Array(60).fill(0xff), PACKET]) {
         const { packet } = decode(inUdp(port, content));
         expect(packet).toMatchObject({ kind: PACKET_KIND.ip, protocol: 17, destinationPort: port, tunnel: 0 });
         expect(packet.payloadBytes).toBe(content.length);
       }
+    }
+  });
+
+  it('leaves CAPWAP as it is that is encrypted, in fragments, or no data', () => {
+    const contents = [
+      joined([1, 0, 0, 0, 22], new Uint8Array(60)),
+      capwap(NO_OPTIONS, true, 0x80, joined(STATION, SNAP)),
+      capwap(NO_OPTIONS, true, 0x08, joined(STATION, SNAP)),
+      capwap(NO_OPTIONS, true, 0, joined(STATION.with(1, 0x41), SNAP)),
+      capwap(NO_OPTIONS, true, 0, joined(STATION.with(0, 0x80), SNAP)),
+      capwap(NO_OPTIONS, true, 0, joined(STATION, SNAP)).with(1, 0xf8),
+    ];
+    for (const content of contents) {
+      const decoder = decode(inUdp(5247, content));
+      expect(decoder.packet).toMatchObject({ protocol: 17, destinationPort: 5247, tunnel: 0 });
+      expect(decoder.counters()).toMatchObject({ tunnelsEntered: 0, tunnelsUnreadable: 0 });
     }
   });
 

@@ -1,7 +1,15 @@
 import { LAYER, type Step } from './cursor.ts';
 
 /** UDP ports that may carry a tunnel (IANA; 8472 is the Linux kernel's first choice for VXLAN). */
-const PORT = { gtpUser: 2152, teredo: 3544, vxlan: 4789, vxlanGpe: 4790, geneve: 6081, vxlanLinux: 8472 } as const;
+const PORT = {
+  gtpUser: 2152,
+  teredo: 3544,
+  vxlan: 4789,
+  vxlanGpe: 4790,
+  capwapData: 5247,
+  geneve: 6081,
+  vxlanLinux: 8472,
+} as const;
 
 /**
  * The tunnel that a datagram between these ports may carry, as a LAYER, or 0. The port is only a hint: the layer's
@@ -21,8 +29,11 @@ export function udpTunnel(sourcePort: number, destinationPort: number): Step {
       return LAYER.gtpUser;
     case PORT.teredo:
       return LAYER.teredo;
+    case PORT.capwapData:
+      return LAYER.capwapData;
   }
   if (sourcePort === PORT.teredo) return LAYER.teredo;
   if (sourcePort === PORT.gtpUser) return LAYER.gtpUser;
+  if (sourcePort === PORT.capwapData) return LAYER.capwapData;
   return 0;
 }

@@ -26,18 +26,40 @@ const SUBFRAME_HEADER_BYTES = 14;
  * are `other`. Of an aggregate (A-MSDU) the first subframe is decoded.
  */
 export function ieee80211(cursor: Cursor): Step {
-  return dataFrame(cursor, false);
+  return dataFrame(cursor, false, 0);
 }
 
-function dataFrame(cursor: Cursor, isPadded: boolean): Step {
+/** The same with the two bytes of each number the other way round, as some controllers of access points want it. */
+export function ieee80211Swapped(cursor: Cursor): Step {
+  return dataFrame(cursor, false, 1);
+}
+
+/**
+ * The LAYER of the frame at `at`, where it is data that can be read, by the order in which its bytes make sense; else 0.
+ * Access points say to whom or from whom they carry, so that the flags are never mistaken for the type.
+ */
+export function wirelessDataLayer({ bytes, end }: Cursor, at: number): Step {
+  if (end - at < HEADER_BYTES) return 0;
+  if (isReadable(bytes[at], bytes[at + 1])) return LAYER.ieee80211;
+  if (isReadable(bytes[at + 1], bytes[at])) return LAYER.ieee80211Swapped;
+  return 0;
+}
+
+function isReadable(control: number, flags: number): boolean {
+  const isData = (control & (VERSION_AND_TYPE_MASK | SUBTYPE_NO_DATA)) === DATA_FRAME;
+  return isData && (flags & (PROTECTED | MORE_FRAGMENTS)) === 0 && (flags & (TO_DS | FROM_DS)) !== 0;
+}
+
+/** @param swap 1 where the bytes of numbers are the other way round, else 0 */
+function dataFrame(cursor: Cursor, isPadded: boolean, swap: 0 | 1): Step {
   const { bytes, offset: start, end } = cursor;
   if (end - start < 2) return cursor.fail(REASON.linkHeaderCut);
-  const control = bytes[start];
-  const flags = bytes[start + 1];
+  const control = bytes[start + swap];
+  const flags = bytes[start + 1 - swap];
   if ((control & VERSION_AND_TYPE_MASK) !== DATA_FRAME || (control & SUBTYPE_NO_DATA) !== 0) return PACKET_KIND.other;
   if ((flags & (PROTECTED | MORE_FRAGMENTS)) !== 0) return PACKET_KIND.other;
   if (end - start < HEADER_BYTES) return cursor.fail(REASON.linkHeaderCut);
-  if ((bytes[start + 22] & 0x0f) !== 0) return PACKET_KIND.other;
+  if ((bytes[start + 22 + swap] & 0x0f) !== 0) return PACKET_KIND.other;
 
   const toDs = (flags & TO_DS) !== 0;
   const fromDs = (flags & FROM_DS) !== 0;
@@ -58,7 +80,7 @@ function dataFrame(cursor: Cursor, isPadded: boolean): Step {
   readSource(cursor, fromDs ? (toDs ? start + 24 : start + 16) : start + 10);
   cursor.packet.vlan = 0;
 
-  if (hasQos && (bytes[qosAt] & QOS_AGGREGATE) !== 0) {
+  if (hasQos && (bytes[qosAt + swap] & QOS_AGGREGATE) !== 0) {
     if (end - bodyAt < SUBFRAME_HEADER_BYTES) return cursor.fail(REASON.linkHeaderCut);
     readDestination(cursor, bodyAt);
     readSource(cursor, bodyAt + 6);
@@ -100,7 +122,7 @@ export function radiotap(cursor: Cursor): Step {
   const headerBytes = bytes[start + 2] | (bytes[start + 3] << 8);
   if (headerBytes < RADIOTAP_MIN || headerBytes > end - start) return cursor.fail(REASON.linkHeaderCut);
   cursor.offset = start + headerBytes;
-  if ((bytes[start + 4] & PRESENT_FLAGS) === 0) return dataFrame(cursor, false);
+  if ((bytes[start + 4] & PRESENT_FLAGS) === 0) return dataFrame(cursor, false, 0);
 
   let at = start + 4;
   while ((bytes[at + 3] & PRESENT_ANOTHER_WORD) !== 0) {
@@ -118,7 +140,7 @@ export function radiotap(cursor: Cursor): Step {
   if ((flags & FLAG_CHECKSUM_AT_END) !== 0 && cursor.claimedEnd - cursor.offset >= CHECKSUM_BYTES) {
     cursor.narrow(cursor.offset, cursor.claimedEnd - cursor.offset - CHECKSUM_BYTES);
   }
-  return dataFrame(cursor, (flags & FLAG_PADDED_HEADER) !== 0);
+  return dataFrame(cursor, (flags & FLAG_PADDED_HEADER) !== 0, 0);
 }
 
 /** First bytes of an AVS header, which some drivers send under Prism's link type. */
