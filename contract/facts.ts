@@ -201,7 +201,10 @@ export interface TlsHeartbeatFact extends FactBase {
 
 export interface QuicFact extends FactBase {
   readonly type: 'quic';
-  /** As on the wire: 1, 0x6b3343cf, "Q043" as 0x51303433, "1QTV" (Facebook's over TCP) as 0x31515456; 0 for a version negotiation whose client was not seen. */
+  /**
+   * As on the wire: 1, 0x6b3343cf, "Q043" as 0x51303433, "1QTV" (Facebook's over TCP) as 0x31515456; 0 for a version
+   * negotiation whose client was not seen.
+   */
   readonly version: number;
   /** That Google's clients tell; empty elsewhere. */
   readonly userAgent: string;
