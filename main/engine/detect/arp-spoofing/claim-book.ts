@@ -9,6 +9,8 @@ const MAX_ADDRESSES = 8192;
 const MAX_QUESTIONS = 8192;
 /** Addresses that are claimed by several, or to somebody who did not ask. */
 const MAX_CONTESTS = 1024;
+/** Contests that may begin, and claimants that may join one, in a second: a flood of forged claims tells no more. */
+const MAX_NEW_PER_SECOND = 256;
 /** Claimants of one address that are told apart, and hosts that each told. */
 const MAX_CLAIMANTS = 4;
 const MAX_TOLD = 64;
@@ -59,6 +61,8 @@ export class ClaimBook {
   /** Slots of contests by claimant. */
   readonly #byMac = new Map<number, Set<number>>();
   readonly #forgetUs: number;
+  #second = 0;
+  #newInSecond = 0;
 
   constructor(forgetUs: number, seed: number | undefined) {
     this.#forgetUs = forgetUs;
@@ -133,9 +137,17 @@ export class ClaimBook {
       this.#begin(slot, mac, nowUs);
       return undefined;
     }
+    if (known?.claimants.some((each) => each.mac === mac) !== true && !this.#mayBegin(nowUs)) return undefined;
     const contest = known ?? this.#open(slot);
     this.#count(contest, slot, claim, nowUs, isUnasked);
     return contest;
+  }
+
+  #mayBegin(nowUs: number): boolean {
+    const second = Math.floor(nowUs / 1e6);
+    if (second !== this.#second) this.#newInSecond = 0;
+    this.#second = second;
+    return ++this.#newInSecond <= MAX_NEW_PER_SECOND;
   }
 
   #begin(slot: number, mac: number, nowUs: number): void {
@@ -209,6 +221,7 @@ export class ClaimBook {
     if (slot < 0) return undefined;
     const known = this.#contests.peek(slot);
     if (this.#owners[slot] !== claim.mac && !known?.claimants.some(({ mac }) => mac === claim.mac)) return undefined;
+    if (known === undefined && !this.#mayBegin(nowUs)) return undefined;
     const contest = known ?? this.#open(slot);
     const claimant = this.#claimant(contest, slot, claim.mac, nowUs);
     claimant.ownQuestions++;
