@@ -8,7 +8,13 @@ import { dhcpExhaustionDetector } from './dhcp-exhaustion.ts';
 import { dnsTunnelDetector } from './dns-tunnel/dns-tunnel.ts';
 import { floodDetector } from './flood.ts';
 import { hostDiscoveryDetector } from './host-discovery.ts';
+import { icmpTunnelDetector } from './icmp-tunnel/icmp-tunnel.ts';
+import { cleartextCredentialsDetector } from './policy/cleartext-credentials.ts';
+import { unusualPortDetector } from './policy/unusual-port.ts';
+import { unwantedServiceDetector } from './policy/unwanted-service.ts';
+import { weakEncryptionDetector } from './policy/weak-encryption.ts';
 import { portScanDetector } from './port-scan.ts';
+import { remoteControlDetector } from './remote-control/remote-control.ts';
 import { reverseShellDetector } from './reverse-shell/reverse-shell.ts';
 
 export type { DetectorContext, DetectorDefinition } from './detector.ts';
@@ -27,4 +33,10 @@ export const DETECTORS: readonly DetectorDefinition[] = [
   reverseShellDetector,
   arpSpoofingDetector,
   dnsTunnelDetector,
+  remoteControlDetector,
+  cleartextCredentialsDetector,
+  weakEncryptionDetector,
+  unwantedServiceDetector,
+  unusualPortDetector,
+  icmpTunnelDetector,
 ];

@@ -8,9 +8,12 @@ import { Teller } from './teller.ts';
 
 const HEADER_BYTES = 8;
 const SHOWN_PAYLOAD_BYTES = 32;
-/** All of the first ones are told, then one in so many: a tunnel shows itself in any of its messages, a flood costs little. */
+/**
+ * All of the first ones are told, then two in a row of so many, most often a request and its reply: a tunnel shows
+ * itself in any of its messages, a flood costs little.
+ */
 const TOLD_ALL = 64;
-const TOLD_ONE_IN = 16;
+const TOLD_TWO_IN = 32;
 
 /** Messages whose header has an identifier and a sequence number: echo, timestamp, information, mask (RFC 792, 950). */
 const NUMBERED = new Set([0, 8, 13, 14, 15, 16, 17, 18]);
@@ -47,7 +50,7 @@ class IcmpParser implements Parser {
 
   read(message: Uint8Array): number {
     const number = this.#messages++;
-    if (message.length < 4 || (number >= TOLD_ALL && number % TOLD_ONE_IN !== 0)) return message.length;
+    if (message.length < 4 || (number >= TOLD_ALL && number % TOLD_TWO_IN > 1)) return message.length;
     this.#context.tell(factOf(message, this.#version));
     if (this.#version === 6 && message[0] === ROUTER_ADVERTISEMENT) this.#routerAdvertisement(message);
     return message.length;
