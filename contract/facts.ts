@@ -80,7 +80,10 @@ interface FactBase {
 export interface ProtocolFact extends FactBase {
   readonly type: 'protocol';
   readonly protocol: ProtocolId;
-  /** Whether the responder's port is one where this protocol is usual. */
+  /**
+   * Whether the responder's port is one where this protocol is usual. True for what another protocol goes on in
+   * (STARTTLS, CONNECT, Upgrade), and for what one announced: the port is that one's.
+   */
   readonly isUsualPort: boolean;
 }
 

@@ -221,16 +221,19 @@ export abstract class Conversation implements ParserContext {
     this.protocol = protocol;
     this.#candidates = NOBODY;
     if (isFirst) this.surroundings.listener.told(protocol.id);
-    this.tell({
-      type: 'protocol',
-      protocol: protocol.id,
-      isUsualPort: protocol.id === this.#expected?.protocol || protocol.ports.includes(this.responderPort),
-    });
+    this.tell({ type: 'protocol', protocol: protocol.id, isUsualPort: this.#isUsualPort(protocol) });
     try {
       this.#parser = protocol.parser(this);
     } catch {
       this.giveUp('parser-failed');
     }
+  }
+
+  #isUsualPort({ id, ports }: ProtocolDefinition): boolean {
+    // Where another one goes on in it, of that one it was said whether the port is its own.
+    if (this.#switches > 0 || id === this.#expected?.protocol) return true;
+    // Who was met in the middle of a conversation may have been met answering.
+    return ports.includes(this.responderPort) || (!this.#hasBeginning && ports.includes(this.initiatorPort));
   }
 
   #endParser(): void {

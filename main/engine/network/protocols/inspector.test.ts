@@ -199,6 +199,14 @@ describe('telling and reading', () => {
     );
   });
 
+  it('takes the port of whoever is met answering, in the middle of a conversation, for its own', () => {
+    const answering = { sourcePort: 7_000, destinationPort: 40_000, payload: text('HELLO\n') };
+    expect(short(new Wire([HELLO]).send(answering).facts)[0]).toBe('irc');
+    const begun = new Wire([HELLO]).handshake(100, 500, { sourcePort: 7_000, destinationPort: 40_000 });
+    begun.send({ ...answering, sequence: 101 });
+    expect(short(begun.facts)[0]).toBe('irc (not its port)');
+  });
+
   it('stays silent on what nobody knows, and looks no further', () => {
     const wire = new Wire([HELLO]).handshake(1, 1);
     wire.send({ sequence: 2, payload: text('what') });
@@ -320,7 +328,7 @@ describe('order', () => {
 });
 
 describe('going on in another protocol', () => {
-  it('begins it with the bytes that are left over', () => {
+  it("begins it with the bytes that are left over, on a port that is the first one's", () => {
     const facts = feed(
       HELLO,
       [
@@ -334,7 +342,7 @@ describe('going on in another protocol', () => {
       '> irc line HELLO',
       '> irc line become redis',
       '> irc end',
-      'redis (not its port)',
+      'redis',
       '> redis line OTHER',
       '> redis line line',
       '< redis line yes',
@@ -351,7 +359,7 @@ describe('going on in another protocol', () => {
       ],
       { others: [OTHER] },
     );
-    expect(short(facts).slice(3)).toEqual(['> irc end', 'redis (not its port)', '> redis line OTHER', '> redis end']);
+    expect(short(facts).slice(3)).toEqual(['> irc end', 'redis', '> redis line OTHER', '> redis end']);
   });
 
   it('ends with a protocol that nobody knows, and after going round a few times', () => {
