@@ -52,8 +52,10 @@ export function readBer(reader: ByteReader): BerElement | undefined {
 
 /** The content of the next element where it has this tag; otherwise a reader of nothing, and nothing is taken. */
 export function expectBer(reader: ByteReader, tag: number): ByteReader {
-  if (reader.left === 0 || reader.peek() !== tag) return new ByteReader(NO_BYTES);
-  return readBer(reader)?.content ?? new ByteReader(NO_BYTES);
+  if (reader.left < 2 || reader.peek() !== tag || (tag & 0x1f) === 0x1f) return new ByteReader(NO_BYTES);
+  reader.skip(1);
+  const length = reader.berLength();
+  return reader.overrun ? new ByteReader(NO_BYTES) : reader.part(Math.min(length, reader.left));
 }
 
 /** Most elements that are passed by in search of one. */
@@ -69,19 +71,30 @@ export function findBer(reader: ByteReader, tag: number): ByteReader {
   return new ByteReader(NO_BYTES);
 }
 
+/** Longest integer that is read: all that are exact as a double. */
+const MAX_INTEGER_BYTES = 6;
+
 /** An integer of up to six bytes from its content (X.690 8.3); NaN for others. */
 export function berInteger(content: ByteReader): number {
   const length = content.left;
-  if (length === 0 || length > 6) return Number.NaN;
-  let value = content.u8();
-  if (value >= 0x80) value -= 0x100;
-  for (let i = 1; i < length; i++) value = value * 256 + content.u8();
-  return value;
+  return length === 0 || length > MAX_INTEGER_BYTES ? Number.NaN : signedInteger(content, length);
 }
 
 /** The integer that comes next; NaN where none does. */
 export function nextInteger(reader: ByteReader): number {
-  return berInteger(expectBer(reader, BER.integer));
+  const length = reader.peek() === BER.integer ? reader.peek(1) : 0;
+  if (length === 0 || length > MAX_INTEGER_BYTES || !reader.has(2 + length)) {
+    return berInteger(expectBer(reader, BER.integer));
+  }
+  reader.skip(2);
+  return signedInteger(reader, length);
+}
+
+function signedInteger(reader: ByteReader, length: number): number {
+  let value = reader.u8();
+  if (value >= 0x80) value -= 0x100;
+  for (let i = 1; i < length; i++) value = value * 256 + reader.u8();
+  return value;
 }
 
 /** Numbers of an object identifier (X.690 8.19) with dots, from its content; hexadecimal where it is none. */

@@ -21,6 +21,16 @@ describe('IPsec', () => {
     expect(feed(ipsec, [['initiator', bytesOf(message(new Uint8Array(0)), 1)]], udp)).toEqual([]);
   });
 
+  it('tells what is no name with the others of the message', () => {
+    const first = bytesOf(43, 0, big16(8), 1, 2, 3, 0xff);
+    const second = bytesOf(0, 0, big16(12), 'ABCDEFG', 7);
+    const payloads = bytesOf(first, second);
+    const header = bytesOf('INITIATE', new Uint8Array(8), 43, 0x20, 34, 8, big32(0), big32(28 + payloads.length));
+    const facts = feed(ipsec, [['initiator', bytesOf(header, payloads)]], udp);
+    expect(propertiesOf(facts, 'vendor-ids')).toEqual(['010203ff 4142434445464707']);
+    expect(propertiesOf(facts, 'vendor')).toEqual([]);
+  });
+
   const payload = (next: number, content: Uint8Array) => bytesOf(next, 0, big16(4 + content.length), content);
   /** A certificate behind a payload of another kind. */
   const withCertificate = (version: 1 | 2, flags: number, encoding: number, der: Uint8Array) => {

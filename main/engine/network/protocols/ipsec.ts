@@ -113,8 +113,8 @@ class Conversation {
 
   message(bytes: Uint8Array, side: 0 | 1): void {
     const version = bytes[17] === VERSION_2 ? 2 : 1;
-    this.#tell.property('version', `IKEv${version}`);
-    this.#tell.property('initiator-spi', hexText(bytes.subarray(0, 8)));
+    this.#tell.property('version', version === 2 ? 'IKEv2' : 'IKEv1');
+    this.#tell.property('initiator-spi', hexText(bytes, 8));
     this.#tell.property('exchange', EXCHANGES[bytes[18]] ?? String(bytes[18]));
     const isHidden = version === 1 && (bytes[19] & FLAG_ENCRYPTED_1) !== 0;
     if (!isHidden) this.#payloads(bytes, version, side);
@@ -122,21 +122,29 @@ class Conversation {
 
   #payloads(bytes: Uint8Array, version: 1 | 2, side: 0 | 1): void {
     const reader = new ByteReader(bytes, HEADER_BYTES);
+    const vendorIds: string[] = [];
     let type = bytes[16];
     for (let i = 0; i < MAX_PAYLOADS && type !== 0 && reader.left >= 4; i++) {
       const next = reader.u8();
       reader.skip(1);
       const length = reader.u16();
-      if (length < 4) return;
+      if (length < 4) break;
       const content = reader.take(length - 4);
-      if (reader.overrun) return;
-      if (type === VENDOR[version]) this.#tell.property('vendor', vendorOf(content));
+      if (reader.overrun) break;
+      if (type === VENDOR[version]) this.#vendor(content, vendorIds);
       if (version === 1 && type === IDENTITY_1 && TEXT_IDENTITIES.has(content[0])) {
         this.#tell.property('identity', latin1(content, 4));
       }
       if (type === CERTIFICATE[version] && X509_ENCODINGS.has(content[0])) this.#certificate(content.subarray(1), side);
       type = next;
     }
+    this.#tell.property('vendor-ids', vendorIds.join(' '));
+  }
+
+  /** A vendor's name is told by itself; what is the hash of one goes with the others of the message. */
+  #vendor(content: Uint8Array, ids: string[]): void {
+    if (isName(content)) this.#tell.property('vendor', latin1(content, 0, MAX_VENDOR_BYTES));
+    else ids.push(hexText(content, MAX_VENDOR_BYTES));
   }
 
   #certificate(der: Uint8Array, side: 0 | 1): void {
@@ -149,8 +157,8 @@ class Conversation {
   }
 }
 
-/** Text where it is some, hexadecimal of a hash otherwise. */
-function vendorOf(content: Uint8Array): string {
-  const shown = content.subarray(0, MAX_VENDOR_BYTES);
-  return shown.length > 4 && shown.every((byte) => byte >= 0x20 && byte < 0x7f) ? latin1(shown) : hexText(shown);
+function isName(content: Uint8Array): boolean {
+  const end = Math.min(content.length, MAX_VENDOR_BYTES);
+  for (let i = 0; i < end; i++) if (content[i] < 0x20 || content[i] >= 0x7f) return false;
+  return end > 4;
 }

@@ -37,16 +37,17 @@ const LONG_NAMES: Readonly<Record<string, string>> = {
 const MAX_REGISTRATIONS = 64;
 
 function identify({ transport, initiator, responder }: Opening): Verdict {
-  const verdicts = [initiator, responder]
-    .filter((bytes) => bytes.length > 0)
-    .map((bytes) => verdictOf(bytes, transport));
-  if (verdicts.includes(VERDICT.yes)) return VERDICT.yes;
-  return verdicts.includes(VERDICT.no) ? VERDICT.no : VERDICT.maybe;
+  const first = initiator.length > 0 ? verdictOf(initiator, transport) : VERDICT.maybe;
+  const second = responder.length > 0 ? verdictOf(responder, transport) : VERDICT.maybe;
+  if (first === VERDICT.yes || second === VERDICT.yes) return VERDICT.yes;
+  return first === VERDICT.no || second === VERDICT.no ? VERDICT.no : VERDICT.maybe;
 }
 
 function verdictOf(bytes: Uint8Array, transport: number): Verdict {
   // Empty lines keep a connection alive (RFC 5626 3.5.1).
   if (bytes.length <= 4 && bytes.every((byte) => byte === 0x0d || byte === 0x0a || byte === 0)) return VERDICT.maybe;
+  // A method is a token (RFC 3261 25.1): most of what is no SIP is told without a look for its first line.
+  if (bytes[0] <= 0x20 || bytes[0] >= 0x7f) return VERDICT.no;
   const line = firstLine(bytes, 1_024);
   if (line !== undefined) return isStartLine(line) ? VERDICT.yes : VERDICT.no;
   const isShort = bytes.length < 1_024 && transport === PROTOCOL.tcp;

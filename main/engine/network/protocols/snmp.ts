@@ -59,6 +59,7 @@ export const snmp: ProtocolDefinition = {
 
 /** The element fills the datagram (but for padding), has a version, and behind the community a known message. */
 function isMessage(bytes: Uint8Array): Verdict {
+  if (bytes[0] !== BER.sequence) return VERDICT.no;
   const message = readBer(new ByteReader(bytes));
   if (message?.tag !== BER.sequence || !message.isWhole) return VERDICT.no;
   const { content } = message;

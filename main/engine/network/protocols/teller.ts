@@ -1,5 +1,5 @@
-import { type LoginFact, MAX_FACT_TEXT, type ProtocolId } from '../../../../contract/facts.ts';
-import type { ParserContext } from './protocol.ts';
+import { type LoginFact, MAX_FACT_TEXT, type PropertyFact, type ProtocolId } from '../../../../contract/facts.ts';
+import type { ParserContext, Unstamped } from './protocol.ts';
 
 /**
  * Facts of one conversation. A peer that repeats itself must fill neither the store nor the queue to it: more says no
@@ -8,6 +8,8 @@ import type { ParserContext } from './protocol.ts';
 const MAX_PROPERTIES = 256;
 const MAX_COMMANDS = 1_024;
 const MAX_LOGINS = 256;
+/** So many properties are looked through one by one. */
+const INDEXED_FROM = 16;
 
 export interface LoginDetails {
   readonly user: string;
@@ -22,7 +24,10 @@ export interface LoginDetails {
 export class Teller {
   readonly #context: ParserContext;
   readonly #protocol: ProtocolId;
-  readonly #properties = new Set<string>();
+  /** Those that were told. */
+  readonly #properties: Unstamped<PropertyFact>[] = [];
+  /** The same by name and value, once there are too many to look at each. */
+  #index: Set<string> | undefined = undefined;
   /** Who asks and logs in, whoever's bytes are being read when that is told. */
   isClientInitiator = true;
   #commandsLeft = MAX_COMMANDS;
@@ -35,12 +40,28 @@ export class Teller {
 
   /** Each value of a name is told once; an empty one is not told. */
   property(name: string, value: string): void {
-    if (value === '' || this.#properties.size >= MAX_PROPERTIES) return;
+    if (value === '' || this.#properties.length >= MAX_PROPERTIES) return;
     const text = bounded(value);
-    const key = `${name}\0${text}`;
-    if (this.#properties.has(key)) return;
-    this.#properties.add(key);
-    this.#context.tell({ type: 'property', protocol: this.#protocol, name, value: text });
+    if (this.#isTold(name, text)) return;
+    const fact: Unstamped<PropertyFact> = { type: 'property', protocol: this.#protocol, name, value: text };
+    this.#properties.push(fact);
+    this.#context.tell(fact);
+  }
+
+  /** Most conversations have a handful of properties, for which a set would cost more than the facts. */
+  #isTold(name: string, value: string): boolean {
+    const properties = this.#properties;
+    if (properties.length < INDEXED_FROM) {
+      for (let i = 0; i < properties.length; i++) {
+        if (properties[i].name === name && properties[i].value === value) return true;
+      }
+      return false;
+    }
+    this.#index ??= new Set(properties.map((told) => keyOf(told.name, told.value)));
+    const key = keyOf(name, value);
+    if (this.#index.has(key)) return true;
+    this.#index.add(key);
+    return false;
   }
 
   /** @param status of the answer; -1 where it is not known */
@@ -70,6 +91,10 @@ export class Teller {
       this.isClientInitiator,
     );
   }
+}
+
+function keyOf(name: string, value: string): string {
+  return `${name}\0${value}`;
 }
 
 function bounded(text: string): string {

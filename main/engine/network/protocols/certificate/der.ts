@@ -114,20 +114,23 @@ const MAX_ARCS = 32;
 
 /** "2.5.4.3"; empty where the encoding is damaged (X.690 8.19). */
 export function objectIdText(content: Uint8Array): string {
-  const arcs: number[] = [];
+  if (content.length === 0 || content[content.length - 1] >= 0x80) return '';
+  let text = '';
+  let arcs = 0;
   let arc = 0;
-  for (let i = 0; i < content.length && arcs.length < MAX_ARCS; i++) {
+  for (let i = 0; i < content.length && arcs < MAX_ARCS; i++) {
     arc = arc * 128 + (content[i] & 0x7f);
     if (arc > Number.MAX_SAFE_INTEGER) return '';
     if (content[i] >= 0x80) continue;
-    if (arcs.length === 0) {
+    if (arcs === 0) {
       const first = Math.min(2, Math.floor(arc / 40));
-      arcs.push(first, arc - first * 40);
+      text = `${first}.${arc - first * 40}`;
+      arcs = 2;
     } else {
-      arcs.push(arc);
+      text += `.${arc}`;
+      arcs++;
     }
     arc = 0;
   }
-  const isWhole = content.length > 0 && content[content.length - 1] < 0x80;
-  return isWhole ? arcs.join('.') : '';
+  return text;
 }
