@@ -33,6 +33,8 @@ const TITLES: Readonly<Record<string, string>> = {
   'detect.unwanted-service': 'Noticing Tor, mining, file sharing and remote access',
   'detect.unusual-port': 'Noticing protocols on unusual ports',
   'detect.icmp-tunnel': 'Finding tunnels in pings (ICMP)',
+  'detect.web-attack': 'Finding attacks on web applications',
+  'detect.beaconing': 'Finding beacons (regular calls)',
   alerts: 'Joining findings into alerts',
   captures: 'Captures',
   http: 'Console in a browser, REST and metrics',

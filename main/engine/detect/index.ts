@@ -1,6 +1,7 @@
 /** From packets and flows to findings. */
 
 import { arpSpoofingDetector } from './arp-spoofing/arp-spoofing.ts';
+import { beaconingDetector } from './beaconing/beaconing.ts';
 import { bruteForceDetector } from './brute-force.ts';
 import { connectionFloodDetector } from './connection-flood.ts';
 import type { DetectorDefinition } from './detector.ts';
@@ -16,6 +17,7 @@ import { weakEncryptionDetector } from './policy/weak-encryption.ts';
 import { portScanDetector } from './port-scan.ts';
 import { remoteControlDetector } from './remote-control/remote-control.ts';
 import { reverseShellDetector } from './reverse-shell/reverse-shell.ts';
+import { webAttackDetector } from './web-attack/web-attack.ts';
 
 export type { DetectorContext, DetectorDefinition } from './detector.ts';
 export { type Indicators, NO_INDICATORS } from './indicators.ts';
@@ -39,4 +41,6 @@ export const DETECTORS: readonly DetectorDefinition[] = [
   unwantedServiceDetector,
   unusualPortDetector,
   icmpTunnelDetector,
+  webAttackDetector,
+  beaconingDetector,
 ];

@@ -1,0 +1,85 @@
+import type { Fact } from '../../../../contract/facts.ts';
+import type { FlowView } from '../../../../contract/traffic.ts';
+import { BoundedMap } from '../bounded-map.ts';
+import { initiatorText, responderText } from '../ends.ts';
+import type { JndiLookup } from './jndi.ts';
+
+/** Lookups whose address may still be called. */
+const MAX_WAITING = 512;
+const MAX_NAME = 253;
+/** Labels before the name that is waited for. */
+const MAX_LEVELS = 4;
+
+export interface Callback<T> {
+  readonly owner: T;
+  /** Who called. */
+  readonly caller: string;
+  readonly isName: boolean;
+  readonly target: string;
+  readonly port: number;
+}
+
+interface Waiting<T> {
+  readonly owner: T;
+  readonly attacker: string;
+  readonly port: number;
+  readonly untilUs: number;
+}
+
+/** Waits for the computers that took a lookup in: they call the address that it names. */
+export class Callbacks<T> {
+  readonly #waiting = new BoundedMap<string, Waiting<T>>(MAX_WAITING);
+  readonly #waitUs: number;
+
+  constructor(waitUs: number) {
+    this.#waitUs = waitUs;
+  }
+
+  expect(lookup: JndiLookup, attacker: string, owner: T, nowUs: number): void {
+    const { port } = lookup;
+    // What stood before the first dot was itself looked up: a variable of the computer, to be told by its name.
+    const host = lookup.host.startsWith('.') ? lookup.host.slice(1) : lookup.host;
+    if (host.length > MAX_NAME || !(host.includes('.') || host.includes(':'))) return;
+    this.#waiting.set(host, { owner, attacker, port, untilUs: nowUs + this.#waitUs });
+  }
+
+  /** A connection begins. */
+  connection(flow: FlowView, nowUs: number): Callback<T> | undefined {
+    if (this.#waiting.size === 0) return undefined;
+    const target = responderText(flow);
+    const waiting = this.#waiting.peek(target);
+    if (waiting === undefined || nowUs > waiting.untilUs) return undefined;
+    if (waiting.port !== 0 && waiting.port !== flow.responderPort) return undefined;
+    const caller = initiatorText(flow);
+    if (caller === waiting.attacker) return undefined;
+    this.#waiting.delete(target);
+    return { owner: waiting.owner, caller, isName: false, target, port: flow.responderPort };
+  }
+
+  /** A name is looked up: where a lookup names no address, that already shows that it was taken in. */
+  fact(flow: FlowView, fact: Fact): Callback<T> | undefined {
+    if (this.#waiting.size === 0 || fact.type !== 'dns' || fact.isResponse) return undefined;
+    const name = this.#waitedFor(fact.questions[0]?.name.toLowerCase() ?? '');
+    const waiting = this.#waiting.peek(name);
+    if (waiting === undefined || fact.timeUs > waiting.untilUs) return undefined;
+    const caller = fact.fromInitiator ? initiatorText(flow) : responderText(flow);
+    if (caller === waiting.attacker) return undefined;
+    this.#waiting.delete(name);
+    return { owner: waiting.owner, caller, isName: true, target: name, port: 0 };
+  }
+
+  /** The name itself, or the one above it that is waited for. */
+  #waitedFor(name: string): string {
+    let candidate = name;
+    for (let level = 0; level < MAX_LEVELS && !this.#waiting.peek(candidate); level++) {
+      const dot = candidate.indexOf('.');
+      if (dot < 0) return name;
+      candidate = candidate.slice(dot + 1);
+    }
+    return candidate;
+  }
+
+  clear(): void {
+    this.#waiting.clear();
+  }
+}
