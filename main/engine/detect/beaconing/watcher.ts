@@ -1,0 +1,348 @@
+import { SEVERITIES, type Severity } from '../../../../contract/domain.ts';
+import type {
+  CertificateFact,
+  DnsFact,
+  Fact,
+  HttpRequestFact,
+  HttpResponseFact,
+  TlsClientFact,
+} from '../../../../contract/facts.ts';
+import type { FlowView, PacketView, TrafficObserver } from '../../../../contract/traffic.ts';
+import { PROTOCOL } from '../../../../contract/traffic.ts';
+import { parseAddress } from '../../runtime/address.ts';
+import type { DetectorContext } from '../detector.ts';
+import { initiatorText, responderText } from '../ends.ts';
+import { CallBook } from './book.ts';
+import { type BeaconCall, type Channel, callableName, type Destination, markBits, pairKey } from './call.ts';
+import { DnsCalls, dnsDestination } from './dns-calls.ts';
+import { httpCall, httpDestination, isCertificateCheck } from './http-call.ts';
+import type { CallPair } from './pair.ts';
+import type { BeaconScore } from './score.ts';
+import type { beaconingSettings } from './settings.ts';
+import { describeBeacon } from './story.ts';
+import { type Suspicion, standingOf, suspicionOf } from './suspicion.ts';
+import { type Exchange, TALK, Talks } from './talks.ts';
+
+/** A beacon that goes on is told again after so many times as many calls. */
+const REPORT_GROWTH = 2;
+/** Messages in an open connection that are no more than a sign of life; calls over UDP agree on their quality too. */
+const KEEP_ALIVE_BYTES = 300;
+const UDP_KEEP_ALIVE_BYTES = 1_500;
+
+const NEW_CONNECTION = markBits('new-connection');
+const KEEP_ALIVE = markBits('keep-alive');
+const UNUSUAL_PORT = markBits('unusual-port');
+const BROWSER_HELLO = markBits('browser-hello');
+const LIBRARY_HELLO = markBits('library-hello');
+
+/** How a pair was judged, for whoever compares many. */
+export interface RatedPair {
+  readonly destination: Destination;
+  readonly calls: number;
+  readonly score: BeaconScore;
+  readonly suspicion: Suspicion;
+  /** Rhythm and suspicion in one, 0 to 1. */
+  readonly standing: number;
+  /** Undefined for what is not worth telling. */
+  readonly severity: Severity | undefined;
+}
+
+/**
+ * Beacons: hosts that call one destination again and again in a rhythm, by new connections, by requests in one, by
+ * messages after a silence in an encrypted one, or by names that nobody asked for before.
+ */
+export class BeaconWatcher implements TrafficObserver {
+  readonly #context: DetectorContext<typeof beaconingSettings>;
+  readonly #book = new CallBook();
+  readonly #talks = new Talks();
+  readonly #dns = new DnsCalls();
+  #lastTickSecond = Number.NaN;
+
+  constructor(context: DetectorContext<typeof beaconingSettings>) {
+    this.#context = context;
+  }
+
+  fact(flow: FlowView, fact: Fact): void {
+    switch (fact.type) {
+      case 'protocol':
+        this.#noteProtocol(flow, fact.protocol, fact.isUsualPort);
+        break;
+      case 'tls-client':
+        this.#noteHello(flow, fact);
+        break;
+      case 'certificate':
+        this.#noteCertificate(flow, fact);
+        break;
+      case 'http-request':
+        this.#noteRequest(flow, fact);
+        break;
+      case 'http-response':
+        this.#noteResponse(flow, fact);
+        break;
+      case 'dns':
+        if (fact.protocol === 'dns') this.#noteQuestion(flow, fact);
+        break;
+      default:
+    }
+  }
+
+  segment(flow: FlowView, packet: PacketView, fromInitiator: boolean): boolean {
+    const talks = this.#talks;
+    const place = talks.place(flow);
+    const state = talks.state(place);
+    if (state === TALK.ignored) return false;
+    // Until its first request is told, an HTTP connection can become a tunnel to anywhere.
+    if (state === TALK.told) return talks.destination(place) === undefined;
+    if (talks.isOver(place, packet.timeUs)) {
+      this.#finishMessage(flow, place);
+      if (state === TALK.beginningOnly) {
+        talks.setState(place, TALK.ignored);
+        return false;
+      }
+    }
+    if (talks.count(place, packet.timeUs, packet.payloadBytes, fromInitiator)) return true;
+    this.#finishMessage(flow, place);
+    talks.setState(place, TALK.ignored);
+    return false;
+  }
+
+  flowEnd(flow: FlowView): void {
+    const place = this.#talks.find(flow);
+    if (place < 0) return;
+    const state = this.#talks.state(place);
+    if (state !== TALK.told && state !== TALK.ignored) this.#finishMessage(flow, place);
+    this.#talks.forget(place);
+  }
+
+  tick(nowUs: number): void {
+    const second = Math.floor(nowUs / 1e6);
+    // Ticks come once per second, and once more at the end.
+    const isStopping = second === this.#lastTickSecond;
+    this.#lastTickSecond = second;
+    if (!isStopping) return;
+    for (const pair of this.#book.pairs()) {
+      if (pair.calls > pair.reported.calls) this.#judge(pair, true);
+    }
+  }
+
+  clockReset(): void {
+    this.#book.clear();
+    this.#talks.clear();
+    this.#dns.clear();
+    this.#lastTickSecond = Number.NaN;
+  }
+
+  /** Takes in a call that was not read from packets but from a log. */
+  addCall(call: BeaconCall): CallPair | undefined {
+    const pair = this.#book.add(call);
+    if (pair?.isDue) this.#judge(pair, false);
+    return pair;
+  }
+
+  /** A question of DNS from a log. */
+  addQuestion(client: string, resolver: string, fact: DnsFact): void {
+    const question = this.#dns.ask(client, resolver, fact);
+    if (question?.type === 'new') this.addCall(question.call);
+    else if (question !== undefined) this.#noteRepeat(dnsDestination(client, resolver, question.domain));
+  }
+
+  /** All pairs that are measured, judged as they stand. */
+  rated(): readonly RatedPair[] {
+    return [...this.#book.pairs()].map((pair) => {
+      const score = pair.isMeasuredWhole && pair.score !== undefined ? pair.score : pair.measure();
+      const suspicion = this.#suspicion(pair, score);
+      return {
+        destination: pair.destination,
+        calls: pair.calls,
+        score,
+        suspicion,
+        standing: standingOf(score.score, suspicion.points),
+        severity: this.#severity(score, suspicion),
+      };
+    });
+  }
+
+  #noteProtocol(flow: FlowView, protocol: string, isUsualPort: boolean): void {
+    const place = this.#talks.place(flow);
+    // What is spoken inside of a tunnel is told too.
+    if (this.#talks.state(place) !== TALK.fresh) return;
+    this.#talks.setState(place, PROTOCOL_STATES.get(protocol) ?? TALK.ignored);
+    if (!isUsualPort) this.#talks.addMarks(place, UNUSUAL_PORT);
+  }
+
+  #noteHello(flow: FlowView, fact: TlsClientFact): void {
+    const talks = this.#talks;
+    const place = talks.place(flow);
+    const state = talks.state(place);
+    if (state !== TALK.followed && state !== TALK.beginningOnly) return;
+    talks.addMarks(place, isBrowserHello(fact) ? BROWSER_HELLO : LIBRARY_HELLO);
+    if (talks.destination(place) !== undefined) return;
+    const channel = fact.protocol === 'quic' ? 'quic' : 'tls';
+    talks.setDestination(place, this.#destinationOf(flow, channel, callableName(fact.serverName)));
+  }
+
+  #noteCertificate(flow: FlowView, fact: CertificateFact): void {
+    if (fact.position !== 0 || !fact.isSelfSigned) return;
+    const place = this.#talks.find(flow);
+    if (place >= 0) this.#talks.noteSelfSigned(place);
+  }
+
+  #noteRequest(flow: FlowView, fact: HttpRequestFact): void {
+    const talks = this.#talks;
+    const place = talks.place(flow);
+    const client = fact.fromInitiator ? initiatorText(flow) : responderText(flow);
+    const server = fact.fromInitiator ? responderText(flow) : initiatorText(flow);
+    const port = fact.fromInitiator ? flow.responderPort : flow.initiatorPort;
+    const isUsualPort = (talks.marks(place) & UNUSUAL_PORT) === 0;
+    const request = { ...fact, isUsualPort };
+    const destination = httpDestination(client, server, port, request);
+    talks.setDestination(place, destination);
+    if (fact.method === 'CONNECT') {
+      talks.setState(place, TALK.followed);
+      return;
+    }
+    talks.setState(place, TALK.told);
+    if (isCertificateCheck(request)) return;
+    talks.setPair(place, this.addCall(httpCall(destination, fact.timeUs, request)));
+  }
+
+  #noteResponse(flow: FlowView, fact: HttpResponseFact): void {
+    const place = this.#talks.find(flow);
+    if (place < 0 || this.#talks.state(place) !== TALK.told || fact.contentLength < 0) return;
+    this.#talks.pair(place)?.addAnswered(fact.contentLength);
+  }
+
+  #noteQuestion(flow: FlowView, fact: DnsFact): void {
+    if (fact.isResponse) {
+      this.#dns.learn(fact);
+      return;
+    }
+    const client = fact.fromInitiator ? initiatorText(flow) : responderText(flow);
+    const resolver = fact.fromInitiator ? responderText(flow) : initiatorText(flow);
+    this.addQuestion(client, resolver, fact);
+  }
+
+  #noteRepeat(destination: Destination): void {
+    const pair = this.#book.find(pairKey(destination));
+    if (pair !== undefined) pair.repeats++;
+  }
+
+  /** The message that is under way is over: if it was answered it was a call. */
+  #finishMessage(flow: FlowView, place: number): void {
+    const talks = this.#talks;
+    const exchange = talks.finish(place);
+    if (exchange === undefined) return;
+    let destination = talks.destination(place);
+    if (destination === undefined) {
+      const channel = talks.state(place) === TALK.fresh ? unknownChannel(flow) : 'tls';
+      destination = this.#destinationOf(flow, channel, '');
+      talks.setDestination(place, destination);
+    }
+    const pair = this.addCall({
+      destination,
+      timeUs: exchange.timeUs,
+      shape: '',
+      agent: '',
+      marks: talks.marks(place) | exchangeMarks(exchange, destination.channel),
+      sentBytes: exchange.sentBytes,
+      answeredBytes: exchange.answeredBytes,
+    });
+    if (pair !== undefined && talks.isSelfSigned(place)) pair.selfSigned++;
+  }
+
+  #destinationOf(flow: FlowView, channel: Channel, name: string): Destination {
+    const server = responderText(flow);
+    return {
+      client: initiatorText(flow),
+      server,
+      name: name === '' ? this.#dns.nameOf(server) : name,
+      port: flow.responderPort,
+      channel,
+      isProxied: false,
+    };
+  }
+
+  #judge(pair: CallPair, isLast: boolean): void {
+    const score = pair.measure();
+    if (!this.#isRhythm(score)) return;
+    const suspicion = this.#suspicion(pair, score);
+    const severity = this.#severity(score, suspicion);
+    if (severity === undefined) return;
+    const { reported } = pair;
+    const rank = SEVERITIES.indexOf(severity);
+    const isNews = rank > reported.severityRank || pair.calls >= reported.calls * REPORT_GROWTH;
+    if (!isNews && !isLast) return;
+    reported.calls = pair.calls;
+    reported.severityRank = rank;
+    this.#context.report(describeBeacon({ pair, score, suspicion, severity, attackers: this.#attackers(pair) }));
+  }
+
+  #isRhythm({ calls, spanSeconds, score }: BeaconScore): boolean {
+    const { leastCalls, leastSeconds, leastScore } = this.#context.settings;
+    return calls >= leastCalls && spanSeconds >= leastSeconds && score >= leastScore;
+  }
+
+  #suspicion(pair: CallPair, score: BeaconScore): Suspicion {
+    return suspicionOf({
+      pair,
+      score,
+      crowd: this.#book.crowd(pair.destination.name),
+      crowdHosts: this.#context.settings.crowdHosts,
+      likePairs: this.#likePairs(pair),
+    });
+  }
+
+  #severity(score: BeaconScore, { points }: Suspicion): Severity | undefined {
+    const { lowSuspicion, mediumSuspicion } = this.#context.settings;
+    if (!this.#isRhythm(score) || points < lowSuspicion) return undefined;
+    return points >= mediumSuspicion ? 'medium' : 'low';
+  }
+
+  /** Other destinations of the host at the same port, called as regularly. */
+  #likePairs(pair: CallPair): number {
+    const { client, port, channel } = pair.destination;
+    const { leastScore } = this.#context.settings;
+    let like = 0;
+    for (const other of this.#book.pairsOf(client)) {
+      if (other === pair || other.destination.port !== port || other.destination.channel !== channel) continue;
+      if ((other.score?.score ?? 0) >= leastScore) like++;
+    }
+    return like;
+  }
+
+  #attackers(pair: CallPair): readonly string[] {
+    if (pair.destination.isProxied) return [];
+    const { landscape } = this.#context;
+    return pair.servers
+      .top()
+      .map(([address]) => address)
+      .filter((address) => {
+        const words = parseAddress(address);
+        return words !== null && landscape.mayBeAttacker(...words);
+      });
+  }
+}
+
+/** What is done with connections by their protocol; all others are services with a rhythm of their own. */
+const PROTOCOL_STATES = new Map<string, (typeof TALK)[keyof typeof TALK]>([
+  ['http', TALK.told],
+  ['http2', TALK.told],
+  ['tls', TALK.followed],
+  // Browsers keep such connections open with a few bytes now and then.
+  ['quic', TALK.beginningOnly],
+]);
+
+function unknownChannel(flow: FlowView): Channel {
+  return flow.protocol === PROTOCOL.udp ? 'udp' : 'tcp';
+}
+
+function exchangeMarks({ isFirst, sentBytes, answeredBytes }: Exchange, channel: Channel): number {
+  if (isFirst) return NEW_CONNECTION;
+  const most = channel === 'udp' ? UDP_KEEP_ALIVE_BYTES : KEEP_ALIVE_BYTES;
+  return sentBytes + answeredBytes < most ? KEEP_ALIVE : 0;
+}
+
+/** Values of no meaning that Chromium and Apple's systems put into a hello, against servers that grow stiff (RFC 8701). */
+function isBrowserHello({ ciphers }: TlsClientFact): boolean {
+  return ciphers.some((cipher) => (cipher & 0x0f0f) === 0x0a0a && cipher >> 8 === (cipher & 0xff));
+}
