@@ -30,5 +30,28 @@ describe('MQTT', () => {
     ]);
   });
 
+  it('is told in the middle of a conversation, on its port', () => {
+    const publication = packet(0x30, text('home/door'), 'x'.repeat(200));
+    const amid = (payload: Uint8Array, responderPort: number, initiatorPort = 40_000) =>
+      feed(mqtt, [['initiator', payload]], { isMetInTheMiddle: true, initiatorPort, responderPort });
+    expect(commandsOf(amid(publication, 1_883))).toEqual(['publish home/door -1']);
+    expect(amid(publication, 40_000, 1_883)[1]).toMatchObject({ argument: 'home/door', fromInitiator: false });
+    for (const [payload, isOne] of [
+      [packet(0x20, 0, 0), true],
+      [packet(0xc0), true],
+      [packet(0x82, 0, 1, text('home/#'), 0), true],
+      [packet(0xe0), true],
+      [packet(0x80, 0, 1, text('home/#'), 0), false],
+      [packet(0xc0, 1), false],
+      [packet(0x30, text('home/+'), 'x'), false],
+      [packet(0x36, text('home'), 'x'), false],
+      [packet(0x30, 0, 200, 'home'), false],
+      [bytesOf('GET / HTTP/1.1\r\n\r\n'), false],
+    ] as const) {
+      expect(amid(payload, 1_883)[0]?.type === 'protocol', Buffer.from(payload).toString('hex')).toBe(isOne);
+    }
+    expect(amid(publication, 4_444)).toEqual([]);
+  });
+
   it('stands cuts and damage', () => expectRobust(mqtt, exchange));
 });

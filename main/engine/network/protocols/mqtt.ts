@@ -1,16 +1,29 @@
 import { PROTOCOL } from '../../../../contract/traffic.ts';
 import { ByteReader, startsWith } from './bytes.ts';
 import { FRAME_BROKEN, FRAME_INCOMPLETE, type Framing, framedParser, type MessageReader } from './message-frames.ts';
-import { type ParserContext, type ProtocolDefinition, VERDICT, type Verdict } from './protocol.ts';
+import { type Opening, type ParserContext, type ProtocolDefinition, VERDICT, type Verdict } from './protocol.ts';
 import { Teller } from './teller.ts';
 
 const HEADER_BYTES = 2;
 /** Topics and names stand first; payloads are not looked at. */
 const READ_BYTES = 4_096;
-const TYPE = { connect: 1, accepted: 2, publish: 3, subscribe: 8, unsubscribe: 10 } as const;
+const TYPE = {
+  connect: 1,
+  accepted: 2,
+  publish: 3,
+  subscribe: 8,
+  unsubscribe: 10,
+  pingRequest: 12,
+  disconnect: 14,
+} as const;
+/** Lower half of the first byte by type (OASIS 2.1.3); that of a publication says how it is delivered. */
+const FLAGS: readonly number[] = [-1, 0, 0, -1, 0, 0, 2, 0, 2, 0, 2, 0, 0, 0, 0, 0];
+const PORT = 1883;
 const FLAG = { user: 0x80, password: 0x40, will: 0x04 } as const;
 const VERSION_5 = 5;
 const MAX_TOPICS = 16;
+/** A longer one is not waited for, to tell whether this is MQTT. */
+const MAX_TOPIC_BYTES = 1_024;
 /** Refusals that speak of the login: version 3 (4, 5), version 5 (0x86 bad name or password, 0x87 not authorised). */
 const LOGIN_REFUSALS: ReadonlySet<number> = new Set([4, 5, 0x86, 0x87]);
 
@@ -37,8 +50,14 @@ const framing: Framing = {
 export const mqtt: ProtocolDefinition = {
   id: 'mqtt',
   transports: [PROTOCOL.tcp],
-  ports: [1883],
-  identify: ({ initiator }) => isConnect(initiator),
+  ports: [PORT],
+  identify({ initiator, responder, initiatorPort, responderPort, hasBeginning }: Opening) {
+    const isAmid = !hasBeginning && (initiatorPort === PORT || responderPort === PORT);
+    if (!isAmid) return isConnect(initiator);
+    const verdicts = [initiator, responder].map(isAnyMessage);
+    if (verdicts.includes(VERDICT.yes)) return VERDICT.yes;
+    return verdicts.includes(VERDICT.maybe) ? VERDICT.maybe : VERDICT.no;
+  },
   parser: (context) => framedParser(context, 'mqtt', framing, new Conversation(context)),
 };
 
@@ -55,6 +74,36 @@ function isConnect(bytes: Uint8Array): Verdict {
     : VERDICT.no;
 }
 
+/** On the port of MQTT, in the middle of a conversation: whether a message begins here whose parts fit. */
+function isAnyMessage(bytes: Uint8Array): Verdict {
+  if (bytes.length === 0) return VERDICT.maybe;
+  const type = bytes[0] >> 4;
+  const flags = bytes[0] & 0x0f;
+  const isFlagged = type === TYPE.publish ? (flags & 0x06) !== 0x06 : flags === FLAGS[type];
+  if (!isFlagged) return VERDICT.no;
+  if (type === TYPE.connect) return isConnect(bytes);
+  const length = framing.frameBytes(bytes, 0, true);
+  if (length === FRAME_BROKEN) return VERDICT.no;
+  if (length === FRAME_INCOMPLETE) return VERDICT.maybe;
+  if (type === TYPE.publish) return isPublication(bytes, length);
+  if (bytes.length < length) return length <= READ_BYTES ? VERDICT.maybe : VERDICT.no;
+  const content = length - 1 - lengthBytes(bytes);
+  // Pings and the end of version 3 have nothing in them, all others at least a number or a code.
+  if (type === TYPE.pingRequest || type === TYPE.pingRequest + 1) return content === 0 ? VERDICT.yes : VERDICT.no;
+  return content >= 2 || type === TYPE.disconnect ? VERDICT.yes : VERDICT.no;
+}
+
+/** A topic comes first, of characters that can be seen and no wildcards. */
+function isPublication(bytes: Uint8Array, length: number): Verdict {
+  const reader = new ByteReader(bytes, 1 + lengthBytes(bytes), length);
+  const topicBytes = reader.u16();
+  const topic = reader.take(topicBytes);
+  if (reader.overrun) return length > bytes.length && topicBytes <= MAX_TOPIC_BYTES ? VERDICT.maybe : VERDICT.no;
+  const isTopic =
+    topicBytes > 0 && topic.every((byte) => byte >= 0x20 && byte !== 0x23 && byte !== 0x2b && byte !== 0x7f);
+  return isTopic ? VERDICT.yes : VERDICT.no;
+}
+
 /** Bytes that say the length. */
 function lengthBytes(bytes: Uint8Array): number {
   let count = 1;
@@ -69,16 +118,19 @@ class Conversation implements MessageReader {
 
   constructor(context: ParserContext) {
     this.#tell = new Teller(context, 'mqtt');
+    // Whoever is met in the middle may be the server.
+    this.#tell.isClientInitiator = context.responderPort === PORT || context.initiatorPort !== PORT;
   }
 
   message(bytes: Uint8Array, fromInitiator: boolean): undefined {
     const reader = new ByteReader(bytes, 1 + lengthBytes(bytes));
     switch (bytes[0] >> 4) {
       case TYPE.connect:
-        if (fromInitiator) this.#connect(reader);
+        this.#tell.isClientInitiator = fromInitiator;
+        this.#connect(reader);
         break;
       case TYPE.accepted:
-        if (!fromInitiator) this.#answer(reader);
+        if (fromInitiator !== this.#tell.isClientInitiator) this.#answer(reader);
         break;
       case TYPE.publish: {
         const topic = text(reader);

@@ -26,6 +26,8 @@ export interface FeedOptions {
   readonly firstSequence?: number;
   /** TCP: so many bytes of the same side are lost by the capture before the part of this number. */
   readonly missing?: readonly (readonly [part: number, bytes: number])[];
+  /** TCP: without a handshake, as where the capture began later; who speaks first then counts as the initiator. */
+  readonly isMetInTheMiddle?: boolean;
   /** Whether the flow ends after the last bytes; true by default. */
   readonly ends?: boolean;
 }
@@ -76,7 +78,7 @@ class Feeder {
     this.#segmentBytes = options.segmentBytes ?? Number.POSITIVE_INFINITY;
     const first = options.firstSequence ?? 1_000;
     this.#sequences = [first, first];
-    if (this.#transport === PROTOCOL.tcp) this.#handshake(first);
+    if (this.#transport === PROTOCOL.tcp && !options.isMetInTheMiddle) this.#handshake(first);
   }
 
   #handshake(first: number): void {
