@@ -35,6 +35,7 @@ const TITLES: Readonly<Record<string, string>> = {
   'detect.icmp-tunnel': 'Finding tunnels in pings (ICMP)',
   'detect.web-attack': 'Finding attacks on web applications',
   'detect.beaconing': 'Finding beacons (regular calls)',
+  'detect.name-poisoning': 'Finding hosts that pose under names of others (LLMNR)',
   alerts: 'Joining findings into alerts',
   captures: 'Captures',
   http: 'Console in a browser, REST and metrics',

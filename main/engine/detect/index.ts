@@ -10,6 +10,7 @@ import { dnsTunnelDetector } from './dns-tunnel/dns-tunnel.ts';
 import { floodDetector } from './flood.ts';
 import { hostDiscoveryDetector } from './host-discovery.ts';
 import { icmpTunnelDetector } from './icmp-tunnel/icmp-tunnel.ts';
+import { namePoisoningDetector } from './name-poisoning/name-poisoning.ts';
 import { cleartextCredentialsDetector } from './policy/cleartext-credentials.ts';
 import { unusualPortDetector } from './policy/unusual-port.ts';
 import { unwantedServiceDetector } from './policy/unwanted-service.ts';
@@ -19,6 +20,18 @@ import { remoteControlDetector } from './remote-control/remote-control.ts';
 import { reverseShellDetector } from './reverse-shell/reverse-shell.ts';
 import { webAttackDetector } from './web-attack/web-attack.ts';
 
+export {
+  type BeaconScore,
+  BeaconWatcher,
+  beaconingSettings,
+  connectionCall,
+  type HttpCallFacts,
+  httpCall,
+  httpDestination,
+  isCertificateCheck,
+  type RatedPair,
+  scoreBeacon,
+} from './beaconing/beaconing.ts';
 export type { DetectorContext, DetectorDefinition } from './detector.ts';
 export { type Indicators, NO_INDICATORS } from './indicators.ts';
 export { EMPTY_SEED, type LandscapeSeed } from './landscape.ts';
@@ -43,4 +56,5 @@ export const DETECTORS: readonly DetectorDefinition[] = [
   icmpTunnelDetector,
   webAttackDetector,
   beaconingDetector,
+  namePoisoningDetector,
 ];
