@@ -2,6 +2,7 @@
 import { hash } from 'node:crypto';
 import { type CertificateFact, MAX_FACT_LIST } from '../../../../../contract/facts.ts';
 import { formatAddress } from '../../../runtime/address.ts';
+import { rememberingBytes } from '../../../runtime/memo.ts';
 import { hexText, latin1, NO_BYTES, u32At, viewOf } from '../bytes.ts';
 import type { Unstamped } from '../protocol.ts';
 import { contextTag, DerReader, TAG } from './der.ts';
@@ -21,12 +22,22 @@ const MAX_EXTENSIONS = 64;
 /** RFC 5280 allows serial numbers of 20 octets; some are longer. */
 const MAX_SERIAL_OCTETS = 64;
 
+/** Of a few hundred servers, at about 3 kB each with what was read: most of what a network's hosts meet again. */
+const REMEMBERED = { capacity: 512, maxBytes: 8_192 } as const;
+
+const known = rememberingBytes(readCertificate, REMEMBERED);
+
 /**
  * What a certificate says of itself; undefined where it is not one. The signature is not checked: `isSelfSigned` says
  * that issuer and subject are the same name.
  * @param position place in the chain, 0 is the peer's own
  */
 export function certificateFact(der: Uint8Array, position: number): Unstamped<CertificateFact> | undefined {
+  const fact = known(der);
+  return fact && { ...fact, position };
+}
+
+function readCertificate(der: Uint8Array): Unstamped<CertificateFact> | undefined {
   const outer = new DerReader(der);
   const certificate = new DerReader(outer.required(TAG.sequence).content);
   const toBeSigned = new DerReader(certificate.required(TAG.sequence).content);
@@ -49,7 +60,7 @@ export function certificateFact(der: Uint8Array, position: number): Unstamped<Ce
   const bytes = viewOf(der);
   return {
     type: 'certificate',
-    position,
+    position: 0,
     subject: subject.text,
     issuer: issuer.text,
     commonName: subject.commonName,

@@ -3,6 +3,7 @@
  * its other fingerprints are under another licence and not here).
  */
 import { hash } from 'node:crypto';
+import { remembering } from '../../../runtime/memo.ts';
 import type { ClientHello, ServerHello } from './hello.ts';
 import { EXTENSION, isGrease } from './numbers.ts';
 
@@ -17,10 +18,11 @@ export function ja3sText(hello: ServerHello): string {
   return [hello.legacyVersion, hello.cipher, dashed(hello.extensions)].join(',');
 }
 
+/** Hellos of so many kinds are remembered: programs send the same one again and again. */
+const REMEMBERED = 512;
+
 /** What JA3 and JA3S are called by. */
-export function md5Of(text: string): string {
-  return hash('md5', text);
-}
+export const md5Of = remembering((text) => hash('md5', text), REMEMBERED);
 
 /** Two characters for each version; any other is "00". */
 const JA4_VERSIONS: Readonly<Record<number, string>> = {
@@ -52,7 +54,7 @@ export function ja4(hello: ClientHello, protocol: keyof typeof JA4_TRANSPORTS): 
     count(extensions),
     alpnMark(hello.alpn[0] ?? ''),
   ].join('');
-  return `${start}_${cipherHash(ciphers)}_${extensionHash(extensions, withoutGrease(hello.signatureAlgorithms))}`;
+  return `${start}_${cipherHash(dashed(ciphers))}_${extensionHash(extensions, withoutGrease(hello.signatureAlgorithms))}`;
 }
 
 /** The highest version that is offered; those of DTLS count downwards. */
@@ -63,17 +65,23 @@ export function offeredVersion(hello: ClientHello): number {
   return versions.reduce((best, version) => (isDatagram ? Math.min(best, version) : Math.max(best, version)));
 }
 
-function cipherHash(ciphers: readonly number[]): string {
-  return ciphers.length === 0 ? JA4_NO_HASH : shortHash(hexList(sorted(ciphers)));
-}
+/** @param ciphers dashed, as all lists that are remembered */
+const cipherHash = remembering((ciphers) => {
+  return ciphers === '' ? JA4_NO_HASH : shortHash(hexList(sorted(listOf(ciphers))));
+}, REMEMBERED);
 
 function extensionHash(extensions: readonly number[], signatureAlgorithms: readonly number[]): string {
   const counted = extensions.filter((type) => type !== EXTENSION.serverName && type !== EXTENSION.alpn);
   // Also for a hello that has these two only, as FoxIO's own programs have it.
   if (counted.length === 0) return JA4_NO_HASH;
+  return extensionsHash(`${dashed(counted)}_${dashed(signatureAlgorithms)}`);
+}
+
+const extensionsHash = remembering((text) => {
+  const [counted, signatureAlgorithms] = text.split('_').map(listOf);
   const algorithms = signatureAlgorithms.length === 0 ? '' : `_${hexList(signatureAlgorithms)}`;
   return shortHash(`${hexList(sorted(counted))}${algorithms}`);
-}
+}, REMEMBERED);
 
 /** First and last character of a protocol's name, or of its bytes as hexadecimal where these are no letters or digits. */
 function alpnMark(name: string): string {
@@ -105,6 +113,11 @@ function hexList(list: readonly number[]): string {
 
 function dashed(list: readonly number[]): string {
   return list.join('-');
+}
+
+/** What was dashed. */
+function listOf(text: string): readonly number[] {
+  return text === '' ? [] : text.split('-').map(Number);
 }
 
 function withoutGrease(list: readonly number[]): readonly number[] {
