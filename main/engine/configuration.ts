@@ -36,6 +36,7 @@ const TITLES: Readonly<Record<string, string>> = {
   'detect.web-attack': 'Finding attacks on web applications',
   'detect.beaconing': 'Finding beacons (regular calls)',
   'detect.name-poisoning': 'Finding hosts that pose under names of others (LLMNR)',
+  'detect.generated-domains': 'Finding made-up domains',
   alerts: 'Joining findings into alerts',
   captures: 'Captures',
   http: 'Console in a browser, REST and metrics',

@@ -8,6 +8,7 @@ import type { DetectorDefinition } from './detector.ts';
 import { dhcpExhaustionDetector } from './dhcp-exhaustion.ts';
 import { dnsTunnelDetector } from './dns-tunnel/dns-tunnel.ts';
 import { floodDetector } from './flood.ts';
+import { generatedDomainsDetector } from './generated-domains/generated-domains.ts';
 import { hostDiscoveryDetector } from './host-discovery.ts';
 import { icmpTunnelDetector } from './icmp-tunnel/icmp-tunnel.ts';
 import { namePoisoningDetector } from './name-poisoning/name-poisoning.ts';
@@ -57,4 +58,5 @@ export const DETECTORS: readonly DetectorDefinition[] = [
   webAttackDetector,
   beaconingDetector,
   namePoisoningDetector,
+  generatedDomainsDetector,
 ];
