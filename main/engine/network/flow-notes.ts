@@ -1,4 +1,5 @@
 import type { Fact, ProtocolId } from '../../../contract/facts.ts';
+import { formatBytes } from '../../../contract/format.ts';
 import { plainText } from '../../../contract/text.ts';
 import { END_REASON, type EndReason, type FlowView, type TrafficObserver } from '../../../contract/traffic.ts';
 
@@ -95,7 +96,6 @@ function nameIn(fact: Fact): string {
 }
 
 const FIRST_ANSWERS = 3;
-const BYTES_PER_KB = 1_000;
 /** Commands that name what was done; others may hold secrets. */
 const TELLING_COMMANDS: ReadonlySet<string> = new Set([
   ...['RETR', 'STOR', 'APPE', 'DELE', 'MKD', 'RMD', 'CWD', 'RNFR', 'RNTO'],
@@ -126,7 +126,7 @@ function lineOf(fact: Fact): string {
       return `login of ${who}${fact.method === '' ? '' : ` by ${fact.method}`}: ${fact.outcome}`;
     }
     case 'file': {
-      const size = `${(fact.bytes / BYTES_PER_KB).toFixed(1)} kB${fact.isWhole ? '' : ' and more'}`;
+      const size = `${formatBytes(fact.bytes)}${fact.isWhole ? '' : ' and more'}`;
       return `file ${fact.name === '' ? 'without a name' : fact.name} (${fact.kind}, ${size})`;
     }
     case 'command':

@@ -129,6 +129,12 @@ function NoFlows({ isFiltered }: { readonly isFiltered: boolean }) {
   return <EmptyState title={words.noFlows}>{words.noFlowsHint}</EmptyState>;
 }
 
+/** "tls · tcp"; of ICMP, which is both, only one. */
+function serviceText(flow: BookFlow): string {
+  const spoken = spokenIn(flow);
+  return spoken === '' || flow.transport.startsWith(spoken) ? flow.transport : `${spoken} · ${flow.transport}`;
+}
+
 function quietIfEnded(flow: BookFlow): string | undefined {
   return flow.endedMs === null ? undefined : 'text-ink-quiet';
 }
@@ -171,14 +177,10 @@ const COLUMNS: readonly Column<BookFlow>[] = [
   {
     id: 'service',
     header: words.columns.service,
-    width: '112px',
+    width: '132px',
     isSortable: true,
     fromWidth: 500,
-    cell: (flow) => (
-      <span className={cx('truncate', quietIfEnded(flow))}>
-        {plainText(spokenIn(flow) === '' ? flow.transport : `${spokenIn(flow)} · ${flow.transport}`)}
-      </span>
-    ),
+    cell: (flow) => <span className={cx('truncate', quietIfEnded(flow))}>{plainText(serviceText(flow))}</span>,
   },
   {
     id: 'rate',
