@@ -4,6 +4,7 @@ import type { FileIdentity } from '../file/transfer.ts';
 import type { ParserContext } from '../protocol.ts';
 import { bounded } from '../text-lines.ts';
 import { Body } from './body.ts';
+import { cookieShape } from './cookie-shape.ts';
 import { contentLength } from './framing.ts';
 import type { Headers } from './headers.ts';
 import { formLogin, headerLogin, type LoginAttempt, loginOutcome } from './login.ts';
@@ -187,6 +188,7 @@ export class Exchange {
       contentLength: contentLength(headers),
       user: bounded(this.#login?.user ?? '', MAX_FACT_TEXT),
       authorization: this.#login === undefined || this.#login.method === 'form' ? '' : this.#login.method,
+      cookieShape: cookieShape(headers.get('cookie')),
       headers: headers.told(),
       bodyStart: redactedBody(body, contentType.toLowerCase()),
     });

@@ -16,6 +16,7 @@ const NEEDED = new Set([
   'content-encoding',
   'content-length',
   'content-type',
+  'cookie',
   'host',
   'location',
   'proxy-authorization',

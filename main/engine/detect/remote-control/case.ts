@@ -1,0 +1,77 @@
+import type { NamedEnd } from '../control-ends.ts';
+import type { Seen } from './http-signs.ts';
+import { type SignId, signRow, TELLING_POINTS } from './signs.ts';
+
+/** Two that are a timer's: fewer gaps tell nothing. */
+const STEADY_CALLS = 5;
+const LEAST_GAP_US = 1_000_000;
+const MOST_GAP_US = 3_600_000_000;
+/** Jitter of up to a third is usual among implants. */
+const STEADY = 0.4;
+
+/** All that is known between one caller and one whom it calls. */
+export class ControlCase {
+  readonly caller: NamedEnd;
+  readonly called: NamedEnd;
+  readonly signs = new Map<SignId, string | number>();
+  readonly firstUs: number;
+  lastUs: number;
+  requests = 0;
+  connections = 0;
+  hasSetCookie = false;
+  isEncrypted = false;
+  isWeb = false;
+  points = 0;
+  /** Points when it was told at last. */
+  toldPoints = 0;
+  toldUs = Number.NEGATIVE_INFINITY;
+  #hasTelling = false;
+  #gaps = 0;
+  #mean = 0;
+  #squares = 0;
+  #callUs = 0;
+
+  constructor(caller: NamedEnd, called: NamedEnd, timeUs: number) {
+    this.caller = caller;
+    this.called = called;
+    this.firstUs = timeUs;
+    this.lastUs = timeUs;
+  }
+
+  /** One strong sign at least, and something beside it. */
+  get isTelling(): boolean {
+    return this.#hasTelling && this.signs.size > 1;
+  }
+
+  /** @returns whether there is anything new */
+  add(seen: readonly Seen[]): boolean {
+    const before = this.points;
+    for (const [sign, value] of seen) {
+      if (this.signs.has(sign)) continue;
+      const { points } = signRow(sign);
+      this.signs.set(sign, value);
+      this.points += points;
+      this.#hasTelling ||= points >= TELLING_POINTS;
+    }
+    return this.points !== before;
+  }
+
+  /** A request: by and by it shows whether a timer makes them. */
+  call(timeUs: number): void {
+    this.requests++;
+    const gap = timeUs - this.#callUs;
+    // What comes at once belongs together; after a long pause a timer would have begun anew.
+    if (this.#callUs > 0 && gap < LEAST_GAP_US) return;
+    if (this.#callUs > 0 && gap <= MOST_GAP_US) {
+      this.#gaps++;
+      const difference = gap - this.#mean;
+      this.#mean += difference / this.#gaps;
+      this.#squares += difference * (gap - this.#mean);
+    }
+    this.#callUs = timeUs;
+    if (this.#gaps < STEADY_CALLS) return;
+    if (Math.sqrt(this.#squares / (this.#gaps - 1)) <= this.#mean * STEADY) {
+      this.add([['steady-calls', `every ${(this.#mean / 1e6).toFixed(1)} s`]]);
+    }
+  }
+}

@@ -1,0 +1,386 @@
+import { createHash } from 'node:crypto';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { HttpRequestFact, HttpResponseFact } from '../../../../contract/facts.ts';
+import { FINISHED, NO_ROLES, Player, type Step, type ToldFact } from '../testing.ts';
+import { remoteControlDetector } from './remote-control.ts';
+
+const HOST = '10.0.0.7';
+const SERVER = '203.0.113.9';
+const EXPLORER = 'Mozilla/5.0 (Windows NT 6.1; WOW64; Trident/7.0; rv:11.0) like Gecko';
+const OPENING: readonly Step[] = ['>S', '<SA', '>A'];
+
+/** Bytes that look encrypted, the same in every run. */
+function noise(length: number, seed = 'noise'): Uint8Array {
+  const blocks: Buffer[] = [];
+  for (let i = 0; i * 32 < length; i++) blocks.push(createHash('sha256').update(`${seed} ${i}`).digest());
+  return Buffer.concat(blocks).subarray(0, length);
+}
+const opaque = Buffer.from(noise(400)).toString('latin1');
+
+function protocol(name: 'http' | 'tls', isUsualPort: boolean): Step {
+  return { fact: { type: 'protocol', protocol: name, isUsualPort, fromInitiator: true } };
+}
+
+function request(parts: Partial<HttpRequestFact>): Step {
+  const fact: ToldFact = {
+    type: 'http-request',
+    protocol: 'http',
+    fromInitiator: true,
+    index: 0,
+    method: 'GET',
+    host: SERVER,
+    hostPort: -1,
+    uri: '/',
+    version: '1.1',
+    userAgent: EXPLORER,
+    referrer: '',
+    contentType: '',
+    contentLength: parts.bodyStart?.length ?? -1,
+    user: '',
+    authorization: '',
+    headers: [
+      ['user-agent', EXPLORER],
+      ['host', SERVER],
+    ],
+    bodyStart: '',
+    ...parts,
+  };
+  return { fact };
+}
+
+function response(parts: Partial<HttpResponseFact>): Step {
+  const fact: ToldFact = {
+    type: 'http-response',
+    protocol: 'http',
+    fromInitiator: false,
+    index: 0,
+    status: 200,
+    reason: 'OK',
+    server: 'nginx',
+    contentType: 'text/html',
+    contentLength: parts.bodyStart?.length ?? -1,
+    location: '',
+    headers: [],
+    bodyStart: '',
+    ...parts,
+  };
+  return { fact };
+}
+
+function certificate(commonName: string, parts: object = {}): Step {
+  return {
+    fact: {
+      type: 'certificate',
+      fromInitiator: false,
+      position: 0,
+      subject: `CN=${commonName}`,
+      issuer: `CN=${commonName}`,
+      commonName,
+      issuerCommonName: commonName,
+      serial: '01',
+      names: [],
+      notBeforeMs: Date.UTC(2020, 0, 1),
+      notAfterMs: Date.UTC(2040, 0, 1),
+      sha1: '',
+      sha256: '',
+      isSelfSigned: true,
+      ...parts,
+    },
+  };
+}
+
+interface Played {
+  readonly to?: string;
+  readonly port?: number;
+}
+
+function play(
+  steps: readonly Step[],
+  { to = SERVER, port = 80 }: Played = {},
+  player = new Player(remoteControlDetector),
+) {
+  player.play({ from: HOST, to, port, steps: [...OPENING, ...steps], end: FINISHED });
+  player.finish();
+  return player.alerts;
+}
+
+const controlled = { kind: 'command-and-control', attackers: [SERVER], victims: [HOST] };
+const wait = (waitSeconds: number): Step => ({ waitSeconds });
+
+describe('control over HTTP', () => {
+  it('of a stager that carries a token and gets an encrypted page', () => {
+    const call = [
+      request({ uri: '/admin/get.php', cookieShape: 'base64:28' }),
+      response({ bodyStart: opaque, contentType: 'text/html; charset=utf-8' }),
+    ];
+    expect(play([protocol('http', true), ...call])).toMatchObject([{ ...controlled, severity: 'medium' }]);
+    const [inClearAt443] = play([protocol('http', false), ...call], { port: 443 });
+    expect(inClearAt443).toMatchObject({ ...controlled, techniques: expect.arrayContaining(['T1071.001', 'T1571']) });
+  });
+
+  it('of a beacon with an encrypted cookie that calls at a steady pace', () => {
+    const calls = [60, 71, 55, 64, 58, 69].flatMap((seconds) => [
+      request({ uri: '/pixel.gif', cookieShape: 'base64:172' }),
+      response({ contentType: 'application/octet-stream', contentLength: 0 }),
+      wait(seconds),
+    ]);
+    const [alert] = play([protocol('http', true), ...calls]);
+    expect(alert).toMatchObject({ ...controlled, severity: 'medium' });
+    expect(alert?.evidence.map(({ name }) => name)).toContain('calls at a steady pace');
+  });
+
+  it('of an agent that introduces itself in base64 and is given tasks', () => {
+    const about = { host: 'web1', username: 'root', pid: 61, architecture: 'amd64', sleep: 5 };
+    const tasks = { sleep: 30, watchdog: 0, instructions: '[]', padding: 'x'.repeat(20) };
+    const base64 = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64');
+    const agent = { userAgent: 'Go-http-client/1.1', headers: [['host', SERVER]] as const };
+    const steps = [
+      request({ ...agent, method: 'POST', uri: '/beacon', bodyStart: base64(about) }),
+      response({ contentType: 'text/plain', bodyStart: base64(tasks) }),
+    ];
+    expect(play([protocol('http', true), ...steps])).toMatchObject([{ ...controlled, severity: 'high' }]);
+  });
+
+  it('of a bot that posts one encoded value to a random path of a bare address', () => {
+    const value = encodeURIComponent(Buffer.from(noise(300)).toString('base64'));
+    const steps = [
+      request({
+        method: 'POST',
+        uri: '/OK21pqJAtyyGBEo00sk',
+        contentType: 'application/x-www-form-urlencoded',
+        bodyStart: `k=${value}`,
+      }),
+      response({ bodyStart: opaque }),
+    ];
+    expect(play([protocol('http', false), ...steps], { port: 7080 })).toMatchObject([{ severity: 'high' }]);
+  });
+
+  it('of a bot that tries one server after another', () => {
+    const player = new Player(remoteControlDetector);
+    const post = (host: string) =>
+      request({
+        host,
+        method: 'POST',
+        uri: '/76N1Lm.php?n=x4tk7t4jo6',
+        contentType: 'application/x-www-form-urlencoded',
+        bodyStart: `z=${Buffer.from(noise(64)).toString('hex')}`,
+      });
+    play([protocol('http', true), post('one.example')], { to: '198.51.100.1' }, player);
+    play([protocol('http', true), post('two.example')], {}, player);
+    const alert = player.alerts.find(({ attackers }) => attackers.includes(SERVER));
+    expect(alert).toMatchObject({ ...controlled, severity: 'medium' });
+  });
+
+  it('does not accuse an address that must not be acted on', () => {
+    const player = new Player(remoteControlDetector, { ...NO_ROLES, mayBeAttacker: () => false });
+    const steps = [request({ cookieShape: 'base64:172' }), response({ bodyStart: opaque })];
+    const [alert] = play([protocol('http', true), ...steps], {}, player);
+    expect(alert).toMatchObject({ attackers: [], victims: [HOST] });
+    expect(alert?.explanation).toContain('never named as attacker');
+  });
+});
+
+describe('ordinary HTTP', () => {
+  const browser = [
+    ['accept-language', 'en'],
+    ['accept-encoding', 'gzip'],
+    ['user-agent', EXPLORER],
+  ] as const;
+
+  it.each<[string, Step[]]>([
+    [
+      'a form of a web page',
+      [
+        request({
+          headers: browser,
+          host: 'shop.example',
+          method: 'POST',
+          uri: '/default.aspx',
+          contentType: 'application/x-www-form-urlencoded',
+          bodyStart: `__VIEWSTATE=${Buffer.from(noise(300)).toString('base64')}`,
+        }),
+      ],
+    ],
+    [
+      'a check of a certificate',
+      [
+        request({
+          host: 'ocsp.example',
+          userAgent: 'Microsoft-CryptoAPI/10.0',
+          method: 'POST',
+          uri: '/',
+          contentType: 'application/ocsp-request',
+          bodyStart: opaque,
+        }),
+        response({ contentType: 'application/ocsp-response', bodyStart: opaque }),
+      ],
+    ],
+    [
+      'telemetry',
+      [
+        request({
+          host: 'telemetry.example',
+          userAgent: 'Product/1.0',
+          method: 'POST',
+          uri: '/v1/events',
+          contentType: 'application/json',
+          bodyStart: '{"platform":"linux","version":"1.2","locale":"de","events":[{"name":"start"}]}',
+        }),
+        response({ contentType: 'application/json', bodyStart: '{"status":"ok","interval":3600}' }),
+      ],
+    ],
+    [
+      'a package manager',
+      [
+        request({
+          host: 'deb.example.org',
+          userAgent: 'Debian APT-HTTP/1.3 (2.6.1)',
+          uri: '/debian/pool/main/b/bash_5.2.deb',
+        }),
+        response({ contentType: 'application/vnd.debian.binary-package', contentLength: 1_500_000, bodyStart: opaque }),
+      ],
+    ],
+    [
+      'an update by name',
+      [
+        request({
+          host: 'dl.update.example.com',
+          userAgent: 'Microsoft-Delivery-Optimization/10.0',
+          uri: '/filestreamingservice/files/9f86d081-884c',
+        }),
+        response({ contentType: 'application/octet-stream', contentLength: 900_000, bodyStart: opaque }),
+      ],
+    ],
+    [
+      'the page of a device',
+      [
+        request({ host: '192.168.1.1', headers: browser, uri: '/index.htm' }),
+        response({ bodyStart: '<html>Router</html>' }),
+      ],
+    ],
+    [
+      'a metrics scraper',
+      [0, 1, 2, 3, 4, 5, 6, 7].flatMap(() => [
+        request({ host: '10.0.0.9', userAgent: 'Prometheus/2.4', uri: '/metrics' }),
+        response({ contentType: 'text/plain', bodyStart: 'up 1\n'.repeat(20) }),
+        wait(15),
+      ]),
+    ],
+    [
+      'a program that sends a session cookie',
+      [
+        request({ host: 'app.example', userAgent: 'App/1.0', cookieShape: 'hex:32' }),
+        response({ contentType: 'application/json', bodyStart: '{"a":1}' }),
+      ],
+    ],
+    [
+      'a page in UTF-16',
+      [
+        request({ host: 'old.example', userAgent: 'App/1.0' }),
+        response({ bodyStart: Buffer.from('<html>some old page</html>'.repeat(5), 'utf16le').toString('latin1') }),
+      ],
+    ],
+    ['a picture under a wrong name', [request({ host: SERVER }), response({ bodyStart: `\u0089PNG\r\n${opaque}` })]],
+  ])('%s is left in peace', (_name, steps) => expect(play([protocol('http', true), ...steps])).toEqual([]));
+
+  it('a cookie that the server itself has set is no token', () => {
+    const first = [request({}), response({ headers: [['set-cookie', 'id=*']] })];
+    expect(play([protocol('http', true), ...first, request({ cookieShape: 'base64:172' })])).toEqual([]);
+  });
+});
+
+describe('control in no known protocol', () => {
+  const bytes = (from: '>' | '<', content: Uint8Array): Step => ({ from, bytes: content });
+  const sized = (length: number) => Buffer.from(Uint32Array.of(length).buffer);
+
+  it('that loads a stage into memory', () => {
+    const stage = Buffer.concat([Buffer.from('MZ'), noise(2_998)]);
+    const steps = [bytes('<', sized(3_000)), bytes('<', stage.subarray(0, 1_400)), bytes('<', stage.subarray(1_400))];
+    const [alert] = play(steps, { port: 4444 });
+    expect(alert).toMatchObject({ ...controlled, severity: 'medium' });
+    expect(alert?.techniques).toContain('T1105');
+  });
+
+  it('that is told a computer and keeps the line open', () => {
+    const beats = Array.from({ length: 6 }, () => ['> ALIVE?\n', wait(10)] as Step[]).flat();
+    const steps: Step[] = [
+      '< INFO|556\r\n',
+      '> INFO|192.168.126.143|US|NO|Administrator / PC-1|Windows XP Service Pack 3|Intel(R) Core(TM)|1024 MB\n',
+      ...beats,
+    ];
+    expect(play(steps, { port: 4433 })).toMatchObject([{ ...controlled, severity: 'medium' }]);
+  });
+
+  it.each<[string, Step]>([
+    [
+      'separators of its own',
+      "> 149\0ll|'|'|SGFjS2Vk|'|'|PC|'|'|ann|'|'|14-05-27|'|'||'|'|Win XP ProfessionalSP2 x86|'|'|No",
+    ],
+    [
+      'frames with packed data',
+      bytes('>', Buffer.concat([Buffer.from('Gh0st'), sized(113), sized(300), Buffer.from([0x78, 0x9c]), noise(98)])),
+    ],
+  ])('that has %s', (_name, step) => {
+    const [alert] = play([step, '< ok\n', step], { port: 1177 });
+    expect(alert).toMatchObject(controlled);
+  });
+
+  it.each<[string, Step[]]>([
+    [
+      'a queue with frames by length',
+      [bytes('>', Buffer.concat([sized(40), noise(40)])), bytes('<', Buffer.concat([sized(2_000), noise(2_000)]))],
+    ],
+    [
+      'a game',
+      [
+        bytes('<', noise(40, 'hello')),
+        ...Array.from({ length: 8 }, () => [bytes('>', noise(12, 'move')), wait(5), bytes('<', noise(60))]).flat(),
+      ],
+    ],
+    ['a login banner', ['< +OK ready\r\n', '> USER ann\r\n', '< +OK\r\n']],
+    ['a heartbeat', Array.from({ length: 8 }, () => ['> PING\n', '< PONG\n', wait(30)] as Step[]).flat()],
+    ['ornaments', ['< *** welcome *** to *** the *** server ***\n', '> hello\n']],
+  ])('%s is left in peace', (_name, steps) => expect(play(steps, { port: 9_999 })).toEqual([]));
+
+  it('nothing of it counts once the protocol is told', () => {
+    const steps: Step[] = [
+      '< INFO|1\r\n',
+      '> Administrator|Windows 10|Intel(R) Core(TM)|x64\n',
+      protocol('http', true),
+    ];
+    expect(play(steps, { port: 4433 })).toEqual([]);
+  });
+
+  it('random bytes do no harm', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.boolean(), fc.uint8Array({ maxLength: 300 })), { maxLength: 12 }), (sent) => {
+        const steps = sent.map(([fromHost, some]): Step => ({ from: fromHost ? '>' : '<', bytes: some }));
+        expect(play(steps, { port: 4444 }).filter(({ severity }) => severity !== 'low')).toEqual([]);
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+describe('control over TLS', () => {
+  const at = (name: string, parts?: object) => [protocol('tls', false), certificate(name, parts)];
+
+  it.each([
+    ['a tool that nobody renamed', at('AsyncRAT Server'), 'high'],
+    ['a well-known company', at('www.microsoft.com'), 'medium'],
+    ['made-up letters', at('xkTq9Zb2'), 'low'],
+  ])('shows by a certificate of %s', (_name, steps, severity) => {
+    expect(play(steps, { port: 6606 })).toMatchObject([{ ...controlled, severity }]);
+  });
+
+  it.each([
+    ['a device of the own network', at('nas.local'), { to: '10.0.0.2', port: 5001 }],
+    ['a small mail server', at('mail.example.org'), { port: 465 }],
+    [
+      'a public authority',
+      at('www.example.org', { isSelfSigned: false, issuer: 'CN=R3,O=Encrypt', issuerCommonName: 'R3' }),
+      { port: 8443 },
+    ],
+  ])('not by that of %s', (_name, steps, place) => expect(play(steps, place)).toEqual([]));
+});
