@@ -76,7 +76,10 @@ interface FactBase {
   readonly fromInitiator: boolean;
 }
 
-/** The flow speaks this protocol; said once, when its bytes have told. */
+/**
+ * The flow speaks this protocol; said once, when its bytes have told. Others may follow: what it goes on in, and what is
+ * told inside it (`winrm` in HTTP, `tor` and `anydesk` in TLS).
+ */
 export interface ProtocolFact extends FactBase {
   readonly type: 'protocol';
   readonly protocol: ProtocolId;

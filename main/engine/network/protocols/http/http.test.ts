@@ -108,6 +108,17 @@ describe('a request and its response', () => {
     expect(responses).toMatchObject([{ status: 413, index: 0 }]);
   });
 
+  it('say that they are of WinRM, once', () => {
+    const post = (uri: string) => `POST ${uri} HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n`;
+    const winrm = (uri: string, responderPort: number) =>
+      hear(talk(['>', post(uri)], ['<', ok('')], ['>', post(uri)]), { responderPort }).facts.filter(
+        (fact) => fact.type === 'protocol' && fact.protocol === 'winrm',
+      );
+    expect(winrm('/wsman?PSVersion=5.1', 5_985)).toMatchObject([{ isUsualPort: true, fromInitiator: true }]);
+    expect(winrm('/wsman', 8_888)).toMatchObject([{ isUsualPort: false }]);
+    expect(winrm('/wsmanual', 5_985)).toEqual([]);
+  });
+
   it('survive what servers overlook', () => {
     const { requests } = hear(talk(['>', '\r\nGET  /x  HTTP/1.0 \nHost : y\nNonsense\n\n']));
     expect(requests).toMatchObject([{ uri: '/x', host: 'y', version: '1.0' }]);

@@ -29,11 +29,14 @@ const MAX_KNOWN_LOGINS = 32;
 /** What a connection is upgraded to, by the name in the response; what has another name is told by its bytes. */
 const UPGRADES: Readonly<Record<string, ProtocolId | undefined>> = { websocket: 'websocket', h2c: 'http2' };
 
-/** HTTP/1.0 and 1.1 (RFC 9110, RFC 9112). */
+/** Remote management of Windows (MS-WSMV 2.1): its own ports, and those that it had before version 2.0. */
+const WINRM_PORTS = [5985, 47_001, 80];
+
+/** HTTP/1.0 and 1.1 (RFC 9110, RFC 9112); where WinRM uses it, that is told too. */
 export const http: ProtocolDefinition = {
   id: 'http',
   transports: [PROTOCOL.tcp],
-  ports: [80, 8080, 8000, 8081, 8888, 3128, 591, 5985, 1080],
+  ports: [80, 8080, 8000, 8081, 8888, 3128, 591, 5985, 47_001, 1080],
   isEndless: true,
   identify,
   parser: (context) => new HttpParser(context),
@@ -53,6 +56,11 @@ function identify({ initiator, responder }: Opening): Verdict {
 function verdictOf(bytes: Uint8Array): Verdict {
   const request = requestVerdict(bytes);
   return request === VERDICT.yes ? request : (Math.max(request, statusVerdict(bytes)) as Verdict);
+}
+
+/** Whether a request is one of WS-Management, as WinRM and PowerShell remoting send: to this path, or one below. */
+function isWsman(method: string, uri: string): boolean {
+  return method === 'POST' && /^\/wsman(?:[/?-]|$)/i.test(uri);
 }
 
 /** Whether the first characters can be seen. */
@@ -153,6 +161,7 @@ class Connection implements ExchangeConnection {
       },
       head: (headers) => {
         const { method, uri, version } = line as RequestLine;
+        if (this.#next === 1 && isWsman(method, uri)) this.#tellWinrm();
         this.#asking?.requestHead({ method, uri, version, headers });
         return requestFraming(method, headers);
       },
@@ -213,6 +222,11 @@ class Connection implements ExchangeConnection {
     if (this.responses.isHeld) this.#context.become(UPGRADES[exchange.upgrade]);
     // What was asked for is not given: HTTP goes on.
     else if (this.#waiting.length === 0) this.requests.release();
+  }
+
+  #tellWinrm(): void {
+    const isUsualPort = WINRM_PORTS.includes(this.#context.responderPort);
+    this.request.tell({ type: 'protocol', protocol: 'winrm', isUsualPort });
   }
 
   #break(reason: string): void {

@@ -1,8 +1,15 @@
 /** Tells what the handshake messages of TLS say, however they are carried: over TCP, in DTLS or in QUIC. */
-import { MAX_FACT_LIST, MAX_URI_TEXT, type TlsClientFact, type TlsServerFact } from '../../../../../contract/facts.ts';
+import {
+  MAX_FACT_LIST,
+  MAX_URI_TEXT,
+  type ProtocolFact,
+  type TlsClientFact,
+  type TlsServerFact,
+} from '../../../../../contract/facts.ts';
 import { ByteReader } from '../bytes.ts';
 import { certificateFact } from '../certificate/certificate.ts';
 import type { ParserContext, Unstamped } from '../protocol.ts';
+import { applicationOfCertificate, applicationOfName } from './applications.ts';
 import { ja3sText, ja3Text, ja4, md5Of, offeredVersion } from './fingerprint.ts';
 import { type ClientHello, readClientHello, readServerHello, type ServerHello } from './hello.ts';
 import { EXTENSION, HANDSHAKE, VERSION, withoutDraft } from './numbers.ts';
@@ -60,6 +67,7 @@ export class Handshake {
   #lastClient = '';
   #lastServer = '';
   #isBroken = false;
+  #hasApplication = false;
   /** The answer to the latest ClientHello asks for another one. */
   isRetryRequested = false;
   /** Both sides speak TLS 1.3 from here on: everything that follows the hellos is encrypted. */
@@ -105,6 +113,7 @@ export class Handshake {
     if (key !== this.#lastClient) {
       this.#lastClient = key;
       this.#context.tell(fact);
+      if (fact.serverName !== '') this.#application(applicationOfName(fact.serverName, this.#context.responderPort));
     }
     return hello;
   }
@@ -138,10 +147,21 @@ export class Handshake {
       const certificate = list.take(list.u24());
       if (list.overrun) break;
       const fact = certificateFact(certificate, position);
-      if (fact === undefined) this.#broken('bad-certificate');
-      else this.#context.tell(fact);
+      if (fact === undefined) {
+        this.#broken('bad-certificate');
+        continue;
+      }
+      this.#context.tell(fact);
+      if (position === 0) this.#application(applicationOfCertificate(fact, this.#context.responderPort));
     }
     if (list.overrun) this.#broken('bad-certificates');
+  }
+
+  /** Told once, whatever it is known by. */
+  #application(fact: Unstamped<ProtocolFact> | undefined): void {
+    if (fact === undefined || this.#hasApplication) return;
+    this.#hasApplication = true;
+    this.#context.tell(fact);
   }
 
   /** Told once: a peer that sends damaged messages may send many. */
