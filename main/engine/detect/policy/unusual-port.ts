@@ -50,7 +50,7 @@ const PROTOCOLS: Partial<Record<ProtocolId, PortRow>> = {
   imap: { name: 'mail (IMAP)', common: [1143] },
   smb: { name: 'file sharing (SMB)' },
   ldap: { name: 'the directory (LDAP)', common: [1389, 3268, 10_389] },
-  irc: { name: 'chat (IRC)', common: [6665, 8001] },
+  irc: { name: 'chat (IRC)', common: [6665, 7070, 8000, 8001] },
   socks: { name: 'a proxy (SOCKS)', common: [1082, 1086, 7890, 10_808] },
   openvpn: { name: 'OpenVPN', only: new Set([53, 80]) },
   tls: { name: 'TLS', only: NOT_FOR_WEB },

@@ -34,8 +34,8 @@ const settings = {
 } as const satisfies SettingTable;
 
 const MS_PER_DAY = 86_400_000;
-/** Remote Desktop makes its own certificate, on every computer. */
-const REMOTE_DESKTOP_PORT = 3389;
+/** Where certificates that vouch for themselves are the rule: every Remote Desktop has one, and most mail servers do. */
+const SELF_SIGNED_PORTS: ReadonlySet<number> = new Set([25, 3389]);
 const SSL_3 = 0x0300;
 const TLS_1_2 = 0x0303;
 const OBSOLETE: Readonly<Record<number, string>> = { 2: 'SSL 2', 768: 'SSL 3', 769: 'TLS 1.0', 770: 'TLS 1.1' };
@@ -122,7 +122,7 @@ function dateFlaw(fact: CertificateFact, isOver: boolean, timeMs: number): Flaw 
 }
 
 function ownFlaw(fact: CertificateFact, ends: Ends): Flaw {
-  const isOrdinary = ends.isResponderInside || ends.responderPort === REMOTE_DESKTOP_PORT;
+  const isOrdinary = ends.isResponderInside || SELF_SIGNED_PORTS.has(ends.responderPort);
   return {
     what: 'self-signed certificate',
     meaning: `${nameOf(fact)} is vouched for by nobody but itself.`,
