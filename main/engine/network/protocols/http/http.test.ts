@@ -319,6 +319,20 @@ describe('another protocol', () => {
     );
   });
 
+  it('begins behind CONNECT where both sides end their messages with a line too many', () => {
+    const said = talk(
+      ['>', 'CONNECT inner:80 HTTP/1.1\r\n\r\n\n'],
+      ['<', 'HTTP/1.1 200 Established\r\n\r\n\n'],
+      ['>', 'GET /inside HTTP/1.1\r\n\r\n\n'],
+      ['<', HTML_RESPONSE],
+    );
+    for (const segmentBytes of [1, 10_000]) {
+      const { requests, responses } = hear(said, { segmentBytes });
+      expect(requests).toMatchObject([{ method: 'CONNECT' }, { uri: '/inside', fromInitiator: true }]);
+      expect(responses).toMatchObject([{ status: 200 }, { status: 200, fromInitiator: false }]);
+    }
+  });
+
   it('does not begin where CONNECT is refused', () => {
     const { requests } = hear(
       talk(

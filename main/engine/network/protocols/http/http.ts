@@ -75,6 +75,13 @@ function startsAsText(bytes: Uint8Array): boolean {
 
 const STATUS_MARK = 'HTTP/1.';
 
+/** How many line ends the bytes begin with. */
+function blankBytes(bytes: Uint8Array): number {
+  let count = 0;
+  while (bytes[count] === 0x0d || bytes[count] === 0x0a) count++;
+  return count;
+}
+
 /** A connection: requests and responses, paired in their order. */
 class HttpParser implements Parser {
   readonly #context: ParserContext;
@@ -87,6 +94,9 @@ class HttpParser implements Parser {
 
   read(bytes: Uint8Array, fromInitiator: boolean): number {
     if (this.#connection === undefined) {
+      // Some end a message with a line too many: it says nothing about who asks.
+      const blank = blankBytes(bytes);
+      if (blank > 0) return blank === bytes.length ? blank : blank + this.read(bytes.subarray(blank), fromInitiator);
       const isStatus = mayStartWith(bytes, STATUS_MARK);
       if (isStatus && bytes.length < STATUS_MARK.length) return 0;
       this.#requestsFromInitiator = fromInitiator !== isStatus;
