@@ -49,6 +49,21 @@ describe('ICMP', () => {
     expect(feed(icmp, pings).filter((fact) => fact.type === 'icmp')).toHaveLength(64 + 36);
   });
 
+  it('reads where packets are to go by another way', () => {
+    const packet = '45000028 00010000 40060000 0a000007 5db8d822';
+    expect(say(icmp, [['initiator', hex(`05 01 0000 0a000042 ${packet} 0102030405060708`)]])).toContain(
+      'redirect-to 10.0.0.66',
+    );
+    expect(say(icmp, [['initiator', hex(`05 01 0000 0a000042 ${packet}`)]])).toContain('redirect-for 93.184.216.34');
+    expect(say(icmp, [['initiator', hex('05 01 0000 0a000042 4500')]]).join()).not.toContain('redirect');
+    const to = 'fe800000000000000000000000000066';
+    const target = '20010db8000000000000000000000001';
+    const message = hex(`89 00 0000 00000000 ${to} ${target}`);
+    expect(say(icmp, [['initiator', message]], { transport: PROTOCOL.icmpv6 })).toEqual(
+      expect.arrayContaining(['redirect-to fe80::66', 'redirect-for 2001:db8::1']),
+    );
+  });
+
   it('reads what a router would have hosts believe', () => {
     const prefix = '03 04 40 c0 00000000 00000000 00000000 20010db8000000000000000000000000';
     const servers = '19 03 0000 00000000 20010db8000000000000000000000053';
@@ -56,6 +71,7 @@ describe('ICMP', () => {
     expect(say(icmp, [['initiator', advert]], { transport: PROTOCOL.icmpv6 })).toEqual([
       'icmp',
       'icmp',
+      'router-preference medium',
       'router-lifetime 1800',
       'router-mac 02:42:ac:11:00:07',
       'prefix 2001:db8::/64',
