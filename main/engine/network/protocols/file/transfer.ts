@@ -62,7 +62,8 @@ export class FileTransfer {
   /** Before anything is hashed, so that the pieces in which a file comes make no difference. */
   #sniff(bytes: Uint8Array, start: number, end: number): void {
     const missing = SNIFFED_BYTES - this.#start.length;
-    this.#start = Buffer.concat([this.#start, viewOf(bytes, start, Math.min(end, start + missing))]);
+    const piece = viewOf(bytes, start, Math.min(end, start + missing));
+    this.#start = this.#start.length === 0 ? Buffer.from(piece) : Buffer.concat([this.#start, piece]);
     const isKnown = this.#start.length >= SNIFFED_BYTES && this.#contentEncoding === '';
     if (isKnown && isMedia(kindOf(this.#start))) this.#limit = MAX_MEDIA_HASHED_BYTES;
   }

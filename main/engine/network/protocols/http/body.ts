@@ -49,10 +49,8 @@ export class Body {
   take(bytes: Uint8Array, start: number, end: number): void {
     const { startBytes, contentEncoding, file } = this.#options;
     if (this.#start.length < startBytes) {
-      this.#start = Buffer.concat([
-        this.#start,
-        viewOf(bytes, start, Math.min(end, start + startBytes - this.#start.length)),
-      ]);
+      const piece = viewOf(bytes, start, Math.min(end, start + startBytes - this.#start.length));
+      this.#start = this.#start.length === 0 ? Buffer.from(piece) : Buffer.concat([this.#start, piece]);
     }
     if (this.#isFileTold || file === undefined) return;
     if (this.#transfer === undefined) {
