@@ -46,9 +46,13 @@ export function findScript(text: string, { isBody }: MarkupOptions): Sighting | 
   if (found === undefined) return undefined;
   const isTelling = TELLING_CODE.some((code) => text.includes(code));
   if (isBody && !isTelling) return undefined;
-  const certainty: Certainty =
-    isTelling && found !== 'foreign' ? (isBody ? 'likely' : 'sure') : found === 'event' && !isBody ? 'likely' : 'weak';
-  return { attack: 'cross-site-scripting', certainty, aim: AIMS[found] };
+  return { attack: 'cross-site-scripting', certainty: certaintyOf(found, isTelling, isBody), aim: AIMS[found] };
+}
+
+/** Advertisements put tags of scripts into queries, and nobody else does. */
+function certaintyOf(found: Found, isTelling: boolean, isBody: boolean): Certainty {
+  if (isTelling && found !== 'foreign') return isBody ? 'likely' : 'sure';
+  return !isBody && (found === 'event' || found === 'script') ? 'likely' : 'weak';
 }
 
 type Found = 'script' | 'event' | 'address' | 'foreign' | 'breakout';

@@ -28,13 +28,13 @@ export interface Spotted extends Sighting {
 
 /** Longest value that is shown. */
 const SHOWN_VALUE = 160;
-/** Texts of more lines, or longer ones, are something that a person wrote or pasted. */
-const PROSE_LINES = 3;
+/** Texts of more lines, longer ones, and those with closing tags are something that a person wrote or pasted. */
+const PROSE_LINES = 2;
 const PROSE_TEXT = 384;
 /** Shortest object in base64 that says what it is. */
 const MIN_PACKED = 12;
 /** First characters of packed objects in base64 or as text. */
-const PACKED_STARTS = 'rAgYBTHOa';
+const PACKED_STARTS = 'rAgYBTHOa%';
 
 /** Headers that applications log, store, or look up in their database. */
 const LOOKED_INTO = new Set([
@@ -158,7 +158,7 @@ function startOfPath(uri: string): number {
 function readPath(path: string, spotted: SpottedList): void {
   const signs = signsIn(path, 0, path.length);
   if ((signs & ~(SIGN.slash | SIGN.colon | SIGN.space | SIGN.comment)) === 0) return;
-  const plain = plainForm(path, false);
+  const plain = plainForm(path, true);
   if ((signs & (SIGN.climb | SIGN.binary | SIGN.nested | SIGN.backslash)) !== 0) {
     spotted.add(findTraversalInPath(plain.text, plain), 'path', path, plain.text);
   }
@@ -233,7 +233,7 @@ function onlySure(found: Sighting | undefined, isWanted: boolean): Sighting | un
 }
 
 function isLong(text: string): boolean {
-  if (text.length > PROSE_TEXT) return true;
+  if (text.length > PROSE_TEXT || text.includes('</')) return true;
   let lines = 0;
   for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) lines++;
   return lines >= PROSE_LINES;

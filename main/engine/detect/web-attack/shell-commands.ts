@@ -127,6 +127,10 @@ const IDIOMS = [
 /** A variable that is a space. */
 const IFS_BRACES = '$' + '{ifs}';
 const LOADERS = ['wget ', 'curl ', 'tftp ', `wget${IFS_BRACES}`, `curl${IFS_BRACES}`, 'wget+', 'curl+', 'ftpget '];
+/** What is done with a program that was loaded. */
+const RUN_MARKS = ['chmod', ';sh', '; sh', './', '/tmp/', '/var/', '-o ', '|'];
+/** Programs whose names are hardly words: at the end of a value they need no arguments. */
+const ALONE = new Set(['id', 'ls', 'dir', 'ps', 'pwd', 'env', 'sh', 'bash', 'cmd', 'zsh', 'ash', 'df', 'ver']);
 /** Parameters of programs that run what they are given. */
 const COMMAND_NAMES = new Set([
   'cmd',
@@ -177,13 +181,7 @@ export function findNamedCommand(name: string, text: string): Sighting | undefin
   const command = programName(plain.slice(0, end));
   if (UNMISTAKABLE.has(command)) return sighting('sure', `runs ${command}`);
   if (name === '' || !AMBIGUOUS.has(command)) return undefined;
-  const isAlone =
-    end === plain.length &&
-    command.length > 1 &&
-    command !== 'set' &&
-    command !== 'find' &&
-    command !== 'date' &&
-    command !== 'type';
+  const isAlone = end === plain.length && ALONE.has(command);
   return isAlone || hasArguments(plain, end)
     ? sighting(name.length > 2 && !isAlone ? 'sure' : 'likely', `runs ${command}`)
     : undefined;
@@ -201,13 +199,28 @@ function hasIdiom(text: string): boolean {
   }
   const loader = LOADERS.find((program) => text.includes(program));
   if (loader === undefined) return false;
-  const rest = text.slice(text.indexOf(loader) + loader.length);
-  const isRun = ['chmod', ';sh', '; sh', './', '/tmp/', '/var/', '-o ', '|'].some((sign) => rest.includes(sign));
-  const before = text[text.indexOf(loader) - 1] ?? '';
-  return (
-    isRun &&
-    ';|&`($\n'.includes(before.trim() === '' ? (text.slice(0, text.indexOf(loader)).trimEnd().at(-1) ?? '.') : before)
-  );
+  const at = text.indexOf(loader);
+  const rest = text.slice(at + loader.length);
+  const isRun = RUN_MARKS.some((sign) => rest.includes(sign));
+  return isRun && isCommandStart(text, at);
+}
+
+/** Whether a separator stands before a program, but for its folder and busybox. */
+function isCommandStart(text: string, at: number): boolean {
+  let before = text.slice(Math.max(0, at - 64), at);
+  before = before.slice(0, endWithoutFolder(before)).trimEnd();
+  if (before.endsWith('busybox')) before = before.slice(0, endWithoutFolder(before.slice(0, -7))).trimEnd();
+  return before === '' ? at < 4 : ';|&`($\n'.includes(before.at(-1)!);
+}
+
+function endWithoutFolder(text: string): number {
+  let end = text.length;
+  while (end > 0 && (text[end - 1] === '/' || isWordCharacter(text.charCodeAt(end - 1)))) end--;
+  return text[end] === '/' ? end : text.length;
+}
+
+function isWordCharacter(code: number): boolean {
+  return code >= 0x61 && code <= 0x7a;
 }
 
 /** "c''at", "c\at", "${ifs}", "$ifs$9": what shells leave out, or take for a space. */
@@ -264,7 +277,7 @@ function commandAt(text: string, start: number, isSubstitution: boolean): Sighti
   if (hasArguments(text, end)) return sighting('sure', `runs ${command}`);
   const isClosed = isSubstitution && (text[end] === '`' || text[end] === ')');
   if (isClosed) return sighting('sure', `runs ${command}`);
-  if (isEnd && command.length > 1 && text.slice(start, end).trim() !== '') return sighting('likely', `runs ${command}`);
+  if (isEnd && ALONE.has(command)) return sighting('likely', `runs ${command}`);
   return undefined;
 }
 
