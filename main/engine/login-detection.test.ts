@@ -196,6 +196,19 @@ describe('guessing on the wire', () => {
     expect(wire.alerts()[0]!.evidence[0]).toMatchObject({ name: 'failed logins', value: 60 });
   });
 
+  it('finds guesses at a form whose page does not say what became of them', () => {
+    const wire = new Wire('brute-force');
+    const page = '<html><body><h1>Vulnerable area</h1></body></html>';
+    const tries = Array.from({ length: 40 }, (_, n) => [
+      `> GET /area?username=admin&password=guess${n}&Login=Login HTTP/1.1\r\nHost: intranet\r\n\r\n`,
+      `< HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: ${page.length}\r\n\r\n${page}`,
+    ]);
+    wire.connection(80, tries.flat());
+    const [alert] = wire.alerts();
+    expect(alert).toMatchObject({ severity: 'medium', techniques: ['T1110.001'] });
+    expect(alert!.evidence[0]!.value).toBeGreaterThan(30);
+  });
+
   it('finds many names at a database', () => {
     const wire = new Wire('brute-force');
     for (let n = 0; n < 20; n++) {

@@ -221,7 +221,9 @@ export class Exchange {
 
   #tellLogin(login: LoginAttempt, outcome: 'attempt' | 'success' | 'failure'): void {
     const { method, user, domain, host, isCleartext } = login;
-    if (outcome !== 'failure' && this.#connection.isKnownLogin(`${outcome} ${method} ${user}`)) return;
+    // Each form that is handed in is a login of its own, whatever became of it; a header comes with every request.
+    const isRepeated = outcome !== 'failure' && method !== 'form';
+    if (isRepeated && this.#connection.isKnownLogin(`${outcome} ${method} ${user}`)) return;
     this.#connection.request.tell({
       type: 'login',
       protocol: this.#connection.protocol,
