@@ -2,6 +2,7 @@ import { PROTOCOL } from '../../../../contract/traffic.ts';
 import { ByteReader, latin1, mayStartWith, u32At } from './bytes.ts';
 import { type Parser, type ParserContext, type ProtocolDefinition, VERDICT, type Verdict } from './protocol.ts';
 import { Teller } from './teller.ts';
+import { Vencrypt } from './vencrypt.ts';
 
 /** "RFB 003.008\n" (RFC 6143 7.1.1). */
 const VERSION_BYTES = 12;
@@ -32,7 +33,10 @@ const MAX_REASON_BYTES = 1_024;
 const MAX_NAME_BYTES = 1_024;
 const SERVER_INIT_BYTES = 24;
 
-/** VNC (RFB, RFC 6143): versions, kind of security, how the login ended and why, name and size of the screen. */
+/**
+ * VNC (RFB, RFC 6143): versions, kind of security, how the login ended and why, name and size of the screen. Where it
+ * goes on in TLS (VeNCrypt) that is read.
+ */
 export const vnc: ProtocolDefinition = {
   id: 'vnc',
   transports: [PROTOCOL.tcp],
@@ -73,6 +77,10 @@ class Conversation implements Parser {
   #method = '';
   #appleKeyBytes = 0;
   #hasLogin = false;
+  #user = '';
+  #isCleartext = false;
+  /** While it is agreed on. */
+  #vencrypt: Vencrypt | undefined;
 
   constructor(context: ParserContext) {
     this.#context = context;
@@ -102,6 +110,7 @@ class Conversation implements Parser {
   }
 
   #readServer(bytes: Uint8Array): number {
+    if (this.#vencrypt !== undefined) return this.#vencrypt.readServer(bytes);
     switch (this.#server) {
       case 'version':
         return this.#version(bytes, 'server-version');
@@ -126,6 +135,7 @@ class Conversation implements Parser {
   }
 
   #readClient(bytes: Uint8Array): number {
+    if (this.#vencrypt !== undefined) return this.#vencrypt.readClient(bytes);
     switch (this.#client) {
       case 'version':
         return this.#version(bytes, 'client-version');
@@ -213,6 +223,7 @@ class Conversation implements Parser {
     this.#tell.property('security', this.#method);
     this.#hasLogin = true;
     this.#client = 'wait';
+    this.#server = 'wait';
     if (this.#method === 'none') {
       // Only the newest version confirms that nothing is asked for.
       if (this.#minor >= 8) {
@@ -224,8 +235,27 @@ class Conversation implements Parser {
       }
     } else if (this.#method === 'vnc') this.#server = 'challenge';
     else if (this.#method === 'apple-dh') this.#server = 'apple-challenge';
+    else if (this.#method === 'vencrypt') this.#vencrypt = this.#startVencrypt();
+    else if (this.#method === 'tls') this.#context.become('tls');
     // The others go on encrypted or in ways of their own: what comes of them is not seen.
     else this.#context.finish();
+  }
+
+  #startVencrypt(): Vencrypt {
+    return new Vencrypt({
+      chosen: (kind) => {
+        this.#method = `vencrypt ${kind}`;
+        this.#tell.property('encryption', kind);
+      },
+      encrypts: () => this.#context.become('tls'),
+      logsIn: (user) => {
+        this.#vencrypt = undefined;
+        this.#user = user;
+        this.#isCleartext = true;
+        this.#awaitResult();
+      },
+      refuses: () => this.#context.finish(),
+    });
   }
 
   #appleChallenge(bytes: Uint8Array): number {
@@ -275,7 +305,7 @@ class Conversation implements Parser {
   #outcome(outcome: 'attempt' | 'success' | 'failure'): void {
     if (!this.#hasLogin) return;
     this.#hasLogin = false;
-    this.#tell.login({ user: '', outcome, method: this.#method });
+    this.#tell.login({ user: this.#user, outcome, method: this.#method, isCleartext: this.#isCleartext });
   }
 
   #giveUp(reason: string): number {
