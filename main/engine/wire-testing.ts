@@ -1,0 +1,122 @@
+/** For tests: conversations as bytes on the wire, through decoding, flows, parsers and detectors, as in a capture. */
+import type { Alert } from '../../contract/domain.ts';
+import { LINK_TYPE } from '../../contract/traffic.ts';
+import { AlertBook } from './alerts/index.ts';
+import { DEFAULT_SETTINGS } from './default-settings.ts';
+import type { TrafficEngine } from './network/index.ts';
+import { createWatch } from './watch.ts';
+
+/** ">" is said by who calls, "<" by who is called; a number is a pause in seconds. */
+export type Said = string | readonly ['>' | '<', Uint8Array] | number;
+
+export interface Call {
+  readonly from: string;
+  readonly to: string;
+  readonly port: number;
+  /** Closes in the end; true by default. */
+  readonly closes?: boolean;
+}
+
+const FLAG = { fin: 0x01, syn: 0x02, rst: 0x04, push: 0x08, ack: 0x10 } as const;
+const BEGIN_US = 1_700_000_000_000_000;
+/** Between two packets. */
+const GAP_US = 500;
+const SEGMENT_BYTES = 1_400;
+const HEADERS_BYTES = 54;
+const NOTHING = new Uint8Array(0);
+
+interface Side {
+  readonly address: readonly number[];
+  readonly port: number;
+  sequence: number;
+}
+
+export class Wire {
+  nowUs = BEGIN_US;
+  readonly #book = new AlertBook();
+  readonly #engine: TrafficEngine;
+  #nextPort = 40_000;
+
+  constructor() {
+    this.#engine = createWatch({ config: DEFAULT_SETTINGS, onFinding: (finding) => this.#book.add(finding) });
+  }
+
+  /** A TCP connection and all that is said in it. */
+  talk({ from, to, port, closes = true }: Call, says: readonly Said[]): void {
+    const caller: Side = { address: octets(from), port: this.#nextPort++, sequence: 1_000 };
+    const called: Side = { address: octets(to), port, sequence: 5_000 };
+    this.#packet(caller, called, FLAG.syn);
+    this.#packet(called, caller, FLAG.syn | FLAG.ack);
+    this.#packet(caller, called, FLAG.ack);
+    for (const said of says) {
+      if (typeof said === 'number') {
+        this.wait(said);
+        continue;
+      }
+      const [from, to] = said[0] === '>' ? [caller, called] : [called, caller];
+      const data = typeof said === 'string' ? new TextEncoder().encode(said.slice(2)) : said[1];
+      for (let at = 0; at < data.length; at += SEGMENT_BYTES) {
+        this.#packet(from, to, FLAG.push | FLAG.ack, data.subarray(at, at + SEGMENT_BYTES));
+      }
+    }
+    if (!closes) return;
+    this.#packet(caller, called, FLAG.fin | FLAG.ack);
+    this.#packet(called, caller, FLAG.fin | FLAG.ack);
+    this.#packet(caller, called, FLAG.ack);
+  }
+
+  /** A SYN that is answered by RST. */
+  probe(from: string, to: string, port: number): void {
+    const caller: Side = { address: octets(from), port: this.#nextPort++, sequence: 1_000 };
+    const called: Side = { address: octets(to), port, sequence: 0 };
+    this.#packet(caller, called, FLAG.syn);
+    this.#packet(called, caller, FLAG.rst | FLAG.ack);
+  }
+
+  wait(seconds: number): void {
+    const endUs = this.nowUs + seconds * 1e6;
+    while (this.nowUs < endUs) {
+      this.nowUs = Math.min(this.nowUs + 1e6, endUs);
+      this.#engine.advance(this.nowUs);
+    }
+  }
+
+  /** What has been found so far. */
+  alerts(): readonly Alert[] {
+    return this.#book.list();
+  }
+
+  /** The capture ends. */
+  finish(): readonly Alert[] {
+    this.wait(5);
+    this.#engine.finish();
+    return this.alerts();
+  }
+
+  #packet(from: Side, to: Side, flags: number, data = NOTHING): void {
+    this.nowUs += GAP_US;
+    const frame = new Uint8Array(HEADERS_BYTES + data.length);
+    const view = new DataView(frame.buffer);
+    view.setUint16(12, 0x0800);
+    frame[14] = 0x45;
+    view.setUint16(16, 40 + data.length);
+    frame[22] = 64;
+    frame[23] = 6;
+    frame.set(from.address, 26);
+    frame.set(to.address, 30);
+    view.setUint16(34, from.port);
+    view.setUint16(36, to.port);
+    view.setUint32(38, from.sequence);
+    view.setUint32(42, (flags & FLAG.ack) === 0 ? 0 : to.sequence);
+    frame[46] = 0x50;
+    frame[47] = flags;
+    view.setUint16(48, 1_024);
+    frame.set(data, HEADERS_BYTES);
+    from.sequence += data.length + ((flags & (FLAG.syn | FLAG.fin)) === 0 ? 0 : 1);
+    this.#engine.frame(frame, 0, frame.length, frame.length, this.nowUs, LINK_TYPE.ethernet);
+  }
+}
+
+function octets(address: string): number[] {
+  return address.split('.').map(Number);
+}
