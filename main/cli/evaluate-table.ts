@@ -1,5 +1,6 @@
 /** The evaluation in words and columns, for people. */
 import type { AnalysisAlert } from '../../contract/analysis.ts';
+import type { BeaconEvaluation, RankedBeacon } from './evaluate-beacons.ts';
 import { type AttackScore, type BenignScore, COVERED_CATEGORIES, type Summary } from './evaluate-score.ts';
 
 type Row = readonly (string | number)[];
@@ -26,6 +27,7 @@ export function evaluationText(
   benign: readonly BenignScore[],
   summary: Summary,
   problems: readonly string[],
+  beacons: BeaconEvaluation | null = null,
 ): string {
   const sections = [
     table(
@@ -62,6 +64,7 @@ export function evaluationText(
         round(row.falseAlertsPer1000Flows),
       ]),
     ),
+    ...(beacons === null ? [] : beaconSections(beacons)),
     list('Missed or named wrongly', attacks.filter(isMiss).map(missLine)),
     list(
       'False alerts',
@@ -84,6 +87,36 @@ export function evaluationText(
     ),
   ];
   return `${sections.filter((section) => section !== '').join('\n\n')}\n`;
+}
+
+function beaconSections({ published, beacons, ordinary, ordinaryPairs }: BeaconEvaluation): string[] {
+  const rankRow = (kind: string) => (beacon: RankedBeacon) => [
+    kind,
+    beacon.name,
+    beacon.calls,
+    beacon.pauseSeconds,
+    round(beacon.score),
+    round(beacon.standing),
+    beacon.severity ?? 'none',
+  ];
+  return [
+    table(
+      ['published beacon scores', 'what it is', 'calls', 'RITA', 'rhythm'],
+      published.map(({ pair, truth, calls, rita, ours }) => [pair, truth, calls, rita, round(ours)]),
+    ),
+    table(
+      [
+        `beacons and the highest of ${ordinaryPairs} ordinary pairs`,
+        '',
+        'calls',
+        'pause, s',
+        'rhythm',
+        'ranked',
+        'alert',
+      ],
+      [...beacons.map(rankRow('beacon')), ...ordinary.map(rankRow('ordinary'))],
+    ),
+  ];
 }
 
 export function isMiss(score: AttackScore): boolean {

@@ -7,6 +7,7 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { analyzeCapture } from '../engine/index.ts';
+import { type BeaconEvaluation, evaluateBeacons } from './evaluate-beacons.ts';
 import { type AttackLabel, attackLabelsSchema, type BenignLabel, benignLabelsSchema } from './evaluate-labels.ts';
 import {
   type AnalysedCapture,
@@ -96,6 +97,20 @@ class Evaluation {
   }
 }
 
+/** Null where there are no logs to rank, or where they cannot be read, which is a problem that is told. */
+async function rankBeacons(
+  data: string,
+  labels: readonly AttackLabel[],
+  problems: string[],
+): Promise<BeaconEvaluation | null> {
+  try {
+    return await evaluateBeacons(data, labels);
+  } catch (error) {
+    problems.push(`beacons: ${messageOf(error)}`);
+    return null;
+  }
+}
+
 async function evaluate(): Promise<number> {
   const { data, json } = readArguments();
   const attackLabels = await readLabels(join(data, 'attacks/labels.json'), attackLabelsSchema);
@@ -104,14 +119,16 @@ async function evaluate(): Promise<number> {
   const evaluation = new Evaluation(data, counted.length + benignLabels.captures.length);
   for (const label of counted) await evaluation.attack(label);
   for (const label of benignLabels.captures) await evaluation.ordinary(label);
+  const beacons = await rankBeacons(data, attackLabels, evaluation.problems);
   if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
 
   const { attacks, benign, problems } = evaluation;
-  const summary = summarise(attacks, benign);
+  const captures = summarise(attacks, benign);
+  const summary = { ...captures, gates: [...captures.gates, ...(beacons?.gates ?? [])] };
   process.stdout.write(
     json
-      ? `${JSON.stringify({ data, ...summary, attacks, benignCaptures: benign, problems }, null, 2)}\n`
-      : evaluationText(attacks, benign, summary, problems),
+      ? `${JSON.stringify({ data, ...summary, attacks, benignCaptures: benign, beacons, problems }, null, 2)}\n`
+      : evaluationText(attacks, benign, summary, problems, beacons),
   );
   if (problems.length > 0) return EXIT.badInput;
   return summary.gates.every((gate) => gate.isMet) ? EXIT.met : EXIT.missed;

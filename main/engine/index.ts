@@ -18,6 +18,7 @@ import type { Logger } from './runtime/log.ts';
 import type { Supervisor, SupervisorOptions } from './runtime/supervise.ts';
 
 export type { AnalysisContext, AnalysisResult, AnalyzeOptions } from './analyze.ts';
+export type BeaconReview = typeof import('./beacon-review.ts');
 export type { ConsoleOptions } from './console.ts';
 export type { Engine, EngineEvents, EngineOptions } from './engine.ts';
 export type { ExportOptions, FlowSummary, FlowsOptions, FlowsResult } from './flows.ts';
@@ -38,6 +39,11 @@ export async function analyzeCapture(path: string, options?: AnalyzeOptions): Pr
 /** See report/render.ts: one self-contained HTML page about one analysed capture. */
 export async function renderReport(document: AnalysisDocument, context: ReportContext): Promise<string> {
   return (await import('./report/index.ts')).renderReport(document, context);
+}
+
+/** See beacon-review.ts: how much like beacons the calls of logs and captures are. */
+export async function loadBeaconReview(): Promise<BeaconReview> {
+  return import('./beacon-review.ts');
 }
 
 /** See flows.ts. */

@@ -11,6 +11,7 @@ import { floodDetector } from './flood.ts';
 import { generatedDomainsDetector } from './generated-domains/generated-domains.ts';
 import { hostDiscoveryDetector } from './host-discovery.ts';
 import { icmpTunnelDetector } from './icmp-tunnel/icmp-tunnel.ts';
+import { malwareTransferDetector } from './malware-transfer/malware-transfer.ts';
 import { namePoisoningDetector } from './name-poisoning/name-poisoning.ts';
 import { cleartextCredentialsDetector } from './policy/cleartext-credentials.ts';
 import { unusualPortDetector } from './policy/unusual-port.ts';
@@ -19,6 +20,7 @@ import { weakEncryptionDetector } from './policy/weak-encryption.ts';
 import { portScanDetector } from './port-scan.ts';
 import { remoteControlDetector } from './remote-control/remote-control.ts';
 import { reverseShellDetector } from './reverse-shell/reverse-shell.ts';
+import { rogueServerDetector } from './rogue-server/rogue-server.ts';
 import { webAttackDetector } from './web-attack/web-attack.ts';
 
 export {
@@ -59,4 +61,6 @@ export const DETECTORS: readonly DetectorDefinition[] = [
   beaconingDetector,
   namePoisoningDetector,
   generatedDomainsDetector,
+  rogueServerDetector,
+  malwareTransferDetector,
 ];

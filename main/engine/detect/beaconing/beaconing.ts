@@ -4,8 +4,8 @@ import { beaconingSettings } from './settings.ts';
 import { BEACON_TECHNIQUES } from './story.ts';
 import { BeaconWatcher } from './watcher.ts';
 
-export type { BeaconCall, Channel, Destination } from './call.ts';
-export { httpCall, httpDestination, isCertificateCheck } from './http-call.ts';
+export { type Channel, connectionCall, type Destination } from './call.ts';
+export { type HttpCallFacts, httpCall, httpDestination, isCertificateCheck } from './http-call.ts';
 export { type BeaconScore, scoreBeacon } from './score.ts';
 export { beaconingSettings } from './settings.ts';
 export { BeaconWatcher, type RatedPair } from './watcher.ts';

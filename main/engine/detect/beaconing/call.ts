@@ -78,3 +78,32 @@ export function callableName(text: string): string {
   if (text === '' || parseAddress(text) !== null) return '';
   return (text.endsWith('.') ? text.slice(0, -1) : text).toLowerCase();
 }
+
+/** A connection of which no more is known than its ends, as logs tell. */
+export interface Connection {
+  readonly timeUs: number;
+  readonly client: string;
+  readonly server: string;
+  readonly port: number;
+  readonly channel: Channel;
+  /** By which it was called; an address or nothing where there is no name. */
+  readonly name: string;
+  /** Whether the port is one where the protocol is usual. */
+  readonly isUsualPort: boolean;
+  /** −1 where it is not known. */
+  readonly sentBytes: number;
+  readonly answeredBytes: number;
+}
+
+export function connectionCall(connection: Connection): BeaconCall {
+  const { timeUs, client, server, port, channel, name, isUsualPort, sentBytes, answeredBytes } = connection;
+  return {
+    destination: { client, server, name: callableName(name), port, channel, isProxied: false },
+    timeUs,
+    shape: '',
+    agent: '',
+    marks: isUsualPort ? markBits('new-connection') : markBits('new-connection', 'unusual-port'),
+    sentBytes,
+    answeredBytes,
+  };
+}

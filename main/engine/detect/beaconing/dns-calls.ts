@@ -27,11 +27,21 @@ interface AskedNames {
   count: number;
 }
 
+/** A host asks a resolver for a name. */
+export interface AskedName {
+  readonly client: string;
+  readonly resolver: string;
+  readonly timeUs: number;
+  readonly name: string;
+  /** "A", "TXT". */
+  readonly recordType: string;
+}
+
 export type NameQuestion =
   /** The call to the domain that a new name is. */
   | { readonly type: 'new'; readonly call: BeaconCall }
   /** Asked for before, by the same host. */
-  | { readonly type: 'again'; readonly client: string; readonly domain: string };
+  | { readonly type: 'again'; readonly domain: string };
 
 export class DnsCalls {
   readonly #asked = new BoundedMap<string, AskedNames>(MAX_DOMAINS);
@@ -57,10 +67,9 @@ export class DnsCalls {
   }
 
   /** What a question is; undefined for those that go to no domain in particular. */
-  ask(client: string, resolver: string, fact: DnsFact): NameQuestion | undefined {
-    const question = fact.questions[0];
-    if (question === undefined || isReverseLookup(question.name) || isLocalName(question.name)) return undefined;
-    const { domain, sub } = splitName(question.name);
+  ask({ client, resolver, timeUs, name, recordType }: AskedName): NameQuestion | undefined {
+    if (isReverseLookup(name) || isLocalName(name)) return undefined;
+    const { domain, sub } = splitName(name);
     if (domain === '' || sub === '' || isReversedAddress(sub)) return undefined;
     const names = this.#asked.getOrInsert(`${client}>${domain}`, () => ({
       hashes: new Int32Array(REMEMBERED_NAMES),
@@ -71,19 +80,19 @@ export class DnsCalls {
     if (place >= 0) {
       // The same question for another type, or once more because nobody answered.
       const isLatest = place === (names.count - 1) % REMEMBERED_NAMES;
-      return isLatest ? undefined : { type: 'again', client, domain };
+      return isLatest ? undefined : { type: 'again', domain };
     }
     names.hashes[names.count++ % REMEMBERED_NAMES] = hash;
-    const marks = (looksEncoded(sub) ? ENCODED : 0) | (DATA_RECORDS.has(question.type) ? DATA_RECORD : 0);
+    const marks = (looksEncoded(sub) ? ENCODED : 0) | (DATA_RECORDS.has(recordType) ? DATA_RECORD : 0);
     return {
       type: 'new',
       call: {
         destination: dnsDestination(client, resolver, domain),
-        timeUs: fact.timeUs,
+        timeUs,
         shape: '',
         agent: '',
         marks,
-        sentBytes: question.name.length,
+        sentBytes: name.length,
         answeredBytes: -1,
       },
     };

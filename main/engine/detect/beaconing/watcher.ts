@@ -14,7 +14,7 @@ import type { DetectorContext } from '../detector.ts';
 import { initiatorText, responderText } from '../ends.ts';
 import { CallBook } from './book.ts';
 import { type BeaconCall, type Channel, callableName, type Destination, markBits, pairKey } from './call.ts';
-import { DnsCalls, dnsDestination } from './dns-calls.ts';
+import { type AskedName, DnsCalls, dnsDestination } from './dns-calls.ts';
 import { httpCall, httpDestination, isCertificateCheck } from './http-call.ts';
 import type { CallPair } from './pair.ts';
 import type { BeaconScore } from './score.ts';
@@ -139,11 +139,11 @@ export class BeaconWatcher implements TrafficObserver {
     return pair;
   }
 
-  /** A question of DNS from a log. */
-  addQuestion(client: string, resolver: string, fact: DnsFact): void {
-    const question = this.#dns.ask(client, resolver, fact);
+  /** Takes in a question of DNS, from a log or from packets. */
+  addQuestion(asked: AskedName): void {
+    const question = this.#dns.ask(asked);
     if (question?.type === 'new') this.addCall(question.call);
-    else if (question !== undefined) this.#noteRepeat(dnsDestination(client, resolver, question.domain));
+    else if (question !== undefined) this.#noteRepeat(dnsDestination(asked.client, asked.resolver, question.domain));
   }
 
   /** All pairs that are measured, judged as they stand. */
@@ -219,7 +219,9 @@ export class BeaconWatcher implements TrafficObserver {
     }
     const client = fact.fromInitiator ? initiatorText(flow) : responderText(flow);
     const resolver = fact.fromInitiator ? responderText(flow) : initiatorText(flow);
-    this.addQuestion(client, resolver, fact);
+    const question = fact.questions[0];
+    if (question === undefined) return;
+    this.addQuestion({ client, resolver, timeUs: fact.timeUs, name: question.name, recordType: question.type });
   }
 
   #noteRepeat(destination: Destination): void {
