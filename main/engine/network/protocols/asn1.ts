@@ -1,3 +1,4 @@
+import { rememberingBytes } from '../../runtime/memo.ts';
 import { ByteReader, hexText, NO_BYTES } from './bytes.ts';
 import { objectIdText } from './certificate/der.ts';
 
@@ -97,10 +98,14 @@ function signedInteger(reader: ByteReader, length: number): number {
   return value;
 }
 
+/** Systems ask for the same few hundred names all day. */
+const REMEMBERED_NAMES = { capacity: 1_024, maxBytes: 32 } as const;
+
+const oidText = rememberingBytes((bytes) => objectIdText(bytes) || hexText(bytes, 16), REMEMBERED_NAMES);
+
 /** Numbers of an object identifier (X.690 8.19) with dots, from its content; hexadecimal where it is none. */
 export function berOid(content: ByteReader): string {
-  const bytes = content.rest();
-  return objectIdText(bytes) || hexText(bytes, 16);
+  return oidText(content.rest());
 }
 
 /** How a message that is one element stands in a stream. */

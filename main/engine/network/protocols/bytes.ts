@@ -266,9 +266,9 @@ export function utf16leText(bytes: Uint8Array, start = 0, end = bytes.length): s
   return encodedText('utf16le', bytes, start, end);
 }
 
-/** Lower-case hexadecimal of the first `maxBytes` bytes. */
-export function hexText(bytes: Uint8Array, maxBytes = MAX_FACT_TEXT / 2): string {
-  return encodedText('hex', bytes, 0, Math.min(bytes.length, maxBytes));
+/** Lower-case hexadecimal of the first `maxBytes` bytes from `start` on. */
+export function hexText(bytes: Uint8Array, maxBytes = MAX_FACT_TEXT / 2, start = 0): string {
+  return encodedText('hex', bytes, start, start + maxBytes);
 }
 
 function encodedText(encoding: 'utf8' | 'utf16le' | 'hex', bytes: Uint8Array, start: number, end: number): string {

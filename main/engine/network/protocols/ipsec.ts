@@ -1,5 +1,6 @@
+import { MAX_FACT_TEXT } from '../../../../contract/facts.ts';
 import { PROTOCOL } from '../../../../contract/traffic.ts';
-import { ByteReader, hexText, latin1, u32At } from './bytes.ts';
+import { hexText, latin1, u16At, u32At } from './bytes.ts';
 import { certificateFact } from './certificate/certificate.ts';
 import { type Opening, type ParserContext, type ProtocolDefinition, VERDICT } from './protocol.ts';
 import { Teller } from './teller.ts';
@@ -34,6 +35,8 @@ const X509_ENCODINGS: ReadonlySet<number> = new Set([4, 5]);
 /** Of both sides together; each is told once, however often it is sent. */
 const MAX_CERTIFICATES = 8;
 const MAX_PAYLOADS = 24;
+/** Next type, a flag, and the length of all (RFC 2408 3.2, RFC 7296 3.2). */
+const PAYLOAD_HEADER_BYTES = 4;
 const MAX_VENDOR_BYTES = 64;
 /** Kinds of identities that are text (RFC 2407 4.6.2.1): name of a host, of a user, key identity. */
 const TEXT_IDENTITIES: ReadonlySet<number> = new Set([2, 3, 11]);
@@ -121,30 +124,26 @@ class Conversation {
   }
 
   #payloads(bytes: Uint8Array, version: 1 | 2, side: 0 | 1): void {
-    const reader = new ByteReader(bytes, HEADER_BYTES);
-    const vendorIds: string[] = [];
+    let vendorIds = '';
     let type = bytes[16];
-    for (let i = 0; i < MAX_PAYLOADS && type !== 0 && reader.left >= 4; i++) {
-      const next = reader.u8();
-      reader.skip(1);
-      const length = reader.u16();
-      if (length < 4) break;
-      const content = reader.take(length - 4);
-      if (reader.overrun) break;
-      if (type === VENDOR[version]) this.#vendor(content, vendorIds);
-      if (version === 1 && type === IDENTITY_1 && TEXT_IDENTITIES.has(content[0])) {
-        this.#tell.property('identity', latin1(content, 4));
+    let at = HEADER_BYTES;
+    for (let i = 0; i < MAX_PAYLOADS && type !== 0 && at + PAYLOAD_HEADER_BYTES <= bytes.length; i++) {
+      const start = at + PAYLOAD_HEADER_BYTES;
+      const end = at + u16At(bytes, at + 2);
+      if (end < start || end > bytes.length) break;
+      if (type === VENDOR[version]) {
+        // A vendor's name is told by itself; what is the hash of one goes with the others of the message.
+        if (isName(bytes, start, end)) this.#tell.property('vendor', latin1(bytes, start, end, MAX_VENDOR_BYTES));
+        else if (vendorIds.length < MAX_FACT_TEXT) vendorIds += `${hexText(bytes, vendorBytes(start, end), start)} `;
+      } else if (version === 1 && type === IDENTITY_1 && TEXT_IDENTITIES.has(bytes[start])) {
+        this.#tell.property('identity', latin1(bytes, start + 4, end));
+      } else if (type === CERTIFICATE[version] && X509_ENCODINGS.has(bytes[start])) {
+        this.#certificate(bytes.subarray(start + 1, end), side);
       }
-      if (type === CERTIFICATE[version] && X509_ENCODINGS.has(content[0])) this.#certificate(content.subarray(1), side);
-      type = next;
+      type = bytes[at];
+      at = end;
     }
-    this.#tell.property('vendor-ids', vendorIds.join(' '));
-  }
-
-  /** A vendor's name is told by itself; what is the hash of one goes with the others of the message. */
-  #vendor(content: Uint8Array, ids: string[]): void {
-    if (isName(content)) this.#tell.property('vendor', latin1(content, 0, MAX_VENDOR_BYTES));
-    else ids.push(hexText(content, MAX_VENDOR_BYTES));
+    this.#tell.property('vendor-ids', vendorIds.trimEnd());
   }
 
   #certificate(der: Uint8Array, side: 0 | 1): void {
@@ -157,8 +156,12 @@ class Conversation {
   }
 }
 
-function isName(content: Uint8Array): boolean {
-  const end = Math.min(content.length, MAX_VENDOR_BYTES);
-  for (let i = 0; i < end; i++) if (content[i] < 0x20 || content[i] >= 0x7f) return false;
-  return end > 4;
+function isName(bytes: Uint8Array, start: number, end: number): boolean {
+  const stop = start + vendorBytes(start, end);
+  for (let i = start; i < stop; i++) if (bytes[i] < 0x20 || bytes[i] >= 0x7f) return false;
+  return stop - start > 4;
+}
+
+function vendorBytes(start: number, end: number): number {
+  return Math.min(end - start, MAX_VENDOR_BYTES);
 }
