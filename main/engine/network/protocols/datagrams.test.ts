@@ -208,6 +208,15 @@ describe('STUN', () => {
     ]);
   });
 
+  it('is told over TCP, with its length before it and without', () => {
+    const request = `0001 0008 ${header} 00060004 6b696d21`;
+    for (const length of ['', '001c', '0000 001c']) {
+      const facts = say(stun, [['initiator', hex(`${length} ${request}`)]], { transport: PROTOCOL.tcp });
+      expect(facts).toEqual(['stun', 'method binding', 'username kim!']);
+    }
+    expect(say(stun, [['initiator', hex(`001d ${request} 00`)]], { transport: PROTOCOL.tcp })).toEqual([]);
+  });
+
   it('knows the old form by its answer, and leaves DTLS to those who read it', () => {
     const old = '00112233445566778899aabbccddeeff';
     const exchange = [

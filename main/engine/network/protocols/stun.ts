@@ -7,6 +7,9 @@ import { Teller } from './teller.ts';
 /** RFC 8489 5. */
 const MAGIC_COOKIE = 0x2112a442;
 const HEADER_BYTES = 20;
+const LENGTH_BYTES = [0, 2, 4];
+/** Bytes of a stream that tell whether it begins with a message. */
+const STREAM_START_BYTES = 4 + HEADER_BYTES;
 const MAX_ATTRIBUTES = 32;
 /** Keep-alives go on for hours, and what was to be learnt is in the first messages. */
 const MAX_MESSAGES = 32;
@@ -24,6 +27,20 @@ const METHODS: Readonly<Record<number, string>> = {
   8: 'create-permission',
   9: 'channel-bind',
 };
+
+/**
+ * Where a message begins in a piece of a stream: at once, or behind its length of two bytes (RFC 4571) or four (Teams);
+ * -1 without one.
+ */
+function messageAt(bytes: Uint8Array): number {
+  if (bytes.length < HEADER_BYTES || bytes[0] & 0xc0) return -1;
+  for (const lengthBytes of LENGTH_BYTES) {
+    if (u32At(bytes, lengthBytes + 4) !== MAGIC_COOKIE || !isMessage(bytes.subarray(lengthBytes), true)) continue;
+    const length = HEADER_BYTES + u16At(bytes, lengthBytes + 2);
+    if (lengthBytes === 0 || u16At(bytes, lengthBytes - 2) === length) return lengthBytes;
+  }
+  return -1;
+}
 
 function isMessage(bytes: Uint8Array, isStream: boolean): boolean {
   if (bytes.length < HEADER_BYTES || bytes[0] & 0xc0 || u32At(bytes, 4) !== MAGIC_COOKIE) return false;
@@ -51,12 +68,12 @@ function hasSameTransaction(a: Uint8Array, b: Uint8Array): boolean {
 }
 
 function identify({ transport, initiatorPort, responderPort, initiator, responder }: Opening): Verdict {
-  const isStream = transport === PROTOCOL.tcp;
-  if (isMessage(initiator, isStream) || isMessage(responder, isStream)) return VERDICT.yes;
-  if (isStream) {
-    const isPartial = initiator.length < HEADER_BYTES && (initiator.length === 0 || !(initiator[0] & 0xc0));
+  if (transport === PROTOCOL.tcp) {
+    if (messageAt(initiator) >= 0 || messageAt(responder) >= 0) return VERDICT.yes;
+    const isPartial = initiator.length < STREAM_START_BYTES && (initiator.length === 0 || !(initiator[0] & 0xc0));
     return isPartial ? VERDICT.maybe : VERDICT.no;
   }
+  if (isMessage(initiator, false) || isMessage(responder, false)) return VERDICT.yes;
   if (!isClassicMessage(initiator) && !isClassicMessage(responder)) return VERDICT.no;
   if (PORTS.includes(initiatorPort) || PORTS.includes(responderPort)) return VERDICT.yes;
   // On another port only an answer with the number of the question proves it.
@@ -87,7 +104,9 @@ export const stun: ProtocolDefinition = {
           return 0;
         }
         // Over TCP the first message of each piece is enough: channel data has no mark of its own.
-        if (isMessage(bytes, false) || isClassicMessage(bytes)) readMessage(bytes, teller);
+        const at = context.transport === PROTOCOL.tcp ? Math.max(0, messageAt(bytes)) : 0;
+        const message = bytes.subarray(at);
+        if (isMessage(message, false) || isClassicMessage(message)) readMessage(message, teller);
         if (++messages >= MAX_MESSAGES) context.finish();
         return bytes.length;
       },

@@ -59,6 +59,17 @@ describe('DTLS', () => {
     }
   });
 
+  it('is read behind the preamble of CAPWAP, on its ports', () => {
+    const preamble = Buffer.from([1, 0, 0, 0]);
+    const exchange = [
+      ['initiator', Buffer.concat([preamble, clear(fragment(HANDSHAKE.clientHello, 0, BODY))])],
+      ['responder', Buffer.concat([preamble, clear(fragment(2, 1, SERVER)), clear(fragment(11, 2, CHAIN))])],
+    ] as const;
+    const facts = feed(dtls, exchange, { responderPort: 5_246 });
+    expect(types(facts)).toEqual(['protocol', 'tls-client', 'tls-server', 'certificate']);
+    expect(feed(dtls, exchange, { responderPort: 9_999 })).toEqual([]);
+  });
+
   it('1.3 is told by its list of versions', () => {
     const facts = feed(dtls, [
       [

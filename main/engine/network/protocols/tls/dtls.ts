@@ -1,6 +1,6 @@
 /** DTLS over UDP (RFC 9147, RFC 6347, RFC 4347), up to where everything is encrypted. */
 import { PROTOCOL } from '../../../../../contract/traffic.ts';
-import { ByteReader, u16At } from '../bytes.ts';
+import { ByteReader, u16At, u32At } from '../bytes.ts';
 import {
   type Opening,
   type Parser,
@@ -25,6 +25,10 @@ const UNIFIED_MASK = 0xe0;
 const UNIFIED_BITS = 0x20;
 /** Largest message type in use (RFC 8446 B.3); 254 is a placeholder that is never sent. */
 const MAX_MESSAGE_TYPE = 26;
+/** Before DTLS in CAPWAP, which has ports of its own (RFC 5415 4.2): version 0, DTLS follows, three bytes of zero. */
+const CAPWAP_PREAMBLE = 0x01000000;
+const CAPWAP_PREAMBLE_BYTES = 4;
+const CAPWAP_PORTS = [5246, 5247];
 /** Longest message that is put together. */
 const MAX_MESSAGE_BYTES = 32 * 1024;
 /** Messages of one side that are put together at once: those of a flight. */
@@ -35,13 +39,19 @@ export const dtls: ProtocolDefinition = {
   id: 'dtls',
   transports: [PROTOCOL.udp],
   // Most of it is between browsers, on any port; CAPWAP, OpenVPN-like tunnels, CoAP, DNS and SIP have their own.
-  ports: [443, 853, 4433, 5061, 5246, 5684],
-  identify: ({ initiator, responder }: Opening) => {
-    const first = identifyDatagram(initiator);
-    return first === VERDICT.maybe ? identifyDatagram(responder) : first;
+  ports: [443, 853, 4433, 5061, ...CAPWAP_PORTS, 5684],
+  identify: ({ initiator, responder, initiatorPort, responderPort }: Opening) => {
+    const isCapwap = CAPWAP_PORTS.includes(responderPort) || CAPWAP_PORTS.includes(initiatorPort);
+    const first = identifyDatagram(isCapwap ? behindPreamble(initiator) : initiator);
+    return first === VERDICT.maybe ? identifyDatagram(isCapwap ? behindPreamble(responder) : responder) : first;
   },
   parser: (context) => new DtlsParser(context),
 };
+
+function behindPreamble(datagram: Uint8Array): Uint8Array {
+  const isPreamble = datagram.length > CAPWAP_PREAMBLE_BYTES && u32At(datagram, 0) === CAPWAP_PREAMBLE;
+  return isPreamble ? datagram.subarray(CAPWAP_PREAMBLE_BYTES) : datagram;
+}
 
 /** Whether a datagram is made of records of DTLS to its end; `maybe` for an empty one. */
 export function identifyDatagram(datagram: Uint8Array): Verdict {
@@ -104,7 +114,8 @@ class DtlsParser implements Parser {
   }
 
   /** What is no record is passed over: STUN and RTP share the flow where browsers talk to each other (RFC 7983). */
-  read(datagram: Uint8Array, fromInitiator: boolean): number {
+  read(bytes: Uint8Array, fromInitiator: boolean): number {
+    const datagram = behindPreamble(bytes);
     for (let at = 0; at < datagram.length; ) {
       const length = recordBytes(datagram, at);
       if (length < 0) {
@@ -119,7 +130,7 @@ class DtlsParser implements Parser {
       }
       at = start + length;
     }
-    return datagram.length;
+    return bytes.length;
   }
 
   #encrypted(fromInitiator: boolean): void {
