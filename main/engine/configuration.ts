@@ -37,6 +37,8 @@ const TITLES: Readonly<Record<string, string>> = {
   'detect.beaconing': 'Finding beacons (regular calls)',
   'detect.name-poisoning': 'Finding hosts that pose under names of others (LLMNR)',
   'detect.generated-domains': 'Finding made-up domains',
+  'detect.rogue-server': 'Finding servers and routers that nobody set up (DHCP, IPv6)',
+  'detect.malware-transfer': 'Finding transfers of malware',
   alerts: 'Joining findings into alerts',
   captures: 'Captures',
   http: 'Console in a browser, REST and metrics',
