@@ -177,6 +177,17 @@ describe('spraying', () => {
     expect(alert!.title).toBe(`${GUESSER} is guessing account names for Kerberos on ${SERVER}`);
   });
 
+  it('that asks for one missing name again and again is none', () => {
+    const answer = (status: number): Step => ({
+      fact: { type: 'command', protocol: 'kerberos', command: 'as', argument: '', status, fromInitiator: true },
+    });
+    const gone = session('kerberos', [answer(6), login('kerberos', 'failure', 'gone')], { port: 88 });
+    expect(play(60, 1, () => gone).alerts).toEqual([]);
+    // An expired password was the right one.
+    const expired = session('kerberos', [answer(23), login('kerberos', 'failure', 'bob')], { port: 88 });
+    expect(play(60, 1, () => expired).alerts).toEqual([]);
+  });
+
   it('is none behind a computer that many people use', () => {
     // A webmail server: of a thousand people some err each hour, and then get in.
     const player = play(400, 60, (n) =>

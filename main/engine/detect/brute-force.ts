@@ -69,8 +69,9 @@ class BruteForceWatcher implements TrafficObserver {
   private readonly nameWatch: NameWatch;
   /** The credential with which a form seemed to accept a user: if another does as well, the page says nothing. */
   private readonly formLogins = new BoundedMap<string, number>(MAX_FORM_LOGINS);
-  /** The conversation in which a directory said last that there is no such name. */
-  private unknownNameFlow = 0;
+  /** What Kerberos answered last, and in which conversation: its logins fail for reasons that are no wrong password. */
+  private kerberosFlow = 0;
+  private kerberosStatus = 0;
   /** By flow id: what the conversation has come to. A later flow in the same place takes it over. */
   private readonly flowIds = new Float64Array(2 ** CONVERSATION_BITS);
   private readonly marks = new Uint8Array(2 ** CONVERSATION_BITS);
@@ -130,7 +131,9 @@ class BruteForceWatcher implements TrafficObserver {
         this.noteParser(flow, fact.protocol, fact.type === 'protocol');
         return;
       case 'command':
-        if (fact.protocol === 'kerberos' && fact.status === NO_SUCH_NAME) this.unknownNameFlow = flow.id;
+        if (fact.protocol !== 'kerberos') return;
+        this.kerberosFlow = flow.id;
+        this.kerberosStatus = fact.status;
     }
   }
 
@@ -231,15 +234,23 @@ class BruteForceWatcher implements TrafficObserver {
 
   private readFailure(index: number, fact: LoginFact, secret: number): void {
     const isReadable = this.isSecretReadable(fact);
+    const answer = this.kerberosAnswer();
+    if (answer !== undefined && !WRONG_GUESSES.has(answer)) return;
     // Behind the messages that are shown nobody sees which password it was: it is one more guess where those were some.
     if (secret === 0 && isReadable && this.isCut(index) && !this.tail.isMeasured(index)) return;
     this.marks[index]! |= READABLE;
-    const credential = secret === 0 ? 0 : mixHash(secret, hashText(fact.user)) || 1;
-    const isUnknownName = this.unknownNameFlow === this.login.id;
-    this.unknownNameFlow = 0;
+    const isUnknownName = answer === NO_SUCH_NAME;
+    // A name that does not exist tests no password: asked for again, it is no guess.
+    const isCompared = secret !== 0 || isUnknownName;
+    const credential = isCompared ? mixHash(secret, hashText(fact.user)) || 1 : 0;
     if (!this.noteFailure(fact.timeUs, credential)) return;
     this.tail.read(index, this.login.clientBytes, this.login.serverBytes);
     if (fact.user !== '') this.noteName(fact, secret, isUnknownName);
+  }
+
+  /** The number of the error in the conversation that is looked at; undefined for other protocols. */
+  private kerberosAnswer(): number | undefined {
+    return this.kerberosFlow === this.login.id ? this.kerberosStatus : undefined;
   }
 
   private readSuccess(index: number, fact: LoginFact): void {
@@ -372,6 +383,8 @@ class BruteForceWatcher implements TrafficObserver {
     const knownUs = named === undefined ? undefined : this.names.succeed(named, timeUs);
     // Computers log in by themselves, and nobody guesses their passwords.
     if (user.endsWith('$')) return;
+    // Whoever looks for names has an account already: it is no find unless it was among them.
+    if (named !== undefined && this.names.isStranger(named)) return;
     const campaign = this.breachedCampaign(timeUs);
     // Who got in before the guessing began has the password by right.
     if (campaign < 0 || (knownUs !== undefined && knownUs < book.firstUs[campaign]!)) return;
@@ -465,6 +478,11 @@ const SSH = SERVICES.indexOf('ssh');
 
 /** KDC_ERR_C_PRINCIPAL_UNKNOWN (RFC 4120, section 7.5.9). */
 const NO_SUCH_NAME = 6;
+/**
+ * That, an account that is locked, and a wrong password. Whose password has expired or may not log in at this hour has
+ * said the right one.
+ */
+const WRONG_GUESSES: ReadonlySet<number> = new Set([NO_SUCH_NAME, 18, 24, 31]);
 /** Names under which servers let anybody in. */
 const NOBODY: ReadonlySet<string> = new Set(['anonymous', 'ftp', 'guest']);
 

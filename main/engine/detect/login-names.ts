@@ -78,6 +78,13 @@ export class LoginNames {
     return known;
   }
 
+  /** A sender that mostly gives names which do not exist, and this one was not among those it tried. */
+  isStranger(login: NamedLogin): boolean {
+    const entry = this.find(login.client, login.service);
+    if (entry === undefined || entry.unknownNames * 2 < entry.failures) return false;
+    return !entry.names.has(nameKey(login.user));
+  }
+
   find(client: string, service: number): TriedNames | undefined {
     return this.#entries.peek(entryKey(client, service));
   }

@@ -13,7 +13,7 @@ import {
   quietHoursSetting,
   whatOf,
 } from './notice-book.ts';
-import { staysOnHost } from './parties.ts';
+import { isBetweenHosts } from './parties.ts';
 
 const settings = {
   quietHours: quietHoursSetting,
@@ -112,7 +112,7 @@ class CleartextWatcher implements TrafficObserver {
     severity: 'info' | 'low',
     timeUs: number,
   ): void {
-    if (staysOnHost(flow)) return;
+    if (!isBetweenHosts(flow)) return;
     const ends = endsOf(flow);
     this.#book.sight({
       topic: TOPIC,

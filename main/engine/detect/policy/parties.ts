@@ -1,5 +1,5 @@
 import { type FlowView, INITIATOR_BASIS } from '../../../../contract/traffic.ts';
-import { isLoopback } from '../../runtime/address.ts';
+import { isBroadcast, isLoopback, isMulticast, isUnspecified } from '../../runtime/address.ts';
 import { type Ends, endsOf } from '../ends.ts';
 
 /** Who uses a service, and where it is. */
@@ -24,7 +24,16 @@ export function partiesOf(flow: FlowView, ends: Ends = endsOf(flow)): Parties {
     : { client: ends.initiator, server: ends.responder, port: ends.responderPort };
 }
 
-/** What stays on the computer is nobody else's matter. */
-export function staysOnHost(flow: FlowView): boolean {
-  return isLoopback(flow.responder0, flow.responder1, flow.responder2, flow.responder3);
+/** Whether it is between two computers: what stays on one is nobody else's matter, and a group is no one. */
+export function isBetweenHosts(flow: FlowView): boolean {
+  const { initiator0, initiator1, initiator2, initiator3, responder0, responder1, responder2, responder3 } = flow;
+  return (
+    isHost(initiator0, initiator1, initiator2, initiator3) &&
+    isHost(responder0, responder1, responder2, responder3) &&
+    !isLoopback(responder0, responder1, responder2, responder3)
+  );
+}
+
+function isHost(w0: number, w1: number, w2: number, w3: number): boolean {
+  return !isMulticast(w0, w1, w2, w3) && !isBroadcast(w0, w1, w2, w3) && !isUnspecified(w0, w1, w2, w3);
 }

@@ -12,7 +12,7 @@ import {
   quietHoursSetting,
   whatOf,
 } from './notice-book.ts';
-import { partiesOf, staysOnHost } from './parties.ts';
+import { isBetweenHosts, partiesOf } from './parties.ts';
 
 const settings = {
   allowedPorts: {
@@ -90,7 +90,7 @@ class UnusualPortWatcher implements TrafficObserver {
   }
 
   #judge(flow: FlowView, { protocol, timeUs }: ProtocolFact, row: PortRow): void {
-    if (staysOnHost(flow)) return;
+    if (!isBetweenHosts(flow)) return;
     const { client, server, port } = partiesOf(flow);
     // Met in the middle, and the port that is left is its own after all.
     if (port !== flow.responderPort) return;

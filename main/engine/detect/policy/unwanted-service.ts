@@ -14,7 +14,7 @@ import {
   quietHoursSetting,
   whatOf,
 } from './notice-book.ts';
-import { type Parties, partiesOf, staysOnHost } from './parties.ts';
+import { isBetweenHosts, type Parties, partiesOf } from './parties.ts';
 import {
   isAnyDeskCertificate,
   isMadeUpName,
@@ -177,7 +177,7 @@ class UnwantedServiceWatcher implements TrafficObserver {
 
   #sight(flow: FlowView, topic: UnwantedTopic, what: string, timeUs: number): void {
     const text = TOPICS[topic];
-    if (!this.#settings[text.setting] || staysOnHost(flow)) return;
+    if (!this.#settings[text.setting] || !isBetweenHosts(flow)) return;
     const parties = topic === 'peer-to-peer' ? peersOf(flow) : partiesOf(flow);
     this.#book.sight({ topic, ...parties, what, meaning: text.meaning, severity: 'low', timeUs });
   }

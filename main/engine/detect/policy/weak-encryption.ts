@@ -13,7 +13,7 @@ import {
   placesOf,
   quietHoursSetting,
 } from './notice-book.ts';
-import { partiesOf, staysOnHost } from './parties.ts';
+import { isBetweenHosts, partiesOf } from './parties.ts';
 
 const settings = {
   graceDays: {
@@ -103,7 +103,7 @@ class WeakEncryptionWatcher implements TrafficObserver {
   }
 
   #sight(flow: FlowView, ends: Ends, topic: string, flaw: Flaw, timeUs: number): void {
-    if (!staysOnHost(flow)) this.#book.sight({ topic, ...partiesOf(flow, ends), ...flaw, timeUs });
+    if (isBetweenHosts(flow)) this.#book.sight({ topic, ...partiesOf(flow, ends), ...flaw, timeUs });
   }
 
   #describe(group: NoticeGroup) {
