@@ -84,8 +84,9 @@ export interface ProtocolFact extends FactBase {
   readonly type: 'protocol';
   readonly protocol: ProtocolId;
   /**
-   * Whether the responder's port is one where this protocol is usual. True for what another protocol goes on in
-   * (STARTTLS, CONNECT, Upgrade), and for what one announced: the port is that one's.
+   * Whether the responder's port is one where this protocol is usual, or that of an initiator who may be answering. True
+   * for what another protocol goes on in (STARTTLS, CONNECT, Upgrade), and for what one announced: the port is that
+   * one's. True where there are no ports.
    */
   readonly isUsualPort: boolean;
 }

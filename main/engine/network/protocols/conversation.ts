@@ -1,5 +1,5 @@
 import type { Fact, ProtocolId } from '../../../../contract/facts.ts';
-import type { FlowView, PacketView } from '../../../../contract/traffic.ts';
+import { type FlowView, type PacketView, PROTOCOL } from '../../../../contract/traffic.ts';
 import type { ExpectedConnection } from './expected.ts';
 import {
   type Opening,
@@ -232,8 +232,11 @@ export abstract class Conversation implements ParserContext {
   #isUsualPort({ id, ports }: ProtocolDefinition): boolean {
     // Where another one goes on in it, of that one it was said whether the port is its own.
     if (this.#switches > 0 || id === this.#expected?.protocol) return true;
-    // Who was met in the middle of a conversation may have been met answering.
-    return ports.includes(this.responderPort) || (!this.#hasBeginning && ports.includes(this.initiatorPort));
+    const isConnection = this.transport === PROTOCOL.tcp;
+    if (!isConnection && this.transport !== PROTOCOL.udp) return true;
+    // Who sends the first datagram, or is met in the middle of a connection, may be answering.
+    const mayAnswer = !isConnection || !this.#hasBeginning;
+    return ports.includes(this.responderPort) || (mayAnswer && ports.includes(this.initiatorPort));
   }
 
   #endParser(): void {

@@ -205,6 +205,15 @@ describe('telling and reading', () => {
     const begun = new Wire([HELLO]).handshake(100, 500, { sourcePort: 7_000, destinationPort: 40_000 });
     begun.send({ ...answering, sequence: 101 });
     expect(short(begun.facts)[0]).toBe('irc (not its port)');
+    const datagrams = { transport: PROTOCOL.udp, initiatorPort: 7_000, responderPort: 40_000 };
+    expect(short(feed(HELLO, [['initiator', text('HELLO\n')]], datagrams))[0]).toBe('irc');
+    const others = { ...datagrams, initiatorPort: 40_001 };
+    expect(short(feed(HELLO, [['initiator', text('HELLO\n')]], others))[0]).toBe('irc (not its port)');
+  });
+
+  it('calls no port unusual where there are none', () => {
+    const portless: ProtocolDefinition = { ...HELLO, transports: [PROTOCOL.esp], ports: [] };
+    expect(short(feed(portless, [['initiator', text('HELLO\n')]], { responderPort: 0 }))[0]).toBe('irc');
   });
 
   it('stays silent on what nobody knows, and looks no further', () => {
