@@ -1,5 +1,5 @@
 import { PROTOCOL } from '../../../../../contract/traffic.ts';
-import { latin1, startsWith } from '../bytes.ts';
+import { latin1, startsWith, u32leAt } from '../bytes.ts';
 import { datagramOf, eitherSide } from '../first-message.ts';
 import { FRAME_BROKEN, type Framing, framedParser, type MessageReader } from '../message-frames.ts';
 import { type ParserContext, type ProtocolDefinition, VERDICT, type Verdict } from '../protocol.ts';
@@ -20,6 +20,7 @@ const MARK = { smb1: '\xffSMB', smb2: '\xfeSMB', encrypted: '\xfdSMB', compresse
 /** A request for a session names both ends: each name takes 34 bytes. */
 const SESSION_REQUEST_BYTES = HEADER_BYTES + 68;
 const ENCODED_NAME_BYTES = 32;
+const COMPRESSION_HEADER_BYTES = 16;
 
 /** Datagrams of NetBIOS (RFC 1002 4.4): header, both names, and a transaction of SMB. */
 const DATAGRAM_TYPES: ReadonlySet<number> = new Set([0x10, 0x11, 0x12]);
@@ -112,7 +113,16 @@ class Messages implements MessageReader {
     if (startsWith(bytes, MARK.smb1)) this.#smb1.message(bytes);
     else if (startsWith(bytes, MARK.smb2)) this.#smb2.message(bytes);
     else if (startsWith(bytes, MARK.encrypted)) this.#session.tell.property('encryption', 'on');
-    else if (startsWith(bytes, MARK.compressed)) this.#session.tell.property('compression', 'on');
+    else if (startsWith(bytes, MARK.compressed)) this.#compressed(bytes);
+  }
+
+  /** Both sizes of the header (MS-SMB2 2.2.42) together are more than 32 bits hold: CVE-2020-0796. */
+  #compressed(bytes: Uint8Array): void {
+    this.#session.tell.property('compression', 'on');
+    if (bytes.length < COMPRESSION_HEADER_BYTES) return;
+    const isChained = (bytes[10] & 0x01) !== 0;
+    const sum = u32leAt(bytes, 4) + (isChained ? 0 : u32leAt(bytes, 12));
+    if (sum > 0xffffffff) this.#session.tell.property('compression-overflow', `0x${sum.toString(16)}`);
   }
 
   names(from: string, to: string): void {

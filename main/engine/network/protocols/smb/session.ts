@@ -58,6 +58,11 @@ export class SmbSession {
     this.tell.command(request.command, request.argument, status);
   }
 
+  /** Whether a request of this number waits for its answer. */
+  isAsked(id: number): boolean {
+    return this.#requests.has(id);
+  }
+
   /** A security blob of a session setup (MS-SPNG, RFC 4178) under the number of its request. */
   security(id: number, blob: Uint8Array, isFromServer: boolean): void {
     const message = ntlmMessage(blob);

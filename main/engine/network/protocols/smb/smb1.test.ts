@@ -58,6 +58,31 @@ describe('SMB 1', () => {
     expect(propertiesOf(facts, 'share')).toEqual(['\\\\SERVER\\IPC$']);
   });
 
+  it('tells what a transaction announces, and answers under a number that nobody gave', () => {
+    const words = bytesOf(
+      1,
+      little16(0),
+      new Uint8Array(4),
+      little32(66_512),
+      new Uint8Array(24),
+      1,
+      little16(5),
+      little16(0),
+    );
+    const numbered = (bytes: Uint8Array, id: number) => {
+      bytes.set(little16(id), 30);
+      return frame(bytes);
+    };
+    const trans2 = bytesOf(new Uint8Array(26), 1, 0, little16(0x0e), little16(0));
+    const facts = feed(smb, [
+      ['initiator', numbered(message(0xa0, 0, 0, words, new Uint8Array(4)), 64)],
+      ['initiator', numbered(message(0x32, 0, 0, trans2, new Uint8Array(4)), 65)],
+      ['responder', numbered(message(0x32, 0x80, 0xc0000002, new Uint8Array(0), new Uint8Array(0)), 81)],
+    ]);
+    expect(commandsOf(facts)).toEqual(['nt-transaction 0x5 66512 -1', 'transaction2 0xe -1']);
+    expect(propertiesOf(facts, 'back-door')).toEqual(['DoublePulsar']);
+  });
+
   it('does not follow a chain in a circle', () => {
     const circle = bytesOf(0x75, 0, little16(32), little16(0), little16(1));
     expect(commandsOf(feed(smb, [['initiator', frame(message(0x75, 0, 0, circle, bytesOf(0, 'x\0')))]]))).toEqual([

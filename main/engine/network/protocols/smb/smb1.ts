@@ -55,6 +55,10 @@ const NAMES: Readonly<Record<number, string>> = {
 const SECURITY = { signing: 0x04, signingRequired: 0x08 } as const;
 const ACTION_GUEST = 0x01;
 const PIPE = '\\PIPE\\';
+/** Status of what a server does not know (MS-ERREF 2.3.1). */
+const NOT_IMPLEMENTED = 0xc0000002;
+/** The back door DoublePulsar answers under another number than it was asked: by how much says what it did. */
+const BACK_DOOR_SHIFTS = [0x10, 0x20, 0x30] as const;
 
 interface Block {
   readonly message: Uint8Array;
@@ -135,6 +139,9 @@ export class Smb1 {
         return this.#transaction(block);
       case COMMAND.transaction2:
         return block.words.length >= 30 ? `0x${u16leAt(block.words, 28).toString(16)}` : '';
+      case COMMAND.ntTransaction:
+        // The function, and the bytes of data that are announced (MS-CIFS 2.2.4.62.1).
+        return block.words.length >= 38 ? `0x${u16leAt(block.words, 36).toString(16)} ${u32leAt(block.words, 7)}` : '';
       default:
         return '';
     }
@@ -202,6 +209,11 @@ export class Smb1 {
         break;
       case COMMAND.transaction:
         if (words.length >= 20) this.#pipe(message, u16leAt(words, 14), u16leAt(words, 12));
+        break;
+      case COMMAND.transaction2:
+        if (status === NOT_IMPLEMENTED && BACK_DOOR_SHIFTS.some((shift) => this.#session.isAsked(id - shift))) {
+          this.#session.tell.property('back-door', 'DoublePulsar');
+        }
         break;
       case COMMAND.readAndX:
         if (words.length >= 24) this.#pipe(message, u16leAt(words, 12), u16leAt(words, 10));

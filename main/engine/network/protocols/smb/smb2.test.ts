@@ -15,6 +15,15 @@ import { feed } from '../testing.ts';
 import { ntlmChallenge, ntlmLogin, ntlmStart, rpcAnswer, rpcBind, rpcCreate } from '../windows-testing.ts';
 import { smb } from './index.ts';
 
+it('tells sizes of compressed messages that overflow', () => {
+  const compressed = (size: number, offset: number): Exchange => {
+    const header = bytesOf('\xfcSMB', little32(size), little16(1), little16(0), little32(offset));
+    return [['initiator', bytesOf(0, 0, big16(header.length), header)]];
+  };
+  expect(propertiesOf(feed(smb, compressed(0xffffffff, 0x10)), 'compression-overflow')).toEqual(['0x10000000f']);
+  expect(propertiesOf(feed(smb, compressed(4_096, 0x10)), 'compression-overflow')).toEqual([]);
+});
+
 describe('SMB 2', () => {
   const frame = (message: Uint8Array) => bytesOf(0, message.length >> 16, big16(message.length & 0xffff), message);
   const message = (
