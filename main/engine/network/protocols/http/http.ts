@@ -36,7 +36,8 @@ const WINRM_PORTS = [5985, 47_001, 80];
 export const http: ProtocolDefinition = {
   id: 'http',
   transports: [PROTOCOL.tcp],
-  ports: [80, 8080, 8000, 8081, 8888, 3128, 591, 5985, 47_001, 1080],
+  // The web, proxies, printing, WinRM.
+  ports: [80, 8080, 8000, 8081, 8888, 3128, 591, 631, 5985, 47_001, 1080],
   isEndless: true,
   identify,
   parser: (context) => new HttpParser(context),

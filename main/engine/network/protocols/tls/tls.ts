@@ -16,8 +16,14 @@ const HEARTBEAT_REQUEST = 1;
 /** Alerts and heartbeats beyond these are not told: whoever sends more says nothing new. */
 const MAX_NOTES = 32;
 
-/** HTTPS, SMTPS, NNTPS, LDAPS, DoT, FTPS, Telnet, IMAPS, IRCS, POP3S, SIPS, AMQPS, MQTTS, and usual second ones. */
-const PORTS = [443, 465, 563, 636, 853, 989, 990, 992, 993, 994, 995, 5061, 5671, 6443, 6697, 8443, 8883, 9443];
+/**
+ * HTTPS, SMTPS, NNTPS, LDAPS, DoT, FTPS, Telnet, IMAPS, IRCS, POP3S, LDAPS of a global catalogue, SIPS, push messages of
+ * Apple and Google, TURN, AMQPS, WinRM, MQTTS, and usual second ones.
+ */
+const PORTS = [
+  ...[443, 465, 563, 636, 853, 989, 990, 992, 993, 994, 995],
+  ...[3269, 5061, 5223, 5228, 5349, 5671, 5986, 6443, 6697, 8443, 8883, 9443],
+];
 
 export const tls: ProtocolDefinition = {
   id: 'tls',
