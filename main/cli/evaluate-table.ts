@@ -106,8 +106,8 @@ function beaconSections({ published, beacons, ordinary, ordinaryPairs }: BeaconE
     ),
     table(
       [
-        `beacons and the highest of ${ordinaryPairs} ordinary pairs`,
         '',
+        `beacons, and the highest of ${ordinaryPairs} ordinary pairs`,
         'calls',
         'pause, s',
         'rhythm',

@@ -34,6 +34,7 @@ export interface Reported {
 export class CallPair {
   readonly key: string;
   readonly destination: Destination;
+  readonly isClientInside: boolean;
   readonly isServerInside: boolean;
   /** Called by a name; through a proxy an address can stand for one. */
   readonly isNamed: boolean;
@@ -68,8 +69,8 @@ export class CallPair {
     this.firstUs = firstUs;
     this.lastUs = firstUs;
     this.isNamed = callableName(destination.name) !== '';
-    const words = parseAddress(destination.server);
-    this.isServerInside = words !== null && isInternal(...words);
+    this.isClientInside = isInside(destination.client);
+    this.isServerInside = isInside(destination.server);
   }
 
   /** @param isNew false for a message of the burst that goes on */
@@ -177,4 +178,9 @@ export class CallPair {
   #sizes(ring: Float32Array, count: number): Float32Array {
     return ring.subarray(0, Math.min(count, REMEMBERED_SIZES));
   }
+}
+
+function isInside(address: string): boolean {
+  const words = parseAddress(address);
+  return words !== null && isInternal(...words);
 }

@@ -42,7 +42,8 @@ export const beaconingSettings = {
     min: 0,
     max: 10,
     unit: 'points',
-    reason: 'From so much suspicion on somebody should look: ordinary programs show one of these signs, not several.',
+    reason:
+      'From so much suspicion on somebody should look, if one sign among it is a whole point: ordinary programs show several small signs, or a large one, not both.',
   },
   crowdHosts: {
     type: 'number',

@@ -17,6 +17,8 @@ export interface Suspect {
   readonly crowdHosts: number;
   /** Other destinations that the host calls at the same port as regularly. */
   readonly likePairs: number;
+  /** A gateway or another device that the owner's network is made of. */
+  readonly isOwnDevice: boolean;
 }
 
 export interface Sign {
@@ -280,6 +282,24 @@ export const SIGNS: readonly Sign[] = [
       meaning: 'Who calls many like this watches over them: monitoring, or a load balancer.',
     }),
   },
+  {
+    id: 'own-device',
+    points: ({ isOwnDevice }) => (isOwnDevice ? -1 : 0),
+    evidence: ({ pair }) => ({
+      name: 'called is',
+      value: pair.destination.server,
+      meaning: 'It is a device of this network, which programs ask for how it goes.',
+    }),
+  },
+  {
+    id: 'visitor',
+    points: ({ pair }) => (!pair.isClientInside && pair.isServerInside ? -2 : 0),
+    evidence: ({ pair }) => ({
+      name: 'caller',
+      value: pair.destination.client,
+      meaning: 'It calls from outside, so it is not a computer of this network that is controlled.',
+    }),
+  },
 ];
 
 export interface Suspicion {
@@ -287,18 +307,24 @@ export interface Suspicion {
   readonly points: number;
   readonly evidence: readonly Evidence[];
   readonly signs: readonly string[];
+  /** Among the signs is one that ordinary programs rarely show, and not only several that some do. */
+  readonly isStrong: boolean;
 }
+
+const STRONG_POINTS = 1;
 
 export function suspicionOf(suspect: Suspect): Suspicion {
   let points = 0;
+  let isStrong = false;
   const seen: Sign[] = [];
   for (const sign of SIGNS) {
     const given = sign.points(suspect);
     if (given === 0) continue;
     points += given;
+    isStrong ||= given >= STRONG_POINTS;
     seen.push(sign);
   }
-  return { points, evidence: seen.map((sign) => sign.evidence(suspect)), signs: seen.map(({ id }) => id) };
+  return { points, evidence: seen.map((sign) => sign.evidence(suspect)), signs: seen.map(({ id }) => id), isStrong };
 }
 
 /** Rhythm and suspicion in one number from 0 to 1, to rank pairs by. Rhythm alone is worth less than half. */

@@ -57,6 +57,19 @@ export class Talks {
   readonly #isCall = new Uint8Array(TALKS);
   readonly #exchanges = new Uint32Array(TALKS);
   readonly #selfSigned = new Uint8Array(TALKS);
+  /** All that a place holds in numbers; 0 is the beginning of each. */
+  readonly #columns = [
+    this.#ids,
+    this.#states,
+    this.#marks,
+    this.#startUs,
+    this.#lastUs,
+    this.#sent,
+    this.#answered,
+    this.#isCall,
+    this.#exchanges,
+    this.#selfSigned,
+  ];
   readonly #current = { timeUs: 0, sentBytes: 0, answeredBytes: 0, isFirst: false };
 
   /** The place of a flow, begun if it is new. */
@@ -76,18 +89,24 @@ export class Talks {
     return this.#ids[place] === flow.id ? place : -1;
   }
 
+  /** A flow that was cut for its length goes on as another. */
+  renew(formerId: number, flow: FlowView): void {
+    const former = formerId & (TALKS - 1);
+    if (this.#ids[former] !== formerId) return;
+    const place = flow.id & (TALKS - 1);
+    if (place !== former) {
+      for (const column of this.#columns) column[place] = column[former]!;
+      this.#destinations[place] = this.#destinations[former];
+      this.#pairs[place] = this.#pairs[former];
+      this.forget(former);
+    }
+    this.#ids[place] = flow.id;
+  }
+
   forget(place: number): void {
-    this.#ids[place] = 0;
-    this.#states[place] = TALK.fresh;
+    for (const column of this.#columns) column[place] = 0;
     this.#destinations[place] = undefined;
     this.#pairs[place] = undefined;
-    this.#marks[place] = 0;
-    this.#lastUs[place] = 0;
-    this.#sent[place] = 0;
-    this.#answered[place] = 0;
-    this.#isCall[place] = 0;
-    this.#exchanges[place] = 0;
-    this.#selfSigned[place] = 0;
   }
 
   clear(): void {

@@ -7,8 +7,14 @@ import type {
   HttpResponseFact,
   TlsClientFact,
 } from '../../../../contract/facts.ts';
-import type { FlowView, PacketView, TrafficObserver } from '../../../../contract/traffic.ts';
-import { PROTOCOL } from '../../../../contract/traffic.ts';
+import {
+  END_REASON,
+  type EndReason,
+  type FlowView,
+  type PacketView,
+  PROTOCOL,
+  type TrafficObserver,
+} from '../../../../contract/traffic.ts';
 import { parseAddress } from '../../runtime/address.ts';
 import type { DetectorContext } from '../detector.ts';
 import { initiatorText, responderText } from '../ends.ts';
@@ -106,12 +112,17 @@ export class BeaconWatcher implements TrafficObserver {
     return false;
   }
 
-  flowEnd(flow: FlowView): void {
+  flowEnd(flow: FlowView, reason: EndReason): void {
     const place = this.#talks.find(flow);
-    if (place < 0) return;
+    // What is cut for its length goes on: see flowRenewed.
+    if (place < 0 || reason === END_REASON.activeTimeout) return;
     const state = this.#talks.state(place);
     if (state !== TALK.told && state !== TALK.ignored) this.#finishMessage(flow, place);
     this.#talks.forget(place);
+  }
+
+  flowRenewed(formerId: number, flow: FlowView): void {
+    this.#talks.renew(formerId, flow);
   }
 
   tick(nowUs: number): void {
@@ -291,13 +302,14 @@ export class BeaconWatcher implements TrafficObserver {
       crowd: this.#book.crowd(pair.destination.name),
       crowdHosts: this.#context.settings.crowdHosts,
       likePairs: this.#likePairs(pair),
+      isOwnDevice: this.#isOwnDevice(pair.destination.server),
     });
   }
 
-  #severity(score: BeaconScore, { points }: Suspicion): Severity | undefined {
+  #severity(score: BeaconScore, { points, isStrong }: Suspicion): Severity | undefined {
     const { lowSuspicion, mediumSuspicion } = this.#context.settings;
     if (!this.#isRhythm(score) || points < lowSuspicion) return undefined;
-    return points >= mediumSuspicion ? 'medium' : 'low';
+    return isStrong && points >= mediumSuspicion ? 'medium' : 'low';
   }
 
   /** Other destinations of the host at the same port, called as regularly. */
@@ -310,6 +322,13 @@ export class BeaconWatcher implements TrafficObserver {
       if ((other.score?.score ?? 0) >= leastScore) like++;
     }
     return like;
+  }
+
+  #isOwnDevice(address: string): boolean {
+    const words = parseAddress(address);
+    if (words === null) return false;
+    const { landscape } = this.#context;
+    return landscape.isGateway(...words) || !landscape.mayBeAttacker(...words);
   }
 
   #attackers(pair: CallPair): readonly string[] {
@@ -334,6 +353,9 @@ const PROTOCOL_STATES = new Map<string, (typeof TALK)[keyof typeof TALK]>([
   ['quic', TALK.beginningOnly],
 ]);
 
+/** AES-128-GCM, ChaCha20, AES-256-GCM of TLS 1.3 (RFC 8446 B.4). */
+const FIREFOX_CIPHERS = [0x1301, 0x1303, 0x1302] as const;
+
 function unknownChannel(flow: FlowView): Channel {
   return flow.protocol === PROTOCOL.udp ? 'udp' : 'tcp';
 }
@@ -344,7 +366,11 @@ function exchangeMarks({ isFirst, sentBytes, answeredBytes }: Exchange, channel:
   return sentBytes + answeredBytes < most ? KEEP_ALIVE : 0;
 }
 
-/** Values of no meaning that Chromium and Apple's systems put into a hello, against servers that grow stiff (RFC 8701). */
+/**
+ * Chromium and Apple's systems put values of no meaning into a hello, against servers that grow stiff (RFC 8701). The
+ * library of Firefox is the only one that prefers ciphers in this order.
+ */
 function isBrowserHello({ ciphers }: TlsClientFact): boolean {
+  if (FIREFOX_CIPHERS.every((cipher, index) => ciphers[index] === cipher)) return true;
   return ciphers.some((cipher) => (cipher & 0x0f0f) === 0x0a0a && cipher >> 8 === (cipher & 0xff));
 }
