@@ -10,8 +10,7 @@ import {
   SERVICES,
   type TrafficObserver,
 } from '../../../contract/traffic.ts';
-import { formatAddress, mixHash } from '../runtime/address.ts';
-import { BoundedMap } from './bounded-map.ts';
+import { formatAddress } from '../runtime/address.ts';
 import { bruteForceSettings } from './brute-force-settings.ts';
 import { BruteForceSuspects } from './brute-force-suspects.ts';
 import { type DetectorContext, defineDetector } from './detector.ts';
@@ -19,18 +18,12 @@ import { LoginBook } from './login-book.ts';
 import { CrowdWatch } from './login-crowd-watch.ts';
 import { LoginFlow } from './login-flow.ts';
 import { LoginNames, type NamedLogin } from './login-names.ts';
-import {
-  hashText,
-  LOGIN_SIGN,
-  type LoginProtocol,
-  loginProtocolOf,
-  type SessionForm,
-  UNHEARD_LOGIN,
-} from './login-protocols.ts';
+import { LOGIN_SIGN, type LoginProtocol, loginProtocolOf, type SessionForm, UNHEARD_LOGIN } from './login-protocols.ts';
 import { loginServiceOfProtocol } from './login-services.ts';
 import { LoginTail } from './login-tail.ts';
 import { NameWatch } from './name-watch.ts';
 import { SshSessions } from './ssh-sessions.ts';
+import { isSecretComparable, type ToldLogin, ToldLogins } from './told-logins.ts';
 
 /** The quick counters lose half in this time: about two minutes count. */
 const QUICK_HALF_LIFE_SECONDS = 60;
@@ -48,8 +41,6 @@ const FAILURES_BEFORE_BREACH = 5;
 /** At another service of the host it takes more: the same person may use it by right. */
 const FAILURES_BEFORE_OTHER_BREACH = 10;
 const CONVERSATION_BITS = 16;
-/** Users of forms whose logins look as if they worked. */
-const MAX_FORM_LOGINS = 1_024;
 /** Of one side of a conversation so much is read by parsers; what follows is told by its bytes. */
 const BYTES_TOLD = 60 * 1_024;
 
@@ -67,11 +58,7 @@ class BruteForceWatcher implements TrafficObserver {
   private readonly names: LoginNames;
   private readonly suspects: BruteForceSuspects;
   private readonly nameWatch: NameWatch;
-  /** The credential with which a form seemed to accept a user: if another does as well, the page says nothing. */
-  private readonly formLogins = new BoundedMap<string, number>(MAX_FORM_LOGINS);
-  /** What Kerberos answered last, and in which conversation: its logins fail for reasons that are no wrong password. */
-  private kerberosFlow = 0;
-  private kerberosStatus = 0;
+  private readonly told = new ToldLogins();
   /** By flow id: what the conversation has come to. A later flow in the same place takes it over. */
   private readonly flowIds = new Float64Array(2 ** CONVERSATION_BITS);
   private readonly marks = new Uint8Array(2 ** CONVERSATION_BITS);
@@ -131,9 +118,7 @@ class BruteForceWatcher implements TrafficObserver {
         this.noteParser(flow, fact.protocol, fact.type === 'protocol');
         return;
       case 'command':
-        if (fact.protocol !== 'kerberos') return;
-        this.kerberosFlow = flow.id;
-        this.kerberosStatus = fact.status;
+        if (fact.protocol === 'kerberos') this.told.kerberosAnswer(flow.id, fact.status);
     }
   }
 
@@ -170,7 +155,7 @@ class BruteForceWatcher implements TrafficObserver {
     this.crowd.reset(nowUs);
     this.book.clear();
     this.names.clear();
-    this.formLogins.clear();
+    this.told.clear();
     this.flowIds.fill(0);
     this.lastTickSecond = Number.NaN;
     this.nowUs = nowUs;
@@ -210,16 +195,15 @@ class BruteForceWatcher implements TrafficObserver {
     // Of one direction the messages are read here.
     if (login.isClientUnseen || login.isServerUnseen) return;
     this.nowUs = fact.timeUs;
-    const secret = this.takeSecret(index, fact);
-    const isForm = fact.method === 'form';
     if (service === SSH) {
       this.readSshLogin(index, fact);
-    } else if (fact.outcome === 'failure' || (isForm && fact.outcome === 'attempt')) {
-      this.readFailure(index, fact, secret);
-    } else if (fact.outcome === 'success') {
-      if (isForm && !this.isFormLogin(fact.user, secret)) this.readFailure(index, fact, secret);
-      else this.readSuccess(index, fact);
+      return;
     }
+    const secret = isSecretComparable(fact) ? this.credentials[index]! : 0;
+    this.credentials[index] = 0;
+    const told = this.told.judge(fact, login.id, secret, () => `${this.clientText()} ${this.serverText()}`);
+    if (told.outcome === 'guess') this.readGuess(index, fact, told, secret);
+    else if (told.outcome === 'success') this.readSuccess(index, fact);
   }
 
   private readSshLogin(index: number, fact: LoginFact): void {
@@ -232,50 +216,20 @@ class BruteForceWatcher implements TrafficObserver {
     }
   }
 
-  private readFailure(index: number, fact: LoginFact, secret: number): void {
-    const isReadable = this.isSecretReadable(fact);
-    const answer = this.kerberosAnswer();
-    if (answer !== undefined && !WRONG_GUESSES.has(answer)) return;
+  private readGuess(index: number, fact: LoginFact, told: ToldLogin, secret: number): void {
     // Behind the messages that are shown nobody sees which password it was: it is one more guess where those were some.
-    if (secret === 0 && isReadable && this.isCut(index) && !this.tail.isMeasured(index)) return;
+    const isUnseen = secret === 0 && isSecretComparable(fact) && this.isCut(index);
+    if (isUnseen && !this.tail.isMeasured(index)) return;
     this.marks[index]! |= READABLE;
-    const isUnknownName = answer === NO_SUCH_NAME;
-    // A name that does not exist tests no password: asked for again, it is no guess.
-    const isCompared = secret !== 0 || isUnknownName;
-    const credential = isCompared ? mixHash(secret, hashText(fact.user)) || 1 : 0;
-    if (!this.noteFailure(fact.timeUs, credential)) return;
+    if (!this.noteFailure(fact.timeUs, told.credential)) return;
     this.tail.read(index, this.login.clientBytes, this.login.serverBytes);
-    if (fact.user !== '') this.noteName(fact, secret, isUnknownName);
-  }
-
-  /** The number of the error in the conversation that is looked at; undefined for other protocols. */
-  private kerberosAnswer(): number | undefined {
-    return this.kerberosFlow === this.login.id ? this.kerberosStatus : undefined;
+    if (fact.user !== '') this.noteName(fact, secret, told.isUnknownName);
   }
 
   private readSuccess(index: number, fact: LoginFact): void {
     this.marks[index]! |= READABLE;
     this.tail.spoil(index);
-    if (!NOBODY.has(fact.user.toLowerCase())) this.noteSuccess(fact.timeUs, fact.user);
-  }
-
-  /** Of a challenge and its response nothing can be compared: they differ each time. */
-  private isSecretReadable(fact: LoginFact): boolean {
-    return fact.isCleartext || fact.method === 'digest';
-  }
-
-  /** What stands for the secret that the client has just sent; 0 where it cannot be read, or was not shown. */
-  private takeSecret(index: number, fact: LoginFact): number {
-    const secret = this.credentials[index]!;
-    this.credentials[index] = 0;
-    return this.isSecretReadable(fact) ? secret : 0;
-  }
-
-  /** Whether it may be believed that a form let somebody in: two passwords of one user are never both right. */
-  private isFormLogin(user: string, secret: number): boolean {
-    if (secret === 0) return true;
-    const key = `${this.clientText()} ${this.serverText()} ${user.slice(0, 64)}`;
-    return this.formLogins.getOrInsert(key, () => secret) === secret;
+    this.noteSuccess(fact.timeUs, fact.user);
   }
 
   private clientText(): string {
@@ -475,16 +429,6 @@ const FORM_PENDING = 8;
 const TOLD = 16;
 
 const SSH = SERVICES.indexOf('ssh');
-
-/** KDC_ERR_C_PRINCIPAL_UNKNOWN (RFC 4120, section 7.5.9). */
-const NO_SUCH_NAME = 6;
-/**
- * That, an account that is locked, and a wrong password. Whose password has expired or may not log in at this hour has
- * said the right one.
- */
-const WRONG_GUESSES: ReadonlySet<number> = new Set([NO_SUCH_NAME, 18, 24, 31]);
-/** Names under which servers let anybody in. */
-const NOBODY: ReadonlySet<string> = new Set(['anonymous', 'ftp', 'guest']);
 
 export const bruteForceDetector = defineDetector({
   id: 'brute-force',
