@@ -7,10 +7,13 @@ import { connectionFloodDetector } from './connection-flood.ts';
 import type { DetectorDefinition } from './detector.ts';
 import { dhcpExhaustionDetector } from './dhcp-exhaustion.ts';
 import { dnsTunnelDetector } from './dns-tunnel/dns-tunnel.ts';
+import { exfiltrationDetector } from './exfiltration/exfiltration.ts';
+import { exploitDetector } from './exploit/exploit.ts';
 import { floodDetector } from './flood.ts';
 import { generatedDomainsDetector } from './generated-domains/generated-domains.ts';
 import { hostDiscoveryDetector } from './host-discovery.ts';
 import { icmpTunnelDetector } from './icmp-tunnel/icmp-tunnel.ts';
+import { lateralMovementDetector } from './lateral-movement/lateral-movement.ts';
 import { malwareTransferDetector } from './malware-transfer/malware-transfer.ts';
 import { namePoisoningDetector } from './name-poisoning/name-poisoning.ts';
 import { cleartextCredentialsDetector } from './policy/cleartext-credentials.ts';
@@ -58,9 +61,12 @@ export const DETECTORS: readonly DetectorDefinition[] = [
   unusualPortDetector,
   icmpTunnelDetector,
   webAttackDetector,
+  exploitDetector,
   beaconingDetector,
   namePoisoningDetector,
   generatedDomainsDetector,
   rogueServerDetector,
   malwareTransferDetector,
+  lateralMovementDetector,
+  exfiltrationDetector,
 ];

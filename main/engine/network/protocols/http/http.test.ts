@@ -273,6 +273,12 @@ describe('logins', () => {
     expect(requests[0].user).toBe('a');
   });
 
+  it('keep packed objects in cookies', () => {
+    const cookie = 'a=O%3A4%3A%22Evil%22%3A0%3A%7B%7D; b=rO0ABXNy; c=Oslo; d=O:x';
+    const { requests } = hear(talk(['>', `GET / HTTP/1.1\r\nCookie: ${cookie}\r\n\r\n`]));
+    expect(requests[0].headers).toEqual([['cookie', 'a=O%3A4%3A%22Evil%22%3A0%3A%7B%7D; b=rO0ABXNy; c=*; d=*']]);
+  });
+
   it('of forms without a password are none', () => {
     expect(loginOf(form('user=ann&comment=x'), ok('x'))).toBeUndefined();
   });

@@ -45,10 +45,18 @@ function lettersOf(name: string): string {
 export function looksLikeCode(value: string): boolean {
   const text = value.includes('%') ? roughlyDecoded(value) : value;
   if (text.includes('${') || text.includes('$(') || text.includes('../') || text.includes('() {')) return true;
+  if (isPackedObject(text)) return true;
   const opening = text.indexOf('<');
   if (opening >= 0 && text.indexOf('>', opening) > opening) return true;
   const hasQuote = text.includes("'") || text.includes('"');
   return hasQuote && (text.includes(' ') || text.includes('--') || text.includes('(') || text.includes('/*'));
+}
+
+/** An object of Java in base64, or one of PHP: what unpacks it may run what it says. */
+function isPackedObject(text: string): boolean {
+  if (text.startsWith('rO0AB')) return true;
+  const digit = text.charCodeAt(2) - 0x30;
+  return text.startsWith('O:') && digit >= 0 && digit <= 9 && text.includes(':"');
 }
 
 /** The signs that matter to `looksLikeCode`, decoded; other percent-encoding stays. */
