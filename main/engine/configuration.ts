@@ -28,6 +28,7 @@ const TITLES: Readonly<Record<string, string>> = {
   'detect.arp-spoofing': 'Finding devices that pose as others (ARP)',
   'detect.dns-tunnel': 'Finding tunnels in look-ups of names (DNS)',
   'detect.remote-control': 'Finding computers under remote control',
+  'detect.kerberos-tickets': 'Finding collected Kerberos tickets',
   'detect.cleartext-credentials': 'Noticing passwords in clear text',
   'detect.weak-encryption': 'Noticing bad certificates and outdated encryption',
   'detect.unwanted-service': 'Noticing Tor, mining, file sharing and remote access',

@@ -13,6 +13,7 @@ import { floodDetector } from './flood.ts';
 import { generatedDomainsDetector } from './generated-domains/generated-domains.ts';
 import { hostDiscoveryDetector } from './host-discovery.ts';
 import { icmpTunnelDetector } from './icmp-tunnel/icmp-tunnel.ts';
+import { kerberosTicketsDetector } from './kerberos-tickets/kerberos-tickets.ts';
 import { lateralMovementDetector } from './lateral-movement/lateral-movement.ts';
 import { malwareTransferDetector } from './malware-transfer/malware-transfer.ts';
 import { namePoisoningDetector } from './name-poisoning/name-poisoning.ts';
@@ -55,6 +56,7 @@ export const DETECTORS: readonly DetectorDefinition[] = [
   arpSpoofingDetector,
   dnsTunnelDetector,
   remoteControlDetector,
+  kerberosTicketsDetector,
   cleartextCredentialsDetector,
   weakEncryptionDetector,
   unwantedServiceDetector,
