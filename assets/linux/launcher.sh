@@ -6,4 +6,5 @@ case $self in
   */*) folder=${self%/*} ;;
   *) folder=. ;;
 esac
-exec "$folder/node" "$folder/dist/engine/holdfast.js" "$@"
+# A small young generation: Holdfast looks at gigabytes of traffic, and keeps little of it.
+exec "$folder/node" --max-semi-space-size=8 "$folder/dist/engine/holdfast.js" "$@"

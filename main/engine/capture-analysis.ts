@@ -2,6 +2,7 @@ import { Worker } from 'node:worker_threads';
 import type { Failure } from '../../contract/domain.ts';
 import type { CaptureMessage, CaptureWorkerData } from './capture-messages.ts';
 import type { RecordedFlow } from './network/index.ts';
+import { TRAFFIC_YOUNG_GENERATION_MB } from './runtime/heap.ts';
 import { workerEnvironment } from './runtime/worker-environment.ts';
 
 /** The heap of the thread. Flows and packets are outside of it; what a capture makes of it is far below. */
@@ -44,7 +45,10 @@ export class CaptureAnalysis {
     this.#worker = new Worker(options.worker ?? new URL('./capture-worker.ts', import.meta.url), {
       workerData: data,
       env: workerEnvironment(),
-      resourceLimits: { maxOldGenerationSizeMb: options.heapMebibytes ?? HEAP_MEBIBYTES },
+      resourceLimits: {
+        maxOldGenerationSizeMb: options.heapMebibytes ?? HEAP_MEBIBYTES,
+        maxYoungGenerationSizeMb: TRAFFIC_YOUNG_GENERATION_MB,
+      },
     });
     this.#worker.on('message', (message: CaptureMessage) => this.#receive(message));
     this.#worker.on('error', (error) => this.#fail(crashOf(error)));

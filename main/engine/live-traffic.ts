@@ -7,6 +7,7 @@ import type { LiveSnapshot, RecordedFlow } from './network/index.ts';
 import { systemClock } from './runtime/clock.ts';
 import type { Config } from './runtime/config.ts';
 import type { HealthPart, HealthRegistry } from './runtime/health.ts';
+import { TRAFFIC_YOUNG_GENERATION_MB } from './runtime/heap.ts';
 import type { Logger } from './runtime/log.ts';
 import { workerEnvironment } from './runtime/worker-environment.ts';
 import { CaptureSensor, type InterfaceState, readHostNetwork, sensorSettings } from './sensors/index.ts';
@@ -161,6 +162,7 @@ export class LiveTraffic {
       env: workerEnvironment(),
       // The pipes are opened here and closed there.
       trackUnmanagedFds: false,
+      resourceLimits: { maxYoungGenerationSizeMb: TRAFFIC_YOUNG_GENERATION_MB },
     });
     worker.on('message', (message: TrafficMessage) => this.#receive(message));
     worker.on('error', (error) => logger.error('The traffic thread failed', { error: String(error) }));

@@ -5,6 +5,7 @@
 import { lstatSync, mkdirSync, readFileSync } from 'node:fs';
 import module from 'node:module';
 import { isAbsolute, join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
 
 /**
  * Where compiled code may be kept from one start to the next, or nothing. Who can write there decides what the next
@@ -37,6 +38,8 @@ if (args[0] === '--version' || args[0] === '-V') {
 } else {
   const cacheFolder = compileCacheFolder();
   if (cacheFolder !== undefined) module.enableCompileCache(cacheFolder);
+  // Heaps may double before they are looked through, not quadruple, as with bin/holdfast.
+  setFlagsFromString('--heap-growing-percent=100');
   const { main } = await import('../../../main/cli/main.ts');
   process.exitCode = await main(args);
 }
