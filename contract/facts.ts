@@ -61,6 +61,7 @@ export const PROTOCOL_IDS = [
   'tftp',
   'ipsec',
   'adb',
+  'xmpp',
 ] as const;
 export type ProtocolId = (typeof PROTOCOL_IDS)[number];
 

@@ -46,6 +46,7 @@ import { tls } from './tls/tls.ts';
 import { vnc } from './vnc.ts';
 import { websocket } from './websocket.ts';
 import { wireguard } from './wireguard.ts';
+import { xmpp } from './xmpp.ts';
 
 /** All protocols that are told by their bytes. The order does not count: identification must not depend on it. */
 export const PROTOCOLS: readonly ProtocolDefinition[] = [
@@ -98,5 +99,6 @@ export const PROTOCOLS: readonly ProtocolDefinition[] = [
   sip,
   rtsp,
   websocket,
+  xmpp,
   http2,
 ];
