@@ -1,26 +1,8 @@
 /** What is known to be bad, asked by what was seen. The owner's lists are behind it; detectors only ask. */
 
-export const INDICATOR_TYPES = [
-  'address',
-  'domain',
-  'url',
-  'sha256',
-  'md5',
-  'sha1',
-  'ja3',
-  'ja4',
-  'certificate',
-] as const;
-export type IndicatorType = (typeof INDICATOR_TYPES)[number];
+import type { Indicator } from '../../../contract/indicators.ts';
 
-export interface Indicator {
-  readonly type: IndicatorType;
-  readonly value: string;
-  /** What it is a sign of: "Emotet", "test file"; empty where nobody said. */
-  readonly label: string;
-  /** The list that it comes from. */
-  readonly source: string;
-}
+export type { Indicator, IndicatorType } from '../../../contract/indicators.ts';
 
 export interface Indicators {
   /** How many there are; with none nobody needs to ask. */
