@@ -43,6 +43,7 @@ const TITLES: Readonly<Record<string, string>> = {
   'detect.malware-transfer': 'Finding transfers of malware',
   'detect.lateral-movement': 'Finding movement from computer to computer',
   'detect.exfiltration': 'Finding data that leaves',
+  'detect.certificate-change': 'Finding certificates that change',
   alerts: 'Joining findings into alerts',
   captures: 'Captures',
   http: 'Console in a browser, REST and metrics',

@@ -3,6 +3,7 @@
 import { arpSpoofingDetector } from './arp-spoofing/arp-spoofing.ts';
 import { beaconingDetector } from './beaconing/beaconing.ts';
 import { bruteForceDetector } from './brute-force.ts';
+import { certificateChangeDetector } from './certificate-change/certificate-change.ts';
 import { connectionFloodDetector } from './connection-flood.ts';
 import type { DetectorDefinition } from './detector.ts';
 import { dhcpExhaustionDetector } from './dhcp-exhaustion.ts';
@@ -71,4 +72,5 @@ export const DETECTORS: readonly DetectorDefinition[] = [
   malwareTransferDetector,
   lateralMovementDetector,
   exfiltrationDetector,
+  certificateChangeDetector,
 ];

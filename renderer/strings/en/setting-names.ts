@@ -134,6 +134,7 @@ export const settingNames: Readonly<Record<string, string>> = {
   'detect.exfiltration.learnHours': 'A host is known after',
   'detect.exfiltration.hugeGibibytes': 'Told of in any case',
   'detect.exfiltration.ignoredDestinations': 'Where data goes on purpose',
+  'detect.certificate-change.rememberDays': 'Certificates are remembered for',
   'alerts.joinGapSeconds': 'Findings are joined up to a gap of',
   'alerts.maxAlerts': 'Alerts held at once',
   'alerts.maxEvidence': 'Evidence of one alert',
