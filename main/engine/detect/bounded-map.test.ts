@@ -28,4 +28,44 @@ describe('BoundedMap', () => {
       }),
     );
   });
+
+  it('does as a map that is kept in the order of use', () => {
+    const steps = fc.array(
+      fc.tuple(fc.constantFrom('get', 'set', 'peek', 'delete'), fc.integer({ min: 0, max: 6 }), fc.nat()),
+    );
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 5 }), steps, (capacity, all) => {
+        const map = new BoundedMap<number, number>(capacity);
+        let model: (readonly [number, number])[] = [];
+        for (const [step, key, value] of all) {
+          const known = model.find(([other]) => other === key);
+          const others = model.filter(([other]) => other !== key);
+          if (step === 'get') expect(map.get(key)).toBe(known?.[1]);
+          if (step === 'peek') expect(map.peek(key)).toBe(known?.[1]);
+          if (step === 'set') map.set(key, value);
+          if (step === 'delete') expect(map.delete(key)).toBe(known !== undefined);
+          if (step === 'set') model = [...others, [key, value] as const].slice(-capacity);
+          else if (step === 'get' && known) model = [...others, known];
+          else if (step === 'delete') model = others;
+          expect([...map.entries()]).toEqual(model);
+          expect(map.size).toBe(model.length);
+        }
+      }),
+    );
+  });
+
+  it('goes on while entries are deleted and used', () => {
+    const map = new BoundedMap<string, number>(4);
+    for (const [at, key] of ['a', 'b', 'c', 'd'].entries()) map.set(key, at);
+    const seen: string[] = [];
+    for (const [key] of map.entries()) {
+      seen.push(key);
+      if (key !== 'a') continue;
+      map.delete('b');
+      map.get('c');
+    }
+    expect(seen).toEqual(['a', 'c', 'd']);
+    map.clear();
+    expect([...map.entries()]).toEqual([]);
+  });
 });

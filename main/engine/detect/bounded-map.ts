@@ -1,11 +1,22 @@
+/** An entry, in the order of use between those that were used before and after it. */
+interface Entry<K, V> {
+  readonly key: K;
+  value: V;
+  older: Entry<K, V> | undefined;
+  newer: Entry<K, V> | undefined;
+  isGone: boolean;
+}
+
 /**
  * A map of at most so many entries: what was not asked for or set for the longest time goes first. For state by
  * texts, or with objects; numbers by address stand in an AddressTable, which allocates nothing.
  */
 export class BoundedMap<K, V> {
   readonly #capacity: number;
-  readonly #entries = new Map<K, V>();
+  readonly #entries = new Map<K, Entry<K, V>>();
   readonly #onEvict: ((key: K, value: V) => void) | undefined;
+  #oldest: Entry<K, V> | undefined;
+  #newest: Entry<K, V> | undefined;
   #evicted = 0;
 
   /** @param onEvict told of an entry that had to go for another, after it is gone */
@@ -25,22 +36,28 @@ export class BoundedMap<K, V> {
 
   /** The value, which now counts as used. */
   get(key: K): V | undefined {
-    const value = this.#entries.get(key);
-    if (value === undefined) return undefined;
-    this.#entries.delete(key);
-    this.#entries.set(key, value);
-    return value;
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return undefined;
+    this.#use(entry);
+    return entry.value;
   }
 
   /** The value, without counting as a use. */
   peek(key: K): V | undefined {
-    return this.#entries.get(key);
+    return this.#entries.get(key)?.value;
   }
 
   set(key: K, value: V): void {
-    this.#entries.delete(key);
+    const known = this.#entries.get(key);
+    if (known !== undefined) {
+      known.value = value;
+      this.#use(known);
+      return;
+    }
     if (this.#entries.size >= this.#capacity) this.#evictOldest();
-    this.#entries.set(key, value);
+    const entry: Entry<K, V> = { key, value, older: undefined, newer: undefined, isGone: false };
+    this.#entries.set(key, entry);
+    this.#append(entry);
   }
 
   getOrInsert(key: K, create: () => V): V {
@@ -52,24 +69,58 @@ export class BoundedMap<K, V> {
   }
 
   delete(key: K): boolean {
-    return this.#entries.delete(key);
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return false;
+    this.#remove(entry);
+    return true;
   }
 
   clear(): void {
+    for (const entry of this.#entries.values()) entry.isGone = true;
     this.#entries.clear();
+    this.#oldest = undefined;
+    this.#newest = undefined;
   }
 
-  /** The least recently used first. Entries may be deleted meanwhile. */
-  entries(): IterableIterator<[K, V]> {
-    return this.#entries.entries();
+  /** The least recently used first, those that are there now. Entries may be deleted and used meanwhile. */
+  *entries(): IterableIterator<[K, V]> {
+    const all: Entry<K, V>[] = [];
+    for (let entry = this.#oldest; entry !== undefined; entry = entry.newer) all.push(entry);
+    for (const entry of all) if (!entry.isGone) yield [entry.key, entry.value];
+  }
+
+  #use(entry: Entry<K, V>): void {
+    if (entry === this.#newest) return;
+    this.#unlink(entry);
+    this.#append(entry);
+  }
+
+  #append(entry: Entry<K, V>): void {
+    entry.older = this.#newest;
+    entry.newer = undefined;
+    if (this.#newest === undefined) this.#oldest = entry;
+    else this.#newest.newer = entry;
+    this.#newest = entry;
+  }
+
+  #unlink({ older, newer }: Entry<K, V>): void {
+    if (older === undefined) this.#oldest = newer;
+    else older.newer = newer;
+    if (newer === undefined) this.#newest = older;
+    else newer.older = older;
+  }
+
+  #remove(entry: Entry<K, V>): void {
+    this.#entries.delete(entry.key);
+    entry.isGone = true;
+    this.#unlink(entry);
   }
 
   #evictOldest(): void {
-    for (const [key, value] of this.#entries) {
-      this.#entries.delete(key);
-      this.#evicted++;
-      this.#onEvict?.(key, value);
-      return;
-    }
+    const oldest = this.#oldest;
+    if (oldest === undefined) return;
+    this.#remove(oldest);
+    this.#evicted++;
+    this.#onEvict?.(oldest.key, oldest.value);
   }
 }
