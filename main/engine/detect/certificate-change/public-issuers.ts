@@ -1,0 +1,73 @@
+/**
+ * Organisations that issue certificates for the public web, as their certificates name them (O= of the issuer), in
+ * lower case. A change from one of these to another is business; a change from one of these to somebody else is not.
+ * Not a list of whom to trust: whoever writes one of these names into a certificate fools this, not a browser.
+ */
+const PUBLIC_ISSUERS: readonly string[] = [
+  "let's encrypt",
+  'internet security research group',
+  'isrg',
+  'digicert',
+  'symantec',
+  'verisign',
+  'geotrust',
+  'thawte',
+  'rapidssl',
+  'globalsign',
+  'sectigo',
+  'comodo',
+  'usertrust',
+  'zerossl',
+  'google trust services',
+  'google inc',
+  'amazon',
+  'starfield',
+  'godaddy',
+  'microsoft corporation',
+  'apple inc',
+  'cloudflare',
+  'entrust',
+  'certum',
+  'unizeto',
+  'asseco',
+  'actalis',
+  'buypass',
+  'ssl corp',
+  'quovadis',
+  'swisssign',
+  'telia',
+  'identrust',
+  'hellenic academic',
+  'trustasia',
+  'wotrus',
+  'd-trust',
+  'deutsche telekom',
+  't-systems',
+  'dfn-verein',
+  'verein zur foerderung eines deutschen forschungsnetzes',
+  'geant',
+  'terena',
+  'harica',
+  'certigna',
+  'dhimyotis',
+  'secom',
+  'cybertrust',
+  'baltimore',
+  'network solutions',
+  'gandi',
+  'trustwave',
+  'securetrust',
+  'viking cloud',
+  'chunghwa telecom',
+  'taiwan-ca',
+  'startcom',
+  'addtrust',
+  'equifax',
+  'gts ',
+];
+
+/** Whether an issuer's name (RFC 4514) is that of an organisation that issues for the public. */
+export function isPublicIssuer(issuer: string): boolean {
+  const text = issuer.toLowerCase();
+  return PUBLIC_ISSUERS.some((name) => text.includes(`=${name}`));
+}
