@@ -59,6 +59,8 @@ export const NDPI_NAMES: Names = {
   Syslog: ['syslog'],
   TFTP: ['tftp'],
   IPSec: ['ipsec'],
+  Jabber: ['xmpp'],
+  XMPP: ['xmpp'],
 };
 
 /** Arkime: one of the list that a session has. */
@@ -106,6 +108,9 @@ export const ARKIME_NAMES: Names = {
   syslog: ['syslog'],
   tftp: ['tftp'],
   isakmp: ['ipsec'],
+  adb: ['adb'],
+  jabber: ['xmpp'],
+  xmpp: ['xmpp'],
 };
 
 /** Zeek: the service of conn.log. */
@@ -142,6 +147,7 @@ export const ZEEK_NAMES: Names = {
   socks: ['socks'],
   irc: ['irc'],
   syslog: ['syslog'],
+  xmpp: ['xmpp'],
 };
 
 /** Suricata: app_proto. */

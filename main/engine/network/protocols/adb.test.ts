@@ -71,5 +71,22 @@ describe('Android debug bridge', () => {
     expect(feed(adb, [['initiator', bytesOf('CONNECT example.org:443 HTTP/1.1\r\n\r\n')]])).toEqual([]);
   });
 
+  it('tells what programs ask the server of the bridge for', () => {
+    const say = (...commands: readonly string[]) =>
+      bytesOf(commands.map((text) => text.length.toString(16).padStart(4, '0') + text).join(''));
+    const exchange: Exchange = [
+      ['initiator', say('host:transport-any', 'shell:id')],
+      ['responder', bytesOf('OKAYOKAYuid=2000(shell)')],
+      ['initiator', bytesOf('more')],
+    ];
+    expect(commandsOf(feed(adb, exchange, { responderPort: 5_037 }))).toEqual([
+      'open host:transport-any -1',
+      'open shell:id -1',
+    ]);
+    expect(feed(adb, exchange, { responderPort: 4_444 })).toEqual([]);
+    expect(feed(adb, [['initiator', bytesOf('cafe babe 0000')]], { responderPort: 5_037 })).toEqual([]);
+    expectRobust(adb, exchange, { responderPort: 5_037 });
+  });
+
   it('stands cuts and damage', () => expectRobust(adb, [host, device, ...shell.slice(0, 2)]));
 });

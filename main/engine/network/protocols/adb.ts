@@ -1,4 +1,5 @@
 import { PROTOCOL } from '../../../../contract/traffic.ts';
+import { identifyServer, serverParser } from './adb-server.ts';
 import { latin1, startsWith, u32leAt } from './bytes.ts';
 import { eitherSide } from './first-message.ts';
 import { FRAME_BROKEN, type Framing, framedParser, type MessageReader } from './message-frames.ts';
@@ -13,6 +14,8 @@ const MAGIC_AT = 20;
 const READ_BYTES = 2_048;
 /** Largest payload that devices agree to. */
 const MAX_PAYLOAD_BYTES = 1_024 * 1_024;
+/** Of the server that programs on the same computer speak to in another way: it has few bytes to tell it, so only here. */
+const SERVER_PORT = 5037;
 /** Little-endian. */
 const COMMAND = {
   sync: 0x434e5953,
@@ -50,9 +53,15 @@ const framing: Framing = {
 export const adb: ProtocolDefinition = {
   id: 'adb',
   transports: [PROTOCOL.tcp],
-  ports: [5555],
-  identify: (opening) => eitherSide(opening, identifySide),
-  parser: (context) => framedParser(context, 'adb', framing, new Conversation(context)),
+  ports: [5555, SERVER_PORT],
+  identify: (opening) => {
+    const isServer = opening.responderPort === SERVER_PORT && opening.hasBeginning;
+    return isServer ? identifyServer(opening.initiator) : eitherSide(opening, identifySide);
+  },
+  parser: (context) =>
+    context.responderPort === SERVER_PORT
+      ? serverParser(context)
+      : framedParser(context, 'adb', framing, new Conversation(context)),
 };
 
 /** Six letters' worth of constants, twice: nothing else looks so. */
