@@ -252,7 +252,8 @@ export interface TrafficObserver {
   flowChange?(flow: FlowView, packet: PacketView, change: FlowChange): void;
   /**
    * A packet with payload, among the first PAYLOAD_PACKETS_SHOWN of its direction, after it was counted.
-   * `fromInitiator` tells the direction; the bytes are packet.bytes[payloadStart..payloadEnd).
+   * `fromInitiator` tells the direction; the bytes are packet.bytes[payloadStart..payloadEnd). What parsers say of
+   * it (`fact`) was told before.
    */
   payload?(flow: FlowView, packet: PacketView, fromInitiator: boolean): void;
   /**

@@ -439,8 +439,8 @@ export class FlowTable implements FlowSource {
     this.#events.flowStart(this.cursor.point(slot), packet);
     if (packet.protocol === PROTOCOL.tcp) this.#followTcp(slot, direction, packet);
     if (packet.payloadBytes > 0) {
-      this.#events.payload(this.cursor.point(slot), packet, direction === FROM_INITIATOR);
       this.#showSegment(slot, direction, packet);
+      this.#events.payload(this.cursor.point(slot), packet, direction === FROM_INITIATOR);
     }
   }
 
@@ -464,12 +464,10 @@ export class FlowTable implements FlowSource {
     }
     if (packet.protocol === PROTOCOL.tcp) this.#followTcp(slot, direction, packet);
     if (packet.payloadBytes > 0) {
-      const shown = s[base + direction * DIRECTION_WORDS + DIRECTION.payloadPackets];
-      if (shown <= PAYLOAD_PACKETS_SHOWN) {
-        this.#identify(at, packet, direction);
-        this.#events.payload(this.cursor.point(slot), packet, direction === FROM_INITIATOR);
-      }
+      const isShown = s[base + direction * DIRECTION_WORDS + DIRECTION.payloadPackets] <= PAYLOAD_PACKETS_SHOWN;
+      if (isShown) this.#identify(at, packet, direction);
       this.#showSegment(slot, direction, packet);
+      if (isShown) this.#events.payload(this.cursor.point(slot), packet, direction === FROM_INITIATOR);
     }
   }
 
