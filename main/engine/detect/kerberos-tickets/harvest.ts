@@ -69,7 +69,8 @@ export function describeHarvest(collected: Collected): Finding {
     cause: `kerberos-tickets/${harvest}/${client}`,
     firstSeenMs: firstUs / 1000,
     lastSeenMs: lastUs / 1000,
-    severity: 'medium',
+    // Where no account needs a proof, a computer that many people use looks the same.
+    severity: harvest === 'accounts' && weakOffers === 0 ? 'low' : 'medium',
     confidence: weakOffers > 0 ? SURE_CONFIDENCE : CONFIDENCE,
     techniques: [text.technique],
     attackers: [client],

@@ -36,9 +36,9 @@ function ticket(service: string, offered: string, cipher: string): Conversation 
   ]);
 }
 
-function login(user: string, method: string): Conversation {
+function login(user: string, method: string, offered = STRONG): Conversation {
   return talk([
-    property('ciphers-offered', STRONG),
+    property('ciphers-offered', offered),
     command('as', `${user}@EXAMPLE.ORG krbtgt/EXAMPLE.ORG`, 0),
     {
       type: 'login',
@@ -88,9 +88,14 @@ describe('tickets that are collected', () => {
   });
 
   it('of accounts that need no proof', () => {
-    const [alert] = play(5, 1, (n) => login(`user${n}`, 'kerberos-no-preauth')).alerts;
+    const [alert] = play(5, 1, (n) => login(`user${n}`, 'kerberos-no-preauth', WEAK)).alerts;
     expect(alert).toMatchObject({ severity: 'medium', techniques: ['T1558.004'], attackers: [CLIENT] });
   });
+});
+
+it('logins without proof at a usual strength are told of mildly, when they are many', () => {
+  const [alert] = play(20, 1, (n) => login(`user${n}`, 'kerberos-no-preauth')).alerts;
+  expect(alert).toMatchObject({ severity: 'low' });
 });
 
 describe('tickets that are used', () => {
@@ -102,6 +107,7 @@ describe('tickets that are used', () => {
     ['many databases over a day', 40, 1_800, (n) => ticket(`MSSQLSvc/db${n}.example.org`, STRONG, WEAK)],
     ['strong tickets of many services', 60, 1, (n) => ticket(`HTTP/app${n}`, STRONG, 'aes256-cts-hmac-sha1-96')],
     ['people who log in', 60, 1, (n) => login(`user${n}`, 'kerberos')],
+    ['a few people where no account needs a proof', 5, 60, (n) => login(`user${n}`, 'kerberos-no-preauth')],
     ['an old device that can do no better', 60, 60, () => login('scanner', 'kerberos-no-preauth')],
     ['logins that stay anonymous', 9, 1, (n) => login(`WELLKNOWN/ANONYMOUS${n}`, 'kerberos-no-preauth')],
   ])('%s: are silent', (_name, count, secondsApart, make) => {

@@ -28,13 +28,23 @@ const settings = {
   },
   openAccounts: {
     type: 'number',
+    default: 10,
+    min: 1,
+    max: 128,
+    integer: true,
+    unit: 'accounts',
+    reason:
+      'Logins without proof for so many accounts within the window are told of. In some realms no account needs a proof, and behind a shared computer several people log in.',
+  },
+  openAccountsAsked: {
+    type: 'number',
     default: 2,
     min: 1,
     max: 128,
     integer: true,
     unit: 'accounts',
     reason:
-      'Logins without proof for so many accounts within the window are collected. One may be an old device that cannot do better.',
+      'The same where the client allows nothing but weak encryption. One may be an old device that cannot do better.',
   },
   windowMinutes: {
     type: 'number',
@@ -172,17 +182,16 @@ class KerberosTicketsWatcher implements TrafficObserver {
   }
 
   #judge(flow: FlowView, collected: Collected, timeUs: number): void {
-    const { serviceAccounts, serviceAccountsAsked, openAccounts } = this.#context.settings;
+    const { serviceAccounts, serviceAccountsAsked, openAccounts, openAccountsAsked } = this.#context.settings;
     const { harvest, names, weakOffers, reportedNames } = collected;
     if (reportedNames > 0) {
       if (names.size >= reportedNames * REPORT_GROWTH) this.#report(collected, timeUs);
       else this.#pending.add(collected);
       return;
     }
-    const isGuilty =
-      harvest === 'accounts'
-        ? names.size >= openAccounts
-        : names.size >= serviceAccounts || weakOffers >= serviceAccountsAsked;
+    const [least, leastAsked] =
+      harvest === 'accounts' ? [openAccounts, openAccountsAsked] : [serviceAccounts, serviceAccountsAsked];
+    const isGuilty = names.size >= least || weakOffers >= leastAsked;
     const { initiator0, initiator1, initiator2, initiator3 } = flow;
     if (!isGuilty || !this.#context.landscape.mayBeAttacker(initiator0, initiator1, initiator2, initiator3)) return;
     this.#report(collected, timeUs);

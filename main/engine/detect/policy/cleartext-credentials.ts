@@ -21,6 +21,7 @@ const settings = {
 
 const TOPIC = 'password';
 const CONFIDENCE = 0.95;
+const SNMP_PORT = 161;
 
 /** How people call what carries the password. Other protocols go by their name in capitals. */
 const NAMES: Partial<Record<ProtocolId, string>> = {
@@ -97,6 +98,8 @@ class CleartextWatcher implements TrafficObserver {
         timeUs,
       );
     } else if (protocol === 'snmp' && name === 'community') {
+      // An answer that nobody was seen to ask for: a flood by way of others' devices.
+      if (flow.initiatorPort === SNMP_PORT) return;
       const meaning = value.startsWith('default:')
         ? 'The community is the one that devices come with; it is the password of versions 1 and 2.'
         : 'The community, which is the password of versions 1 and 2, could be read on the way.';

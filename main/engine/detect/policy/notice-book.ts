@@ -241,9 +241,11 @@ export function placesOf(group: NoticeGroup): string {
   return servers.length === 1 ? servers[0]! : countOf(servers.length, 'server');
 }
 
-/** "10.0.0.5", or of a busy server "6 computers and more". */
+/** "10.0.0.5", or of a busy server "6 further computers". */
 export function doersOf(group: NoticeGroup): string {
-  return group.isServer ? `${countOf(group.clients.size, 'further computer')}` : group.host;
+  if (!group.isServer) return group.host;
+  const count = countOf(group.clients.size, 'further computer');
+  return group.clients.size < MAX_CLIENTS ? count : `At least ${count}`;
 }
 
 /** "FTP and POP3". */
