@@ -23,7 +23,7 @@ const TIMEOUT_MS = 120_000;
 const INSIDE_OTHERS: readonly (readonly [reason: string, name: RegExp])[] = [
   ['TLS after STARTTLS, SOCKS, or the login of MySQL, ADB or RDP', /starttls|socks|mysql|adb_|\/rdp\/|encrypted\.pcap/],
   ['DTLS behind STUN in the same flow', /stun|geforcenow/],
-  ['inside CAPWAP, IKE, OpenVPN or the QUIC of Facebook over TCP', /capwap|ike-cert|openvpn|fbzero/],
+  ['inside IKE and OpenVPN', /ike-cert|openvpn/],
   ['padding of short frames that the IP header counts as payload', /heuristic_tcp_ack_payload/],
   ['no header of QUIC, only what a server sent', /gquic_only_from_server/],
 ];
