@@ -2,10 +2,10 @@ import type { ParserContext } from '../protocol.ts';
 import { CarriedTls } from '../tls/carried.ts';
 import { readControl } from './packet.ts';
 
-/** Packets ahead of a missing one that are kept: OpenVPN itself sends no more than twelve without an answer. */
-const MAX_AHEAD = 12;
-/** Longest content of one packet: OpenVPN's own buffer has 2,048 bytes. */
-const MAX_CONTENT_BYTES = 4_096;
+/** Packets ahead of a missing one that are kept: OpenVPN itself sends no more than six without an answer. */
+const MAX_AHEAD = 6;
+/** Longest content of one packet: OpenVPN's own buffer has as many. */
+const MAX_CONTENT_BYTES = 2_048;
 /** The first packet behind the reset, which is number 0. */
 const FIRST_NUMBER = 1;
 

@@ -1,10 +1,10 @@
 /** TLS whose stream is carried in the messages of another protocol: OpenVPN's control channel, packets of TDS. */
 import { joinBytes, NO_BYTES } from '../bytes.ts';
-import { MAX_UNTAKEN_BYTES, type ParserContext } from '../protocol.ts';
+import type { ParserContext } from '../protocol.ts';
 import { tlsParser } from './tls.ts';
 
-/** What a side may send in all before its handshake is over: the longest chains of certificates take a quarter of it. */
-const MAX_SIDE_BYTES = 128 * 1024;
+/** What a side may send in all before its handshake is over: long chains of certificates take a third of it. */
+const MAX_SIDE_BYTES = 32 * 1024;
 
 /**
  * Puts the carried stream together and tells what TLS says in it. It ends by itself, where everything is encrypted or
@@ -46,7 +46,7 @@ export class CarriedTls {
     const taken = this.#parser.read(stream, fromInitiator);
     this.#passOver[side] = Math.max(0, taken - stream.length);
     this.#untaken[side] = stream.subarray(Math.min(taken, stream.length));
-    if (this.isFinished || this.#untaken[side].length > MAX_UNTAKEN_BYTES) this.#stop();
+    if (this.isFinished) this.#stop();
   }
 
   #stop(): void {
