@@ -111,7 +111,8 @@ describe('the steps of an intrusion', () => {
     const shell: Told = { kind: 'reverse-shell', minute: 3, severity: 'medium' };
     expect(severityOf([{ kind: 'port-scan', minute: 0, severity: 'low' }, shell])).toBe('medium');
     expect(severityOf([{ kind: 'port-scan', minute: 0, severity: 'medium' }, shell])).toBe('high');
-    expect(severityOf([{ kind: 'exploit', minute: 0, severity: 'medium' }, shell])).toBe('critical');
+    expect(severityOf([{ kind: 'exploit', minute: 0, severity: 'medium' }, shell])).toBe('high');
+    expect(severityOf([{ kind: 'exploit', minute: 0, severity: 'high' }, shell])).toBe('critical');
   });
 
   it('of one phase are one alert, but no story', () => {

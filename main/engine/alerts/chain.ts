@@ -83,12 +83,16 @@ function phaseOf({ kind }: AlertStage): Phase {
   return STEPS[kind]?.phase ?? PHASES.length;
 }
 
-/** A chain of two phases is at least high; one that got in and went on is critical. Of lesser signs nothing follows. */
+/**
+ * A chain of two phases is at least high; one that got in and went on is critical, when one of the steps is beyond
+ * doubt by itself. Of lesser signs nothing follows.
+ */
 export function chainSeverity(stages: readonly AlertStage[]): Severity {
   const certain = stages.filter(({ severity }) => severityRank(severity) >= severityRank('medium'));
   const phases = new Set(certain.map(phaseOf));
   if (phases.size < 2) return 'info';
-  return phases.has(1) && (phases.has(2) || phases.has(3)) ? 'critical' : 'high';
+  const isSure = certain.some(({ severity }) => severityRank(severity) >= severityRank('high'));
+  return isSure && phases.has(1) && (phases.has(2) || phases.has(3)) ? 'critical' : 'high';
 }
 
 /** Whether these are several phases of an intrusion, and not one phase seen in several ways. */
