@@ -10,6 +10,7 @@ import { CONSOLE_CALLS } from './api-console.ts';
 import { CONTROL_CALLS } from './api-control.ts';
 import { FLOW_CALLS } from './api-flows.ts';
 import { HUNT_CALLS } from './api-hunt.ts';
+import { INDICATOR_CALLS } from './api-indicators.ts';
 import type { Role } from './api-roles.ts';
 import { healthEntrySchema, noInputSchema, statusSchema } from './api-schemas.ts';
 import type { ApiTable } from './api-table.ts';
@@ -42,6 +43,7 @@ export const API = {
   ...FLOW_CALLS,
   ...HUNT_CALLS,
   ...CAPTURE_CALLS,
+  ...INDICATOR_CALLS,
   ...CONTROL_CALLS,
   ...CONSOLE_CALLS,
 } as const satisfies ApiTable;

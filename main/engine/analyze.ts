@@ -5,6 +5,7 @@ import type { EndReason, FlowView, TrafficObserver } from '../../contract/traffi
 import { AlertBook, type AlertChange, alertSettings } from './alerts/index.ts';
 import { captureNotes } from './capture-notes.ts';
 import { DEFAULT_SETTINGS } from './default-settings.ts';
+import { BUILT_IN_TABLE, type CompiledIndicators, IndicatorTable } from './indicators/index.ts';
 import {
   type CaptureProgress,
   FlowNotes,
@@ -22,6 +23,8 @@ import { createWatch, type SectionSource } from './watch.ts';
 export interface AnalyzeOptions {
   /** Defaults of all settings where it is left out. */
   readonly config?: SectionSource;
+  /** What is known to be bad; the built-in test indicators alone where it is left out. */
+  readonly indicators?: CompiledIndicators;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: CaptureProgress) => void;
   /** For the path "-"; process.stdin where it is left out. */
@@ -65,6 +68,7 @@ export async function analyzeCapture(path: string, options: AnalyzeOptions = {})
   const watch = createWatch({
     config,
     onFinding: (finding) => book.add(finding),
+    indicators: new IndicatorTable(options.indicators ?? BUILT_IN_TABLE),
     observers: [hosts, traffic, ...(keeper === undefined ? [] : [keeper, keeper.notes])],
   });
   const summary = await readTraffic(path, watch, {

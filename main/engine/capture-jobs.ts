@@ -8,6 +8,7 @@ import { type AnalysisOptions, CaptureAnalysis } from './capture-analysis.ts';
 import { CaptureFiles, writePiece } from './capture-files.ts';
 import type { CaptureMessage } from './capture-messages.ts';
 import type { CaptureSettings } from './capture-settings.ts';
+import type { CompiledIndicators } from './indicators/index.ts';
 import type { Clock, Timer } from './runtime/clock.ts';
 import { FailureError, failureOf, messageOf } from './runtime/failure.ts';
 import type { Store } from './store/index.ts';
@@ -18,6 +19,8 @@ export interface CaptureJobsOptions {
   readonly settings: () => CaptureSettings;
   /** All settings by section, for the analysis. */
   readonly sections: () => AnalysisOptions['data']['settings'];
+  /** What is known to be bad; the built-in alone where it is left out. */
+  readonly indicators?: () => CompiledIndicators;
   /** Throws before the start and after the stop of the store. */
   readonly store: () => Store;
   /** Stores the alerts of a capture and tells whoever watches alerts. */
@@ -272,6 +275,7 @@ export class CaptureJobs {
         path: this.#files.path(id),
         settings: this.#options.sections(),
         keptFlows: this.#options.settings().keptFlows,
+        indicators: this.#options.indicators?.(),
       },
       onProgress: (progress) => this.#progress(id, { progress }),
       onFlows: (flows) => this.#options.store().captures.addFlows(id, flows),

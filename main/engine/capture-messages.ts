@@ -1,6 +1,7 @@
 import type { AlertTrail } from '../../contract/alert-trail.ts';
 import type { Capture } from '../../contract/api-captures.ts';
 import type { Alert, Failure } from '../../contract/domain.ts';
+import type { CompiledIndicators } from './indicators/index.ts';
 import type { RecordedFlow } from './network/index.ts';
 
 /** What the engine hands to the thread that analyses one capture. */
@@ -9,6 +10,8 @@ export interface CaptureWorkerData {
   /** All settings by section, for they are a class on the other side. */
   readonly settings: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   readonly keptFlows: number;
+  /** The built-in ones alone where they are left out. */
+  readonly indicators?: CompiledIndicators | undefined;
   /** Int32Array of one element: batches of flows that the engine has not yet stored. */
   readonly unstored: SharedArrayBuffer;
 }

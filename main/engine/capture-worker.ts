@@ -35,6 +35,7 @@ let toldMs = Number.NEGATIVE_INFINITY;
 try {
   const analysis = await analyzeCapture(data.path, {
     config,
+    ...(data.indicators === undefined ? {} : { indicators: data.indicators }),
     onProgress({ bytesRead, bytesTotal }) {
       if (performance.now() - toldMs < PROGRESS_MS) return;
       toldMs = performance.now();

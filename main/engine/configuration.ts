@@ -3,6 +3,7 @@ import { apiSettings } from './api/index.ts';
 import { captureSettings } from './capture-settings.ts';
 import { DETECTORS } from './detect/index.ts';
 import { httpSettings } from './http/index.ts';
+import { indicatorSettings } from './indicators/index.ts';
 import { flowSettings } from './network/index.ts';
 import type { Section } from './runtime/config-names.ts';
 import { logSettings } from './runtime/log.ts';
@@ -44,6 +45,7 @@ const TITLES: Readonly<Record<string, string>> = {
   'detect.lateral-movement': 'Finding movement from computer to computer',
   'detect.exfiltration': 'Finding data that leaves',
   'detect.certificate-change': 'Finding certificates that change',
+  indicators: 'Lists of what is known to be bad',
   alerts: 'Joining findings into alerts',
   captures: 'Captures',
   http: 'Console in a browser, REST and metrics',
@@ -56,6 +58,7 @@ const TABLES: readonly Section[] = [
   { path: 'sensors', table: sensorSettings },
   { path: 'network', table: flowSettings },
   ...DETECTORS.map((detector) => ({ path: detectorSection(detector.id), table: detector.settings })),
+  { path: 'indicators', table: indicatorSettings },
   { path: 'alerts', table: alertSettings },
   { path: 'captures', table: captureSettings },
   { path: 'api', table: apiSettings },

@@ -13,6 +13,8 @@ import { EngineConsole } from './console.ts';
 import { countBySeverity, createHandlers } from './handlers.ts';
 import { openBySeverity } from './handlers-alerts.ts';
 import { ABILITIES } from './handlers-control.ts';
+import { IndicatorDesk } from './indicator-desk.ts';
+import { indicatorSettings, indicatorsDirectory } from './indicators/index.ts';
 import { LiveFlowView } from './live-flows.ts';
 import { LiveTraffic } from './live-traffic.ts';
 import { CostMeter, LiveView } from './live-view.ts';
@@ -68,6 +70,7 @@ export class Engine {
   readonly settings: SettingsDesk;
   readonly pause: ProtectionPause;
   readonly #pauseHealth: HealthPart;
+  readonly indicators: IndicatorDesk;
   readonly #traffic: LiveTraffic;
   readonly #watching: TrafficSwitch;
   readonly #statusFeed = new StatusFeed(systemClock, () => this.status());
@@ -115,8 +118,18 @@ export class Engine {
       onChange: (change) => this.#alertChanged(change),
     });
     this.book.onChange = (alert, change) => this.desk.record(alert, change);
+    this.indicators = new IndicatorDesk({
+      directory: indicatorsDirectory(options.paths.dataDirectory),
+      settings: () => this.settings.config.section('indicators', indicatorSettings),
+      seed: randomInt(SEED_LIMIT),
+      userId: process.geteuid?.() ?? 0,
+      health: this.health,
+      journal: (entry) => this.store.appendJournal(entry),
+      onChange: () => this.#watching.configure(this.settings.config),
+    });
     this.#traffic = new LiveTraffic({
       config,
+      indicators: () => this.indicators.compiled,
       health: this.health,
       logger,
       seed: randomInt(SEED_LIMIT),
@@ -148,6 +161,7 @@ export class Engine {
         const current = this.settings.config;
         return Object.fromEntries(CONFIG_SECTIONS.map(({ path, table }) => [path, current.section(path, table)]));
       },
+      indicators: () => this.indicators.compiled,
       store: () => this.store,
       recordAlerts: (id, found, trailOf) => this.desk.recordCapture(id, found, trailOf),
       clock: systemClock,
@@ -158,6 +172,7 @@ export class Engine {
         { name: 'alone', start: () => this.#api.assertAlone() },
         { name: 'store', start: () => this.#openStore(), stop: () => this.#closeStore() },
         { name: 'history', start: () => this.#memory.start(), stop: () => this.#memory.stop() },
+        { name: 'indicators', start: () => this.indicators.load() },
         { name: 'captures', start: () => this.captures.start(), stop: () => this.captures.stop() },
         { name: 'traffic', start: () => this.#watching.turn(true), stop: () => this.#watching.turn(false) },
         { name: 'api', start: () => this.#api.start(), stop: () => this.#api.stop() },
@@ -181,6 +196,7 @@ export class Engine {
       version: options.version,
       desk: this.desk,
       captures: () => this.captures,
+      indicators: this.indicators,
       nowMs: () => systemClock.nowMs(),
       mode: () => (options.simulate ? 'simulate' : 'observe'),
       ownAddresses: () => readHostNetwork().addresses,
@@ -289,6 +305,7 @@ export class Engine {
 
   async #apply(part: LivePart, config: Config): Promise<void> {
     if (part === 'traffic') await this.#watching.configure(config);
+    else if (part === 'indicators') await this.indicators.reload();
     else if (part === 'alerts') this.book.configure(config.section('alerts', alertSettings));
     else if (part === 'store') this.store.configure(config.section('store', storeSettings));
     else if (part === 'log') this.options.logger.setLevel(config.section('log', logSettings).level);

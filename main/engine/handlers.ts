@@ -7,6 +7,7 @@ import { type ConsoleAnswering, consoleHandlers } from './handlers-console.ts';
 import { type ControlAnswering, controlHandlers } from './handlers-control.ts';
 import { type FlowAnswering, flowHandlers } from './handlers-flows.ts';
 import { type HuntAnswering, huntHandlers } from './handlers-hunt.ts';
+import { type IndicatorAnswering, indicatorHandlers } from './handlers-indicators.ts';
 
 /** What the handlers need of the engine. */
 export interface Answering
@@ -14,6 +15,7 @@ export interface Answering
     AlertAnswering,
     FlowAnswering,
     CaptureAnswering,
+    IndicatorAnswering,
     HuntAnswering,
     ConsoleAnswering {
   status(): Status;
@@ -29,6 +31,7 @@ export function createHandlers(engine: Answering): ApiHandlers {
     status: () => engine.status(),
     ...alertHandlers(engine),
     ...captureHandlers(engine),
+    ...indicatorHandlers(engine),
     ...huntHandlers(engine),
     ...flowHandlers(engine),
     ...controlHandlers(engine),

@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads';
 import type { Finding } from '../../contract/domain.ts';
 import { CONFIG_SECTIONS } from './configuration.ts';
 import { type FlowAnswer, FlowQuestions } from './flow-questions.ts';
+import type { CompiledIndicators } from './indicators/index.ts';
 import type { LiveSnapshot, RecordedFlow } from './network/index.ts';
 import { systemClock } from './runtime/clock.ts';
 import type { Config } from './runtime/config.ts';
@@ -26,6 +27,8 @@ export interface LiveTrafficOptions {
   readonly logger: Logger;
   /** Random, so that nobody outside can prepare colliding flows. */
   readonly seed: number;
+  /** What is known to be bad, asked for whenever the thread begins. */
+  readonly indicators: () => CompiledIndicators;
   readonly onFinding: (finding: Finding) => void;
   readonly onFlows: (flows: readonly RecordedFlow[]) => void;
   readonly onSnapshot: (snapshot: TrafficSnapshot) => void;
@@ -153,6 +156,7 @@ export class LiveTraffic {
         ownAddresses: host.addresses,
         neverAttackers: [],
       },
+      indicators: this.#options.indicators(),
       seed,
       shared: this.#shared.buffer as SharedArrayBuffer,
       flowIdBase: this.#threads++ * FLOWS_PER_THREAD,

@@ -1,5 +1,6 @@
 import type { Finding } from '../../contract/domain.ts';
 import type { LandscapeSeed } from './detect/index.ts';
+import type { CompiledIndicators } from './indicators/index.ts';
 import type { LiveFlowDetail, LiveSnapshot, ProtocolShare, RecentFlow, RecordedFlow, Talker } from './network/index.ts';
 import type { InterfaceState, PumpEnd } from './sensors/index.ts';
 
@@ -24,6 +25,8 @@ export interface TrafficWorkerData {
   /** All settings by section, for they are a class on the other side. */
   readonly settings: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   readonly landscape: LandscapeSeed;
+  /** Read in shared memory. */
+  readonly indicators: CompiledIndicators;
   /** Seed of the flow hash. */
   readonly seed: number;
   /** See SHARED. */

@@ -4,6 +4,7 @@
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { MAX_LIVE_FLOWS } from '../../contract/traffic.ts';
+import { IndicatorTable } from './indicators/index.ts';
 import { FlowNotes, FlowRecorder, LiveFlows, RecentFlows, TrafficSummary } from './network/index.ts';
 import type { SettingTable, SettingValues } from './runtime/settings.ts';
 import { pumpCapture } from './sensors/index.ts';
@@ -40,6 +41,7 @@ const watch = createWatch({
   onFinding: (finding) => post({ type: 'finding', finding }),
   observers: [traffic, recorder, recentFlows, liveFlows, notes],
   landscape: data.landscape,
+  indicators: new IndicatorTable(data.indicators),
   seed: data.seed,
 });
 let nextSnapshotUs = 0;

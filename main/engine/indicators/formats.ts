@@ -6,7 +6,7 @@ export interface ReadList {
   readonly format: IndicatorFormat;
   /** Lines (or patterns) that are no indicators. */
   readonly invalid: number;
-  /** The first of them, for the person: its number and its beginning. */
+  /** Where the first of them is: "line 3". What it says is not repeated, for it may be of a file named by mistake. */
   readonly firstInvalid: string;
   /** Indicators that were left because there are too many. */
   readonly left: number;
@@ -16,7 +16,6 @@ export interface ReadList {
 export type TakeIndicator = (indicator: IndicatorValue, label: string) => boolean;
 
 const MAX_LABEL = 120;
-const MAX_SHOWN = 60;
 const MAX_LINE = 8_192;
 const MAX_CELLS = 64;
 
@@ -65,9 +64,9 @@ class Tally {
   left = 0;
   firstInvalid = '';
 
-  wrong(where: string, text: string): void {
+  wrong(where: string): void {
     this.invalid++;
-    if (this.invalid === 1) this.firstInvalid = `${where}: ${text.slice(0, MAX_SHOWN)}`;
+    if (this.invalid === 1) this.firstInvalid = where;
   }
 
   take(take: TakeIndicator, indicator: IndicatorValue, label: string): void {
@@ -117,7 +116,7 @@ function readLines(text: string, take: TakeIndicator): ReadList {
       continue;
     }
     const value = words.length === 1 ? readValue(words[0]) : undefined;
-    if (value === undefined) tally.wrong(`line ${number}`, line);
+    if (value === undefined) tally.wrong(`line ${number}`);
     else tally.take(take, value, label);
   }
   return tally.result(isHosts ? 'hosts' : 'lines');
@@ -165,7 +164,7 @@ function readCsv(text: string, header: CsvHeader, take: TakeIndicator): ReadList
     const type = TYPE_NAMES[bar < 0 ? typeName : typeName.slice(bar + 1)];
     const part = bar < 0 ? value : value.slice(value.lastIndexOf('|') + 1);
     const indicator = typeName === '' ? readValue(part) : type === undefined ? undefined : readTyped(type, part);
-    if (indicator === undefined) tally.wrong(`line ${number}`, line);
+    if (indicator === undefined) tally.wrong(`line ${number}`);
     else tally.take(take, indicator, header.label < 0 ? '' : (cells[header.label] ?? ''));
   }
   return tally.result('csv');
@@ -216,22 +215,23 @@ const STIX_TYPES: Readonly<Record<string, IndicatorType>> = {
 /** Of STIX bundles the indicators with simple patterns; what excludes or follows one another is left out. */
 function readStix(text: string, take: TakeIndicator): ReadList {
   const tally = new Tally();
-  for (const item of stixObjects(text, tally)) {
+  for (const [index, item] of stixObjects(text, tally).entries()) {
+    const number = index + 1;
     if (typeof item !== 'object' || item === null || !('pattern' in item)) continue;
     const { pattern } = item;
     const label = 'name' in item && typeof item.name === 'string' ? item.name : '';
     if (typeof pattern !== 'string' || pattern.length > MAX_LINE || /\b(NOT|FOLLOWEDBY|AND)\b/.test(pattern)) {
-      tally.wrong('pattern', String(pattern));
+      tally.wrong(`object ${number}`);
       continue;
     }
     let count = 0;
     for (const [, object, property, value] of pattern.matchAll(COMPARISON)) {
       if (++count > MAX_COMPARISONS) break;
       const indicator = stixValue(object, property, value);
-      if (indicator === undefined) tally.wrong('pattern', pattern);
+      if (indicator === undefined) tally.wrong(`object ${number}`);
       else tally.take(take, indicator, label);
     }
-    if (count === 0) tally.wrong('pattern', pattern);
+    if (count === 0) tally.wrong(`object ${number}`);
   }
   return tally.result('stix');
 }
@@ -250,8 +250,8 @@ function stixObjects(text: string, tally: Tally): readonly unknown[] {
   let document: unknown;
   try {
     document = JSON.parse(text);
-  } catch (error) {
-    tally.wrong('JSON', String(error));
+  } catch {
+    tally.wrong('the whole, which is no valid JSON');
     return [];
   }
   if (Array.isArray(document)) return document;

@@ -8,6 +8,13 @@ export {
   removeOwnList,
   writeOwnList,
 } from './files.ts';
-export { checkValue, type IndicatorList, type LoadedIndicators, loadIndicators, tryList } from './load.ts';
+export {
+  BUILT_IN_TABLE,
+  checkValue,
+  type IndicatorList,
+  type LoadedIndicators,
+  loadIndicators,
+  tryList,
+} from './load.ts';
 export { type IndicatorSettings, indicatorSettings } from './settings.ts';
 export { type CompiledIndicators, IndicatorTable } from './table.ts';

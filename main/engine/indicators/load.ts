@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import type { Failure } from '../../../contract/domain.ts';
 import type { Indicator, IndicatorFormat } from '../../../contract/indicators.ts';
+import { ANALYSIS_HASH_SEED } from '../runtime/address.ts';
 import { FailureError } from '../runtime/failure.ts';
 import { BUILT_IN, BUILT_IN_INDICATORS } from './built-in.ts';
 import { readListFile } from './files.ts';
@@ -18,7 +19,7 @@ export interface IndicatorList {
   /** Taken from it; what another list had already is not counted again. */
   readonly entries: number;
   readonly invalid: number;
-  /** "line 3: …"; empty without. */
+  /** "line 3"; empty without. */
   readonly firstInvalid: string;
   /** Left out because there are too many. */
   readonly left: number;
@@ -30,6 +31,8 @@ export interface LoadedIndicators {
   readonly compiled: CompiledIndicators;
   readonly lists: readonly IndicatorList[];
 }
+
+const NOTHING_WRONG = { invalid: 0, firstInvalid: '', left: 0, failure: null } as const;
 
 /**
  * Reads all lists into one table. A list that cannot be read does not keep the others from counting.
@@ -53,8 +56,6 @@ function builtIn(builder: IndicatorTableBuilder): IndicatorList {
   for (const { type, value, label } of BUILT_IN_INDICATORS) builder.add(type, value, label, source);
   return { ...NOTHING_WRONG, name: BUILT_IN, path: '', format: 'built-in', entries: builder.size };
 }
-
-const NOTHING_WRONG = { invalid: 0, firstInvalid: '', left: 0, failure: null } as const;
 
 function load(
   path: string,
@@ -82,6 +83,11 @@ function load(
 function addTo(builder: IndicatorTableBuilder, indicator: IndicatorValue, label: string, source: number): void {
   builder.add(indicator.type, indicator.value, label, source, indicator.network?.bits);
 }
+
+const NO_LISTS = { maximumMebibytes: 1, maximumEntries: 1_000 };
+
+/** The test indicators alone, for captures. */
+export const BUILT_IN_TABLE: CompiledIndicators = loadIndicators([], NO_LISTS, ANALYSIS_HASH_SEED, 0).compiled;
 
 /** What a text holds, without keeping it: before a list is taken in. */
 export function tryList(text: string): {
