@@ -6,7 +6,7 @@ import { Packet } from '../decode/packet.ts';
 import { flowSettings } from '../flow-settings.ts';
 import { readTraffic } from '../read-traffic.ts';
 import { TrafficEngine } from '../traffic-engine.ts';
-import { NO_BYTES } from './bytes.ts';
+import { joinBytes, NO_BYTES } from './bytes.ts';
 import { FactCollector, type FlowFacts } from './fact-collector.ts';
 import type { ProtocolDefinition } from './protocol.ts';
 
@@ -163,7 +163,8 @@ const NASTY_BYTES = [0x00, 0x01, 0x3f, 0x40, 0x7f, 0x80, 0xc0, 0xfe, 0xff];
 export function* mutations(bytes: Uint8Array, seed: number, count = 100): Generator<Uint8Array> {
   const next = numbersFrom(seed);
   for (let n = 0; n < count; n++) {
-    let damaged: Uint8Array = bytes.slice();
+    // Not `slice`: that of a Buffer shares its memory.
+    let damaged: Uint8Array = Uint8Array.from(bytes);
     const changes = 1 + (next() % 4);
     for (let i = 0; i < changes && damaged.length > 0; i++) damaged = damage(damaged, next);
     yield damaged;
@@ -184,15 +185,15 @@ function damage(bytes: Uint8Array, next: () => number): Uint8Array {
       bytes[at] = NASTY_BYTES[next() % NASTY_BYTES.length];
       return bytes;
     case 2:
-      return bytes.slice(0, at);
+      return bytes.subarray(0, at);
     case 3:
       for (let i = at; i < at + length; i++) bytes[i] = next() & 0xff;
       return bytes;
     case 4:
       if (bytes.length + length > MAX_MUTATION_BYTES) return bytes;
-      return Uint8Array.from([...bytes.subarray(0, at + length), ...bytes.subarray(at)]);
+      return joinBytes(bytes.subarray(0, at + length), bytes.subarray(at));
     case 5:
-      return Uint8Array.from([...bytes.subarray(0, at), ...bytes.subarray(at + length)]);
+      return joinBytes(bytes.subarray(0, at), bytes.subarray(at + length));
     default:
       bytes.copyWithin(next() % bytes.length, at, at + length);
       return bytes;
