@@ -8,7 +8,9 @@ const OURS = 'holdfast analyze';
 
 export const analyze: Benchmark = {
   name: 'analyze',
-  claim: `Finding attacks in a capture takes at most 1.5 times as long as ${REFERENCE} takes for its flows, under 300 MB.`,
+  claim:
+    `Finding attacks in a capture, in what is said as in how much, takes at most twice as long as ${REFERENCE} takes ` +
+    'for its flows, under 400 MB.',
   async run({ captures, rounds, say }) {
     const capture = await captures.mixed();
     const document = await documentOf(capture);
@@ -27,12 +29,13 @@ export const analyze: Benchmark = {
     return {
       programs,
       gates: [
-        ...(ours.ratio ? [atMost(`time / ${REFERENCE}`, ours.ratio.median, 1.5, 'x')] : []),
-        memoryBelow('resident', ours.memoryBytes, 300),
+        ...(ours.ratio ? [atMost(`time / ${REFERENCE}`, ours.ratio.median, 2, 'x')] : []),
+        memoryBelow('resident', ours.memoryBytes, 400),
       ],
       notes: [
         `${capture}: ${packets.toLocaleString('en')} packets, ${document.flows.toLocaleString('en')} flows, ` +
-          `${document.alerts.length} alerts; ${(packets / ours.wallSeconds.median / 1e6).toFixed(2)} million packets/s.`,
+          `${document.alerts.length} alerts; ${(packets / ours.wallSeconds.median / 1e6).toFixed(2)} million packets/s, ` +
+          'with all protocols and all detectors.',
         ...peers.absent,
         ...notes,
       ],
