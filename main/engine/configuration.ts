@@ -46,6 +46,7 @@ const TITLES: Readonly<Record<string, string>> = {
   'detect.exfiltration': 'Finding data that leaves',
   'detect.certificate-change': 'Finding certificates that change',
   indicators: 'Lists of what is known to be bad',
+  'detect.tunnel': 'Finding connections inside of others',
   alerts: 'Joining findings into alerts',
   captures: 'Captures',
   http: 'Console in a browser, REST and metrics',

@@ -26,6 +26,7 @@ import { portScanDetector } from './port-scan.ts';
 import { remoteControlDetector } from './remote-control/remote-control.ts';
 import { reverseShellDetector } from './reverse-shell/reverse-shell.ts';
 import { rogueServerDetector } from './rogue-server/rogue-server.ts';
+import { tunnelDetector } from './tunnel/tunnel.ts';
 import { webAttackDetector } from './web-attack/web-attack.ts';
 
 export {
@@ -73,4 +74,5 @@ export const DETECTORS: readonly DetectorDefinition[] = [
   lateralMovementDetector,
   exfiltrationDetector,
   certificateChangeDetector,
+  tunnelDetector,
 ];
