@@ -364,6 +364,20 @@ describe('silent', () => {
     expect(player.alerts[0]).toMatchObject({ kind: 'anomaly', severity: 'low', victims: [OTHER.ip] });
   });
 
+  it('frames that were damaged on their way', () => {
+    expect(
+      quiet((player) => {
+        for (let i = 0; i < 30; i++) {
+          const damaged = `00:1b:21:00:00:${(0x80 + i).toString(16)}`;
+          const isDamaged = i % 3 === 0;
+          ask(player, GATEWAY, isDamaged ? '192.70.1.7' : VICTIM.ip);
+          arp(player, 'answer', i % 4 === 0 ? damaged : VICTIM.mac, VICTIM.ip, GATEWAY.ip, GATEWAY.mac, VICTIM.mac);
+          player.wait(60);
+        }
+      }),
+    ).toEqual([]);
+  });
+
   it('the gateway itself, when the host knows it', () => {
     const words = parseAddress(ATTACKER.ip)!;
     const landscape = { ...NO_ROLES, mayBeAttacker: (...address: number[]) => address[3] !== words[3] };

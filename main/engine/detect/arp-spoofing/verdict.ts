@@ -44,9 +44,17 @@ function claimantOf(contest: Contest, mac: number): Claimant | undefined {
   return contest.claimants.find((claimant) => claimant.mac === mac);
 }
 
-/** Others that have the address too, and were heard of not long before the claim or after it. */
+/**
+ * Others that have the address too, and were heard of not long before the claim or after it. One that came later and
+ * said so once may be a damaged frame.
+ */
 function rivals(contest: Contest, claimant: Claimant, forgetUs: number): Claimant[] {
-  return contest.claimants.filter((other) => other !== claimant && claimant.firstUs - other.lastUs <= forgetUs);
+  return contest.claimants.filter(
+    (other) =>
+      other !== claimant &&
+      claimant.firstUs - other.lastUs <= forgetUs &&
+      (other.firstUs <= claimant.firstUs || other.claims > 1),
+  );
 }
 
 /**
@@ -81,10 +89,10 @@ export function signsOf(suspicion: Suspicion, thresholds: Thresholds): Signs {
     const asks = claimant.ownQuestions > 0 && claimant.unaskedTold > 0;
     // An address of which nobody else was heard, and for which it does not ask, is its own.
     if (others.length === 0 && !asks) continue;
-    // Somebody else came to the address of a device that was quietly using it.
+    // Somebody else came to the address of a device that was using it: owners mostly answer when they are asked.
     const isFirst = others.length > 0 && others.every((other) => other.firstUs > claimant.firstUs);
     const unasked = claimant.unaskedTold + claimant.unaskedAll;
-    if (isFirst && unasked === 0 && !asks) continue;
+    if (isFirst && unasked * 2 <= claimant.claims && !asks) continue;
     claimed.push(contest);
     unaskedReplies += unasked;
     asksForClaimed ||= asks;
