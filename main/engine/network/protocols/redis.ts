@@ -1,5 +1,5 @@
 import { PROTOCOL } from '../../../../contract/traffic.ts';
-import { indexOfByte, startsWith } from './bytes.ts';
+import { indexOfByte, mayStartWith, startsWith } from './bytes.ts';
 import { type Parser, type ParserContext, type ProtocolDefinition, VERDICT, type Verdict } from './protocol.ts';
 import { RESP, RespReader, type RespValue } from './resp.ts';
 import { Teller } from './teller.ts';
@@ -63,8 +63,7 @@ function isCommand(bytes: Uint8Array, answer: Uint8Array): Verdict {
 function isTyped(bytes: Uint8Array, answer: Uint8Array): Verdict {
   let mayBe = false;
   for (const command of TYPED_COMMANDS) {
-    if (!startsWith(bytes.subarray(0, command.length), command.slice(0, Math.min(bytes.length, command.length))))
-      continue;
+    if (!mayStartWith(bytes, command)) continue;
     mayBe = true;
     if (bytes.length < command.length) continue;
     for (const start of ['+PONG\r\n', '+OK\r\n', '-NOAUTH ', '-ERR ', '-WRONGPASS ', '-DENIED ', '$', '*', ':']) {
