@@ -209,6 +209,26 @@ describe('guessing on the wire', () => {
     expect(alert!.evidence[0]!.value).toBeGreaterThan(30);
   });
 
+  it('finds guesses by XML-RPC, and the one that was right', () => {
+    const wire = new Wire('brute-force');
+    for (let n = 0; n < 30; n++) {
+      const values = ['admin', `guess${n}`].map((value) => `<param><value><string>${value}</string></value></param>`);
+      const body = `<?xml version="1.0"?><methodCall><methodName>wp.getUsersBlogs</methodName><params>${values.join('')}</params></methodCall>`;
+      const page =
+        n < 29
+          ? '<methodResponse><fault><value><string>Incorrect username or password.</string></value></fault></methodResponse>'
+          : '<methodResponse><params><member><name>isAdmin</name></member></params></methodResponse>';
+      wire.connection(80, [
+        `> POST /xmlrpc.php HTTP/1.1\r\nHost: blog\r\nContent-Type: text/xml\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+        `< HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nContent-Length: ${page.length}\r\n\r\n${page}`,
+      ]);
+    }
+    expect(wire.alerts()[0]).toMatchObject({
+      severity: 'critical',
+      title: '198.51.100.7 got into 10.0.0.9 as admin after 29 failed logins',
+    });
+  });
+
   it('finds many names at a database', () => {
     const wire = new Wire('brute-force');
     for (let n = 0; n < 20; n++) {

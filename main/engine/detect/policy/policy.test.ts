@@ -226,14 +226,10 @@ describe('unwanted services', () => {
     ['a mining pool over TLS', tlsClient('xmr-eu1.nanopool.org'), {}, 'works for a mining pool'],
     ['BitTorrent', protocol('bittorrent'), { port: 6881 }, 'peer-to-peer'],
     ['TeamViewer', protocol('teamviewer'), { port: 5938 }, 'remote access (TeamViewer)'],
-    ['AnyDesk', tlsClient('relay-3a1b.net.anydesk.com'), {}, 'remote access (AnyDesk)'],
+    ['AnyDesk', protocol('anydesk'), {}, 'remote access (AnyDesk)'],
+    ['RustDesk', tlsClient('rs-ny.rustdesk.com'), {}, 'remote access (RustDesk)'],
     ['Tor by its port and name', tlsClient('www.dkalt6c7vbnbs.com'), { port: 9001 }, 'uses Tor'],
-    [
-      'Tor by its certificate',
-      certificate({ subject: 'CN=www.4xhqgpwdbt.net', issuer: 'CN=www.o2zyqkmlmv4.com', names: [] }),
-      {},
-      'uses Tor',
-    ],
+    ['Tor by what parsers say', protocol('tor'), {}, 'uses Tor'],
     ['a screen across the Internet', protocol('rdp'), { port: 3389 }, 'across the Internet'],
     ['a screen that is reached from outside', protocol('vnc'), { from: OUTSIDE, to: CLIENT }, 'across the Internet'],
   ])('%s', (_name, fact, more, title) => {
@@ -248,7 +244,7 @@ describe('unwanted services', () => {
     ['the website of a program for remote access', tlsClient('www.teamviewer.com'), {}],
     ['a screen within the own network', protocol('rdp'), { to: INSIDE, port: 3389 }],
     ['an ordinary name on the port of the web', tlsClient('www.example.com'), {}],
-    ['a name that only ends like one', tlsClient('notnet.anydesk.com.example.org'), {}],
+    ['a name that only ends like one', tlsClient('rs-ny.notrustdesk.com'), {}],
   ])('%s is none', (_name, fact, more) => {
     expect(play(unwantedServiceDetector, [talk([fact], more)]).findings).toEqual([]);
   });

@@ -9,7 +9,6 @@ export interface NamedService {
 
 /** Where programs for remote access keep in touch; their websites, which anybody may visit, are other names. */
 const REMOTE_ACCESS: readonly (readonly [domain: string, label: RegExp, what: string])[] = [
-  ['net.anydesk.com', /^/, 'AnyDesk'],
   ['teamviewer.com', /^(router|master|ping|relay)\d{0,4}$/, 'TeamViewer'],
   ['screenconnect.com', /^(instance|server)-/, 'ScreenConnect'],
   ['relay.splashtop.com', /^/, 'Splashtop'],
@@ -72,26 +71,9 @@ function lastLabels(name: string, count: number): string {
 }
 
 /**
- * The names that Tor's relays and clients make up for their TLS: "www." and 8 to 20 characters of base32, with ".com"
- * for the client and the issuer and ".net" for the subject (tor-spec, "Negotiating the protocol").
+ * A name that Tor's clients make up for their TLS: "www.", 8 to 20 characters of base32, and ".com" (tor-spec,
+ * "Negotiating the protocol"). Others may have such a name too: it tells only on a port of Tor's relays.
  */
-export function isMadeUpName(name: string, ending: '.com' | '.net'): boolean {
-  if (!name.startsWith('www.') || !name.endsWith(ending)) return false;
-  return /^[a-z2-7]{8,20}$/.test(name.slice(4, -4));
-}
-
-/** Certificates of Tor relays have nothing but such a name of both parties, and no other names. */
-export function isTorCertificate(subject: string, issuer: string, names: readonly string[]): boolean {
-  return (
-    names.length === 0 &&
-    subject.startsWith('CN=') &&
-    issuer.startsWith('CN=') &&
-    isMadeUpName(subject.slice(3), '.net') &&
-    isMadeUpName(issuer.slice(3), '.com')
-  );
-}
-
-/** Certificates that AnyDesk's relays and clients show. */
-export function isAnyDeskCertificate(commonName: string, issuerCommonName: string): boolean {
-  return commonName === 'AnyNet Relay' || commonName === 'AnyDesk Client' || issuerCommonName === 'AnyNet Root CA';
+export function isMadeUpName(name: string): boolean {
+  return name.startsWith('www.') && name.endsWith('.com') && /^[a-z2-7]{8,20}$/.test(name.slice(4, -4));
 }

@@ -15,13 +15,7 @@ import {
   whatOf,
 } from './notice-book.ts';
 import { isBetweenHosts, type Parties, partiesOf } from './parties.ts';
-import {
-  isAnyDeskCertificate,
-  isMadeUpName,
-  isTorCertificate,
-  serviceOfName,
-  type UnwantedTopic,
-} from './service-names.ts';
+import { isMadeUpName, serviceOfName, type UnwantedTopic } from './service-names.ts';
 
 const settings = {
   tor: { type: 'boolean', default: true, reason: 'Tell of Tor, which hides where connections go.' },
@@ -143,7 +137,7 @@ class UnwantedServiceWatcher implements TrafficObserver {
       }
       case 'tls-client': {
         if (fact.serverName === '') return;
-        if (TOR_PORTS.has(flow.responderPort) && isMadeUpName(fact.serverName, '.com')) {
+        if (TOR_PORTS.has(flow.responderPort) && isMadeUpName(fact.serverName)) {
           this.#sight(flow, 'tor', 'Tor', fact.timeUs);
         } else {
           this.#name(flow, fact.serverName, fact.timeUs);
@@ -153,12 +147,6 @@ class UnwantedServiceWatcher implements TrafficObserver {
       case 'http-request':
         // One request tells for its connection.
         if (fact.index === 0) this.#name(flow, fact.host, fact.timeUs);
-        return;
-      case 'certificate':
-        if (fact.position !== 0) return;
-        if (isTorCertificate(fact.subject, fact.issuer, fact.names)) this.#sight(flow, 'tor', 'Tor', fact.timeUs);
-        else if (isAnyDeskCertificate(fact.commonName, fact.issuerCommonName))
-          this.#sight(flow, 'remote-access', 'AnyDesk', fact.timeUs);
     }
   }
 

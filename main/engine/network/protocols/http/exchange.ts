@@ -9,6 +9,7 @@ import { contentLength } from './framing.ts';
 import type { Headers } from './headers.ts';
 import { formLogin, headerLogin, type LoginAttempt, loginOutcome } from './login.ts';
 import { redactedBody, redactedUri } from './secrets.ts';
+import { redactedXmlRpc } from './xml-rpc.ts';
 
 /** Of the body of a request: what attacks and forms are read from. */
 const REQUEST_START_BYTES = 4_096;
@@ -190,7 +191,7 @@ export class Exchange {
       authorization: this.#login === undefined || this.#login.method === 'form' ? '' : this.#login.method,
       cookieShape: cookieShape(headers.get('cookie')),
       headers: headers.told(),
-      bodyStart: redactedBody(body, contentType.toLowerCase()),
+      bodyStart: redactedXmlRpc(redactedBody(body, contentType.toLowerCase())),
     });
   }
 

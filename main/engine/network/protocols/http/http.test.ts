@@ -262,6 +262,26 @@ describe('logins', () => {
     expect(loginOf(request, response)).toMatchObject({ user: 'ann', outcome, method: 'form', isCleartext: true });
   });
 
+  it.each([
+    ['<?xml version="1.0"?><methodResponse><params><name>isAdmin</name></params></methodResponse>', 'success'],
+    ['<methodResponse><fault><string>Incorrect username or password.</string></fault></methodResponse>', 'failure'],
+  ])('of XML-RPC are told by %s', (answer, outcome) => {
+    const values = ['1', 'ann', 'geheim'].map((value) => `<param><value><string>${value}</string></value></param>`);
+    const body = `<?xml version="1.0"?><methodCall><methodName>wp.getUsersBlogs</methodName><params>${values.join('')}</params></methodCall>`;
+    const request = `POST /xmlrpc.php HTTP/1.1\r\nContent-Type: text/xml\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+    const { logins, facts } = hear(talk(['>', request], ['<', ok(answer)]));
+    expect(logins).toMatchObject([{ user: 'ann', outcome, method: 'form', isCleartext: true }]);
+    expect(JSON.stringify(facts)).not.toContain('geheim');
+  });
+
+  it('of other XML are none, and keep it as it is', () => {
+    const body = '<a><value>x</value><value>y</value></a>';
+    const request = `POST / HTTP/1.1\r\nContent-Type: text/xml\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+    const { logins, requests } = hear(talk(['>', request], ['<', ok('x')]));
+    expect(logins).toEqual([]);
+    expect(requests[0].bodyStart).toBe(body);
+  });
+
   it('of digests tell the user and no secret', () => {
     const request = 'GET / HTTP/1.1\r\nAuthorization: Digest username="ann, b", realm="r", response="abc"\r\n\r\n';
     expect(loginOf(request, ok('x'))).toMatchObject({ outcome: 'success', method: 'digest', isCleartext: false });

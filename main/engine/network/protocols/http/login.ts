@@ -4,6 +4,7 @@ import { headerParameter, percentDecoded } from '../file/name.ts';
 import { ntlmMessage } from '../ntlm.ts';
 import type { Headers } from './headers.ts';
 import { isPasswordName, isUserName, nextMember } from './secrets.ts';
+import { xmlRpcUser } from './xml-rpc.ts';
 
 /** Somebody logs in over HTTP. The secret is read by nobody. */
 export interface LoginAttempt {
@@ -69,12 +70,17 @@ function ticketLogin(scheme: string, text: string): LoginAttempt {
 }
 
 /**
- * A form or JSON text that has both a user and a password (also in the query of a GET); undefined without.
+ * A form, JSON text or call of XML-RPC that has both a user and a password (also in the query of a GET); undefined without.
  * @param body as it is on the wire, as far as it is known
  */
 export function formLogin(method: string, uri: string, contentType: string, body: string): LoginAttempt | undefined {
   const query = uri.indexOf('?');
   if (query < 0 && body === '') return undefined;
+  if (isXml(contentType, body)) {
+    const caller = xmlRpcUser(body);
+    if (caller !== undefined)
+      return { method: 'form', user: caller, ...NO_DETAILS, isCleartext: true, isComplete: true };
+  }
   const fields = [...pairsOf(query < 0 ? '' : uri.slice(query + 1))];
   if (method === 'POST' || method === 'PUT') fields.push(...bodyFields(contentType, body));
   let user: string | undefined;
@@ -85,6 +91,10 @@ export function formLogin(method: string, uri: string, contentType: string, body
   }
   if (user === undefined || !hasPassword) return undefined;
   return { method: 'form', user, ...NO_DETAILS, isCleartext: true, isComplete: true };
+}
+
+function isXml(contentType: string, body: string): boolean {
+  return contentType.includes('xml') || body.startsWith('<');
 }
 
 function bodyFields(contentType: string, body: string): Iterable<readonly [name: string, value: string]> {
@@ -124,8 +134,15 @@ const REFUSALS = [
 ];
 const LOGIN_PAGES = ['login', 'signin', 'sign-in', 'log-in'];
 const FAILURE_WORDS = ['error', 'fail', 'denied', 'invalid'];
-/** What a service that speaks JSON gives to those whom it lets in. */
-const GRANTS = ['"token"', '"access_token"', '"success":true', '"success": true', '"authenticated":true'];
+/** What a service that speaks JSON or XML-RPC gives to those whom it lets in. */
+const GRANTS = [
+  '<name>isadmin</name>',
+  '"token"',
+  '"access_token"',
+  '"success":true',
+  '"success": true',
+  '"authenticated":true',
+];
 
 /**
  * What became of a login. Status codes tell for those of the protocol. Forms have no standard: 4xx refuses; a
