@@ -23,6 +23,8 @@ const MIN_METHOD_TEXT = 3;
 const LONG_REQUEST_BYTES = 2_048;
 const USUAL_METHODS = ['GET ', 'POST ', 'HEAD ', 'PUT ', 'OPTIONS '] as const;
 const SPACE = 0x20;
+const UPPER_A = 0x41;
+const UPPER_Z = 0x5a;
 /** Methods of requests that are not well formed: others would make commands of other protocols requests. */
 const LOOSE_METHODS = new Set([
   ...['GET', 'POST', 'HEAD', 'PUT', 'DELETE', 'OPTIONS', 'TRACE', 'CONNECT', 'PATCH'],
@@ -99,6 +101,8 @@ export function requestVerdict(bytes: Uint8Array): Verdict {
   let at = 0;
   while (at < bytes.length && (bytes[at] === 0x0d || bytes[at] === 0x0a)) at++;
   if (at > 4) return VERDICT.no;
+  // Nearly all that is none is told by its first byte.
+  if (at < bytes.length && !(bytes[at] >= UPPER_A && bytes[at] <= UPPER_Z)) return VERDICT.no;
   const rest = bytes.subarray(at);
   const space = indexOfByte(rest, SPACE, 0, MAX_METHOD_TEXT + 1);
   const method = latin1(rest, 0, space < 0 ? Math.min(rest.length, MAX_METHOD_TEXT + 1) : space);
