@@ -67,10 +67,11 @@ export class AlertBook {
   /** Takes a finding in; gives the alert that now speaks of it. */
   add(finding: Finding): Alert {
     const statement = statementOf(finding);
-    const entry = this.homeOf(statement) ?? this.open(statement);
+    let entry = this.homeOf(statement) ?? this.open(statement);
     entry.say(statement);
     this.index(entry);
     this.touched.add(entry);
+    entry = this.settle(entry);
     const neighbours = this.neighbours(entry);
     this.explain(entry, neighbours);
     if (entry.explainedBy === undefined) this.relate(entry, neighbours);
@@ -107,19 +108,30 @@ export class AlertBook {
     for (const entry of this.byCause.get(statement.cause) ?? []) {
       if (gapMs(entry, statement) <= this.joinGapMs) homes.add(entry);
     }
-    for (const entry of this.neighbours(statement, Math.max(this.joinGapMs, this.chainGapMs))) {
-      const gap = gapMs(entry, statement);
-      const isSame = gap <= this.joinGapMs && isSameAttack(entry, statement);
-      if (isSame || (gap <= this.chainGapMs && this.isChained(entry, statement))) homes.add(entry);
-    }
+    for (const entry of this.farNeighbours(statement)) if (this.areOne(entry, statement)) homes.add(entry);
     const [home, ...others] = [...homes].sort((first, second) => first.sequence - second.sequence);
     for (const other of others) this.merge(home!, other);
     return home;
   }
 
-  /** What is only the shadow of a flood is no step. */
-  private isChained(entry: AlertEntry, statement: Statement): boolean {
-    return entry.explainedBy === undefined && areStepsOfOne(entry, statement) && areSameParties(entry, statement);
+  private areOne(first: Case, second: Case): boolean {
+    const gap = gapMs(first, second);
+    if (gap <= this.joinGapMs && isSameAttack(first, second)) return true;
+    return gap <= this.chainGapMs && areStepsOfOne(first, second) && areSameParties(first, second);
+  }
+
+  /** An alert that has grown may now be one with others that the new statement alone was not. */
+  private settle(entry: AlertEntry): AlertEntry {
+    let settled = entry;
+    for (;;) {
+      const other = this.farNeighbours(settled).find((each) => this.areOne(settled, each));
+      if (other === undefined) return settled;
+      const [home, part] = settled.sequence < other.sequence ? [settled, other] : [other, settled];
+      this.merge(home, part);
+      this.index(home);
+      this.touched.add(home);
+      settled = home;
+    }
   }
 
   private open(statement: Statement): AlertEntry {
@@ -149,6 +161,11 @@ export class AlertBook {
   private neighbours(subject: Case, withinMs = this.joinGapMs): AlertEntry[] {
     const found = this.byHost.sharing([...subject.attackers.listed, ...subject.victims.listed]);
     return [...found].filter((entry) => entry !== subject && gapMs(entry, subject) <= withinMs);
+  }
+
+  /** Also those that may be another step of the same intrusion. */
+  private farNeighbours(subject: Case): AlertEntry[] {
+    return this.neighbours(subject, Math.max(this.joinGapMs, this.chainGapMs));
   }
 
   private relate(entry: AlertEntry, neighbours: readonly AlertEntry[]): void {

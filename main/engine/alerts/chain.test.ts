@@ -106,6 +106,24 @@ describe('the steps of an intrusion', () => {
     for (const alert of alerts) expect(alert.stages).toBeUndefined();
   });
 
+  it('are found through what joins them: an alert that grew is compared again', () => {
+    const scan: Told = { kind: 'port-scan', minute: 0, victim: '10.0.0.8' };
+    const mild: Told = { kind: 'lateral-movement', minute: 1, severity: 'low', victim: '10.0.0.8' };
+    const sure: Told = { kind: 'lateral-movement', minute: 2, severity: 'high', victim: '10.0.0.9' };
+    expect(alertsOf([scan, mild])).toHaveLength(2);
+    const [alert, ...others] = alertsOf([scan, mild, sure]);
+    expect(others).toEqual([]);
+    expect(alert?.stages?.map(({ kind }) => kind)).toEqual(['port-scan', 'lateral-movement']);
+  });
+
+  it('are nobody’s shadow: a flood by the same attacker stays an alert beside them', () => {
+    const flood: Told = { kind: 'denial-of-service', minute: 0, severity: 'high' };
+    const scan: Told = { kind: 'port-scan', minute: 0, severity: 'low' };
+    expect(alertsOf([flood, scan])).toHaveLength(1);
+    const shell: Told = { kind: 'reverse-shell', minute: 0, severity: 'medium' };
+    expect(alertsOf([flood, scan, shell]).map(({ stages = [] }) => stages.length)).toEqual([0, 2]);
+  });
+
   it('are weighed together: two certain steps are high, a break-in that went on is critical', () => {
     const severityOf = (told: readonly Told[]) => alertsOf(told)[0]?.severity;
     const shell: Told = { kind: 'reverse-shell', minute: 3, severity: 'medium' };

@@ -180,9 +180,12 @@ function isWithin(shadow: Case, by: Case, slackMs: number): boolean {
   );
 }
 
-/** The rule by which `by` explains `shadow`, if there is one. Never true in both directions at once. */
+/**
+ * The rule by which `by` explains `shadow`, if there is one. Never true in both directions at once. An intrusion in
+ * several steps is nobody's shadow, and explains nothing away.
+ */
 export function explanation(shadow: Case, by: Case, slackMs: number): ExplanationRule | undefined {
-  if (!isWithin(shadow, by, slackMs)) return undefined;
+  if (shadow.kinds.length > 1 || by.kinds.length > 1 || !isWithin(shadow, by, slackMs)) return undefined;
   return EXPLAINED_BY.find((rule) => {
     if (rule.shadow !== shadow.kind || rule.by !== by.kind) return false;
     const attackers = rule.hosts === 'same' ? by.attackers : by.victims;
