@@ -36,6 +36,7 @@ export type LoggedCall =
       /** Empty where it is not said. */
       readonly name: string;
       readonly isUsualPort: boolean;
+      readonly isRefused?: boolean;
       /** −1 where it is not known. */
       readonly sentBytes: number;
       readonly answeredBytes: number;

@@ -122,13 +122,22 @@ interface Series {
   readonly from?: string;
   readonly to?: string;
   readonly port?: number;
+  readonly isRefused?: boolean;
   steps(call: number): readonly Step[];
 }
 
 /** A connection for each call. */
-function playSeries(player: Player, { calls, pause, steps, from = HOST, to = OUTSIDE, port = 80 }: Series): void {
+function playSeries(player: Player, series: Series): void {
+  const { calls, pause, from = HOST, to = OUTSIDE, port = 80, isRefused = false } = series;
   for (let call = 0; call < calls; call++) {
-    player.play({ from, to, port, fromPort: 40_000 + call, steps: [...SYN, ...steps(call)], end: FINISHED });
+    player.play({
+      from,
+      to,
+      port,
+      fromPort: 40_000 + call,
+      steps: isRefused ? ['>S', '<RA'] : [...SYN, ...series.steps(call)],
+      end: FINISHED,
+    });
     player.wait(pause());
   }
 }
@@ -268,6 +277,17 @@ describe('beacons', () => {
     expect(player.alerts[0]?.title).toContain('example.org');
   });
 
+  it('tells mildly of a host that goes on calling though nobody is there', () => {
+    const player = new Player(beaconingDetector);
+    for (let call = 0; call < 60; call++) {
+      player.play({ from: HOST, to: OUTSIDE, port: 5_888, steps: ['>S', '<RA'], end: FINISHED });
+      player.wait(10);
+    }
+    player.finish();
+    expect(player.alerts[0]).toMatchObject({ severity: 'low', attackers: [OUTSIDE], victims: [HOST] });
+    expect(player.alerts[0]?.explanation).toContain('nobody is there');
+  });
+
   it('names nobody where the owner says that it is none', () => {
     const player = new Player(beaconingDetector, { ...NO_ROLES, mayBeAttacker: () => false });
     playSeries(player, {
@@ -383,11 +403,13 @@ describe('what is as regular and no beacon', () => {
       steps: () => [protocol('http'), ...http({})],
     },
     {
-      name: 'attempts that nobody answers',
+      name: 'a service inside that is switched off',
       calls: 60,
+      to: '192.168.1.40',
       port: 9_001,
       pause: () => 30,
-      steps: () => [`> ${text(50)}`],
+      isRefused: true,
+      steps: () => [],
     },
   ];
   it.each(silent)('is silent about $name', (series) => {

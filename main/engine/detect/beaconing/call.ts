@@ -20,6 +20,8 @@ export const CALL_MARKS = [
   'unusual-port',
   /** It begins a connection, and does not go on with one. */
   'new-connection',
+  /** Nobody took the call. */
+  'refused',
   /** A few bytes in a connection that is open anyway. */
   'keep-alive',
   /** TLS: a hello as browsers send it (RFC 8701), or as they do not. */
@@ -90,20 +92,26 @@ export interface Connection {
   readonly name: string;
   /** Whether the port is one where the protocol is usual. */
   readonly isUsualPort: boolean;
+  /** An attempt that was refused or not answered. */
+  readonly isRefused?: boolean;
   /** −1 where it is not known. */
   readonly sentBytes: number;
   readonly answeredBytes: number;
 }
 
 export function connectionCall(connection: Connection): BeaconCall {
-  const { timeUs, client, server, port, channel, name, isUsualPort, sentBytes, answeredBytes } = connection;
+  const { timeUs, client, server, port, channel, name, isUsualPort, isRefused, sentBytes, answeredBytes } = connection;
   return {
     destination: { client, server, name: callableName(name), port, channel, isProxied: false },
     timeUs,
     shape: '',
     agent: '',
-    marks: isUsualPort ? markBits('new-connection') : markBits('new-connection', 'unusual-port'),
+    marks: NEW_CONNECTION | (isUsualPort ? 0 : UNUSUAL_PORT) | (isRefused === true ? REFUSED : 0),
     sentBytes,
     answeredBytes,
   };
 }
+
+const NEW_CONNECTION = markBits('new-connection');
+const UNUSUAL_PORT = markBits('unusual-port');
+const REFUSED = markBits('refused');

@@ -22,8 +22,11 @@ import {
   sorted,
 } from './statistics.ts';
 
-/** Calls so close together are one: a page with its pictures, a question with the answer to the last one. */
-export const BURST_SECONDS = 0.5;
+/**
+ * Calls so close together are one: a page with its pictures, a question with the answer to the last one, an attempt that
+ * the system makes again, as Windows does half a second after a refusal.
+ */
+export const BURST_SECONDS = 0.75;
 /** ... and calls that follow within this share of the long pauses: what an order has brought is delivered at once. */
 const FOLLOW_UP_SHARE = 1 / 8;
 /** Below so many calls there is nothing to measure. */

@@ -53,6 +53,11 @@ function isHttp({ pair }: Suspect): boolean {
   return pair.destination.channel === 'http';
 }
 
+/** Attempts are made again and again by much that has lost its server; how they are made says no more. */
+function isRefused(pair: CallPair): boolean {
+  return pair.share('refused') >= NEARLY_ALL;
+}
+
 export const SIGNS: readonly Sign[] = [
   {
     id: 'address',
@@ -143,12 +148,25 @@ export const SIGNS: readonly Sign[] = [
   },
   {
     id: 'unknown-protocol',
-    points: ({ pair }) => (pair.destination.channel === 'tcp' || pair.destination.channel === 'udp' ? 0.5 : 0),
+    points: ({ pair }) => {
+      const { channel } = pair.destination;
+      return (channel === 'tcp' || channel === 'udp') && pair.share('refused') <= HARDLY_ANY ? 0.5 : 0;
+    },
     evidence: ({ pair }) => ({
       name: 'protocol',
       value: 'unknown',
       usual: 'HTTP or TLS',
       meaning: `Its messages at ${pair.destination.channel.toUpperCase()} port ${pair.destination.port} are of no protocol that is known.`,
+    }),
+  },
+  {
+    id: 'refused',
+    points: ({ pair }) => (isRefused(pair) ? 0.5 : 0),
+    evidence: ({ pair }) => ({
+      name: 'calls that nobody took',
+      value: formatShare(pair.share('refused'), 1),
+      usual: 'given up after a few',
+      meaning: 'It goes on calling though nobody is there: its master is gone, or has not come yet.',
     }),
   },
   {
@@ -178,7 +196,8 @@ export const SIGNS: readonly Sign[] = [
     points: ({ pair, score }) =>
       score.calls >= QUICK_CALLS &&
       score.pauseSeconds <= QUICK_PAUSE_SECONDS &&
-      pair.share('new-connection') >= NEARLY_ALL
+      pair.share('new-connection') >= NEARLY_ALL &&
+      !isRefused(pair)
         ? 0.5
         : 0,
     evidence: ({ pair }) => ({

@@ -13,13 +13,22 @@ import {
   type FlowView,
   type PacketView,
   PROTOCOL,
+  TCP_STATE,
   type TrafficObserver,
 } from '../../../../contract/traffic.ts';
 import { parseAddress } from '../../runtime/address.ts';
 import type { DetectorContext } from '../detector.ts';
-import { initiatorText, responderText } from '../ends.ts';
+import { initiatorText, isInitiatorInside, isResponderInside, responderText } from '../ends.ts';
 import { CallBook } from './book.ts';
-import { type BeaconCall, type Channel, callableName, type Destination, markBits, pairKey } from './call.ts';
+import {
+  type BeaconCall,
+  type Channel,
+  callableName,
+  connectionCall,
+  type Destination,
+  markBits,
+  pairKey,
+} from './call.ts';
 import { type AskedName, DnsCalls, dnsDestination } from './dns-calls.ts';
 import { httpCall, httpDestination, isCertificateCheck } from './http-call.ts';
 import type { CallPair } from './pair.ts';
@@ -113,6 +122,7 @@ export class BeaconWatcher implements TrafficObserver {
   }
 
   flowEnd(flow: FlowView, reason: EndReason): void {
+    if (isRefused(flow)) this.#noteRefused(flow);
     const place = this.#talks.find(flow);
     // What is cut for its length goes on: see flowRenewed.
     if (place < 0 || reason === END_REASON.activeTimeout) return;
@@ -240,6 +250,12 @@ export class BeaconWatcher implements TrafficObserver {
     if (pair !== undefined) pair.repeats++;
   }
 
+  #noteRefused(flow: FlowView): void {
+    const destination = this.#destinationOf(flow, 'tcp', '');
+    const connection = { ...destination, timeUs: flow.firstUs, isUsualPort: true, isRefused: true };
+    this.addCall(connectionCall({ ...connection, sentBytes: -1, answeredBytes: -1 }));
+  }
+
   /** The message that is under way is over: if it was answered it was a call. */
   #finishMessage(flow: FlowView, place: number): void {
     const talks = this.#talks;
@@ -355,6 +371,15 @@ const PROTOCOL_STATES = new Map<string, (typeof TALK)[keyof typeof TALK]>([
 
 /** AES-128-GCM, ChaCha20, AES-256-GCM of TLS 1.3 (RFC 8446 B.4). */
 const FIREFOX_CIPHERS = [0x1301, 0x1303, 0x1302] as const;
+
+/** An attempt from inside to the outside that came to nothing: those inside are scans and services that are switched off. */
+function isRefused(flow: FlowView): boolean {
+  return (
+    (flow.tcpState === TCP_STATE.refused || flow.tcpState === TCP_STATE.synSent) &&
+    isInitiatorInside(flow) &&
+    !isResponderInside(flow)
+  );
+}
 
 function unknownChannel(flow: FlowView): Channel {
   return flow.protocol === PROTOCOL.udp ? 'udp' : 'tcp';
