@@ -9,6 +9,7 @@ import type { CommandContext, GlobalOptions } from './context.ts';
 import { addControlCommands } from './control-commands.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { addHuntCommands } from './hunt-commands.ts';
+import { addIndicatorCommands } from './indicator-commands.ts';
 import { writeAll } from './terminal/output.ts';
 
 /** Makes what a command needs, from the options that stand anywhere on the line. */
@@ -69,6 +70,7 @@ Examples:
     .argument('<file...>', 'captures')
     .option('--json', 'print one JSON document (for several files an array of documents) and nothing else')
     .option('--report <file>', 'also write a self-contained HTML report')
+    .option('--indicators <file>', 'compare with this list of indicators too; repeatable', gatherFiles)
     .addOption(
       severityOption('--fail-on <level>', `exit with ${EXIT.alertsFound} when an alert is at least this severe`),
     )
@@ -144,6 +146,7 @@ Examples:
 
   addAlertCommands(program, run);
   addHuntCommands(program, run);
+  addIndicatorCommands(program, run);
 
   const config = program
     .command('config')
@@ -250,6 +253,10 @@ export function usageErrorText(text: string): string {
 /** A file as the person names it, from where the person is. */
 function absolute(path: string): string {
   return resolve(path);
+}
+
+function gatherFiles(file: string, before: readonly string[] = []): readonly string[] {
+  return [...before, file];
 }
 
 function gather(text: string, before: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> {

@@ -10,6 +10,7 @@ import type { ConsoleOptions } from './console.ts';
 import type { Engine, EngineOptions } from './engine.ts';
 import type { ExportOptions, FlowSummary, FlowsOptions, FlowsResult } from './flows.ts';
 import type { HttpServer } from './http/index.ts';
+import type { IndicatorDesk } from './indicator-desk.ts';
 import type { FlowFacts } from './network/index.ts';
 import type { ReportContext } from './report/index.ts';
 import type { Config, ConfigReport, ConfigRequest } from './runtime/config.ts';
@@ -23,6 +24,7 @@ export type { ConsoleOptions } from './console.ts';
 export type { Engine, EngineEvents, EngineOptions } from './engine.ts';
 export type { ExportOptions, FlowSummary, FlowsOptions, FlowsResult } from './flows.ts';
 export type { ConsoleLink, HttpServer } from './http/index.ts';
+export { ownListName } from './indicators/files.ts';
 export type { CaptureProgress, CaptureSummary, FlowFacts } from './network/index.ts';
 export type { Config, ConfigReport } from './runtime/config.ts';
 export { FailureError } from './runtime/failure.ts';
@@ -59,6 +61,23 @@ export async function summarizeFlows(path: string, options?: FlowsOptions): Prom
 /** See inspect.ts. */
 export async function inspectCapture(path: string): Promise<readonly FlowFacts[]> {
   return (await import('./inspect.ts')).inspectCapture(path);
+}
+
+/** The lists of indicators without an engine. */
+export type LocalIndicators = Pick<IndicatorDesk, 'check' | 'compiled' | 'importText' | 'lists' | 'remove' | 'size'>;
+
+/**
+ * Reads the lists of indicators below a data directory, those of the settings, and `files`.
+ *
+ * @throws FailureError of the first of `files` that cannot be read
+ */
+export async function openIndicators(
+  dataDirectory: string,
+  config: Config,
+  files: readonly string[] = [],
+): Promise<LocalIndicators> {
+  const { openLocalIndicators } = await import('./indicator-desk.ts');
+  return openLocalIndicators(dataDirectory, config, files);
 }
 
 /** The live engine, not yet started. See engine.ts. */

@@ -1,4 +1,4 @@
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import type { IndicatorListEntry } from '../../contract/api-indicators.ts';
 import { formatCount } from '../../contract/format.ts';
 import type { Indicator } from '../../contract/indicators.ts';
@@ -8,6 +8,8 @@ import {
   checkValue,
   type IndicatorSettings,
   IndicatorTable,
+  indicatorSettings,
+  indicatorsDirectory,
   type LoadedIndicators,
   listFiles,
   loadIndicators,
@@ -15,6 +17,8 @@ import {
   tryList,
   writeOwnList,
 } from './indicators/index.ts';
+import { ANALYSIS_HASH_SEED } from './runtime/address.ts';
+import type { Config } from './runtime/config.ts';
 import { FailureError, failureOf } from './runtime/failure.ts';
 import type { HealthPart, HealthRegistry } from './runtime/health.ts';
 import type { JournalInput } from './store/index.ts';
@@ -178,4 +182,21 @@ export class IndicatorDesk {
     if (unread > 0 || left > 0 || trouble !== '') this.#health?.degraded(detail, LIST_HINT);
     else this.#health?.ok(detail);
   }
+}
+
+/** See index.ts of the engine. */
+export function openLocalIndicators(dataDirectory: string, config: Config, files: readonly string[]): IndicatorDesk {
+  const settings = config.section('indicators', indicatorSettings);
+  const named = files.map((file) => resolve(file));
+  const desk = new IndicatorDesk({
+    directory: indicatorsDirectory(dataDirectory),
+    settings: () => ({ ...settings, files: [...settings.files, ...named] }),
+    // What is said of a capture is the same every time.
+    seed: ANALYSIS_HASH_SEED,
+    userId: process.geteuid?.() ?? 0,
+  });
+  desk.load();
+  const unread = desk.lists().find(({ path, failure }) => failure !== null && named.includes(path));
+  if (unread?.failure) throw new FailureError(unread.failure);
+  return desk;
 }

@@ -9,10 +9,13 @@ import { writeFileWhole } from '../output-file.ts';
 import { READABLE_COLUMNS } from '../terminal/output.ts';
 import { ProgressLine } from '../terminal/progress.ts';
 import { analysisText, isAtLeast } from '../text/analysis-text.ts';
+import { localLists } from './indicators.ts';
 
 export interface AnalyzeOptions {
   readonly json?: boolean;
   readonly report?: string;
+  /** Lists of indicators besides those of the user. */
+  readonly indicators?: readonly string[];
   readonly failOn?: Severity;
   readonly minSeverity: Severity;
 }
@@ -31,6 +34,7 @@ export async function analyze(
   const engine = await context.engine();
   const config = await context.config();
   const knowledge = await engine.loadKnowledge();
+  const indicators = await localLists(context, options.indicators);
   const results: AnalysisResult[] = [];
   let refused: ExitCode = EXIT.fine;
   for (const [index, path] of files.entries()) {
@@ -41,6 +45,7 @@ export async function analyze(
     try {
       result = await engine.analyzeCapture(path, {
         config,
+        indicators: indicators.compiled,
         signal: context.signal,
         onProgress: (state) => progress.update(label, state),
       });

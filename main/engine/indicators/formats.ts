@@ -105,7 +105,8 @@ function readLines(text: string, take: TakeIndicator): ReadList {
     if (isRemark(line)) continue;
     const mark = line.indexOf(' #');
     const label = mark < 0 ? '' : line.slice(mark + 2);
-    const words = (mark < 0 ? line : line.slice(0, mark)).trim().split(/\s+/, MAX_CELLS);
+    const said = mark < 0 ? line : line.slice(0, mark).trim();
+    const words = /\s/.test(said) ? said.split(/\s+/, MAX_CELLS) : [said];
     if (words.length > 1 && NOWHERE.has(words[0])) {
       isHosts = true;
       for (const name of words.slice(1)) {

@@ -23,19 +23,19 @@ const LEAST_IPV6_BITS = 16;
 
 const HASH_TYPES: Readonly<Record<number, IndicatorType>> = { 32: 'md5', 40: 'sha1', 64: 'sha256' };
 const HEXADECIMAL = /^[0-9a-f]+$/;
+const JA4_LENGTH = 36;
 const JA4 = /^[tqd]\d{2}[di]\d{4}[a-z0-9]{2}_[0-9a-f]{12}_[0-9a-f]{12}$/;
-const LABEL = /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/;
-const TOP_LEVEL = /^([a-z]{2,63}|xn--[a-z0-9-]{1,59})$/;
-
 /** The type of a value by its look; 32 digits are taken for an MD5, since JA3 looks the same. */
 export function readValue(text: string): IndicatorValue | undefined {
   const plain = refang(text.trim());
   if (plain === '' || plain.length > MAX_VALUE) return undefined;
   const lower = plain.toLowerCase();
-  const hash = HEXADECIMAL.test(lower) ? HASH_TYPES[lower.length] : undefined;
-  if (hash !== undefined) return { type: hash, value: lower };
-  if (JA4.test(lower)) return { type: 'ja4', value: lower };
-  return lower.includes('://') ? readUrl(plain) : (readNetwork(lower) ?? readDomain(lower));
+  const hash = HASH_TYPES[lower.length];
+  if (hash !== undefined && HEXADECIMAL.test(lower)) return { type: hash, value: lower };
+  if (lower.length === JA4_LENGTH && JA4.test(lower)) return { type: 'ja4', value: lower };
+  if (lower.includes('://')) return readUrl(plain);
+  // Few names end in a digit or hold a colon, and every address does one of the two.
+  return (looksNumeric(lower) ? readNetwork(lower) : undefined) ?? readDomain(lower);
 }
 
 /** A value whose type a list names; undefined where it is not one of that type. */
@@ -71,12 +71,53 @@ function refang(text: string): string {
 
 /** A name of the DNS (RFC 1035, with underscores as in use), "*." in front ignored: names below always count. */
 export function readDomain(text: string): IndicatorValue | undefined {
-  const name = text.replace(/^\*?\./, '').replace(/\.$/, '');
-  if (name.length > MAX_DOMAIN) return undefined;
-  const labels = name.split('.');
-  const top = labels.at(-1) ?? '';
-  if (labels.length < 2 || !TOP_LEVEL.test(top) || !labels.every((label) => LABEL.test(label))) return undefined;
-  return { type: 'domain', value: name };
+  const start = text.startsWith('*.') ? 2 : text.startsWith('.') ? 1 : 0;
+  const end = text.endsWith('.') ? text.length - 1 : text.length;
+  if (end - start > MAX_DOMAIN) return undefined;
+  let labelStart = start;
+  let labels = 0;
+  // Lists have millions of names: one look at each letter, and no pieces.
+  for (let at = start; at <= end; at++) {
+    const code = at === end ? DOT : text.charCodeAt(at);
+    if (code === DOT) {
+      const length = at - labelStart;
+      if (length === 0 || length > MAX_NAME_LABEL) return undefined;
+      if (text.charCodeAt(labelStart) === DASH || text.charCodeAt(at - 1) === DASH) return undefined;
+      labels++;
+      if (at < end) labelStart = at + 1;
+    } else if (!isNameLetter(code)) return undefined;
+  }
+  if (labels < 2 || !isTopLevel(text, labelStart, end)) return undefined;
+  return { type: 'domain', value: start === 0 && end === text.length ? text : text.slice(start, end) };
+}
+
+const MAX_NAME_LABEL = 63;
+const DOT = 0x2e;
+const DASH = 0x2d;
+const UNDERSCORE = 0x5f;
+
+function isNameLetter(code: number): boolean {
+  return isLetter(code) || isDigit(code) || code === DASH || code === UNDERSCORE;
+}
+
+function isLetter(code: number): boolean {
+  return code >= 0x61 && code <= 0x7a;
+}
+
+function isDigit(code: number): boolean {
+  return code >= 0x30 && code <= 0x39;
+}
+
+/** Letters only, or an internationalised one in its ASCII form (RFC 5890). */
+function isTopLevel(text: string, start: number, end: number): boolean {
+  if (end - start < 2) return false;
+  if (text.startsWith('xn--', start)) return true;
+  for (let at = start; at < end; at++) if (!isLetter(text.charCodeAt(at))) return false;
+  return true;
+}
+
+function looksNumeric(text: string): boolean {
+  return isDigit(text.charCodeAt(text.length - 1)) || text.includes(':');
 }
 
 function readNetwork(text: string): IndicatorValue | undefined {
