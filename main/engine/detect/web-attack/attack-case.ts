@@ -34,6 +34,15 @@ export interface AttackTally {
   success: string;
 }
 
+/** Who asks whom. */
+export interface CaseEnds {
+  readonly attacker: string;
+  readonly victim: string;
+  readonly port: number;
+  readonly isTrusted: boolean;
+  readonly isVictimInside: boolean;
+}
+
 export type CaseKind = Extract<AlertKind, 'web-attack' | 'exploit'>;
 
 /** Everything that one client tried at one server, attacks on the application or on the computer. */
@@ -44,6 +53,7 @@ export class AttackCase {
   readonly port: number;
   /** The client may not be named as attacker: a gateway, or who else the owner trusts. */
   readonly isTrusted: boolean;
+  readonly isVictimOutside: boolean;
   readonly firstUs: number;
   lastUs: number;
   requests = 0;
@@ -59,16 +69,13 @@ export class AttackCase {
   reportedSeverity = '';
   isDirty = true;
 
-  constructor(
-    kind: CaseKind,
-    ends: { attacker: string; victim: string; port: number; isTrusted: boolean },
-    request: HttpRequestFact,
-  ) {
+  constructor(kind: CaseKind, ends: CaseEnds, request: HttpRequestFact) {
     this.kind = kind;
     this.attacker = ends.attacker;
     this.victim = ends.victim;
     this.port = ends.port;
     this.isTrusted = ends.isTrusted;
+    this.isVictimOutside = !ends.isVictimInside;
     this.firstUs = request.timeUs;
     this.lastUs = request.timeUs;
     this.userAgent = request.userAgent;
@@ -140,6 +147,9 @@ export class AttackCase {
       likely += tally.likely;
       isSure ||= tally.surest === 'sure';
     }
+    // Advertisements of the web carry scripts in their queries: to servers elsewhere that is no more than notable.
+    if (this.isVictimOutside && this.tallies.size === 1 && this.tallies.has('cross-site-scripting') && likely > 0)
+      return 'low';
     if (likely === 0) return this.requests >= settings.weakRequests ? 'low' : undefined;
     const { accepted, refused, failed } = this.answers;
     const isRefused = refused > 0 && accepted + failed === 0;

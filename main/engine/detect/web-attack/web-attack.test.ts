@@ -62,6 +62,14 @@ describe('an attack on a web application', () => {
     expect(play(...exchange(uri, 200, '<p>Hello <script>alert(1)</script>')).alerts[0]?.severity).toBe('high');
   });
 
+  it('by scripts on servers elsewhere is no more than notable, as advertisements do it too', () => {
+    const player = new Player(webAttackDetector);
+    const uri = '/ad?tag=%3Cscript%20src%3D%22http%3A%2F%2Fads.example%2Fx.js%22%3E%3C%2Fscript%3E';
+    for (let i = 0; i < 9; i++) player.play(web(exchange(uri), { from: SERVER, to: CLIENT, fromPort: 20_000 + i }));
+    player.finish();
+    expect(player.alerts.map(({ severity }) => severity)).toEqual(['low']);
+  });
+
   it('that goes on for long is told a few times, and counted whole', () => {
     const player = new Player(webAttackDetector);
     for (let i = 0; i < 500; i++) {

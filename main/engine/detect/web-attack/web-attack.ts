@@ -4,7 +4,7 @@ import { BoundedMap } from '../bounded-map.ts';
 import { type DetectorContext, defineDetector } from '../detector.ts';
 import { endsOf } from '../ends.ts';
 import { successIn } from './answers.ts';
-import { AttackCase, type CaseKind } from './attack-case.ts';
+import { AttackCase, type CaseEnds, type CaseKind } from './attack-case.ts';
 import { ATTACK_KINDS, type AttackId } from './attack-kinds.ts';
 import { type Callback, Callbacks } from './callbacks.ts';
 import { isMissing, type PageSearch, PageSearches } from './page-search.ts';
@@ -36,13 +36,6 @@ interface Conversation {
   uri: string;
   userAgent: string;
   waiting: WaitingRequest[];
-}
-
-interface Client {
-  readonly attacker: string;
-  readonly victim: string;
-  readonly port: number;
-  readonly isTrusted: boolean;
 }
 
 /** Requests that attack web applications and the programs behind them, and how those answer. */
@@ -127,7 +120,7 @@ class WebAttackWatcher implements TrafficObserver {
     if (conversation.waiting.length < MAX_WAITING) conversation.waiting.push({ index: request.index, cases, spotted });
   }
 
-  #note(kind: CaseKind, client: Client, spotted: readonly Spotted[], request: HttpRequestFact): AttackCase {
+  #note(kind: CaseKind, client: CaseEnds, spotted: readonly Spotted[], request: HttpRequestFact): AttackCase {
     const key = `${kind} ${client.attacker} ${client.victim}`;
     let attack = this.#cases.get(key);
     if (attack === undefined || request.timeUs - attack.lastUs > this.#forgetUs) {
@@ -174,15 +167,27 @@ class WebAttackWatcher implements TrafficObserver {
     }));
   }
 
-  #clientOf(flow: FlowView, isInitiator: boolean): Client {
+  #clientOf(flow: FlowView, isInitiator: boolean): CaseEnds {
     const ends = endsOf(flow);
     const { landscape } = this.#context;
     if (isInitiator) {
       const isNamed = landscape.mayBeAttacker(flow.initiator0, flow.initiator1, flow.initiator2, flow.initiator3);
-      return { attacker: ends.initiator, victim: ends.responder, port: ends.responderPort, isTrusted: !isNamed };
+      return {
+        attacker: ends.initiator,
+        victim: ends.responder,
+        port: ends.responderPort,
+        isTrusted: !isNamed,
+        isVictimInside: ends.isResponderInside,
+      };
     }
     const isNamed = landscape.mayBeAttacker(flow.responder0, flow.responder1, flow.responder2, flow.responder3);
-    return { attacker: ends.responder, victim: ends.initiator, port: ends.initiatorPort, isTrusted: !isNamed };
+    return {
+      attacker: ends.responder,
+      victim: ends.initiator,
+      port: ends.initiatorPort,
+      isTrusted: !isNamed,
+      isVictimInside: ends.isInitiatorInside,
+    };
   }
 
   #calledBack({ owner, caller, isName, target, port }: Callback<AttackCase>): void {
