@@ -90,6 +90,15 @@ describe('what parsers tell of logins', () => {
     expect(play(31, 0.2, make).alerts[0]).toMatchObject({ severity: 'critical' });
   });
 
+  it('is told once however often it gets in afterwards', () => {
+    const player = new Player(bruteForceDetector);
+    play(40, 0.5, () => failure('root'), player);
+    const told = player.findings.length;
+    play(200, 1, () => session('ssh', [login('ssh', 'success')], { port: 22 }), player);
+    expect(player.findings.length - told).toBeLessThan(12);
+    expect(player.alerts[0]).toMatchObject({ severity: 'high' });
+  });
+
   it('knows a login at another service of the same host, minutes later', () => {
     const player = new Player(bruteForceDetector);
     play(40, 0.5, () => failure('root'), player);
@@ -245,6 +254,34 @@ describe('programs with an old password', () => {
     const { alerts } = play(count, secondsApart, () => failure('svc-backup', protocol));
     expect(alerts.every((alert) => alert.severity === 'low')).toBe(true);
     expect(alerts.length).toBeLessThan(2);
+  });
+
+  it.each<[string, number, number, (n: number) => Conversation]>([
+    [
+      'a program with an expired token',
+      300,
+      1,
+      () => session('http', [login('http', 'failure', '', { isCleartext: true, method: 'bearer' })], { port: 80 }),
+    ],
+    [
+      'a telephone whose challenge is too old each time',
+      300,
+      30,
+      () => session('sip', [login('sip', 'failure', '1001'), login('sip', 'success', '1001')], { port: 5060 }),
+    ],
+    [
+      'somebody who mistypes and then gets in, all day',
+      300,
+      20,
+      () =>
+        session('smb', [
+          login('smb', 'failure', 'anna'),
+          login('smb', 'failure', 'anna'),
+          login('smb', 'success', 'anna'),
+        ]),
+    ],
+  ])('%s: is silent', (_name, count, secondsApart, make) => {
+    expect(play(count, secondsApart, make).alerts).toEqual([]);
   });
 
   it('SSH that offers the keys of an agent, then works', () => {

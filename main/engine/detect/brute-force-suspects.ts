@@ -47,7 +47,7 @@ export class BruteForceSuspects {
     let suspect = this.#suspects.get(campaign);
     if (suspect !== undefined && suspect.campaignId === book.ids[campaign]) {
       const grown = book.tries(campaign) >= suspect.reportedTries * REPORT_GROWTH;
-      if (grown || book.breaches[campaign] !== suspect.reportedBreaches) this.#report(campaign, suspect, nowUs);
+      if (grown || this.#hasMoreBreaches(campaign, suspect)) this.#report(campaign, suspect, nowUs);
       return;
     }
     if (!isGuilty || !this.#context.landscape.mayBeAttacker(...book.campaigns.words(campaign))) return;
@@ -71,8 +71,9 @@ export class BruteForceSuspects {
     const suspect = this.#suspects.get(campaign);
     if (suspect === undefined || suspect.campaignId !== this.#book.ids[campaign]) return;
     // The first one that worked is the news; a name says more than none.
-    if (suspect.breach === undefined || (suspect.breach.user === '' && breach.user !== '')) suspect.breach = breach;
-    this.#report(campaign, suspect, nowUs);
+    const isNews = suspect.breach === undefined || (suspect.breach.user === '' && breach.user !== '');
+    if (isNews) suspect.breach = breach;
+    if (isNews || this.#hasMoreBreaches(campaign, suspect)) this.#report(campaign, suspect, nowUs);
   }
 
   /**
@@ -111,6 +112,11 @@ export class BruteForceSuspects {
   reset(nowUs: number): void {
     this.tick(nowUs, true);
     this.#suspects.clear();
+  }
+
+  #hasMoreBreaches(campaign: number, suspect: Suspect): boolean {
+    const breaches = this.#book.breaches[campaign]!;
+    return breaches > 0 && breaches >= suspect.reportedBreaches * REPORT_GROWTH;
   }
 
   #report(campaign: number, suspect: Suspect, nowUs: number): void {

@@ -340,9 +340,11 @@ class BruteForceWatcher implements TrafficObserver {
     // Whoever looks for names has an account already: it is no find unless it was among them.
     if (named !== undefined && this.names.isStranger(named)) return;
     const campaign = this.breachedCampaign(timeUs);
+    if (campaign < 0 && book.targetSlot >= 0 && !this.suspects.has(book.campaignSlot)) book.settle(timeUs);
     // Who got in before the guessing began has the password by right.
     if (campaign < 0 || (knownUs !== undefined && knownUs < book.firstUs[campaign]!)) return;
     book.addBreach(timeUs);
+    book.targetSince[book.targetSlot] = 0;
     const service = loginProtocolOf(login.service, login.serverPort)?.name ?? 'the host';
     this.suspects.breached(campaign, { user, server: this.serverText(), service, timeUs }, timeUs);
   }
@@ -353,10 +355,8 @@ class BruteForceWatcher implements TrafficObserver {
     // Most logins work at once; they are not worth a place in the book.
     const campaign = book.find(this.login);
     const target = book.targetSlot;
-    if (campaign >= 0 && target >= 0) {
-      if (book.targetFailures[target]! + book.targetAlike[target]! >= FAILURES_BEFORE_BREACH) return campaign;
-    }
-    if (suspects.size === 0) return -1;
+    if (campaign >= 0 && target >= 0 && book.targetSince[target]! >= FAILURES_BEFORE_BREACH) return campaign;
+    if (suspects.size === 0 || (campaign >= 0 && suspects.has(campaign))) return -1;
     return suspects.campaignAgainst(this.clientText(), this.serverText(), FAILURES_BEFORE_OTHER_BREACH, timeUs);
   }
 

@@ -10,6 +10,7 @@ const SIZE_WEIGHT = 1 / 8;
 const MAX_CAMPAIGNS = 2048;
 const MAX_TARGETS = 8192;
 const CREDENTIALS_KEPT = 4;
+const FORGIVEN_FAILURES = 2;
 
 /**
  * Who tries to log in where. A campaign is one address and one service; its targets are the hosts. Fixed
@@ -35,6 +36,8 @@ export class LoginBook {
   readonly targetAlike = new Uint32Array(MAX_TARGETS);
   readonly targetOdd = new Uint32Array(MAX_TARGETS);
   readonly targetBreaches = new Uint32Array(MAX_TARGETS);
+  /** Tries of either sort since a login worked last. */
+  readonly targetSince = new Uint32Array(MAX_TARGETS);
   /** The latest credentials that failed: a program may have a few accounts with old passwords. */
   private readonly targetCredentials = new Int32Array(MAX_TARGETS * CREDENTIALS_KEPT);
   private readonly targetCredentialNext = new Uint8Array(MAX_TARGETS);
@@ -102,6 +105,7 @@ export class LoginBook {
       this.targetAlike[target] = 0;
       this.targetOdd[target] = 0;
       this.targetBreaches[target] = 0;
+      this.targetSince[target] = 0;
       this.targetCredentials.fill(0, target * CREDENTIALS_KEPT, (target + 1) * CREDENTIALS_KEPT);
       this.targetCredentialNext[target] = 0;
       this.targetClientBytes[target] = 0;
@@ -123,6 +127,7 @@ export class LoginBook {
     }
     this.failures[this.campaignSlot]! += count;
     this.targetFailures[target]! += count;
+    this.targetSince[target]! += count;
     this.quickFailures.add(this.campaignSlot, timeUs, count);
     this.advance(timeUs);
     return true;
@@ -133,6 +138,22 @@ export class LoginBook {
     this.breaches[this.campaignSlot]!++;
     this.targetBreaches[this.targetSlot]!++;
     this.advance(timeUs);
+  }
+
+  /**
+   * A login worked at the touched target. One or two failures right before it were a slip, or an answer to a challenge
+   * that was too old, and do not count: programs do so all day.
+   */
+  settle(timeUs: number): void {
+    const target = this.targetSlot;
+    const since = this.targetSince[target]!;
+    this.targetSince[target] = 0;
+    if (since === 0 || since > FORGIVEN_FAILURES || since > this.targetFailures[target]!) return;
+    const campaign = this.campaignSlot;
+    this.targetFailures[target]! -= since;
+    this.failures[campaign]! -= since;
+    this.varied[campaign] = Math.max(0, this.varied[campaign]! - since);
+    this.quickFailures.add(campaign, timeUs, -Math.min(since, this.quickFailures.value(campaign, timeUs)));
   }
 
   /** A session at the touched target, by the bytes of either side. Only a short one can look like the others. */
@@ -154,6 +175,7 @@ export class LoginBook {
     this.targetServerBytes[target] = usualServer + (serverBytes - usualServer) * weight;
     if (!alike) return;
     this.targetAlike[target]!++;
+    this.targetSince[target]!++;
     this.alike[this.campaignSlot]!++;
     this.targetQuick.add(target, timeUs);
   }

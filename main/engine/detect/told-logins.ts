@@ -14,6 +14,18 @@ const NO_SUCH_NAME = 6;
  * said the right one.
  */
 const WRONG_GUESSES: ReadonlySet<number> = new Set([NO_SUCH_NAME, 18, 24, 31]);
+/** Ways to log in by something that nobody guesses: tickets, keys and tokens expire, and then fail again and again. */
+const TICKETS: ReadonlySet<string> = new Set([
+  'bearer',
+  'negotiate',
+  'kerberos',
+  'public-key',
+  'sasl-gssapi',
+  'sasl-gss-spnego',
+  'sasl-external',
+  'sasl-xoauth2',
+  'sasl-oauthbearer',
+]);
 /** Names under which servers let anybody in. */
 const NOBODY: ReadonlySet<string> = new Set(['anonymous', 'ftp', 'guest']);
 
@@ -51,6 +63,7 @@ export class ToldLogins {
    * @param place of both hosts, for the memory of forms; asked for when it is needed
    */
   judge(fact: LoginFact, flowId: number, secret: number, place: () => string): ToldLogin {
+    if (TICKETS.has(fact.method) && fact.protocol !== 'kerberos') return NOTHING;
     const isForm = fact.method === 'form';
     // Among many different ones, a form that comes back without a word is a failure.
     if (fact.outcome === 'failure' || (isForm && fact.outcome === 'attempt'))
