@@ -1,6 +1,6 @@
-import { BoundedMap } from '../bounded-map.ts';
 import { type BeaconCall, pairKey } from './call.ts';
 import { CallPair } from './pair.ts';
+import { RecentMap } from './recent-map.ts';
 import { BURST_SECONDS } from './score.ts';
 
 /** Most pairs that are measured, and most of one host: whoever calls the whole world pushes out only its own. */
@@ -20,13 +20,13 @@ const BURST_US = BURST_SECONDS * 1e6;
 /** Who calls whom, and when. Bounded whatever comes: see the constants above. */
 export class CallBook {
   /** Time of the only call. */
-  readonly #once = new BoundedMap<string, number>(MAX_CALLED_ONCE);
+  readonly #once = new RecentMap<number>(MAX_CALLED_ONCE);
   /** Times of two or three calls. */
-  readonly #again = new BoundedMap<string, number[]>(MAX_CALLED_AGAIN);
+  readonly #again = new RecentMap<number[]>(MAX_CALLED_AGAIN);
   readonly #pairs = new Map<string, CallPair>();
   /** By host, the least recently used pair first. */
   readonly #ofClient = new Map<string, Map<string, CallPair>>();
-  readonly #crowds = new BoundedMap<string, string[]>(MAX_DESTINATIONS);
+  readonly #crowds = new RecentMap<string[]>(MAX_DESTINATIONS);
 
   get size(): number {
     return this.#pairs.size;
@@ -46,7 +46,7 @@ export class CallBook {
 
   /** How many hosts call a name, up to MAX_CROWD. */
   crowd(name: string): number {
-    return this.#crowds.peek(name)?.length ?? 0;
+    return this.#crowds.get(name)?.length ?? 0;
   }
 
   clear(): void {

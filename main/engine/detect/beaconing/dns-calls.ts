@@ -1,8 +1,8 @@
 /** Questions for names that nobody asked for before: each is a call to whoever answers for the domain. */
 import type { DnsFact } from '../../../../contract/facts.ts';
-import { BoundedMap } from '../bounded-map.ts';
 import { isHexText, isLocalName, isReversedAddress, isReverseLookup, splitName } from '../domain-name.ts';
 import { type BeaconCall, callableName, markBits } from './call.ts';
+import { RecentMap } from './recent-map.ts';
 
 /** Domains of hosts, and names of each, that are remembered. */
 const MAX_DOMAINS = 2_048;
@@ -44,8 +44,8 @@ export type NameQuestion =
   | { readonly type: 'again'; readonly domain: string };
 
 export class DnsCalls {
-  readonly #asked = new BoundedMap<string, AskedNames>(MAX_DOMAINS);
-  readonly #names = new BoundedMap<string, string>(MAX_NAMED_ADDRESSES);
+  readonly #asked = new RecentMap<AskedNames>(MAX_DOMAINS);
+  readonly #names = new RecentMap<string>(MAX_NAMED_ADDRESSES);
 
   clear(): void {
     this.#asked.clear();
@@ -54,7 +54,7 @@ export class DnsCalls {
 
   /** The name by which an address was last asked for; empty without one. */
   nameOf(address: string): string {
-    return this.#names.peek(address) ?? '';
+    return this.#names.get(address) ?? '';
   }
 
   /** Remembers which addresses a name has. */

@@ -12,7 +12,7 @@ import { BURST_SECONDS } from './score.ts';
 export const TALKS = 2 ** 14;
 const BURST_US = BURST_SECONDS * 1e6;
 /** A beginning so large is a transfer: what comes after it in the connection is not waited for. */
-const BULK_BYTES = 8_000_000;
+const BULK_BYTES = 1_000_000;
 /**
  * A record with an alert, as connections of TLS are closed with, is 5 + 2 bytes in the clear and at most 5 + 2 + 1 + 24
  * encrypted (RFC 8446 5.2, RFC 5246 6.2.3); padding to a block makes it 37.
