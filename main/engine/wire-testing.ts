@@ -22,7 +22,9 @@ const BEGIN_US = 1_700_000_000_000_000;
 /** Between two packets. */
 const GAP_US = 500;
 const SEGMENT_BYTES = 1_400;
-const HEADERS_BYTES = 54;
+/** Of Ethernet and IPv4; of TCP. */
+const LOWER_HEADERS_BYTES = 34;
+const TCP_HEADER_BYTES = 20;
 const NOTHING = new Uint8Array(0);
 
 interface Side {
@@ -65,6 +67,28 @@ export class Wire {
     this.#packet(caller, called, FLAG.ack);
   }
 
+  /** A UDP datagram. Its checksum is left out, which RFC 768 allows. */
+  datagram(from: string, fromPort: number, to: string, port: number, data: Uint8Array): void {
+    const datagram = new Uint8Array(8 + data.length);
+    const view = new DataView(datagram.buffer);
+    view.setUint16(0, fromPort);
+    view.setUint16(2, port);
+    view.setUint16(4, datagram.length);
+    datagram.set(data, 8);
+    this.#send(octets(from), octets(to), 17, datagram);
+  }
+
+  /** An ICMP echo: a request, or with `isReply` the answer to one. */
+  echo(from: string, to: string, isReply: boolean, sequence: number, data: Uint8Array): void {
+    const message = new Uint8Array(8 + data.length);
+    const view = new DataView(message.buffer);
+    message[0] = isReply ? 0 : 8;
+    view.setUint16(4, 0x1234);
+    view.setUint16(6, sequence);
+    message.set(data, 8);
+    this.#send(octets(from), octets(to), 1, message);
+  }
+
   /** A SYN that is answered by RST. */
   probe(from: string, to: string, port: number): void {
     const caller: Side = { address: octets(from), port: this.#nextPort++, sequence: 1_000 };
@@ -93,26 +117,34 @@ export class Wire {
     return this.alerts();
   }
 
-  #packet(from: Side, to: Side, flags: number, data = NOTHING): void {
+  #packet(from: Side, to: Side, flags: number, data: Uint8Array = NOTHING): void {
+    const segment = new Uint8Array(TCP_HEADER_BYTES + data.length);
+    const view = new DataView(segment.buffer);
+    view.setUint16(0, from.port);
+    view.setUint16(2, to.port);
+    view.setUint32(4, from.sequence);
+    view.setUint32(8, (flags & FLAG.ack) === 0 ? 0 : to.sequence);
+    segment[12] = 0x50;
+    segment[13] = flags;
+    view.setUint16(14, 1_024);
+    segment.set(data, TCP_HEADER_BYTES);
+    from.sequence += data.length + ((flags & (FLAG.syn | FLAG.fin)) === 0 ? 0 : 1);
+    this.#send(from.address, to.address, 6, segment);
+  }
+
+  /** @param protocol number of the transport, see PROTOCOL in contract/traffic.ts */
+  #send(from: readonly number[], to: readonly number[], protocol: number, transport: Uint8Array): void {
     this.nowUs += GAP_US;
-    const frame = new Uint8Array(HEADERS_BYTES + data.length);
+    const frame = new Uint8Array(LOWER_HEADERS_BYTES + transport.length);
     const view = new DataView(frame.buffer);
     view.setUint16(12, 0x0800);
     frame[14] = 0x45;
-    view.setUint16(16, 40 + data.length);
+    view.setUint16(16, 20 + transport.length);
     frame[22] = 64;
-    frame[23] = 6;
-    frame.set(from.address, 26);
-    frame.set(to.address, 30);
-    view.setUint16(34, from.port);
-    view.setUint16(36, to.port);
-    view.setUint32(38, from.sequence);
-    view.setUint32(42, (flags & FLAG.ack) === 0 ? 0 : to.sequence);
-    frame[46] = 0x50;
-    frame[47] = flags;
-    view.setUint16(48, 1_024);
-    frame.set(data, HEADERS_BYTES);
-    from.sequence += data.length + ((flags & (FLAG.syn | FLAG.fin)) === 0 ? 0 : 1);
+    frame[23] = protocol;
+    frame.set(from, 26);
+    frame.set(to, 30);
+    frame.set(transport, LOWER_HEADERS_BYTES);
     this.#engine.frame(frame, 0, frame.length, frame.length, this.nowUs, LINK_TYPE.ethernet);
   }
 }
