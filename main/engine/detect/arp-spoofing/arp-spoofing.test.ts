@@ -188,6 +188,30 @@ describe('told', () => {
     expect(player.alerts[0]).toMatchObject({ attackers: [ATTACKER.ip] });
   });
 
+  it('where nothing but its own messages is seen', () => {
+    const player = new Player(arpSpoofingDetector);
+    for (let round = 0; round < 3; round++) {
+      poison(player, GATEWAY.ip, VICTIM);
+      poison(player, VICTIM.ip, GATEWAY);
+      player.wait(10);
+    }
+    player.finish();
+    expect(player.alerts[0]).toMatchObject({ severity: 'high', attackers: [ATTACKER.mac] });
+    expect(player.alerts[0]!.victims).toContain(VICTIM.ip);
+  });
+
+  it('one direction, where only the way of the traffic tells that there was another', () => {
+    const player = new Player(arpSpoofingDetector);
+    ip(player, VICTIM.mac, GATEWAY.mac, VICTIM.ip, OUTSIDE);
+    for (let round = 0; round < 4; round++) {
+      poison(player, GATEWAY.ip, VICTIM);
+      player.wait(2);
+      ip(player, VICTIM.mac, ATTACKER.mac, VICTIM.ip, OUTSIDE, 64, 47_000 + round);
+    }
+    player.finish();
+    expect(player.alerts[0]).toMatchObject({ severity: 'high', attackers: [ATTACKER.mac], victims: [VICTIM.ip] });
+  });
+
   it('by its MAC address when it has no address of its own', () => {
     const player = new Player(arpSpoofingDetector);
     for (const device of [VICTIM, OTHER]) resolve(player, device, GATEWAY);

@@ -140,7 +140,20 @@ export class ClaimBook {
     if (known?.claimants.some((each) => each.mac === mac) !== true && !this.#mayBegin(nowUs)) return undefined;
     const contest = known ?? this.#open(slot);
     this.#count(contest, slot, claim, nowUs, isUnasked);
+    if (isUnasked) this.#learnTarget(claim, nowUs);
     return contest;
+  }
+
+  /** Whoever tells a host something unasked knows where that host is. If it claims that address too, it lies. */
+  #learnTarget(claim: NeighbourClaim, nowUs: number): void {
+    if (claim.isBroadcast || claim.toMac === 0 || claim.toMac === claim.mac) return;
+    const slot = this.#addresses.findOrInsert(claim.target0, claim.target1, claim.target2, claim.target3);
+    if (this.#addresses.inserted) this.#begin(slot, claim.toMac, nowUs);
+    if (this.#owners[slot] !== claim.mac) return;
+    const known = this.#contests.peek(slot);
+    if (known?.claimants.some(({ mac }) => mac === claim.toMac) === true || !this.#mayBegin(nowUs)) return;
+    const owner = this.#claimant(known ?? this.#open(slot), slot, claim.toMac, this.#firstUs[slot]!);
+    owner.claims = 1;
   }
 
   #mayBegin(nowUs: number): boolean {

@@ -19,9 +19,10 @@ export interface NeighbourClaim {
   isBroadcast: boolean;
   /** It tells of itself without being asked, to everybody: an announcement (RFC 5227, RFC 4861 7.2.6). */
   isAnnouncement: boolean;
-  /** Where the address is claimed to be; and what the frame was sent by. */
+  /** Where the address is claimed to be; what the frame was sent by, and to. */
   mac: number;
   frameMac: number;
+  toMac: number;
   address0: number;
   address1: number;
   address2: number;
@@ -40,6 +41,7 @@ export function emptyClaim(): NeighbourClaim {
     isAnnouncement: false,
     mac: 0,
     frameMac: 0,
+    toMac: 0,
     address0: 0,
     address1: 0,
     address2: 0,
@@ -81,6 +83,7 @@ export function readNeighbourClaim(packet: PacketView, into: NeighbourClaim): bo
   into.frameMac = macNumber(packet.sourceMacHigh, packet.sourceMacLow);
   // Links without MAC addresses (tunnels, loopback) have no neighbours.
   if (into.frameMac === 0) return false;
+  into.toMac = macNumber(packet.destinationMacHigh, packet.destinationMacLow);
   into.isBroadcast = (packet.destinationMacHigh & GROUP_BIT) !== 0;
   const isRead = isArp ? readArp(packet, into) : readNeighbourMessage(packet, into);
   if (!isRead) return false;

@@ -65,7 +65,7 @@ function rivals(contest: Contest, claimant: Claimant, forgetUs: number): Claiman
 function isAnotherDevice(suspicion: Suspicion, claimed: readonly Contest[], forgetUs: number): boolean {
   const { mac, passing } = suspicion;
   if (suspicion.ownAddresses().length > 0) return true;
-  if (passing !== undefined && passing.forwarded > 0 && !passing.wasCarrier) return true;
+  if (passing !== undefined && !passing.wasCarrier && passing.forwarded + passing.moved.size > 0) return true;
   const others = new Set<number>();
   for (const contest of claimed) {
     const claimant = claimantOf(contest, mac);
@@ -77,6 +77,7 @@ function isAnotherDevice(suspicion: Suspicion, claimed: readonly Contest[], forg
 
 export function signsOf(suspicion: Suspicion, thresholds: Thresholds): Signs {
   const { mac, contests, passing } = suspicion;
+  const moved = passing === undefined || passing.wasCarrier ? 0 : passing.moved.size;
   const claimed: Contest[] = [];
   const told = new Map<string, Set<string>>();
   let unaskedReplies = 0;
@@ -87,8 +88,9 @@ export function signsOf(suspicion: Suspicion, thresholds: Thresholds): Signs {
     if (claimant === undefined) continue;
     const others = rivals(contest, claimant, thresholds.forgetUs);
     const asks = claimant.ownQuestions > 0 && claimant.unaskedTold > 0;
-    // An address of which nobody else was heard, and for which it does not ask, is its own.
-    if (others.length === 0 && !asks) continue;
+    // An address of which nobody else was heard, for which it does not ask, and which wins no traffic, is its own.
+    const wins = moved > 0 && claimant.unaskedTold >= thresholds.unaskedReplies;
+    if (others.length === 0 && !asks && !wins) continue;
     // Somebody else came to the address of a device that was using it: owners mostly answer when they are asked.
     const isFirst = others.length > 0 && others.every((other) => other.firstUs > claimant.firstUs);
     const unasked = claimant.unaskedTold + claimant.unaskedAll;
@@ -107,7 +109,7 @@ export function signsOf(suspicion: Suspicion, thresholds: Thresholds): Signs {
     isBetween,
     asksForClaimed,
     isGatewayClaimed: claimed.some((contest) => suspicion.isGateway(contest)),
-    moved: passing === undefined || passing.wasCarrier ? 0 : passing.moved.size,
+    moved,
     forwarded: passing === undefined || passing.wasCarrier ? 0 : passing.forwarded,
     told: [...new Set([...told.values()].flatMap((hosts) => [...hosts]))],
   };
