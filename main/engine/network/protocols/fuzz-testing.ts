@@ -1,6 +1,7 @@
 /** Support for tests: real conversations, damaged, through the engine with all its parsers. */
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { Fact } from '../../../../contract/facts.ts';
@@ -24,8 +25,6 @@ const MAX_CAPTURE_BYTES = 24_000;
 const CAPTURES_OF_A_RUN = 120;
 /** One packet in so many is damaged: conversations must get far enough for their parsers to see it. */
 const DAMAGED_ONE_IN = 6;
-/** When the tables are full: the heap is measured from here on. */
-const WARM_AFTER = 0.25;
 const SETTINGS = { ...defaultsOf(flowSettings), flowCapacity: 16_384, conversationCapacity: 8_192 };
 
 export interface FuzzResult {
@@ -35,8 +34,10 @@ export interface FuzzResult {
   readonly failed: Readonly<Record<string, number>>;
   /** The longest that one packet took. */
   readonly slowestMs: number;
-  /** Of what is alive on the heap and of the memory of buffers, from a quarter of the run to its end. */
-  readonly growthBytes: number;
+  /** What is alive on the heap and in buffers: so much more after the end of all flows than before the first. */
+  readonly leftBytes: number;
+  /** The same while the most flows were open. */
+  readonly openBytes: number;
   /** Conversations that are still held after the end of all flows. */
   readonly conversationsLeft: number;
 }
@@ -54,19 +55,19 @@ export async function fuzz(packets: number, seed: number): Promise<FuzzResult> {
   };
   const engine = new TrafficEngine({ settings: SETTINGS, observers: [{ fact }] });
   let slowestMs = 0;
-  let warmBytes = 0;
+  const bytesBefore = await liveBytes();
   for (let sent = 0; sent < packets; sent++) {
     const round = Math.floor(sent / corpus.length);
     Object.assign(engine.packet, damaged(corpus[sent % corpus.length], round, next));
     const begun = performance.now();
     engine.deliver(engine.packet.wireBytes);
     slowestMs = Math.max(slowestMs, performance.now() - begun);
-    if (sent === Math.floor(packets * WARM_AFTER)) warmBytes = liveBytes();
   }
-  const growthBytes = liveBytes() - warmBytes;
+  const openBytes = (await liveBytes()) - bytesBefore;
   engine.finish();
+  const leftBytes = (await liveBytes()) - bytesBefore;
   const conversationsLeft = engine.counters().inspection?.conversations ?? 0;
-  return { corpusPackets: corpus.length, facts, failed, slowestMs, growthBytes, conversationsLeft };
+  return { corpusPackets: corpus.length, facts, failed, slowestMs, openBytes, leftBytes, conversationsLeft };
 }
 
 /** All packets of some captures, in order, each with bytes of its own. */
@@ -106,11 +107,14 @@ function damaged(packet: Packet, round: number, next: () => number): Packet {
   return copy;
 }
 
-/** What is left after a full collection. */
-function liveBytes(): number {
+/** What is left after full collections: memory of buffers is given back a turn after them. */
+async function liveBytes(): Promise<number> {
   setFlagsFromString('--expose-gc');
   const collect: unknown = runInNewContext('gc');
-  if (typeof collect === 'function') collect();
+  for (let i = 0; i < 3 && typeof collect === 'function'; i++) {
+    collect();
+    await setImmediate();
+  }
   const { heapUsed, arrayBuffers } = process.memoryUsage();
   return heapUsed + arrayBuffers;
 }
