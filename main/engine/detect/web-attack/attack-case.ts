@@ -2,8 +2,8 @@ import type { AlertKind } from '../../../../contract/domain.ts';
 import type { HttpRequestFact } from '../../../../contract/facts.ts';
 import type { SettingValues } from '../../runtime/settings.ts';
 import type { AttackId } from './attack-kinds.ts';
-import type { Spotted } from './request-reader.ts';
 import { type Certainty, certaintyRank } from './sighting.ts';
+import type { Spotted } from './spotted.ts';
 import type { webAttackSettings } from './web-attack-settings.ts';
 
 /** Different pages and success signs that a case remembers. */

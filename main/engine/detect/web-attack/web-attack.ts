@@ -8,7 +8,8 @@ import { AttackCase, type CaseEnds, type CaseKind } from './attack-case.ts';
 import { ATTACK_KINDS, type AttackId } from './attack-kinds.ts';
 import { type Callback, Callbacks } from './callbacks.ts';
 import { isMissing, type PageSearch, PageSearches } from './page-search.ts';
-import { readRequest, type Spotted } from './request-reader.ts';
+import { readRequest } from './request-reader.ts';
+import type { Spotted } from './spotted.ts';
 import { webAttackSettings } from './web-attack-settings.ts';
 import { describeAttacks, describeSearch } from './web-attack-story.ts';
 

@@ -1,4 +1,4 @@
-import { ByteReader, u16At, u16leAt } from '../bytes.ts';
+import { ByteReader, u16At, u16leAt, viewOf } from '../bytes.ts';
 import { ntlmMessage } from '../ntlm.ts';
 import type { Teller } from '../teller.ts';
 import { RPC_INTERFACES } from './interfaces.ts';
@@ -19,6 +19,9 @@ const MAX_TYPE = 19;
 const VERSION = 5;
 const FIRST_FRAGMENT = 0x01;
 const LITTLE_ENDIAN = 0x10;
+/** Procedures that are given a path to work out, and what nobody honest gives them. */
+const WORKS_OUT_PATHS: ReadonlySet<string> = new Set(['srvsvc.NetprPathCanonicalize', 'srvsvc.NetprPathCompare']);
+const CLIMB = '\\..\\';
 const MAX_CONTEXTS = 32;
 /** Calls that wait for their answer. */
 const MAX_PENDING = 64;
@@ -86,7 +89,7 @@ export class RpcMessages {
         break;
       case TYPE.request:
         reader.skip(4);
-        if ((bytes[3] & FIRST_FRAGMENT) !== 0) this.#request(call, u16(), u16(), reader.overrun);
+        if ((bytes[3] & FIRST_FRAGMENT) !== 0) this.#request(call, u16(), u16(), reader);
         break;
       case TYPE.response:
         this.#answer(call, 0);
@@ -125,9 +128,13 @@ export class RpcMessages {
     }
   }
 
-  #request(call: number, context: number, operation: number, isCut: boolean): void {
-    if (isCut) return;
+  #request(call: number, context: number, operation: number, content: ByteReader): void {
+    if (content.overrun) return;
     const name = operationName(this.#contexts.get(context) ?? '', operation);
+    // Behind a path that climbs twice old servers overflow (CVE-2008-4250).
+    if (WORKS_OUT_PATHS.has(name) && viewOf(content.rest()).includes(CLIMB, 0, 'utf16le')) {
+      this.#tell.property('path-climb', name);
+    }
     if (this.#pending.size < MAX_PENDING) this.#pending.set(call, name);
     else this.#command(name, -1);
   }

@@ -5,9 +5,11 @@ import {
   commandsOf,
   type Exchange,
   expectRobust,
+  fromHex,
   little16,
   little32,
   propertiesOf,
+  utf16,
 } from '../service-testing.ts';
 import { feed } from '../testing.ts';
 import { rpcAnswer, rpcBind, rpcCreate, rpcMessage, svcctl } from '../windows-testing.ts';
@@ -29,6 +31,24 @@ describe('DCE/RPC', () => {
     const facts = feed(rpc, exchange);
     expect(propertiesOf(facts, 'interface')).toEqual(['svcctl']);
     expect(commandsOf(facts)).toEqual(['call svcctl.CreateServiceW 0', 'call svcctl.99 5']);
+  });
+
+  it('tells paths that climb where they are worked out', () => {
+    const srvsvc = fromHex('c84f324b7016d30112785a47bf6ee188');
+    const bind = rpcBind.slice();
+    bind.set(srvsvc, bind.length - 40);
+    const path = (text: string) =>
+      rpcMessage(0, 2, little32(4), little16(0), little16(31), new Uint8Array(20), utf16(text));
+    const climbs = (text: string) =>
+      propertiesOf(
+        feed(rpc, [
+          ['initiator', bind],
+          ['initiator', path(text)],
+        ]),
+        'path-climb',
+      );
+    expect(climbs('\\AAAA\\..\\..\\B')).toEqual(['srvsvc.NetprPathCanonicalize']);
+    expect(climbs('C:\\share\\folder')).toEqual([]);
   });
 
   it('reads datagrams', () => {
