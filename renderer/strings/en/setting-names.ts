@@ -93,6 +93,7 @@ export const settingNames: Readonly<Record<string, string>> = {
   'detect.unusual-port.quietHours': 'A habit is told again after',
   'detect.icmp-tunnel.unequalReplies': 'Replies that are no copies',
   'detect.icmp-tunnel.nestedPackets': 'Packets inside pings',
+  'detect.icmp-tunnel.changingSizes': 'Pings with changing sizes',
   'detect.icmp-tunnel.changingPayloads': 'Pings with changing data',
   'detect.icmp-tunnel.forgetMinutes': 'Forgotten after',
   'detect.web-attack.likelyRequests': 'Requests that are hardly anything else',

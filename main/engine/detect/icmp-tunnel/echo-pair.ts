@@ -27,6 +27,10 @@ export interface EchoPair extends EchoPairHead {
   patterned: number;
   changingPayloads: number;
   readonly patterns: Set<string>;
+  /** How often the size changed within a run (an id) of requests that no pattern fills; and the latest of them. */
+  sizeChanges: number;
+  runId: number;
+  runBytes: number;
   readonly sizes: Set<number>;
   largestBytes: number;
   readonly pending: PendingRequest[];
@@ -53,6 +57,9 @@ export function newEchoPair(head: EchoPairHead, nowUs: number): EchoPair {
     patterned: 0,
     changingPayloads: 0,
     patterns: new Set(),
+    sizeChanges: 0,
+    runId: -1,
+    runBytes: 0,
     sizes: new Set(),
     largestBytes: 0,
     pending: [],

@@ -102,6 +102,18 @@ describe('the detector of tunnels in pings', () => {
     expect(player.alerts[0]).toMatchObject({ kind: 'exfiltration', attackers: [OUTSIDE], victims: [INSIDE] });
   });
 
+  it('finds a tunnel whose requests the system answers as well', () => {
+    const player = played(20, (index, text) => {
+      const payload = `deadc0de${'00'.repeat(16)}${text(HEX, 16)}${text(HEX, (index % 3) * 200)}`;
+      return [
+        { sequence: index, payload },
+        { sequence: index, isReply: true, payload },
+      ];
+    });
+    expect(player.alerts).toHaveLength(1);
+    expect(player.alerts[0]).toMatchObject({ kind: 'tunnel', attackers: [OUTSIDE], victims: [INSIDE] });
+  });
+
   it('finds data in replies that nobody asked for', () => {
     const player = played(60, (index, text) => [{ sequence: index, isReply: true, payload: text(HEX, 400) }], {
       from: OUTSIDE,

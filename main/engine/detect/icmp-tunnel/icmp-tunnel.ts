@@ -134,6 +134,7 @@ class IcmpTunnelWatcher implements TrafficObserver {
     const { settings } = this.context;
     if (pair.nestedPackets >= settings.nestedPackets) return 'nested';
     if (pair.unequalReplies >= settings.unequalReplies) return 'unequal';
+    if (pair.sizeChanges >= settings.changingSizes) return 'uneven';
     const isSmall = pair.sizes.size === 1 && pair.largestBytes <= SMALL_PAYLOAD_BYTES;
     const least = settings.changingPayloads * (isSmall ? SMALL_FACTOR : 1);
     const isChanging = pair.changingPayloads >= least && pair.changingPayloads >= pair.patterned * CHANGING_SHARE;
@@ -164,7 +165,13 @@ function notePattern(pair: EchoPair, fact: IcmpFact): void {
   const pattern = patternOf(fact);
   if (pattern === undefined) return;
   pair.patterned++;
-  if (isFilling(pattern) || pair.patterns.has(pattern)) return;
+  if (isFilling(pattern)) return;
+  if (isEchoRequest(fact)) {
+    if (pair.runId === fact.id && pair.runBytes !== fact.payloadBytes) pair.sizeChanges++;
+    pair.runId = fact.id;
+    pair.runBytes = fact.payloadBytes;
+  }
+  if (pair.patterns.has(pattern)) return;
   if (pair.patterns.size >= MAX_PATTERNS) pair.patterns.clear();
   pair.patterns.add(pattern);
   pair.changingPayloads++;

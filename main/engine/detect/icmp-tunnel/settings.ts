@@ -21,6 +21,16 @@ export const icmpTunnelSettings = {
     unit: 'packets',
     reason: 'So many pings that carry a whole IP packet each are a tunnel: no program pings with such data.',
   },
+  changingSizes: {
+    type: 'number',
+    default: 6,
+    min: 2,
+    max: 10_000,
+    integer: true,
+    unit: 'changes',
+    reason:
+      'A run of a ping program keeps one size, and one that looks for the largest packet fills each with a pattern. Data of another size from one ping to the next, so often, is a conversation.',
+  },
   changingPayloads: {
     type: 'number',
     default: 24,

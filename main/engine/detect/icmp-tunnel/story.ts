@@ -3,13 +3,17 @@ import { countOf, formatCount, formatDuration } from '../finding-text.ts';
 import type { EchoPair } from './echo-pair.ts';
 
 /** What gives pings away, the surest first. */
-export type EchoSign = 'nested' | 'unequal' | 'changing';
+export type EchoSign = 'nested' | 'unequal' | 'uneven' | 'changing';
 
 const SIGNS: Readonly<Record<EchoSign, { readonly confidence: number; readonly meaning: string }>> = {
   nested: { confidence: 0.96, meaning: 'They carry whole network packets, which makes them a tunnel.' },
   unequal: {
     confidence: 0.93,
     meaning: 'Replies bring something else than was sent, so that a program talks back and not the system.',
+  },
+  uneven: {
+    confidence: 0.88,
+    meaning: 'Their size changes from one to the next with what they carry, which ping programs do not do.',
   },
   changing: {
     confidence: 0.75,
@@ -73,6 +77,14 @@ function evidenceOf(pair: EchoPair, out: number, back: number): Evidence[] {
       value: `${formatCount(pair.changingPayloads)} of ${formatCount(pair.patterned)}`,
       usual: '1',
       meaning: 'Ping programs fill each message with the same pattern.',
+    },
+    {
+      name: 'changes of size',
+      value: pair.sizeChanges,
+      unit: 'changes',
+      usual: '0',
+      usualRange: { low: 0, high: 0 },
+      meaning: 'A run of a ping program keeps one size.',
     },
     {
       name: 'largest payload',
