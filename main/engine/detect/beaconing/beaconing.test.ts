@@ -299,6 +299,17 @@ describe('beacons', () => {
     for (const finding of player.alerts) expect(finding.attackers).toEqual([]);
   });
 
+  it('finds new names also through a resolver of the owner, and does not name it', () => {
+    const player = new Player(beaconingDetector, { ...NO_ROLES, mayBeAttacker: () => false, isDnsServer: () => true });
+    for (let call = 0; call < 40; call++) {
+      ask(player, `${(call * 2_654_435_761).toString(16).padStart(12, '0')}.example.org`, 'A');
+      player.wait(60);
+    }
+    player.finish();
+    expect(player.alerts[0]).toMatchObject({ severity: 'medium', attackers: [], victims: [HOST] });
+    expect(player.alerts[0]?.explanation).toContain('may only pass it on');
+  });
+
   it('names no proxy', () => {
     const uri = 'http://198.51.100.9/gate';
     const finding = found({

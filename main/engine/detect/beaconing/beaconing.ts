@@ -6,9 +6,10 @@ import { BeaconWatcher } from './watcher.ts';
 
 export { type Channel, connectionCall, type Destination } from './call.ts';
 export { type HttpCallFacts, httpCall, httpDestination, isCertificateCheck } from './http-call.ts';
+export type { RatedPair } from './judge.ts';
 export { type BeaconScore, scoreBeacon } from './score.ts';
 export { beaconingSettings } from './settings.ts';
-export { BeaconWatcher, type RatedPair } from './watcher.ts';
+export { BeaconWatcher } from './watcher.ts';
 
 export const beaconingDetector = defineDetector({
   id: 'beaconing',
@@ -17,6 +18,6 @@ export const beaconingDetector = defineDetector({
   techniques: BEACON_TECHNIQUES,
   settings: beaconingSettings,
   memoryBound:
-    '4,096 pairs of 4 kB, 24,576 that called up to three times of 200 B, 16,384 connections of 80 B, 2,048 domains of 600 B, 8,192 names of addresses of 150 B, 8,192 destinations of 300 B',
+    '4,096 pairs of 4 kB, 24,576 that called up to three times of 200 B, 16,384 connections of 80 B, 2,048 domains of 600 B, 8,192 names of addresses of 150 B, 8,192 names with their hosts of 400 B: 30 MB',
   create: (context) => new BeaconWatcher(context),
 });

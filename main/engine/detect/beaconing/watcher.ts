@@ -1,4 +1,3 @@
-import { SEVERITIES, type Severity } from '../../../../contract/domain.ts';
 import type {
   CertificateFact,
   DnsFact,
@@ -16,7 +15,6 @@ import {
   TCP_STATE,
   type TrafficObserver,
 } from '../../../../contract/traffic.ts';
-import { parseAddress } from '../../runtime/address.ts';
 import type { DetectorContext } from '../detector.ts';
 import { initiatorText, isInitiatorInside, isResponderInside, responderText } from '../ends.ts';
 import { CallBook } from './book.ts';
@@ -31,15 +29,11 @@ import {
 } from './call.ts';
 import { type AskedName, DnsCalls, dnsDestination } from './dns-calls.ts';
 import { httpCall, httpDestination, isCertificateCheck } from './http-call.ts';
+import { BeaconJudge, type RatedPair } from './judge.ts';
 import type { CallPair } from './pair.ts';
-import type { BeaconScore } from './score.ts';
 import type { beaconingSettings } from './settings.ts';
-import { describeBeacon } from './story.ts';
-import { type Suspicion, standingOf, suspicionOf } from './suspicion.ts';
 import { type Exchange, TALK, Talks } from './talks.ts';
 
-/** A beacon that goes on is told again after so many times as many calls. */
-const REPORT_GROWTH = 2;
 /** Messages in an open connection that are no more than a sign of life; calls over UDP agree on their quality too. */
 const KEEP_ALIVE_BYTES = 300;
 const UDP_KEEP_ALIVE_BYTES = 1_500;
@@ -50,31 +44,19 @@ const UNUSUAL_PORT = markBits('unusual-port');
 const BROWSER_HELLO = markBits('browser-hello');
 const LIBRARY_HELLO = markBits('library-hello');
 
-/** How a pair was judged, for whoever compares many. */
-export interface RatedPair {
-  readonly destination: Destination;
-  readonly calls: number;
-  readonly score: BeaconScore;
-  readonly suspicion: Suspicion;
-  /** Rhythm and suspicion in one, 0 to 1. */
-  readonly standing: number;
-  /** Undefined for what is not worth telling. */
-  readonly severity: Severity | undefined;
-}
-
 /**
  * Beacons: hosts that call one destination again and again in a rhythm, by new connections, by requests in one, by
  * messages after a silence in an encrypted one, or by names that nobody asked for before.
  */
 export class BeaconWatcher implements TrafficObserver {
-  readonly #context: DetectorContext<typeof beaconingSettings>;
   readonly #book = new CallBook();
+  readonly #judge: BeaconJudge;
   readonly #talks = new Talks();
   readonly #dns = new DnsCalls();
   #lastTickSecond = Number.NaN;
 
   constructor(context: DetectorContext<typeof beaconingSettings>) {
-    this.#context = context;
+    this.#judge = new BeaconJudge(context, this.#book);
   }
 
   fact(flow: FlowView, fact: Fact): void {
@@ -142,7 +124,7 @@ export class BeaconWatcher implements TrafficObserver {
     this.#lastTickSecond = second;
     if (!isStopping) return;
     for (const pair of this.#book.pairs()) {
-      if (pair.calls > pair.reported.calls) this.#judge(pair, true);
+      if (pair.calls > pair.reported.calls) this.#judge.hear(pair, true);
     }
   }
 
@@ -156,7 +138,7 @@ export class BeaconWatcher implements TrafficObserver {
   /** Takes in a call that was not read from packets but from a log. */
   addCall(call: BeaconCall): CallPair | undefined {
     const pair = this.#book.add(call);
-    if (pair?.isDue) this.#judge(pair, false);
+    if (pair?.isDue) this.#judge.hear(pair, false);
     return pair;
   }
 
@@ -169,18 +151,7 @@ export class BeaconWatcher implements TrafficObserver {
 
   /** All pairs that are measured, judged as they stand. */
   rated(): readonly RatedPair[] {
-    return [...this.#book.pairs()].map((pair) => {
-      const score = pair.isMeasuredWhole && pair.score !== undefined ? pair.score : pair.measure();
-      const suspicion = this.#suspicion(pair, score);
-      return {
-        destination: pair.destination,
-        calls: pair.calls,
-        score,
-        suspicion,
-        standing: standingOf(score.score, suspicion.points),
-        severity: this.#severity(score, suspicion),
-      };
-    });
+    return [...this.#book.pairs()].map((pair) => this.#judge.rate(pair));
   }
 
   #noteProtocol(flow: FlowView, protocol: string, isUsualPort: boolean): void {
@@ -289,74 +260,6 @@ export class BeaconWatcher implements TrafficObserver {
       channel,
       isProxied: false,
     };
-  }
-
-  #judge(pair: CallPair, isLast: boolean): void {
-    const score = pair.measure();
-    if (!this.#isRhythm(score)) return;
-    const suspicion = this.#suspicion(pair, score);
-    const severity = this.#severity(score, suspicion);
-    if (severity === undefined) return;
-    const { reported } = pair;
-    const rank = SEVERITIES.indexOf(severity);
-    const isNews = rank > reported.severityRank || pair.calls >= reported.calls * REPORT_GROWTH;
-    if (!isNews && !isLast) return;
-    reported.calls = pair.calls;
-    reported.severityRank = rank;
-    this.#context.report(describeBeacon({ pair, score, suspicion, severity, attackers: this.#attackers(pair) }));
-  }
-
-  #isRhythm({ calls, spanSeconds, score }: BeaconScore): boolean {
-    const { leastCalls, leastSeconds, leastScore } = this.#context.settings;
-    return calls >= leastCalls && spanSeconds >= leastSeconds && score >= leastScore;
-  }
-
-  #suspicion(pair: CallPair, score: BeaconScore): Suspicion {
-    return suspicionOf({
-      pair,
-      score,
-      crowd: this.#book.crowd(pair.destination.name),
-      crowdHosts: this.#context.settings.crowdHosts,
-      likePairs: this.#likePairs(pair),
-      isOwnDevice: this.#isOwnDevice(pair.destination.server),
-    });
-  }
-
-  #severity(score: BeaconScore, { points, isStrong }: Suspicion): Severity | undefined {
-    const { lowSuspicion, mediumSuspicion } = this.#context.settings;
-    if (!this.#isRhythm(score) || points < lowSuspicion) return undefined;
-    return isStrong && points >= mediumSuspicion ? 'medium' : 'low';
-  }
-
-  /** Other destinations of the host at the same port, called as regularly. */
-  #likePairs(pair: CallPair): number {
-    const { client, port, channel } = pair.destination;
-    const { leastScore } = this.#context.settings;
-    let like = 0;
-    for (const other of this.#book.pairsOf(client)) {
-      if (other === pair || other.destination.port !== port || other.destination.channel !== channel) continue;
-      if ((other.score?.score ?? 0) >= leastScore) like++;
-    }
-    return like;
-  }
-
-  #isOwnDevice(address: string): boolean {
-    const words = parseAddress(address);
-    if (words === null) return false;
-    const { landscape } = this.#context;
-    return landscape.isGateway(...words) || !landscape.mayBeAttacker(...words);
-  }
-
-  #attackers(pair: CallPair): readonly string[] {
-    if (pair.destination.isProxied) return [];
-    const { landscape } = this.#context;
-    return pair.servers
-      .top()
-      .map(([address]) => address)
-      .filter((address) => {
-        const words = parseAddress(address);
-        return words !== null && landscape.mayBeAttacker(...words);
-      });
   }
 }
 
