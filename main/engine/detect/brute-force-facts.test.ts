@@ -250,6 +250,7 @@ describe('programs with an old password', () => {
     ['a scheduled task at a file server, every minute', 120, 60, 'smb'],
     ['a service that reconnects every five seconds', 300, 5, 'mssql'],
     ['a workstation whose password has expired', 60, 30, 'kerberos'],
+    ['a device that reads a page with an old password, by challenge', 120, 60, 'http'],
   ])('%s: are low', (_name, count, secondsApart, protocol) => {
     const { alerts } = play(count, secondsApart, () => failure('svc-backup', protocol));
     expect(alerts.every((alert) => alert.severity === 'low')).toBe(true);

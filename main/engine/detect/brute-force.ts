@@ -5,7 +5,6 @@ import {
   FLOW_CHANGE,
   type FlowChange,
   type FlowView,
-  PAYLOAD_PACKETS_SHOWN,
   type PacketView,
   SERVICES,
   type TrafficObserver,
@@ -15,6 +14,7 @@ import { bruteForceSettings } from './brute-force-settings.ts';
 import { BruteForceSuspects } from './brute-force-suspects.ts';
 import { type DetectorContext, defineDetector } from './detector.ts';
 import { LoginBook } from './login-book.ts';
+import { LOGIN_CONVERSATIONS, LOGIN_MARK, LoginConversations } from './login-conversations.ts';
 import { CrowdWatch } from './login-crowd-watch.ts';
 import { LoginFlow } from './login-flow.ts';
 import { LoginNames, type NamedLogin } from './login-names.ts';
@@ -40,7 +40,6 @@ const ROUTINE_FACTOR = 2;
 const FAILURES_BEFORE_BREACH = 5;
 /** At another service of the host it takes more: the same person may use it by right. */
 const FAILURES_BEFORE_OTHER_BREACH = 10;
-const CONVERSATION_BITS = 16;
 /** Of one side of a conversation so much is read by parsers; what follows is told by its bytes. */
 const BYTES_TOLD = 60 * 1_024;
 
@@ -59,15 +58,12 @@ class BruteForceWatcher implements TrafficObserver {
   private readonly suspects: BruteForceSuspects;
   private readonly nameWatch: NameWatch;
   private readonly told = new ToldLogins();
-  /** By flow id: what the conversation has come to. A later flow in the same place takes it over. */
-  private readonly flowIds = new Float64Array(2 ** CONVERSATION_BITS);
-  private readonly marks = new Uint8Array(2 ** CONVERSATION_BITS);
-  private readonly credentials = new Int32Array(2 ** CONVERSATION_BITS);
-  /** Messages shown of either side: when there were as many as are ever shown, the rest is told by its bytes. */
-  private readonly clientShown = new Uint8Array(2 ** CONVERSATION_BITS);
-  private readonly serverShown = new Uint8Array(2 ** CONVERSATION_BITS);
-  private readonly tail = new LoginTail(2 ** CONVERSATION_BITS);
-  private readonly ssh = new SshSessions(2 ** CONVERSATION_BITS);
+  private readonly tail = new LoginTail(LOGIN_CONVERSATIONS);
+  private readonly ssh = new SshSessions(LOGIN_CONVERSATIONS);
+  private readonly conversations = new LoginConversations((index) => {
+    this.tail.begin(index);
+    this.ssh.begin(index);
+  });
   private readonly login = new LoginFlow();
   private readonly crowd: CrowdWatch;
   private nowUs = 0;
@@ -95,8 +91,7 @@ class BruteForceWatcher implements TrafficObserver {
     if (protocol === undefined) return;
     const index = this.conversation();
     const fromClient = this.login.isClient(fromInitiator);
-    const shown = fromClient ? this.clientShown : this.serverShown;
-    shown[index]!++;
+    this.conversations.show(index, fromClient);
     if (this.login.service === SSH) {
       if (!fromClient) this.ssh.serverPacket(index, this.login.serverBytes, packet);
     } else if (this.isTold(index)) {
@@ -156,14 +151,18 @@ class BruteForceWatcher implements TrafficObserver {
     this.book.clear();
     this.names.clear();
     this.told.clear();
-    this.flowIds.fill(0);
+    this.conversations.clear();
     this.lastTickSecond = Number.NaN;
     this.nowUs = nowUs;
   }
 
   /** Whether a parser says how logins end in the conversation that is looked at. */
   private isTold(index: number): boolean {
-    return (this.marks[index]! & TOLD) !== 0 && !this.login.isClientUnseen && !this.login.isServerUnseen;
+    return (
+      (this.conversations.marks[index]! & LOGIN_MARK.told) !== 0 &&
+      !this.login.isClientUnseen &&
+      !this.login.isServerUnseen
+    );
   }
 
   /** A parser follows a conversation, or gave it up. */
@@ -172,8 +171,8 @@ class BruteForceWatcher implements TrafficObserver {
     if (service < 0) return;
     this.login.pointTold(flow, service, true);
     const index = this.conversation();
-    if (isFollowed) this.marks[index]! |= TOLD;
-    else this.marks[index]! &= ~TOLD;
+    if (isFollowed) this.conversations.marks[index]! |= LOGIN_MARK.told;
+    else this.conversations.marks[index]! &= ~LOGIN_MARK.told;
   }
 
   private readSecret(index: number, packet: PacketView, protocol: LoginProtocol): void {
@@ -183,7 +182,7 @@ class BruteForceWatcher implements TrafficObserver {
     if (protocol.credential !== undefined && protocol.client?.(bytes, payloadStart, payloadEnd) === LOGIN_SIGN.none)
       return;
     const secret = read(bytes, payloadStart, payloadEnd);
-    if (secret !== 0) this.credentials[index] = secret;
+    if (secret !== 0) this.conversations.credentials[index] = secret;
   }
 
   private readLogin(flow: FlowView, fact: LoginFact): void {
@@ -199,8 +198,8 @@ class BruteForceWatcher implements TrafficObserver {
       this.readSshLogin(index, fact);
       return;
     }
-    const secret = isSecretComparable(fact) ? this.credentials[index]! : 0;
-    this.credentials[index] = 0;
+    const secret = isSecretComparable(fact) ? this.conversations.credentials[index]! : 0;
+    this.conversations.credentials[index] = 0;
     const told = this.told.judge(fact, login.id, secret, () => `${this.clientText()} ${this.serverText()}`);
     if (told.outcome === 'guess') this.readGuess(index, fact, told, secret);
     else if (told.outcome === 'success') this.readSuccess(index, fact);
@@ -208,7 +207,7 @@ class BruteForceWatcher implements TrafficObserver {
 
   private readSshLogin(index: number, fact: LoginFact): void {
     if (fact.outcome === 'success') {
-      this.marks[index]! |= SESSION_COUNTED;
+      this.conversations.marks[index]! |= LOGIN_MARK.sessionCounted;
       this.noteSuccess(fact.timeUs, fact.user);
     } else if (fact.outcome === 'failure') {
       const guesses = this.ssh.refusal(index);
@@ -218,16 +217,16 @@ class BruteForceWatcher implements TrafficObserver {
 
   private readGuess(index: number, fact: LoginFact, told: ToldLogin, secret: number): void {
     // Behind the messages that are shown nobody sees which password it was: it is one more guess where those were some.
-    const isUnseen = secret === 0 && isSecretComparable(fact) && this.isCut(index);
+    const isUnseen = secret === 0 && isSecretComparable(fact) && this.conversations.isCut(index);
     if (isUnseen && !this.tail.isMeasured(index)) return;
-    this.marks[index]! |= READABLE;
+    this.conversations.marks[index]! |= LOGIN_MARK.readable;
     if (!this.noteFailure(fact.timeUs, told.credential)) return;
     this.tail.read(index, this.login.clientBytes, this.login.serverBytes);
     if (fact.user !== '') this.noteName(fact, secret, told.isUnknownName);
   }
 
   private readSuccess(index: number, fact: LoginFact): void {
-    this.marks[index]! |= READABLE;
+    this.conversations.marks[index]! |= LOGIN_MARK.readable;
     this.tail.spoil(index);
     this.noteSuccess(fact.timeUs, fact.user);
   }
@@ -257,23 +256,24 @@ class BruteForceWatcher implements TrafficObserver {
   private readClient(index: number, packet: PacketView, protocol: LoginProtocol): void {
     const sign = protocol.client?.(packet.bytes, packet.payloadStart, packet.payloadEnd) ?? LOGIN_SIGN.none;
     if (sign === LOGIN_SIGN.none) return;
-    this.marks[index]! |= sign === LOGIN_SIGN.form ? FORM_PENDING : ATTEMPT_PENDING;
-    this.credentials[index] = protocol.credential?.(packet.bytes, packet.payloadStart, packet.payloadEnd) ?? 0;
+    this.conversations.marks[index]! |= sign === LOGIN_SIGN.form ? LOGIN_MARK.formPending : LOGIN_MARK.attemptPending;
+    this.conversations.credentials[index] =
+      protocol.credential?.(packet.bytes, packet.payloadStart, packet.payloadEnd) ?? 0;
   }
 
   private readServer(index: number, packet: PacketView, protocol: LoginProtocol): void {
-    const marks = this.marks[index]!;
-    const pending = ATTEMPT_PENDING | FORM_PENDING;
+    const marks = this.conversations.marks[index]!;
+    const pending = LOGIN_MARK.attemptPending | LOGIN_MARK.formPending;
     // Where tries can be seen, an answer to anything else is no answer to a login.
     const isAsked = protocol.client === undefined || (marks & pending) !== 0;
     if (!isAsked && !(protocol.answersAlone && this.login.isClientUnseen)) return;
-    const read = (marks & FORM_PENDING) !== 0 ? protocol.formServer : protocol.server;
+    const read = (marks & LOGIN_MARK.formPending) !== 0 ? protocol.formServer : protocol.server;
     const sign = read?.(packet.bytes, packet.payloadStart, packet.payloadEnd) ?? LOGIN_SIGN.none;
     if (sign === LOGIN_SIGN.none || (!isAsked && sign !== LOGIN_SIGN.failed)) return;
-    this.marks[index] = (marks & ~pending) | READABLE;
+    this.conversations.marks[index] = (marks & ~pending) | LOGIN_MARK.readable;
     this.nowUs = packet.timeUs;
     if (sign === LOGIN_SIGN.failed) {
-      const isGuess = this.noteFailure(packet.timeUs, this.credentials[index]!);
+      const isGuess = this.noteFailure(packet.timeUs, this.conversations.credentials[index]!);
       if (isGuess) this.tail.read(index, this.login.clientBytes, this.login.serverBytes);
     } else {
       this.tail.spoil(index);
@@ -283,18 +283,7 @@ class BruteForceWatcher implements TrafficObserver {
 
   /** The place of what is known of the flow that is looked at. */
   private conversation(): number {
-    const { id } = this.login;
-    const index = id & (this.flowIds.length - 1);
-    if (this.flowIds[index] !== id) {
-      this.flowIds[index] = id;
-      this.marks[index] = 0;
-      this.credentials[index] = 0;
-      this.clientShown[index] = 0;
-      this.serverShown[index] = 0;
-      this.tail.begin(index);
-      this.ssh.begin(index);
-    }
-    return index;
+    return this.conversations.place(this.login.id);
   }
 
   /** False when the same credential was tried again, which is no guess. */
@@ -310,19 +299,14 @@ class BruteForceWatcher implements TrafficObserver {
     return true;
   }
 
-  /** More than is shown of the conversation was sent. */
-  private isCut(index: number): boolean {
-    return this.clientShown[index]! >= PAYLOAD_PACKETS_SHOWN || this.serverShown[index]! >= PAYLOAD_PACKETS_SHOWN;
-  }
-
   /** A long connection, of which only the beginning could be read, went on as it began. */
   private noteTail(timeUs: number): void {
     const { login } = this;
-    const index = login.id & (this.flowIds.length - 1);
-    if (this.flowIds[index] !== login.id) return;
+    const index = this.conversations.find(login.id);
+    if (index < 0) return;
     const isUnread = this.isTold(index)
       ? Math.max(login.clientBytes, login.serverBytes) >= BYTES_TOLD || this.tail.isFull(index)
-      : this.isCut(index);
+      : this.conversations.isCut(index);
     if (!isUnread) return;
     const count = this.tail.following(index, login.clientBytes, login.serverBytes);
     if (count === 0) return;
@@ -366,9 +350,9 @@ class BruteForceWatcher implements TrafficObserver {
     if (protocol === undefined) return;
     const { login, book } = this;
     const index = this.conversation();
-    const marks = this.marks[index]!;
-    if ((marks & (READABLE | SESSION_COUNTED)) !== 0) return;
-    const isUnheard = login.isServerUnseen && (marks & ATTEMPT_PENDING) !== 0;
+    const marks = this.conversations.marks[index]!;
+    if ((marks & (LOGIN_MARK.readable | LOGIN_MARK.sessionCounted)) !== 0) return;
+    const isUnheard = login.isServerUnseen && (marks & LOGIN_MARK.attemptPending) !== 0;
     const form = protocol.session ?? (isUnheard ? UNHEARD_LOGIN : undefined);
     if (form === undefined) return;
     const { clientBytes, serverBytes } = login;
@@ -376,7 +360,7 @@ class BruteForceWatcher implements TrafficObserver {
     if (clientBytes < form.leastClientBytes && !login.isClientUnseen) return;
     if (serverBytes === 0 && !login.isServerUnseen) return;
     if (clientBytes + serverBytes < form.leastClientBytes) return;
-    this.marks[index]! |= SESSION_COUNTED;
+    this.conversations.marks[index]! |= LOGIN_MARK.sessionCounted;
     this.nowUs = timeUs;
     if (login.service === SSH) {
       const { guesses, accepted } = this.ssh.logins(index);
@@ -418,15 +402,6 @@ class BruteForceWatcher implements TrafficObserver {
     this.suspects.judge(campaign, guilty && !isCovered, this.nowUs);
   }
 }
-
-/** Marks of a conversation. */
-const ATTEMPT_PENDING = 1;
-/** Its logins can be read, so the look of the session says no more. */
-const READABLE = 2;
-const SESSION_COUNTED = 4;
-const FORM_PENDING = 8;
-/** A parser follows it. */
-const TOLD = 16;
 
 const SSH = SERVICES.indexOf('ssh');
 

@@ -40,9 +40,9 @@ export interface ToldLogin {
 
 const NOTHING: ToldLogin = { outcome: 'nothing', credential: 0, isUnknownName: false };
 
-/** Whether the same secret looks the same again. Answers to a challenge differ each time. */
+/** Whether the same secret looks the same again. Answers to a challenge differ each time (digest, NTLM). */
 export function isSecretComparable(fact: LoginFact): boolean {
-  return fact.isCleartext || fact.method === 'digest';
+  return fact.isCleartext;
 }
 
 /** Tells guesses and successes from what only looks like them. Remembers 1,024 users of forms. */
