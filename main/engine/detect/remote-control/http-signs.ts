@@ -3,6 +3,7 @@ import { parseAddress } from '../../runtime/address.ts';
 import type { SignId } from './signs.ts';
 import {
   decoded,
+  hasEncodedQuery,
   hasStagerSum,
   isEncoded,
   isEncodedForm,
@@ -51,6 +52,7 @@ export function requestSigns(request: HttpRequestFact, place: HttpPlace): Seen[]
   const name = lastName(uri);
   if (method === 'GET' && hasStagerSum(uri)) seen.push(['checksum-path', uri]);
   if (isRandomWord(name)) seen.push([method === 'POST' ? 'random-post' : 'random-path', uri]);
+  if (hasEncodedQuery(uri)) seen.push(['encoded-query', uri]);
   if (method === 'POST' || method === 'PUT') addBody(seen, request);
   return seen;
 }

@@ -2,7 +2,7 @@ import type { FlowView, PacketView } from '../../../../contract/traffic.ts';
 import { latin1Text } from '../../runtime/latin1.ts';
 import { isInitiatorCalled } from '../control-ends.ts';
 import type { Seen } from './http-signs.ts';
-import { isSelfDescription } from './text-shape.ts';
+import { isCapitalHexadecimal, isOpaque, isSelfDescription } from './text-shape.ts';
 
 /** Kept of the beginning of each side. */
 const KEPT_TEXT = 512;
@@ -18,6 +18,9 @@ const KEEPALIVES = 4;
 const LEAST_GAP_US = 2_000_000;
 /** Standard deviation of the gaps by their mean: a timer. */
 const STEADY = 0.25;
+
+/** Poison Ivy's challenge, and the answer to it. */
+const CHALLENGE_BYTES = 256;
 
 /** An order by name: "UPLOAD|12", "PING". */
 const TAG = /^[A-Z][A-Z_#]{2,23}([|:#*]|\d{0,4}\r?\n|\d{0,4}$)/;
@@ -61,7 +64,12 @@ export class RawFlow {
   /** Announced by the called end, −1 once it cannot be a stage. */
   #stageBytes = 0;
   #stageSeen = 0;
+  /** Bytes of the first packet of each side. */
+  #calledFirstBytes = 0;
+  #callerFirstBytes = 0;
   #isProgram = false;
+  /** The called end began with a program, before anything was asked for. */
+  #beginsWithProgram = false;
   #hasPicture = false;
   #hasPackedFrames = false;
   readonly #beats = [new Beats(), new Beats()] as const;
@@ -76,9 +84,12 @@ export class RawFlow {
     const text = latin1Text(bytes, payloadStart, Math.min(payloadEnd, payloadStart + READ_BYTES));
     this.#spokeFirst ??= fromCalled ? 'called' : 'caller';
     if (fromCalled) {
+      this.#calledFirstBytes ||= payloadBytes;
+      this.#beginsWithProgram ||= this.#callerText === '' && this.#calledText === '' && isProgram(text);
       if (this.#calledText.length < KEPT_TEXT) this.#calledText += text;
       this.#takeStage(flow, packet, text);
     } else {
+      this.#callerFirstBytes ||= payloadBytes;
       if (this.#callerText.length < KEPT_TEXT) this.#callerText += text;
       if (hasPicture(text)) this.#hasPicture = true;
     }
@@ -96,11 +107,16 @@ export class RawFlow {
     if (isStage || (this.#stageBytes > 0 && this.#isProgram && extra > -this.#stageBytes / 2)) {
       seen.push(['raw-stage', `${this.#stageBytes} B announced, ${calledBytes - 4} B sent`]);
       if (this.#isProgram) seen.push(['raw-program', 'machine code']);
-    }
+    } else if (this.#beginsWithProgram) seen.push(['raw-program', 'machine code, unasked']);
     if (isSelfDescription(this.#callerText)) seen.push(['host-report', this.#callerText.slice(0, 160)]);
     if (this.#spokeFirst === 'called' && callerBytes > 0) seen.push(['called-first', 'yes']);
     const called = this.#calledText.slice(0, KEPT_TEXT);
     const caller = this.#callerText.slice(0, KEPT_TEXT);
+    const isExchange = this.#callerFirstBytes === CHALLENGE_BYTES && this.#calledFirstBytes === CHALLENGE_BYTES;
+    if (isExchange && isOpaque(caller) && isOpaque(called))
+      seen.push(['key-exchange', `${CHALLENGE_BYTES} B each way`]);
+    if (isCapitalHexadecimal(caller) && isCapitalHexadecimal(called))
+      seen.push(['hexadecimal-talk', called.slice(0, 40)]);
     if (TAG.test(called)) seen.push(['tagged-order', called.slice(0, 40)]);
     if (hasSeparators(caller) || hasSeparators(called)) seen.push(['separators', caller.slice(0, 80)]);
     if (this.#hasPackedFrames) seen.push(['packed-frames', 'lengths and zlib data']);

@@ -90,6 +90,18 @@ function certificate(commonName: string, parts: object = {}): Step {
   };
 }
 
+/** The path with letters behind it that bring the sum of its letters to `wanted` modulo 256. */
+function stagerUri(path: string, wanted: number): string {
+  const sumOf = (text: string) => [...text].reduce((sum, letter) => sum + letter.charCodeAt(0), 0) - 47;
+  for (let first = 97; first < 123; first++) {
+    for (let second = 48; second < 123; second++) {
+      const uri = `${path}${String.fromCharCode(first, second)}`;
+      if (/[A-Za-z0-9]$/.test(uri) && sumOf(uri) % 256 === wanted) return uri;
+    }
+  }
+  throw new Error('no letters fit');
+}
+
 interface Played {
   readonly to?: string;
   readonly port?: number;
@@ -154,6 +166,26 @@ describe('control over HTTP', () => {
       response({ bodyStart: opaque }),
     ];
     expect(play([protocol('http', false), ...steps], { port: 7080 })).toMatchObject([{ severity: 'high' }]);
+  });
+
+  it('of a bot that hides its message in the address, and goes from server to server', () => {
+    const player = new Player(remoteControlDetector);
+    const call = (host: string) =>
+      request({
+        host,
+        userAgent: '',
+        headers: [['host', host]],
+        uri: `/r07n/?Bz=${Buffer.from(noise(90)).toString('base64url')}`,
+      });
+    play([protocol('http', true), call('one.example')], { to: '198.51.100.1' }, player);
+    play([protocol('http', true), call('two.example')], {}, player);
+    expect(player.alerts.find(({ attackers }) => attackers.includes(SERVER))).toMatchObject({ severity: 'low' });
+  });
+
+  it('of a framework whose addresses add up, asked again and again', () => {
+    const uri = stagerUri('/4o7uGNxaHb3Eg0AcpMo7Pg-D8qF', 98);
+    const calls = [5, 6, 5, 7, 6, 5, 6].flatMap((seconds) => [request({ uri }), wait(seconds)]);
+    expect(play([protocol('http', true), ...calls])).toMatchObject([{ ...controlled, severity: 'medium' }]);
   });
 
   it('of a bot that tries one server after another', () => {
@@ -327,6 +359,14 @@ describe('control in no known protocol', () => {
   });
 
   it.each<[string, Step[]]>([
+    ['a challenge of 256 bytes', [bytes('>', noise(256, 'challenge')), bytes('<', noise(256, 'answer'))]],
+    ['hexadecimal both ways', ['< 8EA4AB05FA7E', '> B47CB892B702', '< 9F2C11AB']],
+    ['a program unasked', [bytes('<', Buffer.concat([Buffer.from('7f454c46', 'hex'), noise(2_000)]))]],
+  ])('that begins with %s', (_name, steps) => {
+    expect(play(steps, { port: 3460 })).toMatchObject([{ ...controlled, severity: 'low' }]);
+  });
+
+  it.each<[string, Step[]]>([
     [
       'a queue with frames by length',
       [bytes('>', Buffer.concat([sized(40), noise(40)])), bytes('<', Buffer.concat([sized(2_000), noise(2_000)]))],
@@ -372,6 +412,15 @@ describe('control over TLS', () => {
     ['made-up letters', at('xkTq9Zb2'), 'low'],
   ])('shows by a certificate of %s', (_name, steps, severity) => {
     expect(play(steps, { port: 6606 })).toMatchObject([{ ...controlled, severity }]);
+  });
+
+  it('shows by calls to a server outside that nobody names or vouches for', () => {
+    const player = new Player(remoteControlDetector);
+    const subject = 'CN=rgb.example.info,O=Acme,C=GB';
+    for (const _ of [1, 2]) play(at('rgb.example.info', { subject }), { port: 449 }, player);
+    expect(player.alerts).toMatchObject([{ ...controlled, severity: 'low' }]);
+    const placeholders = at('localhost', { subject: 'CN=localhost,O=Internet Widgits Pty Ltd,ST=Some-State,C=AU' });
+    expect(play(placeholders, { port: 443 })).toMatchObject([{ ...controlled, severity: 'low' }]);
   });
 
   it.each([

@@ -3,11 +3,12 @@ import { type FlowView, type PacketView, PROTOCOL, type TrafficObserver } from '
 import { BoundedMap } from '../bounded-map.ts';
 import { isInitiatorCalled, namedEnd } from '../control-ends.ts';
 import { type DetectorContext, defineDetector } from '../detector.ts';
+import { initiatorText, responderText } from '../ends.ts';
 import { ControlCase } from './case.ts';
 import { requestSigns, responseSigns, type Seen } from './http-signs.ts';
 import { RawFlow } from './raw-flow.ts';
 import { remoteControlSettings } from './settings.ts';
-import { signRow, TELLING_POINTS } from './signs.ts';
+import { type SignId, signRow, TELLING_POINTS } from './signs.ts';
 import { describeControl } from './story.ts';
 import { certificateSigns } from './tls-signs.ts';
 
@@ -29,6 +30,10 @@ interface FlowNote {
   isUsualPort: boolean;
   serverName: string;
   subject: ControlCase | undefined;
+}
+
+function caseKey(caller: string, called: string): string {
+  return `${caller}|${called}`;
 }
 
 /** Adds up what speaks for remote control between a caller and whom it calls. */
@@ -115,7 +120,7 @@ class RemoteControlWatcher implements TrafficObserver {
     const isTurned = isInitiatorCalled(flow);
     const caller = namedEnd(flow, !isTurned, landscape);
     const called = namedEnd(flow, isTurned, landscape);
-    const key = `${caller.address}|${called.address}`;
+    const key = caseKey(caller.address, called.address);
     const subject = this.#cases.getOrInsert(key, () => new ControlCase(caller, called, timeUs));
     subject.connections++;
     note.subject = subject;
@@ -146,14 +151,16 @@ class RemoteControlWatcher implements TrafficObserver {
     subject.isWeb = true;
     subject.call(request.timeUs);
     if (subject.points !== subject.toldPoints) this.#changed.add(subject);
-    const isHidden = seen.some(([sign]) => sign === 'encoded-post' || sign === 'opaque-post');
-    if (isHidden && seen.some(([sign]) => sign === 'random-post')) this.#comparePosts(flow, subject, request);
+    const has = (...ids: SignId[]) => seen.some(([sign]) => ids.includes(sign));
+    const isHiddenPost = has('encoded-post', 'opaque-post') && has('random-post');
+    const isHiddenQuery = has('encoded-query') && (has('fake-browser') || request.userAgent === '');
+    if (isHiddenPost || isHiddenQuery) this.#comparePosts(flow, subject, request);
   }
 
-  /** The same kind of hidden post to a second server. */
+  /** The same kind of hidden message to a second server. */
   #comparePosts(flow: FlowView, subject: ControlCase, request: HttpRequestFact): void {
     const forms = this.#posts.getOrInsert(subject.caller.address, () => new Map());
-    const form = `${request.contentType} ${request.userAgent}`;
+    const form = `${request.method} ${request.contentType} ${request.userAgent}`;
     const servers = forms.get(form) ?? new Set<string>();
     if (!forms.has(form) && forms.size < MAX_FORMS) forms.set(form, servers);
     if (servers.size < MAX_SERVERS) servers.add(subject.called.address);
@@ -175,11 +182,18 @@ class RemoteControlWatcher implements TrafficObserver {
       isUsualPort: note.isUsualPort,
       isInside: namedEnd(flow, false, this.#context.landscape).isInside,
       serverName: note.serverName,
+      connections: 1 + this.#certificatesShown(flow),
       timeMs: certificate.timeUs / 1000,
     });
     if (seen.length === 0) return;
     this.#add(flow, certificate.timeUs, seen);
     if (note.subject !== undefined) note.subject.isEncrypted = true;
+  }
+
+  /** How often certificates of note were shown between the flow's ends before. */
+  #certificatesShown(flow: FlowView): number {
+    const key = caseKey(initiatorText(flow), responderText(flow));
+    return this.#cases.peek(key)?.connections ?? 0;
   }
 
   #judgeRaw(flow: FlowView): void {

@@ -59,6 +59,11 @@ export const SIGNS = {
     name: 'encoded data sent',
     meaning: 'All that was sent is one long encoded value, by a program that is no browser.',
   },
+  'encoded-query': {
+    points: 3,
+    name: 'encoded data in the address',
+    meaning: 'A program that is no browser sends one long encoded value in what it asks for.',
+  },
   'opaque-post': {
     points: 3,
     name: 'encrypted data sent under a wrong name',
@@ -111,6 +116,16 @@ export const SIGNS = {
     usual: 'never',
     meaning: 'What was loaded begins like a program of Windows or Linux.',
   },
+  'key-exchange': {
+    points: 4,
+    name: 'random blocks of 256 bytes exchanged',
+    meaning: 'A family of remote-control programs (Poison Ivy) begins so: a challenge and its answer.',
+  },
+  'hexadecimal-talk': {
+    points: 4,
+    name: 'both sides speak in hexadecimal',
+    meaning: 'Home-made encryption as text, as remote-control programs (DarkComet) use it.',
+  },
   'called-first': {
     points: 1,
     name: 'the called end speaks first',
@@ -161,6 +176,16 @@ export const SIGNS = {
     points: 6,
     name: 'self-signed certificate in the name of a well-known company',
     meaning: 'The company itself does not sign so.',
+  },
+  'placeholder-certificate': {
+    points: 3,
+    name: 'certificate with placeholders',
+    meaning: 'Who made it left in what the tool proposes, such as “Some-State”.',
+  },
+  'calls-again': {
+    points: 3,
+    name: 'calls an unnamed server again',
+    meaning: 'Encrypted calls to a bare address outside that vouches for itself, more than once.',
   },
   'tool-certificate': {
     points: 10,

@@ -47,6 +47,21 @@ export function isEncodedForm(body: string): boolean {
   });
 }
 
+/** A query with one long encoded value in it. */
+export function hasEncodedQuery(uri: string): boolean {
+  const question = uri.indexOf('?');
+  if (question < 0) return false;
+  return uri
+    .slice(question + 1)
+    .split('&', MOST_FIELDS)
+    .some((field) => isEncoded(field.slice(field.indexOf('=') + 1)));
+}
+
+/** Nothing but hexadecimal digits in capitals. */
+export function isCapitalHexadecimal(text: string): boolean {
+  return /^[0-9A-F]{12,}$/.test(text.trim()) && /[A-F]/.test(text);
+}
+
 type Class = 'lower' | 'upper' | 'digit' | 'other';
 
 function classOf(code: number): Class {
@@ -58,10 +73,13 @@ function classOf(code: number): Class {
 /** How often letters and digits take turns in a random word, by its length. */
 const RANDOM_SHARE = 0.3;
 const RANDOM_TURNS = 3;
-const MOST_WORD = 128;
+const MOST_WORD = 256;
+const LONG_WORD = 20;
 
 /** Letters, capitals and digits in no order that a person would choose; "getUserInfo2" is in order. */
-export function isRandomWord(word: string): boolean {
+export function isRandomWord(text: string): boolean {
+  // Base64 for addresses has dashes and underscores; in names they stand between words.
+  const word = text.length >= LONG_WORD ? text.replaceAll(/[-_]/g, '') : text;
   if (word.length < 6 || word.length > MOST_WORD) return false;
   let turns = 0;
   let hasDigit = false;
@@ -79,7 +97,8 @@ export function isRandomWord(word: string): boolean {
 
 /** The last part of a path, without what follows a dot or a question mark. */
 export function lastName(uri: string): string {
-  const path = pathOf(uri);
+  const whole = pathOf(uri);
+  const path = whole.length > 1 && whole.endsWith('/') ? whole.slice(0, -1) : whole;
   const name = path.slice(path.lastIndexOf('/') + 1);
   const dot = name.indexOf('.');
   return dot < 0 ? name : name.slice(0, dot);

@@ -9,6 +9,8 @@ export interface TlsPlace {
   /** Of the server: in the own network, devices sign their certificates themselves. */
   readonly isInside: boolean;
   readonly serverName: string;
+  /** With such a certificate between these two, this one included. */
+  readonly connections: number;
   readonly timeMs: number;
 }
 
@@ -22,6 +24,10 @@ const TOOL_NAMES =
 /** Companies whose servers show certificates of public authorities. */
 const WELL_KNOWN =
   /(^|\.)(microsoft|windowsupdate|google|gmail|gstatic|amazon|amazonaws|apple|icloud|cloudflare|facebook|paypal|adobe|github|yahoo|jquery|akamai|office|live|outlook|dropbox)\.com$/i;
+
+/** What OpenSSL and its guides propose for a certificate, left as it is. */
+const PLACEHOLDERS =
+  /Internet Widgits|Some-State|Default City|Default Company|My Company|Company Name|Global Security|CN=(localhost|example\.(com|org|net)|server|test)\b/i;
 
 const DAY_MS = 86_400_000;
 const YOUNG_DAYS = 7;
@@ -37,10 +43,14 @@ export function certificateSigns(certificate: CertificateFact, place: TlsPlace):
   if (isTool) seen.push(['tool-certificate', subject || issuer]);
   if (isSelfSigned && WELL_KNOWN.test(commonName)) seen.push(['borrowed-certificate', commonName]);
   if (isMadeUp(commonName)) seen.push(['random-certificate', commonName]);
+  if (!place.isInside && PLACEHOLDERS.test(subject)) seen.push(['placeholder-certificate', subject]);
   if (place.isInside && seen.length === 0) return seen;
   if (isSelfSigned) seen.push(['self-signed', subject]);
   if (!place.isUsualPort) seen.push(['odd-port', place.port]);
   if (place.serverName === '') seen.push(['no-server-name', 'none']);
+  if (place.serverName === '' && !place.isInside && place.connections > 1) {
+    seen.push(['calls-again', `${place.connections} times`]);
+  }
   if (names.length === 0 && !subject.includes(',')) seen.push(['bare-certificate', subject || 'no name at all']);
   const ageDays = (place.timeMs - notBeforeMs) / DAY_MS;
   if (ageDays >= 0 && ageDays <= YOUNG_DAYS) seen.push(['young-certificate', `${ageDays.toFixed(1)} days old`]);
