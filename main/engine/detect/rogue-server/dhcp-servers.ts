@@ -53,12 +53,12 @@ export class DhcpServers {
     if (other === undefined) this.#exchanges.set(question, address);
     else if (other !== address) this.#contradict(server, other, vlan);
     if (fact.messageType === 'ack' && server.clients.size < MAX_CLIENTS) server.clients.add(fact.assignedAddress);
-    for (const [, first] of this.#servers.entries()) {
-      const later = first.firstUs <= server.firstUs ? server : first;
-      const earlier = later === server ? first : server;
-      if (first === server || !this.#isConflict(earlier, later, fact.timeUs)) continue;
+    for (const [, other] of this.#servers.entries()) {
+      if (other === server) continue;
+      const [earlier, later] = other.firstUs <= server.firstUs ? [other, server] : [server, other];
+      if (!this.#isConflict(earlier, later, fact.timeUs)) continue;
       const story = storyOf(earlier, later);
-      if (later.told.isNew(story)) return story;
+      return later.told.isNew(story) ? story : undefined;
     }
     return undefined;
   }

@@ -195,6 +195,25 @@ describe('IPv6', () => {
   });
 });
 
+it('stays bounded and quick under a flood of forged servers and routers', () => {
+  const player = new Player(rogueServerDetector);
+  const begin = performance.now();
+  dhcp(player, { messageType: 'ack' });
+  advertise(player, 'fe80::1', ROUTER);
+  for (let i = 0; i < 5_000; i++) {
+    const server = `192.168.${i >> 8}.${i & 0xff}`;
+    dhcp(player, { server, routers: [server], nameServers: [server], transactionId: i });
+    advertise(
+      player,
+      `fe80::bad:${i.toString(16)}`,
+      ROUTER.map(([name, value]) => [name, value.replace('db8', `${i}`)]),
+    );
+  }
+  expect(player.alerts.length).toBeLessThanOrEqual(16);
+  expect(player.findings.length).toBeLessThan(100);
+  expect(performance.now() - begin).toBeLessThan(4_000);
+});
+
 describe('redirects', () => {
   const redirect = (player: Player, to: string, destination: string) =>
     player.play({

@@ -17,6 +17,9 @@ const ROUTER_PROPERTIES: ReadonlySet<string> = new Set([
   'name-server',
 ]);
 const ROUTER_ADVERTISEMENT = 134;
+/** Rogues told of within an hour: a flood of forged servers or routers is one event and no more alerts than these. */
+const MAX_TOLD_PER_HOUR = 16;
+const HOUR_US = 3600e6;
 /** Redirects whose two halves, neighbour and destination, come as two facts. */
 const MAX_REDIRECTS = 256;
 
@@ -28,6 +31,8 @@ class RogueServerWatcher implements TrafficObserver {
   readonly #redirects: Redirects;
   /** By flow: the neighbour that the last redirect named. */
   readonly #redirectTo = new BoundedMap<number, string>(MAX_REDIRECTS);
+  readonly #told = new Set<string>();
+  #hour = 0;
 
   constructor(context: DetectorContext<typeof rogueServerSettings>) {
     this.#context = context;
@@ -58,6 +63,7 @@ class RogueServerWatcher implements TrafficObserver {
     this.#ipv6.clear();
     this.#redirects.clear();
     this.#redirectTo.clear();
+    this.#told.clear();
   }
 
   #noteDhcp(flow: FlowView, fact: DhcpFact): RogueStory | undefined {
@@ -86,6 +92,11 @@ class RogueServerWatcher implements TrafficObserver {
     if (story === undefined) return;
     const words = parseAddress(story.attacker);
     if (words === null || !this.#context.landscape.mayBeAttacker(...words)) return;
+    const hour = Math.floor(story.lastUs / HOUR_US);
+    if (hour !== this.#hour) this.#told.clear();
+    this.#hour = hour;
+    if (!this.#told.has(story.cause) && this.#told.size >= MAX_TOLD_PER_HOUR) return;
+    this.#told.add(story.cause);
     this.#context.report(rogueFinding(story));
   }
 }
