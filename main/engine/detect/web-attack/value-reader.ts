@@ -76,12 +76,14 @@ function readValue(name: string, value: string, origin: Origin, spotted: Spotted
     add(origin.isStructured ? undefined : findScript(text, { isBody: origin.isBody }));
   }
   if ((signs & COMMAND_SIGNS) !== 0)
-    add(findCommand(text, isProse || isAddress || (origin.isStructured && text.includes('\n'))));
+    add(findCommand(text, isProse || isAddress || (origin.isBody && isSentence(text, origin))));
   if (!origin.isBody && text.includes('\n')) add(findAddedLine(text));
   if (isAddress || isBinary(text)) return;
   if ((signs & SIGN.paren) !== 0 && text.includes(')(')) add(findFilter(text));
   if ((signs & SQL_SIGNS) !== 0 && !isProse) add(onlySure(findSqlInjection(text), origin.isStructured));
-  if ((signs & CODE_SIGNS) !== 0 && !(isProse && origin.isStructured)) add(findProgramCode(text));
+  // Whoever writes about code pastes it.
+  const isPasted = isProse && (origin.isStructured || text.includes('<?'));
+  if ((signs & CODE_SIGNS) !== 0 && !isPasted) add(findProgramCode(text));
   if (text[0] === '(') add(findShellshock(text));
 }
 
@@ -97,6 +99,15 @@ export function withoutWeak(found: Sighting | undefined): Sighting | undefined {
 
 export function onlySure(found: Sighting | undefined, isWanted: boolean): Sighting | undefined {
   return isWanted && found?.certainty !== 'sure' ? undefined : found;
+}
+
+/** Words before the first sign, or code in backticks as Markdown has it: somebody wrote this. */
+function isSentence(text: string, { isStructured }: Origin): boolean {
+  if (text.includes(' `') || (isStructured && text.includes('\n'))) return true;
+  let at = 0;
+  while (at < text.length && !';|&`$\n'.includes(text[at]!)) at++;
+  const before = text.slice(0, at);
+  return (isStructured ? before : before.trim()).includes(' ');
 }
 
 /** Hashes and others that are no text hold any sign by chance. */

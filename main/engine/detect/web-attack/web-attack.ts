@@ -5,7 +5,7 @@ import { type DetectorContext, defineDetector } from '../detector.ts';
 import { endsOf } from '../ends.ts';
 import { successIn } from './answers.ts';
 import { AttackCase, type CaseEnds, type CaseKind } from './attack-case.ts';
-import { ATTACK_KINDS, type AttackId } from './attack-kinds.ts';
+import { ATTACK_KINDS } from './attack-kinds.ts';
 import { type Callback, Callbacks } from './callbacks.ts';
 import { isMissing, type PageSearch, PageSearches } from './page-search.ts';
 import { readRequest } from './request-reader.ts';
@@ -246,8 +246,6 @@ function successOf(found: Spotted, { status, bodyStart, contentType }: HttpRespo
 }
 
 const TECHNIQUES = [...new Set(Object.values(ATTACK_KINDS).flatMap(({ techniques }) => techniques))];
-
-export type { AttackId };
 
 export const webAttackDetector = defineDetector({
   id: 'web-attack',
