@@ -16,6 +16,9 @@ export const MAX_HASHED_BYTES = 16 * 1024 * 1024;
 /** So much of pictures, sound and video: hashing all of them would cost more than all parsers together. */
 export const MAX_MEDIA_HASHED_BYTES = 1024 * 1024;
 
+/** Hashed at once: several segments, because each call costs as much as a kilobyte. */
+const HASHED_AT_ONCE_BYTES = 8 * 1024;
+
 export interface FileIdentity {
   readonly protocol: ProtocolId;
   readonly name: string;
@@ -27,6 +30,9 @@ export class FileTransfer {
   readonly #contentEncoding: string;
   #sha256: Hash | undefined;
   #md5: Hash | undefined;
+  /** Taken and not yet hashed: #block[0..#blockBytes). */
+  #block: Buffer | undefined;
+  #blockBytes = 0;
   #start: Buffer = viewOf(NO_BYTES);
   #bytes = 0;
   #limit = MAX_HASHED_BYTES;
@@ -51,12 +57,33 @@ export class FileTransfer {
     if (this.#start.length < SNIFFED_BYTES) this.#sniff(bytes, start, end);
     const count = Math.min(end - start, this.#limit - this.#bytes);
     if (count <= 0) return;
-    const view = viewOf(bytes, start, start + count);
+    this.#hash(viewOf(bytes, start, start + count));
+    this.#bytes += count;
+  }
+
+  #hash(bytes: Buffer): void {
+    if (bytes.length >= HASHED_AT_ONCE_BYTES) {
+      this.#hashBlock();
+      this.#update(bytes);
+      return;
+    }
+    this.#block ??= Buffer.allocUnsafeSlow(HASHED_AT_ONCE_BYTES);
+    if (this.#blockBytes + bytes.length > HASHED_AT_ONCE_BYTES) this.#hashBlock();
+    this.#block.set(bytes, this.#blockBytes);
+    this.#blockBytes += bytes.length;
+  }
+
+  #hashBlock(): void {
+    if (this.#block === undefined || this.#blockBytes === 0) return;
+    this.#update(this.#block.subarray(0, this.#blockBytes));
+    this.#blockBytes = 0;
+  }
+
+  #update(bytes: Buffer): void {
     this.#sha256 ??= createHash('sha256');
     this.#md5 ??= createHash('md5');
-    this.#sha256.update(view);
-    this.#md5.update(view);
-    this.#bytes += count;
+    this.#sha256.update(bytes);
+    this.#md5.update(bytes);
   }
 
   /** Before anything is hashed, so that the pieces in which a file comes make no difference. */
@@ -70,17 +97,34 @@ export class FileTransfer {
 
   /** The fact about what was seen; the transfer must not be used again. Undefined for no bytes at all. */
   end(identity: FileIdentity, isWhole: boolean): Unstamped<FileFact> | undefined {
+    const digests = this.#digests();
+    return digests && fileFact(identity, this.#start, this.#contentEncoding, this.#bytes, isWhole, digests);
+  }
+
+  #digests(): Digests | undefined {
+    // Nearly all files are so small that nothing was hashed yet.
+    if (this.#sha256 === undefined && this.#block !== undefined) {
+      return digestsOf(this.#block.subarray(0, this.#blockBytes));
+    }
+    this.#hashBlock();
     if (this.#sha256 === undefined || this.#md5 === undefined) return undefined;
-    const digests = { sha256: this.#sha256.digest('hex'), md5: this.#md5.digest('hex') };
-    return fileFact(identity, this.#start, this.#contentEncoding, this.#bytes, isWhole, digests);
+    return { sha256: this.#sha256.digest('hex'), md5: this.#md5.digest('hex') };
   }
 }
 
 /** The fact about a file of which all bytes are at hand: half the price of a transfer in pieces. */
 export function wholeFile(identity: FileIdentity, bytes: Uint8Array, contentEncoding = ''): Unstamped<FileFact> {
   const view = viewOf(bytes);
-  const digests = { sha256: hash('sha256', view), md5: hash('md5', view) };
-  return fileFact(identity, view.subarray(0, SNIFFED_BYTES), contentEncoding, bytes.length, true, digests);
+  return fileFact(identity, view.subarray(0, SNIFFED_BYTES), contentEncoding, bytes.length, true, digestsOf(view));
+}
+
+interface Digests {
+  readonly sha256: string;
+  readonly md5: string;
+}
+
+function digestsOf(bytes: Buffer): Digests {
+  return { sha256: hash('sha256', bytes), md5: hash('md5', bytes) };
 }
 
 function fileFact(
@@ -89,7 +133,7 @@ function fileFact(
   contentEncoding: string,
   bytes: number,
   isWhole: boolean,
-  digests: { readonly sha256: string; readonly md5: string },
+  digests: Digests,
 ): Unstamped<FileFact> {
   return {
     type: 'file',
