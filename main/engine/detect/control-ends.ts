@@ -1,6 +1,6 @@
 /** Who controls and who is controlled, for the detectors of shells and of command and control. */
 import { type FlowView, INITIATOR_BASIS, PROTOCOL } from '../../../contract/traffic.ts';
-import { initiatorText, isInitiatorInside, isResponderInside, responderText } from './ends.ts';
+import { type AddressWords, formatAddress, isInternal } from '../runtime/address.ts';
 import type { Landscape } from './landscape.ts';
 
 /** Ports from here on are lent to callers (Linux from 32768, Windows from 49152; RFC 6335). */
@@ -26,18 +26,18 @@ export interface NamedEnd {
 
 export function namedEnd(flow: FlowView, isInitiator: boolean, landscape: Landscape): NamedEnd {
   return isInitiator
-    ? {
-        address: initiatorText(flow),
-        port: flow.initiatorPort,
-        isInside: isInitiatorInside(flow),
-        mayAttack: landscape.mayBeAttacker(flow.initiator0, flow.initiator1, flow.initiator2, flow.initiator3),
-      }
-    : {
-        address: responderText(flow),
-        port: flow.responderPort,
-        isInside: isResponderInside(flow),
-        mayAttack: landscape.mayBeAttacker(flow.responder0, flow.responder1, flow.responder2, flow.responder3),
-      };
+    ? nameEnd([flow.initiator0, flow.initiator1, flow.initiator2, flow.initiator3], flow.initiatorPort, landscape)
+    : nameEnd([flow.responder0, flow.responder1, flow.responder2, flow.responder3], flow.responderPort, landscape);
+}
+
+/** The same of numbers that were kept: texts are made when there is something to say. */
+export function nameEnd(words: AddressWords, port: number, landscape: Landscape): NamedEnd {
+  return {
+    address: formatAddress(...words),
+    port,
+    isInside: isInternal(...words),
+    mayAttack: landscape.mayBeAttacker(...words),
+  };
 }
 
 /** Attackers of a finding: none where the address is one that must not be acted on; the explanation says so. */

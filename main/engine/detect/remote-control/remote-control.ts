@@ -74,7 +74,8 @@ class RemoteControlWatcher implements TrafficObserver {
   }
 
   payload(flow: FlowView, packet: PacketView, fromInitiator: boolean): void {
-    if (flow.protocol !== PROTOCOL.tcp) return;
+    // Before the called end has said anything a flood would fill the book.
+    if (flow.protocol !== PROTOCOL.tcp || flow.responderPackets === 0) return;
     const raw = this.#note(flow, true).raw;
     if (raw !== undefined && !raw.isKnown) raw.take(flow, packet, fromInitiator);
   }

@@ -32,7 +32,7 @@ class ReverseShellWatcher implements TrafficObserver {
     let session = this.#sessions.peek(flow.id);
     if (session === undefined) {
       if (flow.id === this.#toldFlow) return false;
-      session = new ShellSession(flow, this.#context.landscape);
+      session = new ShellSession(flow);
       this.#sessions.set(flow.id, session);
     }
     if (session.isKnown) {
@@ -48,7 +48,7 @@ class ReverseShellWatcher implements TrafficObserver {
     if (fact.type !== 'protocol') return;
     // A shell inside TLS on a port that is not for TLS (ncat, socat): its rhythm remains.
     if (fact.protocol === 'tls' && !fact.isUsualPort) {
-      const session = this.#sessions.getOrInsert(flow.id, () => new ShellSession(flow, this.#context.landscape));
+      const session = this.#sessions.getOrInsert(flow.id, () => new ShellSession(flow));
       session.isUnreadable = true;
       return;
     }
@@ -89,7 +89,7 @@ class ReverseShellWatcher implements TrafficObserver {
     if (!isLast && !isDue) return;
     session.toldPoints = verdict.points;
     session.toldUs = nowUs;
-    this.#context.report(describeShell(session, verdict));
+    this.#context.report(describeShell(session, verdict, this.#context.landscape));
   }
 }
 

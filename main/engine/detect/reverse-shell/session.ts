@@ -1,5 +1,6 @@
 import type { FlowView, PacketView } from '../../../../contract/traffic.ts';
-import { isInitiatorCalled, type NamedEnd, namedEnd } from '../control-ends.ts';
+import type { AddressWords } from '../../runtime/address.ts';
+import { isInitiatorCalled, type NamedEnd, nameEnd } from '../control-ends.ts';
 import type { Landscape } from '../landscape.ts';
 import { Talker } from './talker.ts';
 import { Turns } from './turns.ts';
@@ -16,8 +17,7 @@ const MOST_ODD_SHARE = 0.1;
 
 /** One conversation in no known protocol. */
 export class ShellSession {
-  readonly initiatorEnd: NamedEnd;
-  readonly responderEnd: NamedEnd;
+  readonly calledPort: number;
   readonly isInitiatorCalled: boolean;
   readonly initiator = new Talker();
   readonly responder = new Talker();
@@ -32,19 +32,29 @@ export class ShellSession {
   /** What was told at last. */
   toldPoints = 0;
   toldUs = Number.NEGATIVE_INFINITY;
+  // As numbers: a flood begins many conversations, and of hardly any there is anything to tell.
+  readonly #initiator: AddressWords;
+  readonly #responder: AddressWords;
+  readonly #initiatorPort: number;
+  readonly #responderPort: number;
   #bytes = 0;
 
-  constructor(flow: FlowView, landscape: Landscape) {
-    this.initiatorEnd = namedEnd(flow, true, landscape);
-    this.responderEnd = namedEnd(flow, false, landscape);
+  constructor(flow: FlowView) {
+    this.#initiator = [flow.initiator0, flow.initiator1, flow.initiator2, flow.initiator3];
+    this.#responder = [flow.responder0, flow.responder1, flow.responder2, flow.responder3];
+    this.#initiatorPort = flow.initiatorPort;
+    this.#responderPort = flow.responderPort;
     this.isInitiatorCalled = isInitiatorCalled(flow);
+    this.calledPort = this.isInitiatorCalled ? flow.initiatorPort : flow.responderPort;
     this.protocol = flow.protocol;
     this.firstUs = flow.firstUs;
     this.lastUs = flow.lastUs;
   }
 
-  get called(): NamedEnd {
-    return this.isInitiatorCalled ? this.initiatorEnd : this.responderEnd;
+  end(isInitiator: boolean, landscape: Landscape): NamedEnd {
+    return isInitiator
+      ? nameEnd(this.#initiator, this.#initiatorPort, landscape)
+      : nameEnd(this.#responder, this.#responderPort, landscape);
   }
 
   /** Both sides together. */

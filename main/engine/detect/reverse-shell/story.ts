@@ -1,8 +1,9 @@
 import type { Evidence, Finding } from '../../../../contract/domain.ts';
 import { PROTOCOL } from '../../../../contract/traffic.ts';
-import { attackersOf, notNamed } from '../control-ends.ts';
+import { attackersOf, type NamedEnd, notNamed } from '../control-ends.ts';
 import { endpointText } from '../ends.ts';
 import { countOf, formatDuration, listOf } from '../finding-text.ts';
+import type { Landscape } from '../landscape.ts';
 import type { ShellSession } from './session.ts';
 import type { ShellForm, ShellVerdict } from './verdict.ts';
 
@@ -15,8 +16,15 @@ const TITLES: Readonly<Record<ShellForm, (controller: string, controlled: string
   rhythm: (controller, controlled) => `${controlled} called ${controller} and seems to take orders from it`,
 };
 
-export function describeShell(session: ShellSession, verdict: ShellVerdict): Finding {
-  const { controller, controlled, form, severity, confidence } = verdict;
+interface Ends {
+  readonly controller: NamedEnd;
+  readonly controlled: NamedEnd;
+}
+
+export function describeShell(session: ShellSession, verdict: ShellVerdict, landscape: Landscape): Finding {
+  const { form, severity, confidence, isInitiatorController } = verdict;
+  const controller = session.end(isInitiatorController, landscape);
+  const controlled = session.end(!isInitiatorController, landscape);
   return {
     detector: 'reverse-shell',
     kind: 'reverse-shell',
@@ -31,7 +39,7 @@ export function describeShell(session: ShellSession, verdict: ShellVerdict): Fin
     attackerCount: attackersOf(controller).length,
     victimCount: 1,
     title: TITLES[form](endpointText(controller.address, controller.port), controlled.address),
-    explanation: explain(session, verdict),
+    explanation: explain(session, verdict, { controller, controlled }),
     evidence: evidence(session, verdict),
   };
 }
@@ -43,11 +51,11 @@ function techniques({ form, shell, typist }: ShellVerdict): string[] {
   return [isWindows ? 'T1059.003' : 'T1059.004', 'T1095', 'T1571', ...(brings ? ['T1105'] : [])];
 }
 
-function explain(session: ShellSession, verdict: ShellVerdict): string {
-  const { controller, controlled, form, typist, shell } = verdict;
+function explain(session: ShellSession, verdict: ShellVerdict, { controller, controlled }: Ends): string {
+  const { form, typist, shell } = verdict;
   const transport = session.protocol === PROTOCOL.udp ? 'UDP' : 'TCP';
   const seconds = (session.lastUs - session.firstUs) / 1e6;
-  const where = `${transport} port ${session.called.port}`;
+  const where = `${transport} port ${session.calledPort}`;
   const sentences: string[] = [];
   if (form === 'rhythm') {
     const { answered } = session.turns;
@@ -74,7 +82,7 @@ function explain(session: ShellSession, verdict: ShellVerdict): string {
 function evidence(session: ShellSession, { form, typist, shell, points }: ShellVerdict): Evidence[] {
   const port: Evidence = {
     name: 'called port',
-    value: session.called.port,
+    value: session.calledPort,
     meaning: 'What is said there is in no protocol that belongs to a port.',
   };
   if (form === 'rhythm') {

@@ -25,9 +25,10 @@ export class Talker {
   /** Times at which commands were followed by something from the other end. */
   answered = 0;
   hasLoginPrompt = false;
-  readonly quotedCommands: string[] = [];
-  readonly quotedSigns: string[] = [];
-  readonly #signs = new Set<string>();
+  #quotedCommands: string[] | undefined;
+  #quotedSigns: string[] | undefined;
+  /** Made when there is one. */
+  #signs: Set<string> | undefined;
   #line = '';
   #last = '';
   #escaping: number = ESCAPING.none;
@@ -44,9 +45,12 @@ export class Talker {
     return this.#bytes === 0 ? 0 : this.#oddBytes / this.#bytes;
   }
 
-  /** The line that was ended last. */
-  get lastLine(): string {
-    return this.#last;
+  get quotedCommands(): readonly string[] {
+    return this.#quotedCommands ?? [];
+  }
+
+  get quotedSigns(): readonly string[] {
+    return this.#quotedSigns ?? [];
   }
 
   /** Takes what this end sent. @param other the other end, whose lines this one may only repeat (echo) */
@@ -93,18 +97,25 @@ export class Talker {
     if (command === undefined) return;
     this.typed++;
     this.#isWaiting = true;
-    if (this.quotedCommands.length < QUOTED) this.quotedCommands.push(line.trim());
-    if (this.#signs.size >= MAX_SIGNS || this.#signs.has(`> ${command.name}`)) return;
-    this.#signs.add(`> ${command.name}`);
+    this.#quotedCommands ??= [];
+    if (this.#quotedCommands.length < QUOTED) this.#quotedCommands.push(line.trim());
+    if (!this.#isNew(`> ${command.name}`)) return;
     this.commands++;
     this.typedPoints += command.points;
   }
 
   #addShell(name: string, points: number, line: string): void {
-    if (this.#signs.size >= MAX_SIGNS || this.#signs.has(name)) return;
-    this.#signs.add(name);
+    if (!this.#isNew(name)) return;
     this.shellPoints += points;
-    if (this.quotedSigns.length < QUOTED) this.quotedSigns.push(`${name}: ${line.trim()}`);
+    this.#quotedSigns ??= [];
+    if (this.#quotedSigns.length < QUOTED) this.#quotedSigns.push(`${name}: ${line.trim()}`);
+  }
+
+  #isNew(sign: string): boolean {
+    this.#signs ??= new Set();
+    if (this.#signs.size >= MAX_SIGNS || this.#signs.has(sign)) return false;
+    this.#signs.add(sign);
+    return true;
   }
 
   #escape(code: number): void {

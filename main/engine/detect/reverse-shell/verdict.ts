@@ -1,6 +1,5 @@
 import type { Severity } from '../../../../contract/domain.ts';
 import type { SettingValues } from '../../runtime/settings.ts';
-import type { NamedEnd } from '../control-ends.ts';
 import type { ShellSession } from './session.ts';
 import type { reverseShellSettings } from './settings.ts';
 import type { Talker } from './talker.ts';
@@ -16,8 +15,8 @@ export type ShellForm =
 
 export interface ShellVerdict {
   readonly form: ShellForm;
-  readonly controller: NamedEnd;
-  readonly controlled: NamedEnd;
+  /** Whether the end that began the flow controls the other. */
+  readonly isInitiatorController: boolean;
   readonly typist: Talker;
   readonly shell: Talker;
   readonly points: number;
@@ -55,8 +54,7 @@ export function judge(
     const points = shell.shellPoints + typist.typedPoints;
     return {
       form,
-      controller: isInitiatorShell ? session.responderEnd : session.initiatorEnd,
-      controlled: isInitiatorShell ? session.initiatorEnd : session.responderEnd,
+      isInitiatorController: !isInitiatorShell,
       typist,
       shell,
       points,
@@ -82,7 +80,7 @@ function isShell(shell: Talker, typist: Talker, settings: SettingValues<typeof r
 
 /** A shell that was called: not a console that asks who is there, nor a service that is for shells. */
 function isUninvited(session: ShellSession, shell: Talker): boolean {
-  return !shell.hasLoginPrompt && !SHELL_SERVICES.has(session.called.port) && shell.shellPoints >= PLAIN_SHELL;
+  return !shell.hasLoginPrompt && !SHELL_SERVICES.has(session.calledPort) && shell.shellPoints >= PLAIN_SHELL;
 }
 
 function rhythm(session: ShellSession, settings: SettingValues<typeof reverseShellSettings>): ShellVerdict | undefined {
@@ -94,8 +92,7 @@ function rhythm(session: ShellSession, settings: SettingValues<typeof reverseShe
   const { initiator, responder, isInitiatorCalled } = session;
   return {
     form: 'rhythm',
-    controller: session.called,
-    controlled: isInitiatorCalled ? session.responderEnd : session.initiatorEnd,
+    isInitiatorController: isInitiatorCalled,
     typist: isInitiatorCalled ? initiator : responder,
     shell: isInitiatorCalled ? responder : initiator,
     points: turns.answered,
