@@ -198,6 +198,20 @@ const ORDINARY: Readonly<Record<string, readonly Conversation[]>> = {
   ],
   'a bare stream that is answered': [talk([sent(20_000, ZIP), received(500), sent(20_000)], { port: 5_001 })],
   'metrics in plain text': [talk([sent(60_000)], { port: 2_003 })],
+  'encrypted bytes of peers that nobody answers': [
+    talk(
+      [
+        {
+          from: '>',
+          bytes: Uint8Array.from({ length: 9_000 }, (_, index) => (index * index * 31 + (index >> 3)) & 0xff),
+        },
+      ],
+      {
+        from: '198.51.100.77',
+        port: 6_881,
+      },
+    ),
+  ],
   'a file that goes to a group': [talk([sent(60_000, ZIP)], { to: '239.1.1.1', port: 5_000 })],
 };
 

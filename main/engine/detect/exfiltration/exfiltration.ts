@@ -187,8 +187,8 @@ class ExfiltrationWatcher implements TrafficObserver {
   private judgeRaw(flow: FlowView, nowUs: number): void {
     const notes = this.flows.peek(flow.id);
     if (notes?.raw === undefined || notes.upload !== undefined || this.told.peek(flow.id) !== undefined) return;
-    // Of random bytes the whole is asked for: encrypted protocols begin like that too, and wait for an answer.
-    if (notes.raw === 'random' && isResponderInside(flow)) return;
+    // Encrypted protocols of peers and players begin with random bytes too: only what surely leaves is told of.
+    if (notes.raw === 'random' && (!isInitiatorInside(flow) || isResponderInside(flow))) return;
     this.noteUpload(flow, nowUs, 'a bare connection', ['no-protocol', 'one-way', ...signOfContent(notes.raw)]);
   }
 
