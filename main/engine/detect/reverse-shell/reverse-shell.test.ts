@@ -90,7 +90,7 @@ describe('a reverse shell', () => {
   });
 
   it('over UDP, and met in its middle, names the same ends', () => {
-    const steps: Step[] = ['< id\n', '> uid=0(root) gid=0(root)\n'];
+    const steps: Step[] = ['> hello\n', '< id\n', '> uid=0(root) gid=0(root)\n'];
     expect(play({ steps, protocol: PROTOCOL.udp })).toMatchObject([{ attackers: [LISTENER], victims: [HOST] }]);
     const swapped: Step[] = ['> id\n', '< uid=0(root) gid=0(root)\n'];
     const [alert] = play({ steps: swapped, from: LISTENER, fromPort: 4444, to: HOST, port: 51_000 });

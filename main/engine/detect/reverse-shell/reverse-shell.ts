@@ -9,10 +9,17 @@ import { judge } from './verdict.ts';
 
 /** Conversations in no known protocol at a time; each holds two lines of text and the signs in them. */
 const MAX_SESSIONS = 4_096;
+/** A command line; floods of TCP segments with data send more. */
+const SHORT_LINE_BYTES = 128;
 /** Told again when there is half as much more to tell, */
 const REPORT_GROWTH = 1.5;
 /** or after a minute. */
 const REPORT_EVERY_US = 60_000_000;
+
+/** A line of a TCP connection whose beginning was not seen: the first that is seen may be a command. */
+function isMetInItsMiddle(flow: FlowView, packet: PacketView): boolean {
+  return flow.protocol === PROTOCOL.tcp && packet.payloadBytes <= SHORT_LINE_BYTES;
+}
 
 /** Follows conversations that no parser knows, and looks for a shell in what is said and how. */
 class ReverseShellWatcher implements TrafficObserver {
@@ -32,6 +39,8 @@ class ReverseShellWatcher implements TrafficObserver {
     let session = this.#sessions.peek(flow.id);
     if (session === undefined) {
       if (flow.id === this.#toldFlow) return false;
+      // Of what nobody answers there is nothing to follow: a flood is that.
+      if (flow.responderPackets === 0 && !isMetInItsMiddle(flow, packet)) return true;
       session = new ShellSession(flow);
       this.#sessions.set(flow.id, session);
     }
