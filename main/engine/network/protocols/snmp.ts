@@ -36,6 +36,8 @@ const SYSTEM_NAMES: Readonly<Record<string, string>> = {
   '1.3.6.1.2.1.1.1.0': 'software',
   '1.3.6.1.2.1.1.5.0': 'hostname',
 };
+/** Each of these on the wire: few other names are as short, and need not be written out. */
+const SYSTEM_NAME_BYTES = 8;
 const MAX_BINDINGS = 32;
 /** Reports of the user-based model (RFC 3414 5) about who asks. */
 const LOGIN_ERRORS: Readonly<Record<string, string>> = {
@@ -166,11 +168,17 @@ class Conversation {
     let first = '';
     for (let i = 0; i < MAX_BINDINGS && list.left > 0; i++) {
       const binding = expectBer(list, BER.sequence);
-      const name = berOid(expectBer(binding, BER.oid));
-      if (i === 0) first = name;
-      const value = isAnswer && Object.hasOwn(SYSTEM_NAMES, name) ? expectBer(binding, BER.octetString) : undefined;
-      if (value !== undefined) this.#tell.property(SYSTEM_NAMES[name], value.utf8(value.left));
       if (binding.bytes === NO_BYTES) break;
+      const oid = expectBer(binding, BER.oid);
+      const maySaySystem = isAnswer && oid.left === SYSTEM_NAME_BYTES;
+      if (i > 0 && !maySaySystem) continue;
+      const name = berOid(oid);
+      if (i === 0) first = name;
+      if (maySaySystem && Object.hasOwn(SYSTEM_NAMES, name)) {
+        const value = expectBer(binding, BER.octetString);
+        this.#tell.property(SYSTEM_NAMES[name], value.utf8(value.left));
+      }
+      if (!isAnswer) break;
     }
     return first;
   }
