@@ -1,0 +1,180 @@
+/** From raw features to numbers that models can compare: a saved part of what was learnt. */
+import { DOCUMENT_VERSION, DocumentReader, encodeNumbers, type ModelDocument } from './document.ts';
+import { MAX_COLUMNS, type Matrix } from './matrix.ts';
+import { columnOf, spreadOf } from './spread.ts';
+
+/**
+ * What a raw column holds: an amount; an amount that ranges over powers of ten (bytes, counts), of which the logarithm
+ * is taken; or the number of a name (protocol, state), which becomes one column for each name.
+ */
+export const COLUMN_MEANINGS = ['amount', 'wide-amount', 'name'] as const;
+export type ColumnMeaning = (typeof COLUMN_MEANINGS)[number];
+
+/**
+ * robust: median and median absolute deviation, which strange training rows do not move. standard: mean and standard
+ * deviation.
+ */
+export const SCALINGS = ['robust', 'standard'] as const;
+export type Scaling = (typeof SCALINGS)[number];
+
+export interface ScalerSettings {
+  readonly meanings: readonly ColumnMeaning[];
+  readonly scaling: Scaling;
+  /** Scaled amounts end here, either way, so that a single huge value does not make all else equal. */
+  readonly limit: number;
+}
+
+/** Names of a column that are told apart; rarer ones share one column with those never seen. */
+const MAX_NAMES = 64;
+const MAX_LIMIT = 1e9;
+const KIND = 'scaler';
+/** Puts rows that differ in one name a distance of 1 apart. */
+const HOT = Math.SQRT1_2;
+
+interface Part {
+  readonly meaning: ColumnMeaning;
+  /** First of its scaled columns. */
+  readonly target: number;
+  readonly centre: number;
+  readonly deviation: number;
+  /** Known names, each with a column; one more column stands for all others. */
+  readonly names: Float64Array;
+}
+
+export class Scaler {
+  /** Raw columns. */
+  readonly columns: number;
+  /** Scaled columns. */
+  readonly outputs: number;
+  /** Of each scaled column the raw one that it was made from. */
+  readonly sources: Int32Array;
+  private readonly parts: readonly Part[];
+  private readonly limit: number;
+
+  private constructor(parts: readonly Part[], limit: number) {
+    this.parts = parts;
+    this.limit = limit;
+    this.columns = parts.length;
+    this.sources = Int32Array.from(parts.flatMap((part, column) => new Array<number>(widthOf(part)).fill(column)));
+    this.outputs = this.sources.length;
+  }
+
+  /** Values that are not finite count as missing and are left out. @throws RangeError for settings that do not fit */
+  static fit(matrix: Matrix, { meanings, scaling, limit }: ScalerSettings): Scaler {
+    if (meanings.length !== matrix.columns) {
+      throw new RangeError(`${meanings.length} meanings for ${matrix.columns} columns`);
+    }
+    if (!(limit > 0 && limit <= MAX_LIMIT)) throw new RangeError(`limit is ${limit}, not above 0 up to ${MAX_LIMIT}`);
+    let target = 0;
+    const parts = meanings.map((meaning, column): Part => {
+      const present = columnOf(matrix, column).filter(Number.isFinite);
+      const part = fitPart(present, meaning, scaling, target);
+      target += widthOf(part);
+      return part;
+    });
+    if (target > MAX_COLUMNS) throw new RangeError(`${target} scaled columns, more than ${MAX_COLUMNS}`);
+    return new Scaler(parts, limit);
+  }
+
+  /** @throws ModelDocumentError for anything but a sound document */
+  static fromJSON(document: unknown): Scaler {
+    const reader = new DocumentReader(document, 'scaler');
+    reader.header(KIND);
+    const limit = reader.number('limit', Number.MIN_VALUE, MAX_LIMIT);
+    let target = 0;
+    const parts = reader.objects('parts', 1, MAX_COLUMNS).map((entry): Part => {
+      const count = entry.integer('count', 0, MAX_NAMES);
+      const part: Part = {
+        meaning: entry.choice('meaning', COLUMN_MEANINGS),
+        target,
+        centre: entry.number('centre', -Number.MAX_VALUE, Number.MAX_VALUE),
+        deviation: entry.number('deviation', Number.MIN_VALUE, Number.MAX_VALUE),
+        names: entry.float64('names', count),
+      };
+      entry.finish();
+      target += widthOf(part);
+      return part;
+    });
+    reader.finish();
+    if (target > MAX_COLUMNS) throw reader.wrong('parts', `would make ${target} columns, more than ${MAX_COLUMNS}`);
+    return new Scaler(parts, limit);
+  }
+
+  /** Writes `outputs` scaled values to `target`; a missing (not finite) amount becomes the usual one. */
+  transform(values: Float64Array, offset: number, target: Float64Array, targetOffset: number): void {
+    const { limit, parts } = this;
+    for (let column = 0; column < parts.length; column++) {
+      const part = parts[column]!;
+      const value = values[offset + column]!;
+      const place = targetOffset + part.target;
+      if (part.meaning === 'name') {
+        const { names } = part;
+        for (let name = 0; name <= names.length; name++) target[place + name] = 0;
+        const known = names.indexOf(value);
+        target[place + (known < 0 ? names.length : known)] = HOT;
+      } else {
+        const scaled = ((part.meaning === 'wide-amount' ? signedLog(value) : value) - part.centre) / part.deviation;
+        target[place] = Number.isFinite(value) ? (scaled > limit ? limit : scaled < -limit ? -limit : scaled) : 0;
+      }
+    }
+  }
+
+  transformRows(matrix: Matrix): Matrix {
+    if (matrix.columns !== this.columns) throw new RangeError(`${matrix.columns} columns instead of ${this.columns}`);
+    const data = new Float64Array(matrix.rows * this.outputs);
+    for (let row = 0; row < matrix.rows; row++) {
+      this.transform(matrix.data, row * this.columns, data, row * this.outputs);
+    }
+    return { rows: matrix.rows, columns: this.outputs, data };
+  }
+
+  /** Contributions of scaled columns added up for the raw columns that they were made from. */
+  gather(contributions: Float64Array): Float64Array {
+    const sums = new Float64Array(this.columns);
+    contributions.forEach((contribution, output) => {
+      sums[this.sources[output]!]! += contribution;
+    });
+    return sums;
+  }
+
+  toJSON(): ModelDocument {
+    return {
+      kind: KIND,
+      version: DOCUMENT_VERSION,
+      limit: this.limit,
+      parts: this.parts.map(({ meaning, centre, deviation, names }) => ({
+        meaning,
+        centre,
+        deviation,
+        count: names.length,
+        names: encodeNumbers(names),
+      })),
+    };
+  }
+}
+
+function widthOf({ meaning, names }: Part): number {
+  return meaning === 'name' ? names.length + 1 : 1;
+}
+
+function signedLog(value: number): number {
+  return value < 0 ? -Math.log1p(-value) : Math.log1p(value);
+}
+
+/** @param present finite values */
+function fitPart(present: Float64Array, meaning: ColumnMeaning, scaling: Scaling, target: number): Part {
+  const base = { meaning, target, centre: 0, deviation: 1, names: new Float64Array(0) };
+  if (meaning === 'name') return { ...base, names: commonNames(present) };
+  if (present.length === 0) return base;
+  const spread = spreadOf(meaning === 'wide-amount' ? present.map(signedLog) : present);
+  return scaling === 'robust'
+    ? { ...base, centre: spread.median, deviation: spread.deviation }
+    : { ...base, centre: spread.mean, deviation: spread.standardDeviation };
+}
+
+function commonNames(values: Float64Array): Float64Array {
+  const counts = new Map<number, number>();
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+  const common = [...counts].sort(([a, first], [b, second]) => second - first || a - b).slice(0, MAX_NAMES);
+  return Float64Array.from(common, ([name]) => name).sort();
+}
