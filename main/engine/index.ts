@@ -24,7 +24,6 @@ export type { ConsoleOptions } from './console.ts';
 export type { Engine, EngineEvents, EngineOptions } from './engine.ts';
 export type { ExportOptions, FlowSummary, FlowsOptions, FlowsResult } from './flows.ts';
 export type { ConsoleLink, HttpServer } from './http/index.ts';
-export { ownListName } from './indicators/files.ts';
 export type { CaptureProgress, CaptureSummary, FlowFacts } from './network/index.ts';
 export type { Config, ConfigReport } from './runtime/config.ts';
 export { FailureError } from './runtime/failure.ts';
@@ -41,6 +40,11 @@ export async function analyzeCapture(path: string, options?: AnalyzeOptions): Pr
 /** See report/render.ts: one self-contained HTML page about one analysed capture. */
 export async function renderReport(document: AnalysisDocument, context: ReportContext): Promise<string> {
   return (await import('./report/index.ts')).renderReport(document, context);
+}
+
+/** See indicators/files.ts: the name that a list of indicators gets when it is taken in. */
+export async function ownListName(path: string): Promise<string> {
+  return (await import('./indicators/index.ts')).ownListName(path);
 }
 
 /** See beacon-review.ts: how much like beacons the calls of logs and captures are. */

@@ -96,7 +96,7 @@ export async function importIndicators(
   const { ownListName } = await context.engine();
   const taken = await withLists(context, async (lists) => {
     const imported: IndicatorListEntry[] = [];
-    for (const path of files) imported.push(await lists.take(ownListName(path), await contentOf(path)));
+    for (const path of files) imported.push(await lists.take(await ownListName(path), await contentOf(path)));
     return imported;
   });
   if (json) {
