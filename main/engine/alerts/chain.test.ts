@@ -67,6 +67,9 @@ describe('the steps of an intrusion', () => {
     expect(alert?.explanation).toContain('First: 203.0.113.5 did port-scan to 10.0.0.9. 20 minutes later: ');
     expect(alert?.explanation).toContain('3 hours later: 203.0.113.5 did exfiltration');
     expect(alert?.techniques).toContain('T1078');
+    const names = alert?.evidence.map(({ name }) => name);
+    expect(names).toContain('measured by port-scan');
+    expect(names).not.toContain('also seen');
   });
 
   it('are found in any order of telling', () => {

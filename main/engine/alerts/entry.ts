@@ -202,7 +202,9 @@ export class AlertEntry implements Case {
     const rows: Evidence[] = [...this.lead.evidence];
     const titles = new Set([this.lead.title]);
     for (const statement of this.statements.slice(1)) {
-      if (!titles.has(statement.title)) {
+      // The steps of an intrusion have a list of their own.
+      const isStep = this.stages.some(({ title }) => title === statement.title) && isChain(this.stages);
+      if (!titles.has(statement.title) && !isStep) {
         titles.add(statement.title);
         rows.push({ name: 'also seen', value: statement.title, meaning: 'Another sign of the same attack.' });
       }

@@ -89,8 +89,8 @@ tbody tr:last-child > * { border-bottom: 0; }
 thead th { font-size: 12px; color: var(--quiet); }
 .number { text-align: right; white-space: nowrap; }
 thead .number { font-family: var(--sans); }
-.evidence { table-layout: fixed; min-width: 600px; } .evidence td.text { text-align: right; }
-.evidence th:nth-child(1) { width: 21%; } .evidence th:nth-child(2) { width: 23%; } .evidence th:nth-child(3) { width: 18%; }
+.evidence { table-layout: fixed; min-width: 600px; } .evidence td.text { text-align: left; }
+.evidence th:nth-child(1) { width: 21%; } .evidence th:nth-child(2) { width: 28%; } .evidence th:nth-child(3) { width: 16%; }
 .evidence th:nth-child(2), .evidence td:nth-child(2) { padding-right: 24px; } .evidence td.number { white-space: normal; }
 .share { width: 40%; } .share svg { display: block; width: 100%; height: 8px; margin-top: 6px; }
 .growth td:nth-child(3) { width: 40%; } .course { display: block; width: 100%; height: 24px; overflow: visible; }
