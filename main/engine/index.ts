@@ -24,6 +24,7 @@ export type { ConsoleOptions } from './console.ts';
 export type { Engine, EngineEvents, EngineOptions } from './engine.ts';
 export type { ExportOptions, FlowSummary, FlowsOptions, FlowsResult } from './flows.ts';
 export type { ConsoleLink, HttpServer } from './http/index.ts';
+export type AnomalyModels = typeof import('./models/index.ts');
 export type { CaptureProgress, CaptureSummary, FlowFacts } from './network/index.ts';
 export type { Config, ConfigReport } from './runtime/config.ts';
 export { FailureError } from './runtime/failure.ts';
@@ -50,6 +51,11 @@ export async function ownListName(path: string): Promise<string> {
 /** See beacon-review.ts: how much like beacons the calls of logs and captures are. */
 export async function loadBeaconReview(): Promise<BeaconReview> {
   return import('./beacon-review.ts');
+}
+
+/** See models/index.ts. */
+export async function loadAnomalyModels(): Promise<AnomalyModels> {
+  return import('./models/index.ts');
 }
 
 /** See flows.ts. */

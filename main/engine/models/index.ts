@@ -17,6 +17,7 @@ export {
   localOutlierFactor,
 } from './local-outlier-factor.ts';
 export { type Matrix, matrixOf, pickRows } from './matrix.ts';
+export { guessMeanings } from './meanings.ts';
 export { type Ranking, rankingOf } from './metrics.ts';
 export { type AnomalyModel, MODEL_KINDS, type ModelFamily, type ModelKind, scoreRows } from './model.ts';
 export { type OneClassSvmSettings, oneClassSvm } from './one-class-svm.ts';

@@ -18,7 +18,7 @@ export interface LocalOutlierFactorSettings {
   readonly seed: number;
 }
 
-const DEFAULTS: LocalOutlierFactorSettings = { neighbours: 20, referenceRows: 4_096, seed: 1 };
+const DEFAULTS: LocalOutlierFactorSettings = { neighbours: 20, referenceRows: 2_048, seed: 1 };
 const MAX_NEIGHBOURS = 200;
 const MAX_REFERENCE_ROWS = 1 << 17;
 const KIND = 'local-outlier-factor';
