@@ -60,6 +60,7 @@ export const settingNames: Readonly<Record<string, string>> = {
   'detect.dhcp-exhaustion.windowSeconds': 'Counted together over',
   'detect.reverse-shell.points': 'Signs of a shell',
   'detect.reverse-shell.commandsAlone': 'Commands alone',
+  'detect.reverse-shell.encryptedOrders': 'Encrypted orders',
   'detect.reverse-shell.orders': 'Orders of the called end',
   'detect.arp-spoofing.unaskedReplies': 'Answers that nobody asked for',
   'detect.arp-spoofing.contestedAddresses': 'Addresses of others claimed',

@@ -9,6 +9,13 @@ const MOST_GAP_US = 3_600_000_000;
 /** Jitter of up to a third is usual among implants. */
 const STEADY = 0.4;
 
+/** Who asks for so much, so fast, and mostly in vain goes through a list of names; who takes orders waits for them. */
+const LEAST_SEARCH = 20;
+const REFUSED_SHARE = 0.5;
+const REQUESTS_PER_SECOND = 2;
+/** Servers that refuse answer so (RFC 9110 15.5, 15.6). */
+export const FIRST_REFUSAL = 400;
+
 /** All that is known between one caller and one whom it calls. */
 export class ControlCase {
   readonly caller: NamedEnd;
@@ -19,6 +26,8 @@ export class ControlCase {
   requests = 0;
   connections = 0;
   hasSetCookie = false;
+  /** An answer had something in it: orders may be in there. */
+  hasContent = false;
   isEncrypted = false;
   isWeb = false;
   points = 0;
@@ -30,6 +39,8 @@ export class ControlCase {
   #mean = 0;
   #squares = 0;
   #callUs = 0;
+  #answers = 0;
+  #refusals = 0;
 
   constructor(caller: NamedEnd, called: NamedEnd, timeUs: number) {
     this.caller = caller;
@@ -43,6 +54,17 @@ export class ControlCase {
     return this.#hasTelling && this.signs.size > 1;
   }
 
+  /** A web scanner goes through a list of names. */
+  get isSearch(): boolean {
+    if (this.#answers < LEAST_SEARCH || this.#refusals < this.#answers * REFUSED_SHARE) return false;
+    return this.#answers * 1e6 >= (this.lastUs - this.firstUs) * REQUESTS_PER_SECOND;
+  }
+
+  /** Orders can have come back: one request that brought nothing carried something away, and no more. */
+  get canTakeOrders(): boolean {
+    return !this.isWeb || this.requests > 1 || this.hasContent || this.signs.has('several-servers');
+  }
+
   /** @returns whether there is anything new */
   add(seen: readonly Seen[]): boolean {
     const before = this.points;
@@ -54,6 +76,13 @@ export class ControlCase {
       this.#hasTelling ||= points >= TELLING_POINTS;
     }
     return this.points !== before;
+  }
+
+  /** An answer to a request. @param hasContent whether there is anything in it */
+  answer(status: number, hasContent: boolean): void {
+    this.#answers++;
+    if (status >= FIRST_REFUSAL) this.#refusals++;
+    else if (hasContent) this.hasContent = true;
   }
 
   /** A request: by and by it shows whether a timer makes them. */

@@ -34,6 +34,16 @@ const SCRIPT_AGENTS =
 const LONG_COOKIE = 120;
 const LEAST_COOKIE = 20;
 
+/**
+ * Signs in the path alone. A word list has many such by chance: they say something only where the server does not refuse
+ * the request.
+ */
+const BY_CHANCE: ReadonlySet<SignId> = new Set(['checksum-path', 'random-path']);
+
+export function isByChance([sign]: Seen): boolean {
+  return BY_CHANCE.has(sign);
+}
+
 export function requestSigns(request: HttpRequestFact, place: HttpPlace): Seen[] {
   const seen: Seen[] = [];
   const names = new Set(request.headers.map(([name]) => name));
@@ -79,9 +89,12 @@ function addCookie(seen: Seen[], { cookieShape }: HttpRequestFact, { hasSetCooki
 const BINARY_TYPES =
   /^(image|audio|video|font)\/|protobuf|grpc|ocsp|timestamp|msgpack|zip|gzip|pdf|x-7z|tar|cab|ipp|wbxml|sync/;
 
+/** What an implant has to say fits; larger is a file that is carried away, which is told by itself. */
+const MESSAGE_BYTES = 1_048_576;
+
 function addBody(seen: Seen[], request: HttpRequestFact): void {
   const { bodyStart } = request;
-  if (bodyStart === '') return;
+  if (bodyStart === '' || request.contentLength > MESSAGE_BYTES) return;
   const type = request.contentType.toLowerCase();
   if (isHostReport(decoded(bodyStart))) seen.push(['host-report', 'account, computer and process']);
   if (isEncoded(bodyStart) || (!type.startsWith('multipart') && isEncodedForm(bodyStart))) {

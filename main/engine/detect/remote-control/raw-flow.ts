@@ -27,6 +27,12 @@ const TAG = /^[A-Z][A-Z_#]{2,23}([|:#*]|\d{0,4}\r?\n|\d{0,4}$)/;
 /** A row of three to six signs that stands between fields: "|'|'|". */
 const SEPARATOR = /[!#$%&'*<>@^`{|}~]{3,6}/g;
 const SEPARATED_FIELDS = 4;
+/** An order with such a row behind it, perhaps its length before it: "12\0CAP|'|'|". */
+const SEPARATED_ORDER = /^(?:\d{1,6}\0)?[A-Za-z][A-Za-z0-9_]{0,23}([!#$%&'*<>@^`{|}~]{3,6})/;
+/** Rows of the called end that are kept; one program has one. */
+const MOST_ROWS = 4;
+/** One status or order alone may be a greeting. */
+const SEPARATED_ORDERS = 2;
 /** Beginnings of JPEG, PNG and bitmaps, behind a short head. */
 const PICTURES: readonly string[] = ['\u00ff\u00d8\u00ff', '\u0089PNG\r\n', 'JFIF'];
 const PICTURE_HEAD = 200;
@@ -72,6 +78,8 @@ export class RawFlow {
   #beginsWithProgram = false;
   #hasPicture = false;
   #hasPackedFrames = false;
+  /** Rows behind a word that the called end begins its messages with, and how often. */
+  #orderRows: Map<string, number> | undefined;
   readonly #beats = [new Beats(), new Beats()] as const;
 
   constructor(flow: FlowView) {
@@ -87,6 +95,7 @@ export class RawFlow {
       this.#calledFirstBytes ||= payloadBytes;
       this.#beginsWithProgram ||= this.#callerText === '' && this.#calledText === '' && isProgram(text);
       if (this.#calledText.length < KEPT_TEXT) this.#calledText += text;
+      this.#takeOrder(text);
       this.#takeStage(flow, packet, text);
     } else {
       this.#callerFirstBytes ||= payloadBytes;
@@ -119,6 +128,8 @@ export class RawFlow {
       seen.push(['hexadecimal-talk', called.slice(0, 40)]);
     if (TAG.test(called)) seen.push(['tagged-order', called.slice(0, 40)]);
     if (hasSeparators(caller) || hasSeparators(called)) seen.push(['separators', caller.slice(0, 80)]);
+    const order = this.#separatedOrder(caller);
+    if (order !== '') seen.push(['separated-orders', order]);
     if (this.#hasPackedFrames) seen.push(['packed-frames', 'lengths and zlib data']);
     if (this.#hasPicture) seen.push(['picture-sent', 'JPEG, PNG or bitmap']);
     for (const beats of this.#beats) {
@@ -127,6 +138,23 @@ export class RawFlow {
       break;
     }
     return seen;
+  }
+
+  #takeOrder(text: string): void {
+    const row = SEPARATED_ORDER.exec(text)?.[1];
+    // One sign over and over is an ornament.
+    if (row === undefined || new Set(row).size < 2) return;
+    this.#orderRows ??= new Map();
+    const count = this.#orderRows.get(row) ?? 0;
+    if (count > 0 || this.#orderRows.size < MOST_ROWS) this.#orderRows.set(row, count + 1);
+  }
+
+  /** The row of signs that both ends keep their fields apart with, once there were several orders. */
+  #separatedOrder(callerText: string): string {
+    for (const [row, count] of this.#orderRows ?? []) {
+      if (count >= SEPARATED_ORDERS && callerText.includes(row)) return row;
+    }
+    return '';
   }
 
   #takeStage(flow: FlowView, packet: PacketView, text: string): void {

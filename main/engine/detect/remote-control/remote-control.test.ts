@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { HttpRequestFact, HttpResponseFact } from '../../../../contract/facts.ts';
 import { FINISHED, NO_ROLES, Player, type Step, type ToldFact } from '../testing.ts';
 import { remoteControlDetector } from './remote-control.ts';
+import { hasStagerSum } from './text-shape.ts';
 
 const HOST = '10.0.0.7';
 const SERVER = '203.0.113.9';
@@ -213,6 +214,65 @@ describe('control over HTTP', () => {
   });
 });
 
+describe('who asks in vain', () => {
+  const scanner = { userAgent: 'Mozilla/4.0 (compatible; MSIE 6.0; Windows NT 5.1)' };
+  const refused = response({ status: 404, contentType: 'text/html', bodyStart: '<html>no</html>' });
+  /** Of a list of names those that have the sum of a stager by chance. */
+  const words = Array.from({ length: 20_000 }, (_, i) => `/${(36 ** 5 + i * 7).toString(36)}`).filter(hasStagerSum);
+
+  it('may do it often by chance', () => expect(words.length).toBeGreaterThan(200));
+
+  it('is no stager: a path that is refused says nothing', () => {
+    const steps = words.slice(0, 6).flatMap((uri) => [request({ ...scanner, uri }), refused, wait(4)]);
+    expect(play([protocol('http', true), ...steps])).toEqual([]);
+  });
+
+  it('goes through a list of names, though some of them are there', () => {
+    const steps = words
+      .slice(0, 200)
+      .flatMap((uri, i): Step[] => [
+        request({ ...scanner, uri }),
+        i % 20 === 19 ? response({ bodyStart: '<html>yes</html>' }) : refused,
+      ]);
+    expect(play([protocol('http', true), ...steps, wait(1)])).toEqual([]);
+  });
+
+  it('but who is served, now and then, is told as before', () => {
+    const [uri] = words;
+    const calls = [5, 6, 5, 7, 6, 5, 6].flatMap((seconds) => [
+      request({ ...scanner, uri }),
+      response({ contentType: 'application/octet-stream', bodyStart: opaque }),
+      wait(seconds),
+    ]);
+    expect(play([protocol('http', true), ...calls])).toMatchObject([controlled]);
+  });
+});
+
+describe('who carries something away', () => {
+  const post = (contentLength: number) =>
+    request({
+      method: 'POST',
+      uri: '/upload',
+      userAgent: 'curl/8.5.0',
+      contentType: 'application/x-www-form-urlencoded',
+      bodyStart: opaque,
+      contentLength,
+    });
+
+  it.each<[string, Step[]]>([
+    ['once, and nothing comes back', [post(300_000)]],
+    ['once, and is thanked with nothing', [post(300_000), response({ status: 204, contentLength: 0 })]],
+    ['in large pieces', [1, 2, 3].flatMap(() => [post(40_000_000), response({ bodyStart: 'ok' })])],
+  ])('%s, is not controlled', (_name, steps) => {
+    expect(play([protocol('http', false), ...steps], { port: 8_000 })).toEqual([]);
+  });
+
+  it('and asks again in small messages may be', () => {
+    const steps = [1, 2, 3].flatMap(() => [post(600), response({ bodyStart: 'wait' }), wait(9)]);
+    expect(play([protocol('http', false), ...steps], { port: 8_000 })).toMatchObject([controlled]);
+  });
+});
+
 describe('ordinary HTTP', () => {
   const browser = [
     ['accept-language', 'en'],
@@ -344,6 +404,24 @@ describe('control in no known protocol', () => {
     expect(play(steps, { port: 4433 })).toMatchObject([{ ...controlled, severity: 'medium' }]);
   });
 
+  it('whose both ends keep words apart by the same row of signs, and that reports by the clock', () => {
+    const beat: Step[] = ['> act#*!&desktop', wait(4)];
+    const steps: Step[] = [
+      '> in#*!&UEMx#*!&ann#*!&25-11-21#*!&0.7',
+      ...beat,
+      '< scr#*!&',
+      '> seen',
+      ...beat,
+      ...beat,
+      '< 9\0run#*!&dir',
+      '> done',
+      ...Array.from({ length: 8 }, () => beat).flat(),
+    ];
+    const [alert] = play(steps, { port: 5_552 });
+    expect(alert).toMatchObject({ ...controlled, severity: 'medium' });
+    expect(alert?.evidence.map(({ name }) => name)).toContain('orders by name with the same separators');
+  });
+
   it.each<[string, Step]>([
     [
       'separators of its own',
@@ -380,6 +458,7 @@ describe('control in no known protocol', () => {
     ],
     ['a login banner', ['< +OK ready\r\n', '> USER ann\r\n', '< +OK\r\n']],
     ['a heartbeat', Array.from({ length: 8 }, () => ['> PING\n', '< PONG\n', wait(30)] as Step[]).flat()],
+    ['markup in a chat', ['< ann**** hello\n', '< bob**** hi\n', '> me**** hello\n', '< ann<*>!\n', '> me<3\n']],
     ['ornaments', ['< *** welcome *** to *** the *** server ***\n', '> hello\n']],
   ])('%s is left in peace', (_name, steps) => expect(play(steps, { port: 9_999 })).toEqual([]));
 

@@ -4,8 +4,8 @@ import { BoundedMap } from '../bounded-map.ts';
 import { isInitiatorCalled, namedEnd } from '../control-ends.ts';
 import { type DetectorContext, defineDetector } from '../detector.ts';
 import { initiatorText, responderText } from '../ends.ts';
-import { ControlCase } from './case.ts';
-import { requestSigns, responseSigns, type Seen } from './http-signs.ts';
+import { ControlCase, FIRST_REFUSAL } from './case.ts';
+import { isByChance, requestSigns, responseSigns, type Seen } from './http-signs.ts';
 import { RawFlow } from './raw-flow.ts';
 import { remoteControlSettings } from './settings.ts';
 import { type SignId, signRow, TELLING_POINTS } from './signs.ts';
@@ -24,12 +24,24 @@ const REPORT_EVERY_US = 300_000_000;
 /** So many connections to one odd port at once. */
 const SEVERAL_CONNECTIONS = 3;
 
+/** Before it a server says only that it goes on (RFC 9110 15.2). */
+const FIRST_FINAL = 200;
+
+/** A request whose path is a sign if the server does not refuse it. */
+interface WaitingRequest {
+  readonly index: number;
+  readonly timeUs: number;
+  readonly seen: readonly Seen[];
+}
+
 /** What is remembered of a conversation until it ends. */
 interface FlowNote {
   readonly raw: RawFlow | undefined;
   isUsualPort: boolean;
   serverName: string;
   subject: ControlCase | undefined;
+  /** The last of its kind: of many at once it is not worth keeping more. */
+  waiting: WaitingRequest | undefined;
 }
 
 function caseKey(caller: string, called: string): string {
@@ -87,6 +99,7 @@ class RemoteControlWatcher implements TrafficObserver {
   flowEnd(flow: FlowView): void {
     this.#judgeRaw(flow);
     const note = this.#flows.peek(flow.id);
+    if (note !== undefined) this.#release(flow, note);
     if (note?.subject !== undefined) note.subject.lastUs = Math.max(note.subject.lastUs, flow.lastUs);
     this.#flows.delete(flow.id);
     if (note?.subject !== undefined) this.#tell(note.subject, flow.lastUs, true);
@@ -108,7 +121,7 @@ class RemoteControlWatcher implements TrafficObserver {
     const known = this.#flows.peek(flow.id);
     if (known !== undefined) return known;
     const raw = isRaw ? new RawFlow(flow) : undefined;
-    const note: FlowNote = { raw, isUsualPort: true, serverName: '', subject: undefined };
+    const note: FlowNote = { raw, isUsualPort: true, serverName: '', subject: undefined, waiting: undefined };
     this.#flows.set(flow.id, note);
     return note;
   }
@@ -146,7 +159,13 @@ class RemoteControlWatcher implements TrafficObserver {
       isInside: namedEnd(flow, false, landscape).isInside,
       hasSetCookie: note.subject?.hasSetCookie ?? false,
     });
-    this.#add(flow, request.timeUs, seen);
+    this.#release(flow, note);
+    if (seen.some(isByChance)) note.waiting = { index: request.index, timeUs: request.timeUs, seen };
+    this.#add(
+      flow,
+      request.timeUs,
+      seen.filter((one) => !isByChance(one)),
+    );
     const { subject } = note;
     if (subject === undefined) return;
     subject.isWeb = true;
@@ -156,6 +175,18 @@ class RemoteControlWatcher implements TrafficObserver {
     const isHiddenPost = has('encoded-post', 'opaque-post') && has('random-post');
     const isHiddenQuery = has('encoded-query') && (has('fake-browser') || request.userAgent === '');
     if (isHiddenPost || isHiddenQuery) this.#comparePosts(flow, subject, request);
+  }
+
+  /** What waited for an answer counts: it was not refused. */
+  #release(flow: FlowView, note: FlowNote): void {
+    const { waiting } = note;
+    if (waiting === undefined) return;
+    note.waiting = undefined;
+    const isNew = note.subject === undefined;
+    this.#add(flow, waiting.timeUs, waiting.seen);
+    if (!isNew || note.subject === undefined) return;
+    note.subject.isWeb = true;
+    note.subject.call(waiting.timeUs);
   }
 
   /** The same kind of hidden message to a second server. */
@@ -170,9 +201,20 @@ class RemoteControlWatcher implements TrafficObserver {
 
   #response(flow: FlowView, response: HttpResponseFact): void {
     const seen = responseSigns(response);
-    const subject = this.#flows.peek(flow.id)?.subject;
+    const note = this.#flows.peek(flow.id);
+    const isFinal = response.status >= FIRST_FINAL;
+    if (note?.waiting !== undefined && isFinal && response.index >= note.waiting.index) {
+      if (response.status >= FIRST_REFUSAL) note.waiting = undefined;
+      else this.#release(flow, note);
+    }
+    const known = note?.subject;
     if (seen.length > 0) this.#add(flow, response.timeUs, seen);
-    if (subject !== undefined && response.headers.some(([name]) => name === 'set-cookie')) subject.hasSetCookie = true;
+    const subject = note?.subject ?? this.#flows.peek(flow.id)?.subject;
+    if (subject === undefined) return;
+    subject.isWeb = true;
+    if (isFinal) subject.answer(response.status, response.contentLength > 0 || response.bodyStart !== '');
+    if (subject.points !== subject.toldPoints) this.#changed.add(subject);
+    if (known !== undefined && response.headers.some(([name]) => name === 'set-cookie')) known.hasSetCookie = true;
   }
 
   #certificate(flow: FlowView, certificate: CertificateFact): void {
@@ -211,6 +253,7 @@ class RemoteControlWatcher implements TrafficObserver {
   #tell(subject: ControlCase, nowUs: number, isLast: boolean): void {
     const { settings } = this.#context;
     if (!subject.isTelling || subject.points < settings.points) return;
+    if (subject.isSearch || !subject.canTakeOrders) return;
     const isMore = subject.points !== subject.toldPoints;
     if (!isMore && !(isLast && nowUs - subject.toldUs >= REPORT_EVERY_US)) return;
     subject.toldPoints = subject.points;

@@ -141,6 +141,12 @@ export const SIGNS = {
     name: 'peculiar separators',
     meaning: 'Fields are kept apart by a row of signs that home-made remote-control programs use.',
   },
+  'separated-orders': {
+    points: 3,
+    name: 'orders by name with the same separators',
+    usual: 'never',
+    meaning: 'The called end says a word, and both ends keep what follows apart by the same peculiar row of signs.',
+  },
   'packed-frames': {
     points: 5,
     name: 'home-made frames with packed content',

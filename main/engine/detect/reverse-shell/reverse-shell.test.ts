@@ -150,6 +150,141 @@ describe('an encrypted shell', () => {
   ])('not where %s sets the pace', (_name, steps) => expect(play({ steps: [...OPENING, ...steps] })).toEqual([]));
 });
 
+describe('a shell inside TLS', () => {
+  const bytes = (from: '>' | '<', length: number): Step => ({
+    from,
+    bytes: Uint8Array.from({ length }, (_, i) => (i * 151 + length * 17 + 7) & 0xff),
+  });
+
+  interface Caller {
+    readonly serverName?: string;
+    readonly alpn?: readonly string[];
+    readonly isUsualPort?: boolean;
+  }
+
+  /** The handshake of TLS 1.3 over a line with this round trip, tickets of the server included. */
+  function handshake({ serverName = '', alpn = [], isUsualPort = true }: Caller, roundTrip = 0.02): Step[] {
+    const told = { fromInitiator: true } as const;
+    return [
+      ...OPENING,
+      { fact: { type: 'protocol', protocol: 'tls', isUsualPort, ...told } },
+      {
+        fact: {
+          type: 'tls-client',
+          protocol: 'tls',
+          version: 0x0304,
+          serverName,
+          alpn,
+          ciphers: [],
+          extensions: [],
+          ja3: '',
+          ja3Text: '',
+          ja4: '',
+          sessionId: '',
+          ...told,
+        },
+      },
+      bytes('>', 517),
+      wait(roundTrip),
+      bytes('<', 1_339),
+      bytes('>', 80),
+      wait(roundTrip),
+      bytes('<', 255),
+      bytes('<', 255),
+    ];
+  }
+
+  /** Lengths of what the called end says and of what comes back, and the pause before. */
+  const session = (rounds: readonly (readonly [pause: number, said: number, answer: number])[]): Step[] =>
+    rounds.flatMap(([pause, said, answer]) => [wait(pause), bytes('<', said), wait(0.003), bytes('>', answer)]);
+  const COMMANDS = [
+    [3, 25, 61],
+    [2, 31, 90],
+    [2, 45, 1_192],
+    [4, 29, 27],
+    [2, 28, 326],
+    [9, 37, 640],
+  ] as const;
+  const TLS = { to: LISTENER, port: 8_443 };
+
+  it('shows where a nameless address outside asks and the caller answers', () => {
+    const [alert, ...others] = play({ ...TLS, steps: [...handshake({}), ...session(COMMANDS)] });
+    expect(others).toEqual([]);
+    expect(alert).toMatchObject({
+      kind: 'reverse-shell',
+      severity: 'medium',
+      attackers: [LISTENER],
+      victims: [HOST],
+      techniques: ['T1059', 'T1573'],
+    });
+    expect(alert?.explanation).toContain('without naming a server');
+  });
+
+  it('is told while it goes on, by the fifth order', () => {
+    const player = new Player(reverseShellDetector);
+    player.play({ from: HOST, ...TLS, steps: [...handshake({}), ...session(COMMANDS.slice(0, 5)), wait(2)] });
+    expect(player.findings).toHaveLength(1);
+  });
+
+  it('shows where the hello came in two segments, and an address stands for the name', () => {
+    const [protocol, hello, first, ...rest] = handshake({ serverName: LISTENER }).slice(OPENING.length);
+    const steps = [...OPENING, protocol, bytes('>', 1_200), hello, first, ...rest] as Step[];
+    expect(play({ ...TLS, steps: [...steps, ...session(COMMANDS)] })).toMatchObject([{ severity: 'medium' }]);
+  });
+
+  it.each<[string, Caller, string]>([
+    ['a name', { serverName: 'relay.example', isUsualPort: false }, LISTENER],
+    ['protocols of the web', { alpn: ['http/1.1'], isUsualPort: false }, LISTENER],
+    ['a called end inside', { isUsualPort: false }, '10.0.0.9'],
+  ])('is told mildly at a port of its own with %s', (_name, caller, to) => {
+    const steps = [...handshake(caller), ...session(COMMANDS)];
+    expect(play({ to, port: 4_444, steps })).toMatchObject([{ severity: 'low', attackers: [to] }]);
+  });
+
+  it.each<[string, Caller, string]>([
+    ['a name', { serverName: 'push.example.com' }, LISTENER],
+    ['protocols of the web', { alpn: ['h2'] }, LISTENER],
+    ['a called end inside', {}, '10.0.0.9'],
+  ])('is not looked for where TLS is usual with %s', (_name, caller, to) => {
+    expect(play({ to, port: 443, steps: [...handshake(caller), ...session(COMMANDS)] })).toEqual([]);
+  });
+
+  const eight = [3, 2, 9, 4, 2, 7, 5, 3];
+  it.each<[string, Step[]]>([
+    ['signs of life', session(eight.map((pause) => [pause, 24, 26]))],
+    ['signs of life that report', session(eight.map((pause, i) => [pause, 24, 90 + i]))],
+    [
+      'news that the caller fetches, as in mail',
+      eight.flatMap((pause, i) => [wait(pause), bytes('<', 40 + i), bytes('>', 90 + i), bytes('<', 2_000)]),
+    ],
+    ['messages that are acknowledged', session(eight.map((pause, i) => [pause, 100 + i * 9, 30 + i]))],
+    [
+      'requests that the server holds, with headers',
+      [bytes('>', 400), ...session(eight.map((pause, i) => [pause, 240 + i, 400 + i]))],
+    ],
+    [
+      'questions that are answered',
+      eight.flatMap((pause, i) => [wait(pause), bytes('>', 40 + i), wait(0.02), bytes('<', 900 + i)]),
+    ],
+    [
+      'reports that are sent unasked',
+      eight.flatMap((pause, i) => [
+        wait(6),
+        bytes('>', 300),
+        ...session([[pause, 30 + i, 200 + i]]),
+        wait(6),
+        bytes('>', 310),
+      ]),
+    ],
+    ['a remote screen', session(eight.flatMap((_, i) => [[0.6, 30 + i, 900 + i] as const]))],
+  ])('%s are no shell', (_name, steps) => expect(play({ ...TLS, steps: [...handshake({}), ...steps] })).toEqual([]));
+
+  it('late replies over a satellite are no orders', () => {
+    const steps = eight.flatMap((_, i) => [bytes('>', 300 + i), wait(0.7), bytes('<', 40 + i)]);
+    expect(play({ ...TLS, steps: [...handshake({}, 0.65), ...steps] })).toEqual([]);
+  });
+});
+
 describe('what is no shell', () => {
   it.each([
     [

@@ -1,5 +1,6 @@
-import type { Fact } from '../../../../contract/facts.ts';
+import type { Fact, TlsClientFact } from '../../../../contract/facts.ts';
 import { type FlowView, type PacketView, PROTOCOL, type TrafficObserver } from '../../../../contract/traffic.ts';
+import { isInternal, parseAddress } from '../../runtime/address.ts';
 import { BoundedMap } from '../bounded-map.ts';
 import { type DetectorContext, defineDetector } from '../detector.ts';
 import { ShellSession } from './session.ts';
@@ -29,6 +30,8 @@ class ReverseShellWatcher implements TrafficObserver {
   readonly #changed = new Set<number>();
   /** The flow whose protocol was told last: the packet that told it comes here next. */
   #toldFlow = 0;
+  /** The flow that began TLS last where TLS is usual, until its hello tells whether it is worth following. */
+  #undecidedFlow = 0;
 
   constructor(context: DetectorContext<typeof reverseShellSettings>) {
     this.#context = context;
@@ -41,7 +44,7 @@ class ReverseShellWatcher implements TrafficObserver {
       if (flow.id === this.#toldFlow) return false;
       // Of what nobody answers there is nothing to follow: a flood is that.
       if (flow.responderPackets === 0 && !isMetInItsMiddle(flow, packet)) return true;
-      session = new ShellSession(flow);
+      session = flow.id === this.#undecidedFlow ? this.#beginTls(flow) : new ShellSession(flow);
       this.#sessions.set(flow.id, session);
     }
     if (session.isKnown) {
@@ -54,11 +57,22 @@ class ReverseShellWatcher implements TrafficObserver {
   }
 
   fact(flow: FlowView, fact: Fact): void {
+    if (fact.type === 'tls-client') {
+      if (fact.protocol === 'tls') this.#hello(flow, fact);
+      return;
+    }
     if (fact.type !== 'protocol') return;
     // A shell inside TLS on a port that is not for TLS (ncat, socat): its rhythm remains.
     if (fact.protocol === 'tls' && !fact.isUsualPort) {
       const session = this.#sessions.getOrInsert(flow.id, () => new ShellSession(flow));
       session.isUnreadable = true;
+      return;
+    }
+    // Where TLS is usual its hello tells: who asks for a name is asked no more.
+    if (fact.protocol === 'tls') {
+      this.#undecidedFlow = flow.id;
+      const begun = this.#sessions.peek(flow.id);
+      if (begun !== undefined) begun.isUnreadable = begun.isUsualTls = true;
       return;
     }
     this.#toldFlow = flow.id;
@@ -85,6 +99,34 @@ class ReverseShellWatcher implements TrafficObserver {
     this.#changed.clear();
   }
 
+  /** A conversation in TLS at a port where that is usual. */
+  #beginTls(flow: FlowView): ShellSession {
+    const session = new ShellSession(flow);
+    session.isUnreadable = true;
+    session.isUsualTls = true;
+    return session;
+  }
+
+  #hello(flow: FlowView, { serverName, alpn, fromInitiator }: TlsClientFact): void {
+    const isNameless = serverName === '' || parseAddress(serverName) !== null;
+    const isUndecided = flow.id === this.#undecidedFlow;
+    if (isUndecided) this.#undecidedFlow = 0;
+    let session = this.#sessions.peek(flow.id);
+    const isUsual = isUndecided || session?.isUsualTls === true;
+    const isStrange = isNameless && fromInitiator && alpn.length === 0;
+    if (isUsual && (!isStrange || isInternal(flow.responder0, flow.responder1, flow.responder2, flow.responder3))) {
+      this.#toldFlow = flow.id;
+      if (session !== undefined) session.isKnown = true;
+      return;
+    }
+    if (session === undefined) {
+      if (!isUndecided) return;
+      session = this.#beginTls(flow);
+      this.#sessions.set(flow.id, session);
+    }
+    session.hello ??= { isNameless, hasProtocols: alpn.length > 0 };
+  }
+
   #forget(id: number): void {
     this.#sessions.delete(id);
     this.#changed.delete(id);
@@ -107,8 +149,8 @@ export const reverseShellDetector = defineDetector({
   kind: 'reverse-shell',
   summary:
     'A host called out and the end that it called types commands there, or a shell that asks for no password is used.',
-  techniques: ['T1059.004', 'T1059.003', 'T1095', 'T1571', 'T1105'],
+  techniques: ['T1059', 'T1059.004', 'T1059.003', 'T1095', 'T1571', 'T1573', 'T1105'],
   settings: reverseShellSettings,
-  memoryBound: '4,096 conversations in no known protocol of 6 kB at the most',
+  memoryBound: '4,096 conversations in no known protocol or in TLS without a name, of 6 kB at the most',
   create: (context) => new ReverseShellWatcher(context),
 });

@@ -1,5 +1,5 @@
 import type { FlowView, PacketView } from '../../../../contract/traffic.ts';
-import type { AddressWords } from '../../runtime/address.ts';
+import { type AddressWords, isInternal } from '../../runtime/address.ts';
 import { isInitiatorCalled, type NamedEnd, nameEnd } from '../control-ends.ts';
 import type { Landscape } from '../landscape.ts';
 import { Talker } from './talker.ts';
@@ -15,7 +15,18 @@ const MOST_BYTES = 8 * 1024 * 1024;
 const JUDGED_BYTES = 64;
 const MOST_ODD_SHARE = 0.1;
 
-/** One conversation in no known protocol. */
+/** Messages of the caller that a TLS handshake takes: its hello, and what ends it (RFC 5246 7.3, RFC 8446 2). */
+const HANDSHAKE_FLIGHTS = 2;
+
+/** What the caller's TLS hello says. */
+export interface Hello {
+  /** It asks for no name, or for an address in place of one. */
+  readonly isNameless: boolean;
+  /** It proposes protocols to speak inside, as browsers and most programs for the web do (ALPN, RFC 7301). */
+  readonly hasProtocols: boolean;
+}
+
+/** One conversation in no known protocol, or in one inside TLS. */
 export class ShellSession {
   readonly calledPort: number;
   readonly isInitiatorCalled: boolean;
@@ -27,6 +38,10 @@ export class ShellSession {
   lastUs: number;
   /** Only its rhythm can tell: it is encrypted. */
   isUnreadable = false;
+  /** Its caller has begun TLS. */
+  hello: Hello | undefined;
+  /** TLS is usual at its port: its rhythm alone is not enough. */
+  isUsualTls = false;
   /** A parser knows its protocol: it is no shell. */
   isKnown = false;
   /** What was told at last. */
@@ -38,6 +53,8 @@ export class ShellSession {
   readonly #initiatorPort: number;
   readonly #responderPort: number;
   #bytes = 0;
+  #flights = 0;
+  #isCallerSpeaking = false;
 
   constructor(flow: FlowView) {
     this.#initiator = [flow.initiator0, flow.initiator1, flow.initiator2, flow.initiator3];
@@ -57,6 +74,11 @@ export class ShellSession {
       : nameEnd(this.#responder, this.#responderPort, landscape);
   }
 
+  /** The called end is in the own network. */
+  get isCalledInside(): boolean {
+    return isInternal(...(this.isInitiatorCalled ? this.#initiator : this.#responder));
+  }
+
   /** Both sides together. */
   get points(): number {
     const { initiator, responder } = this;
@@ -68,7 +90,9 @@ export class ShellSession {
     const { payloadStart, payloadEnd, payloadBytes, timeUs } = packet;
     this.lastUs = timeUs;
     this.#bytes += payloadBytes;
-    this.turns.take(timeUs, payloadBytes, fromInitiator === this.isInitiatorCalled);
+    const fromCalled = fromInitiator === this.isInitiatorCalled;
+    if (this.hello !== undefined && this.#isHandshake(fromCalled)) this.turns.skip(timeUs, fromCalled);
+    else this.turns.take(timeUs, payloadBytes, fromCalled);
     if (!this.isUnreadable) {
       const [speaker, other] = fromInitiator ? [this.initiator, this.responder] : [this.responder, this.initiator];
       speaker.take(packet.bytes, payloadStart, Math.min(payloadEnd, payloadStart + READ_BYTES), other);
@@ -76,5 +100,13 @@ export class ShellSession {
     }
     if (this.#bytes > MOST_BYTES) return false;
     return this.#bytes < FRUITLESS_BYTES || this.points > 0 || this.turns.answered > 2;
+  }
+
+  /** Until the caller has spoken twice: what follows is what is said inside. */
+  #isHandshake(fromCalled: boolean): boolean {
+    const isAnotherFlight = !fromCalled && !this.#isCallerSpeaking;
+    this.#isCallerSpeaking = !fromCalled;
+    if (isAnotherFlight && this.#flights <= HANDSHAKE_FLIGHTS) this.#flights++;
+    return this.#flights < HANDSHAKE_FLIGHTS || (this.#flights === HANDSHAKE_FLIGHTS && this.#isCallerSpeaking);
   }
 }

@@ -22,6 +22,16 @@ export const reverseShellSettings = {
     reason:
       'Where the output says nothing: so many different commands, each answered, are a shell. People name one or two in a chat.',
   },
+  encryptedOrders: {
+    type: 'number',
+    default: 5,
+    min: 3,
+    max: 1_000,
+    integer: true,
+    unit: 'orders',
+    reason:
+      'Inside TLS: so many short messages of the called end after a silence, each answered at once and at greater length, and hardly anything else said. Servers answer; they do not ask. Medium severity if the caller named no server, is no browser and called an address outside, else low.',
+  },
   orders: {
     type: 'number',
     default: 8,

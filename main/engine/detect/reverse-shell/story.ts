@@ -14,6 +14,8 @@ const TITLES: Readonly<Record<ShellForm, (controller: string, controlled: string
   reverse: (controller, controlled) => `${controlled} called ${controller} and gave it a command shell`,
   bound: (controller, controlled) => `${controller} uses an open command shell on ${controlled}`,
   rhythm: (controller, controlled) => `${controlled} called ${controller} and seems to take orders from it`,
+  encrypted: (controller, controlled) =>
+    `${controlled} called ${controller} and seems to give it an encrypted command shell`,
 };
 
 interface Ends {
@@ -46,6 +48,7 @@ export function describeShell(session: ShellSession, verdict: ShellVerdict, land
 
 function techniques({ form, shell, typist }: ShellVerdict): string[] {
   if (form === 'rhythm') return ['T1095', 'T1571'];
+  if (form === 'encrypted') return ['T1059', 'T1573'];
   const isWindows = [...shell.quotedSigns, ...typist.quotedCommands].some((line) => WINDOWS.test(line));
   const brings = typist.quotedCommands.some((line) => /\b(curl|wget|certutil|bitsadmin|tftp|scp)\b/.test(line));
   return [isWindows ? 'T1059.003' : 'T1059.004', 'T1095', 'T1571', ...(brings ? ['T1105'] : [])];
@@ -62,6 +65,14 @@ function explain(session: ShellSession, verdict: ShellVerdict, { controller, con
     sentences.push(
       `${controlled.address} called ${controller.address} at ${where} in no protocol that is known, and within ${formatDuration(seconds)} answered ${countOf(answered, 'short message')} of the other end at length, at no steady pace; usually the one who calls asks, and the other answers.`,
       'This is how a remote shell looks when it is encrypted. Programs for remote management and some games do the same.',
+    );
+  } else if (form === 'encrypted') {
+    const { answered } = session.turns;
+    const isNameless = session.hello?.isNameless === true;
+    sentences.push(
+      `${controlled.address} called ${controller.address} at ${where} by TLS${isNameless ? ' without naming a server' : ''}, and within ${formatDuration(seconds)} the called end said ${countOf(answered, 'short message')}, each after a silence; ${controlled.address} answered at once and at greater length.`,
+      'Usually the one who calls asks and the server answers. Turned round like this, the called end most likely types commands into a shell, which encryption hides.',
+      'Some programs for remote management look the same: ask whether one of yours was in use.',
     );
   } else {
     sentences.push(
@@ -85,6 +96,7 @@ function evidence(session: ShellSession, { form, typist, shell, points }: ShellV
     value: session.calledPort,
     meaning: 'What is said there is in no protocol that belongs to a port.',
   };
+  if (form === 'encrypted') return encryptedEvidence(session);
   if (form === 'rhythm') {
     const { answered, orderBytes, answerBytes, irregularity } = session.turns;
     return [
@@ -134,5 +146,53 @@ function evidence(session: ShellSession, { form, typist, shell, points }: ShellV
       meaning: 'Commands, prompts and output together.',
     },
     port,
+  ];
+}
+
+function encryptedEvidence({ turns, hello, calledPort }: ShellSession): Evidence[] {
+  return [
+    {
+      name: 'orders of the called end',
+      value: turns.answered,
+      unit: 'messages',
+      usual: '0 to 2',
+      usualRange: { low: 0, high: 2 },
+      meaning: 'After a silence the called end said something short, and the caller answered.',
+    },
+    {
+      name: 'answered within a second',
+      value: turns.promptAnswers,
+      unit: 'messages',
+      usual: '0 to 2',
+      usualRange: { low: 0, high: 2 },
+      meaning: 'A program acts on what is said; it is no person who reads news.',
+    },
+    {
+      name: 'sent by the caller for each byte of the called end',
+      value: Number((turns.callerBytes / Math.max(1, turns.calledBytes)).toPrecision(2)),
+      unit: 'B',
+      usual: 'under 1',
+      usualRange: { low: 0, high: 1 },
+      meaning: 'Commands are short, and what they print is long; of servers it is the other way round.',
+    },
+    {
+      name: 'pause between orders',
+      value: Number(turns.pauseSeconds.toPrecision(2)),
+      unit: 's',
+      meaning: 'Long enough to read an answer before the next order.',
+    },
+    {
+      name: 'server that was named',
+      value: hello?.isNameless === true ? 'none' : 'yes',
+      usual: 'a name',
+      meaning: 'Browsers and updates say whom they want.',
+    },
+    {
+      name: 'protocols proposed',
+      value: hello?.hasProtocols === true ? 'yes' : 'none',
+      usual: 'those of the web',
+      meaning: 'Browsers say what they want to speak; this program did not.',
+    },
+    { name: 'called port', value: calledPort, meaning: 'Attackers like ports that firewalls let out.' },
   ];
 }

@@ -11,7 +11,9 @@ export type ShellForm =
   /** Somebody called a host, whose shell answers. */
   | 'bound'
   /** Unreadable, in the rhythm of orders and answers. */
-  | 'rhythm';
+  | 'rhythm'
+  /** The same inside TLS, where the roles of the two ends are known to be turned round. */
+  | 'encrypted';
 
 export interface ShellVerdict {
   readonly form: ShellForm;
@@ -32,6 +34,18 @@ const PLAIN_SHELL = 4;
 const LEAST_IRREGULARITY = 0.35;
 /** An order is a line; a command with a path and arguments has fewer bytes, also encrypted. */
 const MOST_ORDER_BYTES = 160;
+/** In each record of TLS the called end says one line: replies of web servers, with their headers, are longer. */
+const MOST_RECORD_BYTES = 128;
+/** Of a shell nearly all bytes come from the caller; of a mail server that announces a letter, from the called end. */
+const CALLER_BY_CALLED = 2;
+/** Commands and what they print differ in length; signs of life do not. */
+const LEAST_ORDER_SIZES = 3;
+const LEAST_ANSWER_SIZES = 4;
+const PROMPT_SHARE = 2 / 3;
+/** What the caller says of its own accord, by the orders: more is an agent that reports. */
+const UNASKED_SHARE = 1 / 3;
+/** A person, or a program in a person's place, reads the answer before the next order. */
+const LEAST_PAUSE_SECONDS = 1;
 /** Ports where a shell in clear text is the service itself: telnet, rexec, rlogin, rsh (IANA). */
 const SHELL_SERVICES: ReadonlySet<number> = new Set([23, 107, 512, 513, 514]);
 /** Points from which nothing more is needed to be certain. */
@@ -62,7 +76,7 @@ export function judge(
       confidence: Number((0.8 + 0.19 * Math.min(1, points / CERTAIN_POINTS)).toFixed(2)),
     };
   }
-  return rhythm(session, settings);
+  return encrypted(session, settings) ?? (session.isUsualTls ? undefined : rhythm(session, settings));
 }
 
 function isShell(shell: Talker, typist: Talker, settings: SettingValues<typeof reverseShellSettings>): boolean {
@@ -83,20 +97,46 @@ function isUninvited(session: ShellSession, shell: Talker): boolean {
   return !shell.hasLoginPrompt && !SHELL_SERVICES.has(session.calledPort) && shell.shellPoints >= PLAIN_SHELL;
 }
 
+function encrypted(
+  session: ShellSession,
+  settings: SettingValues<typeof reverseShellSettings>,
+): ShellVerdict | undefined {
+  const { turns, hello } = session;
+  if (hello === undefined || turns.answered < settings.encryptedOrders) return undefined;
+  if (turns.orderBytes > turns.answered * MOST_RECORD_BYTES || turns.pauseSeconds < LEAST_PAUSE_SECONDS)
+    return undefined;
+  if (turns.callerBytes < turns.calledBytes * CALLER_BY_CALLED) return undefined;
+  if (turns.orderSizes < LEAST_ORDER_SIZES || turns.answerSizes < LEAST_ANSWER_SIZES) return undefined;
+  if (turns.promptAnswers < turns.answered * PROMPT_SHARE) return undefined;
+  if (turns.unasked > turns.answered * UNASKED_SHARE) return undefined;
+  const isStrange = hello.isNameless && !hello.hasProtocols && !session.isCalledInside;
+  return ordersVerdict(session, 'encrypted', isStrange ? 'medium' : 'low', isStrange ? 0.7 : 0.45);
+}
+
 function rhythm(session: ShellSession, settings: SettingValues<typeof reverseShellSettings>): ShellVerdict | undefined {
   const { turns } = session;
   if (turns.answered < settings.orders || turns.irregularity < LEAST_IRREGULARITY) return undefined;
   if (turns.orderBytes > turns.answered * MOST_ORDER_BYTES || turns.answerBytes < turns.orderBytes * 2)
     return undefined;
   if (turns.unasked > turns.answered) return undefined;
-  const { initiator, responder, isInitiatorCalled } = session;
+  return ordersVerdict(session, 'rhythm', 'low', 0.4);
+}
+
+/** The called end gives orders, which cannot be read. */
+function ordersVerdict(
+  session: ShellSession,
+  form: 'rhythm' | 'encrypted',
+  severity: Severity,
+  confidence: number,
+): ShellVerdict {
+  const { initiator, responder, isInitiatorCalled, turns } = session;
   return {
-    form: 'rhythm',
+    form,
     isInitiatorController: isInitiatorCalled,
     typist: isInitiatorCalled ? initiator : responder,
     shell: isInitiatorCalled ? responder : initiator,
     points: turns.answered,
-    severity: 'low',
-    confidence: 0.4,
+    severity,
+    confidence,
   };
 }
