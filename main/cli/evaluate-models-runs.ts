@@ -17,11 +17,15 @@ export interface ModelScore extends Ranking {
   readonly model: ModelKind;
   /** ROC AUC of scikit-learn on the same table, where it is known. */
   readonly reference: number | null;
+  /** False where the reference is of a random sample that nobody else can draw, with a handful of unusual rows. */
+  readonly isGated: boolean;
   /** ROC AUC that PyOD publishes, where it does. */
   readonly published: number | null;
 }
 
-const score = z.object({ auc: z.number() });
+/** rows: how many it was fitted on and scored by, where that was said. */
+const score = z.object({ auc: z.number(), rows: z.number().optional() });
+type ReferenceScore = z.infer<typeof score>;
 const entrySchema = z.object({
   A_unsupervised: z.object({ iforest_100x256: score, lof_k20: score, 'ocsvm_rbf_scale_nu0.5': score }).optional(),
   B_train_on_normals: z.object({
@@ -66,13 +70,14 @@ export class ModelEvaluation {
     const reference = entry.A_unsupervised;
     if (reference === undefined) return;
     const all = this.fitScaler(table, table.matrix, 'standard').transformRows(table.matrix);
-    const add = (model: ModelKind, rankings: readonly Ranking[], auc: number | null, published?: number) =>
+    const add = (model: ModelKind, rankings: readonly Ranking[], its?: ReferenceScore, published?: number) =>
       this.scores.push({
         table: name,
         mode: 'everything',
         model,
         ...meanOf(rankings),
-        reference: auc,
+        reference: its?.auc ?? null,
+        isGated: its !== undefined && (its.rows ?? table.matrix.rows) >= table.matrix.rows,
         published: published ?? null,
       });
     const rank = (scores: Float64Array, isUnusual = table.isUnusual) => this.rank(scores, isUnusual);
@@ -81,16 +86,16 @@ export class ModelEvaluation {
     add(
       'isolation-forest',
       forests.map((scores) => rank(scores)),
-      reference.iforest_100x256.auc,
+      reference.iforest_100x256,
       pyod?.IForest,
     );
     const bounded = boundedRows(table, new models.Random(1));
     const factor = models.LocalOutlierFactor.fit(models.pickRows(all, bounded), { referenceRows: FACTOR_ROWS });
     const boundedTruth = bounded.map((row) => table.isUnusual[row]!);
-    add('local-outlier-factor', [rank(factor.referenceScores(), boundedTruth)], reference.lof_k20.auc, pyod?.LOF);
+    add('local-outlier-factor', [rank(factor.referenceScores(), boundedTruth)], reference.lof_k20, pyod?.LOF);
     const machine = models.scoreRows(models.oneClassSvm.fit(all, { nu: 0.5 }), all);
-    add('one-class-svm', [rank(machine)], reference['ocsvm_rbf_scale_nu0.5'].auc, pyod?.OCSVM);
-    add('baseline', [rank(models.scoreRows(models.baseline.fit(all), all))], null);
+    add('one-class-svm', [rank(machine)], reference['ocsvm_rbf_scale_nu0.5'], pyod?.OCSVM);
+    add('baseline', [rank(models.scoreRows(models.baseline.fit(all), all))]);
   }
 
   /** Fitted on 70 % of the usual rows, scored on the other rows. */
@@ -118,8 +123,8 @@ export class ModelEvaluation {
   }
 
   gates(): Gate[] {
-    return this.scores.flatMap(({ table, mode, model, auc, reference }): Gate[] => {
-      if (reference === null) return [];
+    return this.scores.flatMap(({ table, mode, model, auc, reference, isGated }): Gate[] => {
+      if (reference === null || !isGated) return [];
       const isFactor = model === 'local-outlier-factor';
       const isOfConnections = table.startsWith('NSL-KDD') && model === 'isolation-forest';
       const wanted = isOfConnections ? FOREST_ON_CONNECTIONS : reference - (isFactor ? FACTOR_TOLERANCE : TOLERANCE);
@@ -141,7 +146,16 @@ export class ModelEvaluation {
     reference: Partial<Record<ModelKind, number | undefined>>,
   ): void {
     for (const [model, drawn] of rankings) {
-      this.scores.push({ table, mode, model, ...meanOf(drawn), reference: reference[model] ?? null, published: null });
+      const auc = reference[model] ?? null;
+      this.scores.push({
+        table,
+        mode,
+        model,
+        ...meanOf(drawn),
+        reference: auc,
+        isGated: auc !== null,
+        published: null,
+      });
     }
   }
 
