@@ -241,6 +241,11 @@ describe('a shell inside TLS', () => {
     expect(play({ to, port: 4_444, steps })).toMatchObject([{ severity: 'low', attackers: [to] }]);
   });
 
+  it('is told mildly at ports where servers push news', () => {
+    const steps = [...handshake({}), ...session(COMMANDS)];
+    expect(play({ to: LISTENER, port: 8_883, steps })).toMatchObject([{ severity: 'low' }]);
+  });
+
   it.each<[string, Caller, string]>([
     ['a name', { serverName: 'push.example.com' }, LISTENER],
     ['protocols of the web', { alpn: ['h2'] }, LISTENER],

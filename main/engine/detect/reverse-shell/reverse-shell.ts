@@ -97,6 +97,8 @@ class ReverseShellWatcher implements TrafficObserver {
   clockReset(): void {
     this.#sessions.clear();
     this.#changed.clear();
+    this.#toldFlow = 0;
+    this.#undecidedFlow = 0;
   }
 
   /** A conversation in TLS at a port where that is usual. */

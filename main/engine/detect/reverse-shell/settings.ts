@@ -30,7 +30,7 @@ export const reverseShellSettings = {
     integer: true,
     unit: 'orders',
     reason:
-      'Inside TLS: so many short messages of the called end after a silence, each answered at once and at greater length, and hardly anything else said. Servers answer; they do not ask. Medium severity if the caller named no server, is no browser and called an address outside, else low.',
+      'Inside TLS: so many short messages of the called end after a silence, each answered at once and at greater length, and hardly anything else said. Servers answer; they do not ask. Medium severity if the caller named no server, is no browser and called an address outside at a port where servers do not push news, else low.',
   },
   orders: {
     type: 'number',

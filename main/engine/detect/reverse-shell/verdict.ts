@@ -46,6 +46,8 @@ const PROMPT_SHARE = 2 / 3;
 const UNASKED_SHARE = 1 / 3;
 /** A person, or a program in a person's place, reads the answer before the next order. */
 const LEAST_PAUSE_SECONDS = 1;
+/** Inside TLS at these ports servers speak unasked by nature: IMAP, IRC, SIP, push messages, TURN, AMQP, MQTT (IANA). */
+const PUSH_PORTS: ReadonlySet<number> = new Set([993, 994, 5061, 5223, 5228, 5349, 5671, 6697, 8883]);
 /** Ports where a shell in clear text is the service itself: telnet, rexec, rlogin, rsh (IANA). */
 const SHELL_SERVICES: ReadonlySet<number> = new Set([23, 107, 512, 513, 514]);
 /** Points from which nothing more is needed to be certain. */
@@ -109,7 +111,8 @@ function encrypted(
   if (turns.orderSizes < LEAST_ORDER_SIZES || turns.answerSizes < LEAST_ANSWER_SIZES) return undefined;
   if (turns.promptAnswers < turns.answered * PROMPT_SHARE) return undefined;
   if (turns.unasked > turns.answered * UNASKED_SHARE) return undefined;
-  const isStrange = hello.isNameless && !hello.hasProtocols && !session.isCalledInside;
+  const isPush = PUSH_PORTS.has(session.calledPort);
+  const isStrange = hello.isNameless && !hello.hasProtocols && !session.isCalledInside && !isPush;
   return ordersVerdict(session, 'encrypted', isStrange ? 'medium' : 'low', isStrange ? 0.7 : 0.45);
 }
 
