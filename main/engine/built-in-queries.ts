@@ -17,6 +17,16 @@ export const BUILT_IN_QUERIES: readonly { readonly id: string; readonly name: st
   },
   { id: 'built-in-logins', name: 'Remote logins', query: 'flows where service in (ssh, rdp, telnet, vnc) since 24h' },
   {
+    id: 'built-in-names',
+    name: 'Sites and hosts that were asked for',
+    query: 'flows where name != "" since 24h | count by name | limit 100',
+  },
+  {
+    id: 'built-in-applications',
+    name: 'What is spoken, by the bytes',
+    query: 'flows since 24h | count by application',
+  },
+  {
     id: 'built-in-biggest',
     name: 'The biggest transfers of the last day',
     query: 'flows where bytes > 10MB since 24h sort by bytes desc limit 100',

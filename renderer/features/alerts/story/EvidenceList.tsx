@@ -1,6 +1,7 @@
 import type { AlertStory } from '../../../../contract/api-alerts.ts';
 import type { Evidence } from '../../../../contract/domain.ts';
 import { formatNumber } from '../../../../contract/format.ts';
+import { cx } from '../../../components/cx.ts';
 import { Section } from '../../../components/layout.tsx';
 import { Sparkline } from '../../../components/Sparkline.tsx';
 import { Text } from '../../../components/Text.tsx';
@@ -21,22 +22,27 @@ export function EvidenceList({ evidence, series }: EvidenceListProps) {
     <Section title={words.evidence}>
       <ul className="flex flex-col divide-y divide-line border-y border-line">
         {evidenceLines(evidence, series).map((line) => (
-          <EvidenceRow key={line.evidence.name} line={line} />
+          <EvidenceRow key={line.key} line={line} />
         ))}
       </ul>
     </Section>
   );
 }
 
+/** Numbers stand in a column; words have the room beside their name. */
+const NUMBER_COLUMNS =
+  'grid-cols-[minmax(0,1fr)_max-content_128px_96px] max-narrow:grid-cols-[minmax(0,1fr)_max-content]';
+const TEXT_COLUMNS = 'grid-cols-[176px_minmax(0,1fr)_128px_96px] max-narrow:grid-cols-[minmax(0,112px)_minmax(0,1fr)]';
+
 function EvidenceRow({ line: { evidence, values, usual } }: { readonly line: EvidenceLine }) {
   const { value, unit } = measureOf(evidence);
   const isNumber = typeof evidence.value === 'number';
   return (
-    <li className="grid grid-cols-[minmax(0,1fr)_max-content_128px_96px] items-baseline gap-x-4 gap-y-1 py-2 max-narrow:grid-cols-[minmax(0,1fr)_max-content]">
+    <li className={cx('grid items-baseline gap-x-4 gap-y-1 py-2', isNumber ? NUMBER_COLUMNS : TEXT_COLUMNS)}>
       <span className="font-medium">
         <Text>{evidence.name}</Text>
       </span>
-      <span className={isNumber ? 'text-right font-mono' : 'max-w-80 text-right max-narrow:max-w-48'}>
+      <span className={isNumber ? 'text-right font-mono' : 'break-words'}>
         <Text>{value}</Text>{' '}
         {unit !== '' && (
           <span className="text-ink-quiet">

@@ -17,6 +17,8 @@ export function measureOf({ value, unit = '' }: Pick<Evidence, 'value' | 'unit'>
 }
 
 export interface EvidenceLine {
+  /** Unlike that of any other line. */
+  readonly key: string;
   readonly evidence: Evidence;
   /** The earliest first; empty where it did not change, or is no number. */
   readonly values: readonly number[];
@@ -25,11 +27,16 @@ export interface EvidenceLine {
 
 /** Each fact with how it came to be. */
 export function evidenceLines(evidence: readonly Evidence[], series: AlertStory['series']): readonly EvidenceLine[] {
+  const seen = new Map<string, number>();
   return evidence.map((fact) => {
+    // Several facts may have one name, such as the commands of a shell.
+    const nth = (seen.get(fact.name) ?? 0) + 1;
+    seen.set(fact.name, nth);
     const found = series.find(({ name }) => name === fact.name);
     const range = found?.usual ?? fact.usualRange;
     const values = found?.points.map(({ value }) => value) ?? [];
     return {
+      key: `${fact.name} ${nth}`,
       evidence: fact,
       values: values.length > 1 ? values : [],
       usual: range === undefined || range === null ? undefined : [range.low, range.high],

@@ -30,7 +30,12 @@ describe('evidenceLines', () => {
   it('joins a fact with how it came to be', () => {
     const points = [1, 5, 9].map((value, timeMs) => ({ timeMs, value }));
     const series = [{ name: 'ports tried', usual: { low: 1, high: 3 }, points }];
-    expect(evidenceLines([fact], series)).toEqual([{ evidence: fact, values: [1, 5, 9], usual: [1, 3] }]);
+    expect(evidenceLines([fact], series)).toMatchObject([{ evidence: fact, values: [1, 5, 9], usual: [1, 3] }]);
+  });
+
+  it('tells facts of one name apart', () => {
+    const keys = evidenceLines([fact, { ...fact, value: 7 }, fact], []).map(({ key }) => key);
+    expect(new Set(keys).size).toBe(3);
   });
 
   it('draws nothing where a fact did not change', () => {
