@@ -13,6 +13,7 @@ const MAX_HANDSHAKES = 4096;
 const MAX_INTERCEPTIONS = 256;
 const MAX_HOSTS = 64;
 const MAX_SSH_SERVERS = 2048;
+const REPORT_GROWTH = 2;
 const DAY_US = 86_400e6;
 
 interface Served extends ServerSoftware {
@@ -83,14 +84,20 @@ class CertificateChangeWatcher implements TrafficObserver {
       clients: new Set(),
       addresses: new Set(),
       isDemotion: false,
+      reportedServers: 0,
     }));
+    const wasDemotion = interception.isDemotion;
     interception.lastUs = fact.timeUs;
     interception.isDemotion ||= change.isDemotion;
     add(interception.servers, server);
     add(interception.clients, initiatorText(flow));
     if (change.isNewAddress && name !== '' && this.#mayBeAttacker(address)) add(interception.addresses, address);
     // At its beginning, and then whenever twice as many servers are concerned.
-    if (Number.isInteger(Math.log2(interception.servers.size))) this.#context.report(describeChange(interception));
+    const { size } = interception.servers;
+    const isWorse = change.isDemotion && !wasDemotion;
+    if (!isWorse && size < Math.max(1, interception.reportedServers * REPORT_GROWTH)) return;
+    interception.reportedServers = size;
+    this.#context.report(describeChange(interception));
   }
 
   #ssh(flow: FlowView, fact: SshFact): void {

@@ -13,6 +13,8 @@ export interface Interception {
   /** Addresses that these servers were not seen at before. */
   readonly addresses: Set<string>;
   isDemotion: boolean;
+  /** Servers when it was told at last; 0 before. */
+  reportedServers: number;
 }
 
 function issuerText({ isSelfSigned, issuer }: Change['now']): string {

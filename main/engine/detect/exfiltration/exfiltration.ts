@@ -339,10 +339,11 @@ class ExfiltrationWatcher implements TrafficObserver {
   private judge(upload: Upload, nowUs: number): void {
     const points = pointsOf(upload.signs);
     if (severityOf(points, this.context.settings) === undefined || !this.isEnough(upload)) return;
-    const isNew = !this.suspects.has(upload);
-    const isGrown = upload.sentBytes >= upload.reportedBytes * REPORT_GROWTH;
+    // Not whether it is among the suspects: it may have had to make room there.
+    const isNew = upload.reportedPoints === 0;
+    const isGrown = upload.sentBytes > upload.reportedBytes && upload.sentBytes >= upload.reportedBytes * REPORT_GROWTH;
     if (!isNew && points <= upload.reportedPoints && !isGrown) return;
-    if (isNew && this.suspects.size >= MAX_SUSPECTS) {
+    if (!this.suspects.has(upload) && this.suspects.size >= MAX_SUSPECTS) {
       const oldest = this.suspects.keys().next();
       if (!oldest.done) this.suspects.delete(oldest.value);
     }

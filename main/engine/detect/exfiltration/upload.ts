@@ -1,3 +1,4 @@
+import { ownText } from '../own-text.ts';
 import type { StorageService } from './services.ts';
 import type { UploadSign } from './signs.ts';
 
@@ -61,5 +62,5 @@ export function newUpload(head: UploadHead, nowUs: number): Upload {
 
 export function noteFile(upload: Upload, name: string): void {
   upload.fileCount++;
-  if (name !== '' && upload.files.length < MAX_FILES && !upload.files.includes(name)) upload.files.push(name);
+  if (name !== '' && upload.files.length < MAX_FILES && !upload.files.includes(name)) upload.files.push(ownText(name));
 }

@@ -83,7 +83,8 @@ class GeneratedDomainsWatcher implements TrafficObserver {
   }
 
   private judge(flow: FlowView, fact: DnsFact, guesser: Guesser): void {
-    if (this.suspects.has(guesser)) {
+    // Told before, also when it had to make room among the suspects.
+    if (guesser.reportedMisses > 0) {
       if (guesser.missedInAll >= guesser.reportedMisses * REPORT_GROWTH) this.report(guesser, fact.timeUs);
       return;
     }

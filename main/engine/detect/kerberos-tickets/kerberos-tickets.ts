@@ -95,8 +95,8 @@ class KerberosTicketsWatcher implements TrafficObserver {
   readonly #context: DetectorContext<typeof settings>;
   readonly #flows = new BoundedMap<number, Conversation>(MAX_FLOWS);
   readonly #collected: Readonly<Record<Harvest, BoundedMap<string, Collected>>> = {
-    services: new BoundedMap(MAX_CLIENTS),
-    accounts: new BoundedMap(MAX_CLIENTS),
+    services: new BoundedMap(MAX_CLIENTS, (_, collected) => this.#tellLast(collected)),
+    accounts: new BoundedMap(MAX_CLIENTS, (_, collected) => this.#tellLast(collected)),
   };
   readonly #pending = new Set<Collected>();
   #lastTickSecond = Number.NaN;
@@ -195,6 +195,11 @@ class KerberosTicketsWatcher implements TrafficObserver {
     const { initiator0, initiator1, initiator2, initiator3 } = flow;
     if (!isGuilty || !this.#context.landscape.mayBeAttacker(initiator0, initiator1, initiator2, initiator3)) return;
     this.#report(collected, timeUs);
+  }
+
+  /** It makes room for another: what waits to be told is told now. */
+  #tellLast(collected: Collected): void {
+    if (this.#pending.has(collected)) this.#report(collected, collected.lastUs);
   }
 
   #report(collected: Collected, nowUs: number): void {

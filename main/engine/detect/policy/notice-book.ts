@@ -80,7 +80,7 @@ const US_PER_HOUR = 3_600e6;
 export class NoticeBook {
   readonly #options: NoticeBookOptions;
   readonly #quietUs: number;
-  readonly #groups = new BoundedMap<string, NoticeGroup>(MAX_GROUPS);
+  readonly #groups = new BoundedMap<string, NoticeGroup>(MAX_GROUPS, (_, group) => this.#pending.delete(group));
   readonly #clientsOf = new BoundedMap<string, Set<string>>(MAX_SERVICES);
   /** Those with news that wait to be told. */
   readonly #pending = new Set<NoticeGroup>();

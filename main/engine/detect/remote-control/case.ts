@@ -1,7 +1,10 @@
 import type { NamedEnd } from '../control-ends.ts';
+import { ownText } from '../own-text.ts';
 import type { Seen } from './http-signs.ts';
 import { type SignId, signRow, TELLING_POINTS } from './signs.ts';
 
+/** Of what was seen, so much is kept for the reader. */
+const MAX_VALUE = 256;
 /** Two that are a timer's: fewer gaps tell nothing. */
 const STEADY_CALLS = 5;
 const LEAST_GAP_US = 1_000_000;
@@ -71,7 +74,7 @@ export class ControlCase {
     for (const [sign, value] of seen) {
       if (this.signs.has(sign)) continue;
       const { points } = signRow(sign);
-      this.signs.set(sign, value);
+      this.signs.set(sign, typeof value === 'string' ? ownText(value.slice(0, MAX_VALUE)) : value);
       this.points += points;
       this.#hasTelling ||= points >= TELLING_POINTS;
     }

@@ -38,6 +38,8 @@ interface WaitingRequest {
 interface FlowNote {
   readonly raw: RawFlow | undefined;
   isUsualPort: boolean;
+  /** Whether the initiator is the called end; undefined until a parser says who asks. */
+  isTurned: boolean | undefined;
   serverName: string;
   subject: ControlCase | undefined;
   /** The last of its kind: of many at once it is not worth keeping more. */
@@ -121,7 +123,14 @@ class RemoteControlWatcher implements TrafficObserver {
     const known = this.#flows.peek(flow.id);
     if (known !== undefined) return known;
     const raw = isRaw ? new RawFlow(flow) : undefined;
-    const note: FlowNote = { raw, isUsualPort: true, serverName: '', subject: undefined, waiting: undefined };
+    const note: FlowNote = {
+      raw,
+      isUsualPort: true,
+      isTurned: undefined,
+      serverName: '',
+      subject: undefined,
+      waiting: undefined,
+    };
     this.#flows.set(flow.id, note);
     return note;
   }
@@ -131,7 +140,7 @@ class RemoteControlWatcher implements TrafficObserver {
     const note = this.#note(flow, false);
     if (note.subject !== undefined) return note.subject;
     const { landscape } = this.#context;
-    const isTurned = isInitiatorCalled(flow);
+    const isTurned = note.isTurned ?? isInitiatorCalled(flow);
     const caller = namedEnd(flow, !isTurned, landscape);
     const called = namedEnd(flow, isTurned, landscape);
     const key = caseKey(caller.address, called.address);
@@ -153,10 +162,12 @@ class RemoteControlWatcher implements TrafficObserver {
   #request(flow: FlowView, request: HttpRequestFact): void {
     const note = this.#note(flow, false);
     const { landscape } = this.#context;
+    note.isTurned ??= !request.fromInitiator;
+    const called = namedEnd(flow, note.isTurned, landscape);
     const seen = requestSigns(request, {
-      port: flow.responderPort,
+      port: called.port,
       isUsualPort: note.isUsualPort,
-      isInside: namedEnd(flow, false, landscape).isInside,
+      isInside: called.isInside,
       hasSetCookie: note.subject?.hasSetCookie ?? false,
     });
     this.#release(flow, note);

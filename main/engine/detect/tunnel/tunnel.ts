@@ -53,6 +53,8 @@ interface FlowNotes {
   protocol: ProtocolId | undefined;
   /** What was asked of a proxy: "host:port"; empty where nothing was. */
   target: string;
+  /** Of the request that asked for it; only its own answer grants it. */
+  targetIndex: number;
   isGranted: boolean;
   isDnsCrypt: boolean;
   isBrokenDns: boolean;
@@ -88,7 +90,9 @@ class TunnelWatcher implements TrafficObserver {
         return;
       case 'http-response': {
         const notes = this.flows.peek(flow.id);
-        if (notes !== undefined && notes.target !== '') notes.isGranted = fact.status >= 200 && fact.status < 300;
+        if (notes !== undefined && notes.target !== '' && fact.index === notes.targetIndex) {
+          notes.isGranted ||= fact.status >= 200 && fact.status < 300;
+        }
         return;
       }
       case 'command':
@@ -156,6 +160,7 @@ class TunnelWatcher implements TrafficObserver {
     return this.flows.getOrInsert(flow.id, () => ({
       protocol: undefined,
       target: '',
+      targetIndex: -1,
       isGranted: false,
       isDnsCrypt: false,
       isBrokenDns: false,
@@ -182,6 +187,7 @@ class TunnelWatcher implements TrafficObserver {
     if (fact.method === 'CONNECT') {
       const notes = this.notesOf(flow);
       notes.target = `${fact.host}:${fact.hostPort}`;
+      notes.targetIndex = fact.index;
       notes.isGranted = false;
       if (!this.connectPorts.has(fact.hostPort) && isInitiatorInside(flow)) {
         this.found(flow, 'proxy-port', `port ${fact.hostPort}`, fact.timeUs);

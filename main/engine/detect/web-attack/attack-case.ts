@@ -1,6 +1,7 @@
 import type { AlertKind } from '../../../../contract/domain.ts';
 import type { HttpRequestFact } from '../../../../contract/facts.ts';
 import type { SettingValues } from '../../runtime/settings.ts';
+import { ownText } from '../own-text.ts';
 import type { AttackId } from './attack-kinds.ts';
 import { type Certainty, certaintyRank } from './sighting.ts';
 import type { Spotted } from './spotted.ts';
@@ -162,5 +163,5 @@ function pageOf({ host, uri }: HttpRequestFact): string {
   const query = uri.indexOf('?');
   const path = query < 0 ? uri : uri.slice(0, query);
   const page = path.startsWith('/') ? `${host}${path}` : path;
-  return page.length > MAX_PAGE_TEXT ? `${page.slice(0, MAX_PAGE_TEXT)}…` : page;
+  return ownText(page.length > MAX_PAGE_TEXT ? `${page.slice(0, MAX_PAGE_TEXT)}…` : page);
 }

@@ -1,4 +1,5 @@
 import { BoundedMap } from '../bounded-map.ts';
+import { ownText } from '../own-text.ts';
 
 /** Pages and folders that scanners look for: configurations, backups, consoles, known weak programs. Lower case. */
 const SENSITIVE = [
@@ -248,9 +249,9 @@ function note(search: PageSearch, uri: string): void {
   const path = (query < 0 ? uri : uri.slice(0, query)).slice(0, MAX_TEXT).toLowerCase();
   const isSensitive =
     SENSITIVE.some((word) => path.includes(word)) || SENSITIVE_ENDINGS.some((ending) => path.endsWith(ending));
-  if (isSensitive && search.sensitive.size < MAX_PAGES) search.sensitive.add(path);
+  if (isSensitive && search.sensitive.size < MAX_PAGES) search.sensitive.add(ownText(path));
   const next = path.indexOf('/', 1);
   // What lies deeper is a broken link, a package, or a part of a map.
   const isTop = next < 0 || next === path.length - 1;
-  if (isTop && search.tops.size < MAX_TOPS) search.tops.add(path.slice(0, MAX_TOP));
+  if (isTop && search.tops.size < MAX_TOPS) search.tops.add(ownText(path.slice(0, MAX_TOP)));
 }

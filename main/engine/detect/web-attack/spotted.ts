@@ -1,3 +1,4 @@
+import { ownText } from '../own-text.ts';
 import type { AttackId } from './attack-kinds.ts';
 import type { JndiLookup } from './jndi.ts';
 import { certaintyRank, type Sighting } from './sighting.ts';
@@ -8,7 +9,7 @@ export interface Spotted extends Sighting {
   readonly place: string;
   /** The value as it came, bounded. */
   readonly value: string;
-  /** Decoded, in lower case: what a page would print if it sent it back. */
+  /** Of scripts, decoded and in lower case: what a page would print if it sent it back. Empty for others. */
   readonly plain: string;
   readonly lookup?: JndiLookup;
 }
@@ -31,11 +32,12 @@ export class SpottedList {
     const known = this.#byAttack.get(found.attack);
     if (known !== undefined && certaintyRank(known.certainty) >= certaintyRank(found.certainty)) return;
     const shown = value.length > SHOWN_VALUE ? `${value.slice(0, SHOWN_VALUE)}…` : value;
+    // The request is long over when these are told.
     this.#byAttack.set(found.attack, {
       ...found,
-      place,
-      value: shown,
-      plain,
+      place: ownText(place),
+      value: ownText(shown),
+      plain: found.attack === 'cross-site-scripting' ? ownText(plain) : '',
       ...(lookup === undefined ? {} : { lookup }),
     });
   }

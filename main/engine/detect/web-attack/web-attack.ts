@@ -18,6 +18,8 @@ const MAX_CASES = 2_048;
 const MAX_FLOWS = 8_192;
 /** Requests with attacks that wait for their answers on one connection: more say nothing new. */
 const MAX_WAITING = 32;
+/** The same on all connections: whoever never waits for answers would fill the memory. */
+const MAX_WAITING_IN_ALL = 4_096;
 const REPORT_GROWTH = 2;
 const REPORT_EVERY_US = 60_000_000;
 const REPORT_QUIET_US = 5_000_000;
@@ -43,7 +45,10 @@ interface Conversation {
 class WebAttackWatcher implements TrafficObserver {
   readonly #context: DetectorContext<typeof webAttackSettings>;
   readonly #cases: BoundedMap<string, AttackCase>;
-  readonly #flows = new BoundedMap<number, Conversation>(MAX_FLOWS);
+  readonly #flows = new BoundedMap<number, Conversation>(MAX_FLOWS, (_, { waiting }) => {
+    this.#waiting -= waiting.length;
+  });
+  #waiting = 0;
   readonly #dirty = new Set<AttackCase>();
   readonly #searches: PageSearches;
   readonly #callbacks: Callbacks<AttackCase>;
@@ -82,6 +87,7 @@ class WebAttackWatcher implements TrafficObserver {
   }
 
   flowEnd(flow: FlowView, _reason: EndReason): void {
+    this.#waiting -= this.#flows.peek(flow.id)?.waiting.length ?? 0;
     this.#flows.delete(flow.id);
   }
 
@@ -90,7 +96,11 @@ class WebAttackWatcher implements TrafficObserver {
     // Ticks come once per second, and once more at the end.
     this.#isStopping = second === this.#lastTickSecond;
     this.#lastTickSecond = second;
-    for (const attack of this.#dirty) if (this.#isDue(attack, nowUs)) this.#tell(attack, nowUs);
+    for (const attack of this.#dirty) {
+      // What is not worth an alert comes back when there is more of it, and is not looked at every second.
+      if (attack.severity(this.#context.settings) === undefined) this.#dirty.delete(attack);
+      else if (this.#isDue(attack, nowUs)) this.#tell(attack, nowUs);
+    }
     for (const search of this.#searches.fresh) if (this.#isSearchDue(search, nowUs)) this.#tellSearch(search, nowUs);
   }
 
@@ -99,6 +109,7 @@ class WebAttackWatcher implements TrafficObserver {
     for (const search of this.#searches.fresh) this.#tellSearch(search, nowUs);
     this.#cases.clear();
     this.#flows.clear();
+    this.#waiting = 0;
     this.#dirty.clear();
     this.#searches.clear();
     this.#callbacks.clear();
@@ -118,7 +129,9 @@ class WebAttackWatcher implements TrafficObserver {
       const own = spotted.filter(({ attack }) => ATTACK_KINDS[attack].alert === kind);
       if (own.length > 0) cases.push(this.#note(kind, client, own, request));
     }
-    if (conversation.waiting.length < MAX_WAITING) conversation.waiting.push({ index: request.index, cases, spotted });
+    if (conversation.waiting.length >= MAX_WAITING || this.#waiting >= MAX_WAITING_IN_ALL) return;
+    conversation.waiting.push({ index: request.index, cases, spotted });
+    this.#waiting++;
   }
 
   #note(kind: CaseKind, client: CaseEnds, spotted: readonly Spotted[], request: HttpRequestFact): AttackCase {
@@ -147,6 +160,7 @@ class WebAttackWatcher implements TrafficObserver {
     const waiting = conversation.waiting[at];
     if (waiting === undefined) return;
     conversation.waiting.splice(at, 1);
+    this.#waiting--;
     for (const attack of waiting.cases) {
       attack.answered(response.status);
       this.#dirty.add(attack);
@@ -255,6 +269,6 @@ export const webAttackDetector = defineDetector({
   techniques: TECHNIQUES,
   settings: webAttackSettings,
   memoryBound:
-    '2,048 pairs of attacker and server of 8 kB, 1,024 searches of 40 kB, the last request of 8,192 conversations of 5 kB, 512 lookups',
+    '2,048 pairs of attacker and server of 8 kB, 1,024 searches of 40 kB, the last request of 8,192 conversations of 5 kB, 4,096 requests of 4 kB that wait for their answers, 512 lookups',
   create: (context) => new WebAttackWatcher(context),
 });
