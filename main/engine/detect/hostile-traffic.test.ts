@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { CertificateFact, HttpRequestFact, HttpResponseFact } from '../../../contract/facts.ts';
-import { END_REASON } from '../../../contract/traffic.ts';
+import { END_REASON, PROTOCOL } from '../../../contract/traffic.ts';
 import { certificateChangeDetector } from './certificate-change/certificate-change.ts';
 import { LETTERS, lookUp, textSource } from './dns-testing.ts';
 import { exfiltrationDetector } from './exfiltration/exfiltration.ts';
@@ -13,6 +13,7 @@ import type { Indicators } from './indicators.ts';
 import { malwareTransferDetector } from './malware-transfer/malware-transfer.ts';
 import { NoticeBook, noticeFinding } from './policy/notice-book.ts';
 import { remoteControlDetector } from './remote-control/remote-control.ts';
+import { rogueServerDetector } from './rogue-server/rogue-server.ts';
 import { FINISHED, NO_ROLES, Player, type Step, type ToldFact } from './testing.ts';
 import { tunnelDetector } from './tunnel/tunnel.ts';
 import { webAttackDetector } from './web-attack/web-attack.ts';
@@ -121,7 +122,7 @@ const CERTIFICATE: Omit<CertificateFact, 'timeUs'> = {
 };
 
 describe('what goes on', () => {
-  it('is told once though every certificate is another', () => {
+  it('is told as it doubles, and not for every server beyond those that are counted', () => {
     const player = new Player(certificateChangeDetector);
     const hello = {
       type: 'tls-client',
@@ -136,17 +137,18 @@ describe('what goes on', () => {
       ja4: '',
       sessionId: '',
     } as const;
-    const show = (issuer: string, sha256: string) => {
+    const show = (serverName: string, issuer: string, sha256: string) => {
       const certificate = { fact: { ...CERTIFICATE, issuer, sha256 } };
-      const steps = ['> x', { fact: { ...hello, serverName: 'bank.example' } }, certificate] as const;
+      const steps = ['> x', { fact: { ...hello, serverName } }, certificate] as const;
       player.play({ from: HOST, to: SERVER, port: 443, steps, end: FINISHED });
     };
-    for (let round = 0; round < 30; round++) {
-      show("CN=R11,O=Let's Encrypt,C=US", `good ${round}`);
-      show('CN=Inspection CA,O=Example', `bad ${round}`);
+    for (let server = 0; server < 200; server++) {
+      show(`bank${server}.example`, "CN=R11,O=Let's Encrypt,C=US", `good ${server}`);
+      show(`bank${server}.example`, 'CN=Inspection CA,O=Example', `bad ${server}`);
     }
-    expect(player.findings.length).toBeGreaterThan(0);
-    expect(player.findings.length).toBeLessThanOrEqual(2);
+    expect(player.alerts).toHaveLength(1);
+    // 1, 2, 4, … 64 servers, which is as many as are counted.
+    expect(player.findings).toHaveLength(7);
   });
 
   it('is not told anew because more hosts guess domains than are watched', () => {
@@ -164,6 +166,26 @@ describe('what goes on', () => {
     for (let round = 0; round < 5; round++) guess();
     // Twice as many domains are news; five more are none.
     expect(player.findings.length - told).toBeLessThan(clients);
+  });
+
+  it('is not told anew because a router differs from two others, each in another way', () => {
+    const player = new Player(rogueServerDetector);
+    const say = (from: string, properties: readonly (readonly [name: string, value: string])[]) => {
+      const steps = properties.map(([name, value]) => {
+        const fact: ToldFact = { type: 'property', protocol: 'icmp', name, value, fromInitiator: true };
+        return { fact };
+      });
+      player.play({ from, to: 'ff02::1', port: 0, protocol: PROTOCOL.icmpv6, steps, end: FINISHED });
+      player.wait(1);
+    };
+    const lifetime = ['router-lifetime', '1800'] as const;
+    for (let round = 0; round < 20; round++) {
+      say('fe80::1', [lifetime, ['prefix', '2001:db8:1::/64'], ['name-server', '2001:db8:3::53']]);
+      say('fe80::2', [lifetime, ['prefix', '2001:db8:2::/64'], ['name-server', '2001:db8:2::53']]);
+      say('fe80::3', [lifetime, ['prefix', '2001:db8:3::/64'], ['name-server', '2001:db8:3::53']]);
+    }
+    expect(player.findings.length).toBeGreaterThan(0);
+    expect(player.findings.length).toBeLessThan(8);
   });
 
   it('is not told anew because more hosts send than are watched', () => {

@@ -35,15 +35,16 @@ export function rogueFinding(story: RogueStory): Finding {
   };
 }
 
-/** Reports again only what says more than the last time. */
+/** Reports again only what says something else than each time before: compared with two others in turn it may alternate. */
 export class Retelling {
-  #told = '';
+  /** By severity, signs and the magnitude of the victims: no more than a hundred. */
+  readonly #told = new Set<string>();
 
   isNew(story: RogueStory): boolean {
     const size = Math.floor(Math.log2(story.victims.length + 1));
     const text = `${story.severity} ${story.evidence.length} ${size}`;
-    if (text === this.#told) return false;
-    this.#told = text;
+    if (this.#told.has(text)) return false;
+    this.#told.add(text);
     return true;
   }
 }
