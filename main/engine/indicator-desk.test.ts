@@ -74,6 +74,14 @@ it('takes no piece out of order, no list without indicators, none that is too la
   expect(changes).toBe(0);
 });
 
+it('puts nothing that it could not read in the place of a list that it can', async () => {
+  const desk = openDesk();
+  await desk.importText('a.txt', 'evil.example\n', 'ann');
+  const large = `worse.example\n#${'é'.repeat(600_000)}`;
+  await expect(desk.importText('a.txt', large, 'ann')).rejects.toThrow(/larger than 1 MiB/);
+  expect(openDesk().check('evil.example')).toHaveLength(1);
+});
+
 it('tells in Health of a list that cannot be read, and goes on with the others', async () => {
   const good = join(folder, 'good.txt');
   writeFileSync(good, 'evil.example\nrubbish here\n', { mode: 0o600 });

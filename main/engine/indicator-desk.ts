@@ -109,14 +109,13 @@ export class IndicatorDesk {
       const hint = 'Send the list from its beginning, one piece after the other.';
       throw new FailureError({ code: 'wrong-offset', message: 'This piece does not follow the one before.', hint });
     }
-    const limit = this.#options.settings().maximumMebibytes;
-    if (upload.bytes + bytes.length > limit * MEBIBYTE) {
+    try {
+      this.#assertSize(upload.bytes + bytes.length);
+    } catch (error) {
       this.#uploads.delete(name);
-      const message = `This list is larger than ${limit} MiB, the most that is read.`;
-      const hint = 'Raise indicators.maximumMebibytes, or split it.';
-      throw new FailureError({ code: 'list-too-large', message, hint });
+      throw error;
     }
-    upload.pieces.push(bytes);
+    if (bytes.length > 0) upload.pieces.push(bytes);
     upload.bytes += bytes.length;
     if (!isLast) return { receivedBytes: upload.bytes, list: null };
     this.#uploads.delete(name);
@@ -124,8 +123,10 @@ export class IndicatorDesk {
     return { receivedBytes: upload.bytes, list };
   }
 
-  /** @throws FailureError `no-indicators`, `bad-list-name`, `too-many-lists`, `list-not-written` */
+  /** @throws FailureError `list-too-large`, `no-indicators`, `bad-list-name`, `too-many-lists`, `list-not-written` */
   async importText(name: string, text: string, actor: string): Promise<IndicatorListEntry> {
+    // As it will stand in the file: what is no UTF-8 becomes longer.
+    this.#assertSize(Buffer.byteLength(text));
     const { entries, invalid } = tryList(text);
     if (entries === 0) {
       const message = `There is no indicator in it${invalid > 0 ? `; ${formatCount(invalid, 'line')} could not be read` : ''}.`;
@@ -157,6 +158,14 @@ export class IndicatorDesk {
       this.#options.journal?.({ actor, action: 'indicators-reloaded', subject: 'all', detail: { size: this.size } });
     }
     await this.#options.onChange?.();
+  }
+
+  #assertSize(bytes: number): void {
+    const limit = this.#options.settings().maximumMebibytes;
+    if (bytes <= limit * MEBIBYTE) return;
+    const message = `This list is larger than ${limit} MiB, the most that is read.`;
+    const hint = 'Raise indicators.maximumMebibytes, or split it.';
+    throw new FailureError({ code: 'list-too-large', message, hint });
   }
 
   #beginUpload(name: string): void {

@@ -113,9 +113,15 @@ export async function importIndicators(
   return EXIT.fine;
 }
 
+/** Larger ones the engine takes with no setting. */
+const MAX_LIST_BYTES = 256 * 1024 * 1024;
+
 async function contentOf(path: string): Promise<Buffer> {
+  let isTooLarge = false;
   try {
-    if ((await stat(path)).isFile()) return await readFile(path);
+    const entry = await stat(path);
+    isTooLarge = entry.size > MAX_LIST_BYTES;
+    if (entry.isFile() && !isTooLarge) return await readFile(path);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
     throw wrongInput(
@@ -124,6 +130,7 @@ async function contentOf(path: string): Promise<Buffer> {
       'Check the path and who may read it.',
     );
   }
+  if (isTooLarge) throw wrongInput('list-too-large', `${plainText(path)} is too large for a list.`, 'Split it.');
   throw wrongInput('no-file', `${plainText(path)} is no file.`, 'Give a list: text, CSV, a hosts file or STIX 2.1.');
 }
 

@@ -5,7 +5,7 @@ import {
   fstatSync,
   openSync,
   readdirSync,
-  readFileSync,
+  readSync,
   renameSync,
   rmSync,
   writeFileSync,
@@ -44,8 +44,8 @@ export function listFiles(directory: string): readonly string[] {
 }
 
 /**
- * The text of a list. Root reads no symbolic links and nothing that others could change: whoever writes the list says
- * whom Holdfast accuses.
+ * The text of a list. Root reads no symbolic links and nothing that others could change or put in its place: whoever
+ * writes the list says whom Holdfast accuses.
  *
  * @throws FailureError `list-not-readable`, `unsafe-list`, `list-too-large`
  */
@@ -62,14 +62,40 @@ export function readListFile(path: string, maximumMebibytes: number, userId: num
   try {
     const entry = fstatSync(descriptor);
     if (!entry.isFile()) throw unsafe(path, 'is not a regular file', 'Name a file.');
+    if (isRoot && entry.uid !== 0) throw unsafe(path, `belongs to user ${entry.uid}`, `chown root ${path}`);
     if ((entry.mode & WRITABLE_BY_ALL) !== 0) throw unsafe(path, 'can be written by everybody', `chmod o-w ${path}`);
     if (isRoot && entry.gid !== 0 && (entry.mode & WRITABLE_BY_GROUP) !== 0) {
       throw unsafe(path, `can be written by group ${entry.gid}`, `chmod g-w ${path}`);
     }
     if (entry.size > maximumMebibytes * MEBIBYTE) throw tooLarge(path, maximumMebibytes);
-    return readFileSync(descriptor, 'utf8');
+    const bytes = readAtMost(descriptor, entry.size, maximumMebibytes * MEBIBYTE);
+    if (bytes === undefined) throw tooLarge(path, maximumMebibytes);
+    return bytes.toString('utf8');
+  } catch (error) {
+    throw error instanceof FailureError ? error : notReadable(path, error);
   } finally {
     closeSync(descriptor);
+  }
+}
+
+const READ_PIECE_BYTES = 64 * 1024;
+
+/**
+ * To its end, whatever its size was said to be: files of /proc say 0, and others grow meanwhile. Undefined where it is
+ * longer than `maximum`.
+ */
+function readAtMost(descriptor: number, expected: number, maximum: number): Buffer | undefined {
+  let bytes = Buffer.allocUnsafe(Math.min(expected, maximum) + READ_PIECE_BYTES);
+  let length = 0;
+  for (;;) {
+    const count = readSync(descriptor, bytes, length, bytes.length - length, null);
+    if (count === 0) return bytes.subarray(0, length);
+    length += count;
+    if (length > maximum) return undefined;
+    if (length < bytes.length) continue;
+    const larger = Buffer.allocUnsafe(bytes.length * 2);
+    bytes.copy(larger);
+    bytes = larger;
   }
 }
 

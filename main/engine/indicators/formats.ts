@@ -97,6 +97,9 @@ function isRemark(line: string): boolean {
 /** Where hosts files send names that are to lead nowhere, and names that stand in all of them. */
 const NOWHERE: ReadonlySet<string> = new Set(['0.0.0.0', '127.0.0.1', '::', '::1']);
 
+/** Of a computer's name for itself: "localhost.localdomain". */
+const OWN_DOMAIN = '.localdomain';
+
 /** One value a line, "# label" behind it; or a hosts file: an address and the names that it takes away. */
 function readLines(text: string, take: TakeIndicator): ReadList {
   const tally = new Tally();
@@ -112,7 +115,7 @@ function readLines(text: string, take: TakeIndicator): ReadList {
       for (const name of words.slice(1)) {
         const domain = readDomain(name.toLowerCase());
         // "localhost" and its like stand in every hosts file.
-        if (domain !== undefined) tally.take(take, domain, label);
+        if (domain !== undefined && !domain.value.endsWith(OWN_DOMAIN)) tally.take(take, domain, label);
       }
       continue;
     }

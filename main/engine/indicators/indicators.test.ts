@@ -1,5 +1,14 @@
 import { createHash } from 'node:crypto';
-import { chmodSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -58,6 +67,8 @@ describe('a value', () => {
     ['t13d1516h2_8daaf6152771_e5627efa2ab1', 'ja4', 't13d1516h2_8daaf6152771_e5627efa2ab1'],
     ['203.0.113.5', 'address', '0.0.65535.-889163515/128'],
     ['203.0.113.5/24', 'address', '0.0.65535.-889163520/120'],
+    ['::ffff:cb00:7100/120', 'address', '0.0.65535.-889163520/120'],
+    ['64:ff9b::/96', 'address', '6619035.0.0.0/96'],
   ])('%s is of its type', (text, type, value) => expect(readValue(text)).toMatchObject({ type, value }));
 
   it.each([
@@ -66,6 +77,11 @@ describe('a value', () => {
     '1.2.3',
     '0.0.0.0/0',
     '::/0',
+    // All addresses of IPv4, in their mapped form.
+    '::/64',
+    '::/16',
+    '::ffff:0:0/96',
+    '::ffff:a00:0/99',
     'ftp',
     'a b.example',
     'x'.repeat(300),
@@ -91,7 +107,7 @@ describe('a list', () => {
   });
 
   it('is a hosts file', () => {
-    const text = '127.0.0.1 localhost\n0.0.0.0 ads.example track.example\n::1 ip6-localhost\n';
+    const text = '127.0.0.1 localhost localhost.localdomain\n0.0.0.0 ads.example track.example\n::1 ip6-localhost\n';
     expect(valuesOf(text)).toEqual({
       format: 'hosts',
       found: ['domain ads.example', 'domain track.example'],
@@ -264,7 +280,11 @@ describe('lists as files', () => {
     writeFileSync(path, 'evil.example\n');
     const failureAs = (userId: number, maximumMebibytes = 1) =>
       loadIndicators([path], { maximumMebibytes, maximumEntries: 1_000 }, SEED, userId).lists[1]?.failure?.code;
-    expect(failureAs(0)).toBeUndefined();
+    expect(failureAs(ME)).toBeUndefined();
+    // Root believes nobody else's.
+    if (ME === 0) chownSync(path, 1000, 0);
+    expect(failureAs(0)).toBe('unsafe-list');
+    if (ME === 0) chownSync(path, 0, 0);
     chmodSync(path, 0o606);
     expect(failureAs(1000)).toBe('unsafe-list');
     chmodSync(path, 0o600);
@@ -275,9 +295,18 @@ describe('lists as files', () => {
       undefined,
       'unsafe-list',
       'list-not-readable',
-      undefined,
+      ME === 0 ? undefined : 'unsafe-list',
     ]);
     writeFileSync(path, Buffer.alloc(1024 * 1024 + 1, 'a'));
     expect(failureAs(ME)).toBe('list-too-large');
+  });
+
+  it('are read to their end whatever their size is said to be, and no further than may be', () => {
+    const failureOf = (path: string) =>
+      loadIndicators([path], { maximumMebibytes: 1, maximumEntries: 1_000 }, SEED, 1000).lists[1];
+    expect(failureOf('/proc/self/status')).toMatchObject({ failure: null, invalid: expect.any(Number) });
+    // Says that it has no bytes, and cannot be read at its beginning.
+    expect(failureOf('/proc/self/mem')?.failure?.code).toBe('list-not-readable');
+    if (existsSync('/proc/kallsyms')) expect(failureOf('/proc/kallsyms')?.failure?.code).toBe('list-too-large');
   });
 });

@@ -14,10 +14,10 @@ export const indicatorSettings = {
     type: 'number',
     default: 64,
     min: 1,
-    max: 1_024,
+    max: 256,
     integer: true,
     unit: 'MiB',
-    reason: 'Largest list that is read; a million domains are about 25 MiB.',
+    reason: 'Largest list that is read, as one text; a million domains are about 25 MiB.',
   },
   maximumEntries: {
     type: 'number',

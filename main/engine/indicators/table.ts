@@ -105,7 +105,8 @@ export class IndicatorTableBuilder {
     const known = this.#labels.get(label);
     if (known !== undefined) return known;
     if (this.#labels.size >= MAX_LABELS) return 0;
-    this.#labels.set(label, this.#labels.size);
+    // A copy: a piece of the list's text would keep all of that in memory.
+    this.#labels.set(Buffer.from(label, 'utf16le').toString('utf16le'), this.#labels.size);
     return this.#labels.size - 1;
   }
 

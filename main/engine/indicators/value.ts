@@ -130,7 +130,17 @@ function readNetwork(text: string): IndicatorValue | undefined {
   if (length < (isIpv4 ? LEAST_IPV4_BITS : LEAST_IPV6_BITS) || length > most) return undefined;
   const bits = isIpv4 ? length + MAPPED_BITS : length;
   const network = { words: masked(words, bits), bits };
+  if (bits < MAPPED_BITS + LEAST_IPV4_BITS && holdsIpv4(network.words, bits)) return undefined;
   return { type: 'address', value: networkKey(network.words, bits), network };
+}
+
+/** ::ffff:0:0, below which all IPv4 addresses are. */
+const MAPPED: AddressWords = [0, 0, 0xffff, 0];
+
+/** Whether a network of IPv6 holds IPv4 addresses in their mapped form: `::/64` holds them all. */
+function holdsIpv4(words: AddressWords, bits: number): boolean {
+  const mapped = masked(MAPPED, Math.min(bits, MAPPED_BITS));
+  return mapped.every((word, index) => word === words[index] || index === 3);
 }
 
 function prefixLength(text: string): number {
