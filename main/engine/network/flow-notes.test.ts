@@ -46,6 +46,7 @@ describe('FlowNotes', () => {
     notes.fact(flow(7), { ...BASE, type: 'protocol', protocol: 'http', isUsualPort: true });
     notes.fact(flow(7), request('/cart?token=geheim'));
     notes.fact(flow(7), request('/cart?token=geheim', 'other.example'));
+    notes.fact(flow(7), request('/cart;jsessionid=geheim'));
     notes.fact(flow(7), login);
     expect(notes.of(7)).toEqual({
       application: 'http',

@@ -102,11 +102,14 @@ const TELLING_COMMANDS: ReadonlySet<string> = new Set([
   ...['MAIL', 'RCPT', 'INVITE', 'REGISTER'],
 ]);
 
+/** Where a path ends, or goes on in parameters: Java's servers put the session there (";jsessionid="). */
+const PATH_END = /[?#;]/;
+
 /** One line for people; empty where the fact has nothing to tell them. Secrets and the query part of URIs stay out. */
 function lineOf(fact: Fact): string {
   switch (fact.type) {
     case 'http-request':
-      return `${fact.method} ${fact.uri.split('?', 1)[0]}`;
+      return `${fact.method} ${fact.uri.split(PATH_END, 1)[0]}`;
     case 'http-response':
       return `answered ${fact.status}${fact.contentType === '' ? '' : ` ${fact.contentType.split(';', 1)[0]}`}`;
     case 'dns': {

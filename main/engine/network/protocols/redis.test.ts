@@ -38,6 +38,15 @@ describe('Redis', () => {
     expect(JSON.stringify(facts)).not.toContain('secret');
   });
 
+  it('keeps no passwords that are set, or that the server repeats', () => {
+    const facts = feed(redis, [
+      ['initiator', bytesOf(command('CONFIG', 'SET', 'requirepass', 'secret'), command('AUTHH', 'alice', 'secret'))],
+      ['responder', bytesOf('+OK\r\n-ERR unknown command `AUTHH`, with args beginning with: `alice` `secret`\r\n')],
+    ]);
+    expect(propertiesOf(facts, 'error')).toEqual(['ERR unknown command `AUTHH`']);
+    expect(JSON.stringify(facts)).not.toContain('secret');
+  });
+
   it('stops matching answers once the server speaks by itself', () => {
     const facts = feed(redis, [
       ['initiator', bytesOf(command('SUBSCRIBE', 'news'), command('GET', 'key'))],

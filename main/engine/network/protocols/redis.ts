@@ -144,7 +144,8 @@ class Conversation implements Parser {
     const text = texts[0] ?? '';
     if (type === RESP.push) return;
     const isError = type === RESP.error || type === RESP.bulkError;
-    if (isError) this.#tell.property('error', text);
+    // Redis repeats the arguments of what it does not know, and a password may be one of them.
+    if (isError) this.#tell.property('error', text.split(', with args', 1)[0]);
     const command = this.#pending.shift();
     if (command === undefined) return;
     if (command.name === 'HELLO' || command.name === 'INFO') this.#tell.property('software', versionOf(texts));

@@ -111,7 +111,7 @@ class SipParser implements Parser {
       return;
     }
     const [method, rest] = splitWord(start);
-    const uri = splitWord(rest)[0];
+    const uri = withoutPassword(splitWord(rest)[0]);
     this.#teller.command(method, uri);
     this.#teller.property('from', addressOf(fields.get('from') ?? ''));
     this.#teller.property('to', addressOf(fields.get('to') ?? ''));
@@ -141,6 +141,12 @@ class SipParser implements Parser {
 function addressOf(value: string): string {
   const open = value.indexOf('<');
   const close = value.indexOf('>', open);
-  if (open >= 0 && close > open) return value.slice(open + 1, close);
-  return value.split(';', 1)[0].trim();
+  return withoutPassword(open >= 0 && close > open ? value.slice(open + 1, close) : value.split(';', 1)[0].trim());
+}
+
+/** `sip:bob:secret@example.org` without the secret (RFC 3261 19.1.1). */
+function withoutPassword(uri: string): string {
+  const at = uri.indexOf('@');
+  const colon = uri.indexOf(':', uri.indexOf(':') + 1);
+  return colon < 0 || colon > at ? uri : uri.slice(0, colon) + uri.slice(at);
 }

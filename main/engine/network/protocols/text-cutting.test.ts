@@ -90,6 +90,19 @@ describe('sip', () => {
     ]);
   });
 
+  it('keeps no passwords of addresses', () => {
+    const lines = [
+      'REGISTER sip:ida:geheim@example.org SIP/2.0',
+      'From: <sip:ida:geheim@example.org:5060>;tag=1',
+      'CSeq: 1 REGISTER',
+    ];
+    const message = new TextEncoder().encode(`${lines.join('\r\n')}\r\nTo: sip:ida@example.org:5060\r\n\r\n`);
+    const facts = feed(SIP_SAMPLE.definition, [['initiator', message]]);
+    expect(JSON.stringify(facts)).not.toContain('geheim');
+    expect(facts).toContainEqual(expect.objectContaining({ name: 'from', value: 'sip:ida@example.org:5060' }));
+    expect(facts).toContainEqual(expect.objectContaining({ name: 'to', value: 'sip:ida@example.org:5060' }));
+  });
+
   it('bears damaged messages', () => {
     for (const [index, [side, bytes]] of SIP_SAMPLE.exchange.entries()) {
       for (const damaged of mutations(bytes, index + 1, 60)) {

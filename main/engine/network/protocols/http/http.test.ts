@@ -274,6 +274,25 @@ describe('logins', () => {
     expect(JSON.stringify(facts)).not.toContain('geheim');
   });
 
+  it.each([
+    ['a number as the user', ['<int>1</int>', '4711', 'geheim', 'post'], ''],
+    ['a number as the user alone', ['4711', 'geheim'], '4711'],
+    ['a number as the password', ['ann', '20262026'.slice(1)], 'ann'],
+    ['text as it is', ['ann', '<![CDATA[geheim]]>', '<![CDATA[0262026]]>'], 'ann'],
+    ['more values than any call has', [...Array(130).fill('x'), 'geheim'], 'x'],
+  ])('of XML-RPC keep no password: %s', (_, values, user) => {
+    const body = `<methodCall><methodName>wp.getPosts</methodName>${values.map((value) => `<value>${value}</value>`).join('')}</methodCall>`;
+    const request = `POST /xmlrpc.php HTTP/1.1\r\nContent-Type: text/xml\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+    const { logins, facts } = hear(talk(['>', request], ['<', ok('<name>isAdmin</name>')]));
+    if (!body.includes('CDATA')) expect(logins).toMatchObject([{ user }]);
+    expect(JSON.stringify(facts)).not.toMatch(/geheim|0262026/);
+  });
+
+  it('tell nobody where a key stands in the place of name and password', () => {
+    const request = `GET / HTTP/1.1\r\nAuthorization: Basic ${base64('geheim')}\r\n\r\n`;
+    expect(loginOf(request, ok('x'))).toMatchObject({ user: '', method: 'basic' });
+  });
+
   it('of other XML are none, and keep it as it is', () => {
     const body = '<a><value>x</value><value>y</value></a>';
     const request = `POST / HTTP/1.1\r\nContent-Type: text/xml\r\nContent-Length: ${body.length}\r\n\r\n${body}`;

@@ -40,7 +40,8 @@ export function headerLogin(headers: Headers): LoginAttempt | undefined {
     case 'basic': {
       const text = latin1(fromBase64(rest) ?? NO_BYTES);
       const colon = text.indexOf(':');
-      const user = colon < 0 ? text : text.slice(0, colon);
+      // Without a colon (RFC 7617 2) it is nobody's name, and may be a key.
+      const user = colon < 0 ? '' : text.slice(0, colon);
       return { method: 'basic', user, ...NO_DETAILS, isCleartext: true, isComplete: true };
     }
     case 'digest': {
