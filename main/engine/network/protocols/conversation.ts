@@ -73,6 +73,7 @@ export abstract class Conversation implements ParserContext {
   /** Asked for by the parser; null for whatever the bytes tell. */
   #next: ProtocolId | null | undefined = undefined;
   #switches = 0;
+  #heldByParser = 0;
 
   protected constructor(
     flow: FlowView,
@@ -96,7 +97,7 @@ export abstract class Conversation implements ParserContext {
   end(): void {
     this.isFinished = true;
     if (!this.isBroken) this.#endParser();
-    this.#parser = undefined;
+    this.#forgetParser();
   }
 
   /** Every message counts, however many there are. */
@@ -126,6 +127,11 @@ export abstract class Conversation implements ParserContext {
 
   finish(): void {
     this.isFinished = true;
+  }
+
+  hold(bytes: number): void {
+    this.surroundings.held.bytes += bytes;
+    this.#heldByParser += bytes;
   }
 
   /** The conversation waits to go on in another protocol. */
@@ -198,7 +204,7 @@ export abstract class Conversation implements ParserContext {
     const next = this.#next;
     this.#next = undefined;
     this.#endParser();
-    this.#parser = undefined;
+    this.#forgetParser();
     const protocol = typeof next === 'string' ? this.surroundings.byId.get(next) : undefined;
     this.isFinished = ++this.#switches > MAX_SWITCHES || (next !== null && protocol === undefined);
     if (this.isFinished) return;
@@ -237,6 +243,11 @@ export abstract class Conversation implements ParserContext {
     // Who sends the first datagram, or is met in the middle of a connection, may be answering.
     const mayAnswer = !isConnection || !this.#hasBeginning;
     return ports.includes(this.responderPort) || (mayAnswer && ports.includes(this.initiatorPort));
+  }
+
+  #forgetParser(): void {
+    this.#parser = undefined;
+    this.hold(-this.#heldByParser);
   }
 
   #endParser(): void {

@@ -475,6 +475,25 @@ describe('bounds', () => {
     expect(wire.inspection.conversations).toBe(0);
   });
 
+  it('holds no more bytes in parsers than it may, and gives them back with the conversation', () => {
+    const hungry = lines('ftp', 'EAT', 7_001, {
+      parser: (context) => ({
+        read(bytes) {
+          context.hold?.(100_000);
+          return bytes.length;
+        },
+      }),
+    });
+    const wire = new Wire([hungry], {}, { maxHeldBytes: 1_048_576 });
+    const eat = (port: number) => wire.send({ sourcePort: port, sequence: 0, payload: text('EAT') });
+    for (let port = 50_000; port < 50_100; port++) eat(port);
+    expect(wire.inspection).toMatchObject({ conversations: 10, givenUp: 90 });
+    wire.engine.finish();
+    expect(wire.inspection.conversations).toBe(0);
+    eat(60_000);
+    expect(wire.inspection).toMatchObject({ conversations: 1, givenUp: 90 });
+  });
+
   it('goes on over the active timeout, and does not begin again what it had done', () => {
     const settings = { activeTimeoutSeconds: 10 };
     const wire = new Wire([HELLO], settings).handshake(0, 0).send({ sequence: 1, payload: text('HELLO\nha') });

@@ -28,6 +28,9 @@ export interface Opening {
   readonly hasBeginning: boolean;
 }
 
+/** See `hold` of ParserContext. */
+export type HoldMemory = (bytes: number) => void;
+
 /** What a parser may do. */
 export interface ParserContext {
   /** See PROTOCOL in contract/traffic.ts. */
@@ -50,6 +53,11 @@ export interface ParserContext {
   readonly expectedFile: ExpectedConnection['file'] | undefined;
   /** Enough was seen: nothing more of this conversation is handed over. */
   finish(): void;
+  /**
+   * Counts memory that the parser keeps beyond the call, fewer where negative: what messages are put together in. What is
+   * left is given back with the parser. Left out where somebody else counts.
+   */
+  hold?(bytes: number): void;
 }
 
 /** A fact without what the context adds. */

@@ -1,4 +1,4 @@
-import type { ParserContext } from '../protocol.ts';
+import type { HoldMemory, ParserContext } from '../protocol.ts';
 import { CarriedTls } from '../tls/carried.ts';
 import { readControl } from './packet.ts';
 
@@ -15,7 +15,10 @@ export class ControlChannel {
   readonly #next: [number, number] = [FIRST_NUMBER, FIRST_NUMBER];
   readonly #waiting: readonly [Map<number, Uint8Array>, Map<number, Uint8Array>] = [new Map(), new Map()];
 
+  readonly #hold: HoldMemory;
+
   constructor(context: ParserContext) {
+    this.#hold = (bytes) => context.hold?.(bytes);
     this.#tls = new CarriedTls(context);
   }
 
@@ -29,7 +32,9 @@ export class ControlChannel {
     if (ahead < 0 || ahead > MAX_AHEAD) return;
     const waiting = this.#waiting[side];
     if (ahead > 0) {
-      if (!waiting.has(packet.number)) waiting.set(packet.number, packet.content.slice());
+      if (waiting.has(packet.number)) return;
+      waiting.set(packet.number, packet.content.slice());
+      this.#hold(packet.content.length);
       return;
     }
     for (let content: Uint8Array | undefined = packet.content; content !== undefined; ) {
@@ -37,6 +42,7 @@ export class ControlChannel {
       const next = ++this.#next[side];
       content = waiting.get(next);
       waiting.delete(next);
+      if (content !== undefined) this.#hold(-content.length);
     }
   }
 }

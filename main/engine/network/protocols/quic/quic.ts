@@ -5,6 +5,7 @@
 import { PROTOCOL } from '../../../../../contract/traffic.ts';
 import { u32At, viewOf } from '../bytes.ts';
 import {
+  type HoldMemory,
   type Opening,
   type Parser,
   type ParserContext,
@@ -71,8 +72,16 @@ function offersKnownVersion({ bytes, destinationId, sourceId }: LongPacket): boo
 
 /** The handshake of one side, as far as it is in Initial packets. */
 class CryptoStream {
-  #pieces = new Pieces(MAX_CRYPTO_BYTES);
+  readonly #pieces: Pieces;
   #taken = 0;
+
+  constructor(hold: HoldMemory) {
+    this.#pieces = new Pieces(MAX_CRYPTO_BYTES, hold);
+  }
+
+  release(): void {
+    this.#pieces.release();
+  }
 
   put(offset: number, content: Uint8Array): void {
     this.#pieces.put(offset, content);
@@ -108,8 +117,9 @@ class QuicParser implements Parser {
   #destinationId: Buffer | undefined;
   #keys: Keys | undefined;
   #clientIsInitiator = true;
-  #clientStream = new CryptoStream();
-  #serverStream = new CryptoStream();
+  readonly #hold: HoldMemory;
+  #clientStream: CryptoStream;
+  #serverStream: CryptoStream;
   #version = 0;
   #attempts = 0;
   #datagrams = 0;
@@ -120,6 +130,9 @@ class QuicParser implements Parser {
   constructor(context: ParserContext) {
     this.#context = context;
     this.#handshake = new Handshake(context, 'quic');
+    this.#hold = (bytes) => context.hold?.(bytes);
+    this.#clientStream = new CryptoStream(this.#hold);
+    this.#serverStream = new CryptoStream(this.#hold);
   }
 
   read(datagram: Uint8Array, fromInitiator: boolean): number {
@@ -155,8 +168,10 @@ class QuicParser implements Parser {
   #startAgain(): void {
     this.#keys = undefined;
     this.#destinationId = undefined;
-    this.#clientStream = new CryptoStream();
-    this.#serverStream = new CryptoStream();
+    this.#clientStream.release();
+    this.#serverStream.release();
+    this.#clientStream = new CryptoStream(this.#hold);
+    this.#serverStream = new CryptoStream(this.#hold);
   }
 
   #initial(packet: LongPacket, fromInitiator: boolean): void {

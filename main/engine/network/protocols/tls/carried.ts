@@ -1,6 +1,6 @@
 /** TLS whose stream is carried in the messages of another protocol: OpenVPN's control channel, packets of TDS. */
 import { joinBytes, NO_BYTES } from '../bytes.ts';
-import type { ParserContext } from '../protocol.ts';
+import type { HoldMemory, ParserContext } from '../protocol.ts';
 import { tlsParser } from './tls.ts';
 
 /** What a side may send in all before its handshake is over: long chains of certificates take a third of it. */
@@ -12,6 +12,7 @@ const MAX_SIDE_BYTES = 32 * 1024;
  */
 export class CarriedTls {
   readonly #parser: ReturnType<typeof tlsParser>;
+  readonly #hold: HoldMemory;
   /** Of each side: what was not taken, how much to pass over, and all that came. */
   readonly #untaken: [Uint8Array, Uint8Array] = [NO_BYTES, NO_BYTES];
   readonly #passOver: [number, number] = [0, 0];
@@ -22,6 +23,7 @@ export class CarriedTls {
     const stop = () => {
       this.isFinished = true;
     };
+    this.#hold = (bytes) => context.hold?.(bytes);
     this.#parser = tlsParser({
       transport: context.transport,
       initiatorPort: context.initiatorPort,
@@ -31,6 +33,7 @@ export class CarriedTls {
       expect: () => {},
       expectedFile: undefined,
       finish: stop,
+      hold: this.#hold,
     });
   }
 
@@ -45,12 +48,16 @@ export class CarriedTls {
     const stream = joinBytes(this.#untaken[side], bytes.subarray(passed));
     const taken = this.#parser.read(stream, fromInitiator);
     this.#passOver[side] = Math.max(0, taken - stream.length);
-    this.#untaken[side] = stream.subarray(Math.min(taken, stream.length));
+    // Not a view where it is short: it would keep all of the stream.
+    const rest = stream.slice(Math.min(taken, stream.length));
+    this.#hold(rest.length - this.#untaken[side].length);
+    this.#untaken[side] = rest;
     if (this.isFinished) this.#stop();
   }
 
   #stop(): void {
     this.isFinished = true;
+    for (const { length } of this.#untaken) this.#hold(-length);
     this.#untaken.fill(NO_BYTES);
   }
 }

@@ -2,6 +2,7 @@
 import { PROTOCOL } from '../../../../../contract/traffic.ts';
 import { ByteReader, u16At, u32At } from '../bytes.ts';
 import {
+  type HoldMemory,
   type Opening,
   type Parser,
   type ParserContext,
@@ -103,6 +104,7 @@ interface Message {
 class DtlsParser implements Parser {
   readonly #context: ParserContext;
   readonly #handshake: Handshake;
+  readonly #hold: HoldMemory;
   /** By message sequence, of either side: messages of which fragments are missing. */
   readonly #messages: readonly [Map<number, Message>, Map<number, Message>] = [new Map(), new Map()];
   readonly #isEncrypted: [boolean, boolean] = [false, false];
@@ -111,6 +113,7 @@ class DtlsParser implements Parser {
   constructor(context: ParserContext) {
     this.#context = context;
     this.#handshake = new Handshake(context, 'dtls');
+    this.#hold = (bytes) => context.hold?.(bytes);
   }
 
   /** What is no record is passed over: STUN and RTP share the flow where browsers talk to each other (RFC 7983). */
@@ -159,22 +162,34 @@ class DtlsParser implements Parser {
       return;
     }
     const messages = this.#messages[fromInitiator ? 0 : 1];
-    const message = messageOf(messages, sequence, type, bytes);
+    const message = messageOf(messages, sequence, type, bytes, this.#hold);
     message.pieces.put(offset, fragment);
     if (message.pieces.beginning.length < bytes) return;
     messages.delete(sequence);
     this.#handshake.message(type, message.pieces.beginning, fromInitiator);
+    message.pieces.release();
   }
 }
 
 /** The message that a fragment belongs to; the oldest makes room for a new one. */
-function messageOf(messages: Map<number, Message>, sequence: number, type: number, bytes: number): Message {
+function messageOf(
+  messages: Map<number, Message>,
+  sequence: number,
+  type: number,
+  bytes: number,
+  hold: HoldMemory,
+): Message {
   const known = messages.get(sequence);
   if (known !== undefined && known.type === type && known.bytes === bytes) return known;
-  const message = { type, bytes, pieces: new Pieces(bytes) };
-  messages.delete(sequence);
+  const message = { type, bytes, pieces: new Pieces(bytes, hold) };
+  forget(messages, sequence);
   const oldest = messages.keys().next();
-  if (messages.size >= MAX_MESSAGES && !oldest.done) messages.delete(oldest.value);
+  if (messages.size >= MAX_MESSAGES && !oldest.done) forget(messages, oldest.value);
   messages.set(sequence, message);
   return message;
+}
+
+function forget(messages: Map<number, Message>, sequence: number): void {
+  messages.get(sequence)?.pieces.release();
+  messages.delete(sequence);
 }

@@ -1,4 +1,5 @@
 import { NO_BYTES, u32At } from '../bytes.ts';
+import type { HoldMemory } from '../protocol.ts';
 import { HANDSHAKE_HEADER_BYTES } from './numbers.ts';
 
 /** Longest message that is put together from several records; longer ones are passed over. */
@@ -15,6 +16,12 @@ export class MessageCutter {
   #held = 0;
   /** Content of a message that is too long, still to be passed over. */
   #passOver = 0;
+  readonly #count: HoldMemory | undefined;
+
+  /** @param count counts the memory; see ParserContext */
+  constructor(count?: HoldMemory) {
+    this.#count = count;
+  }
 
   /** Takes the content of one record. */
   push(content: Uint8Array, take: MessageTaker): void {
@@ -31,12 +38,12 @@ export class MessageCutter {
     if (taken === 0) return;
     this.#buffer.copyWithin(0, taken, this.#held);
     this.#held -= taken;
-    if (this.#held === 0) this.#buffer = NO_BYTES;
+    if (this.#held === 0) this.#setBuffer(NO_BYTES);
   }
 
   /** Content is missing here: the message that it belonged to is lost, and a record begins the next one. */
   lose(): void {
-    this.#buffer = NO_BYTES;
+    this.#setBuffer(NO_BYTES);
     this.#held = 0;
     this.#passOver = 0;
   }
@@ -65,9 +72,14 @@ export class MessageCutter {
     if (needed > this.#buffer.length) {
       const larger = new Uint8Array(Math.max(needed, 2 * this.#buffer.length, FIRST_BUFFER_BYTES));
       larger.set(this.#buffer.subarray(0, this.#held));
-      this.#buffer = larger;
+      this.#setBuffer(larger);
     }
     this.#buffer.set(bytes, this.#held);
     this.#held = needed;
+  }
+
+  #setBuffer(buffer: Uint8Array): void {
+    this.#count?.(buffer.length - this.#buffer.length);
+    this.#buffer = buffer;
   }
 }

@@ -20,6 +20,19 @@ describe('pieces', () => {
     );
   });
 
+  it('cost memory for what came, which is counted and given back', () => {
+    let held = 0;
+    const pieces = new Pieces(32_768, (bytes) => {
+      held += bytes;
+    });
+    expect(pieces.put(32_767, Uint8Array.of(1))).toBe(false);
+    expect(held).toBe(0);
+    for (let at = 0; at < 32_768; at += 1_024) expect(pieces.put(at, new Uint8Array(1_024))).toBe(true);
+    expect(held).toBe(32_768);
+    pieces.release();
+    expect([held, pieces.beginning.length]).toEqual([0, 0]);
+  });
+
   it('are bounded in place, and in number where there are holes', () => {
     const pieces = new Pieces(10_000);
     expect(pieces.put(9_999, Uint8Array.from([1, 2]))).toBe(false);

@@ -53,9 +53,9 @@ interface Side {
   hasBegun: boolean;
 }
 
-function newSide(): Side {
+function newSide(context: ParserContext): Side {
   return {
-    messages: new MessageCutter(),
+    messages: new MessageCutter((bytes) => context.hold?.(bytes)),
     isEncrypted: false,
     awaited: 0,
     passOver: 0,
@@ -68,13 +68,14 @@ function newSide(): Side {
 class TlsParser implements Parser {
   readonly #context: ParserContext;
   readonly #handshake: Handshake;
-  readonly #sides: readonly [Side, Side] = [newSide(), newSide()];
+  readonly #sides: readonly [Side, Side];
   #notes = 0;
   #isFinished = false;
 
   constructor(context: ParserContext) {
     this.#context = context;
     this.#handshake = new Handshake(context, 'tls');
+    this.#sides = [newSide(context), newSide(context)];
   }
 
   read(bytes: Uint8Array, fromInitiator: boolean): number {
