@@ -19,35 +19,37 @@ const MAX_LABEL = 120;
 const MAX_LINE = 8_192;
 const MAX_CELLS = 64;
 
-/** What other formats call the types: MISP, OpenIOC, plain words. */
-const TYPE_NAMES: Readonly<Record<string, IndicatorType>> = {
-  address: 'address',
-  ip: 'address',
-  ipv4: 'address',
-  ipv6: 'address',
-  cidr: 'address',
-  'ip-src': 'address',
-  'ip-dst': 'address',
-  'ipv4-addr': 'address',
-  'ipv6-addr': 'address',
-  domain: 'domain',
-  hostname: 'domain',
-  'domain-name': 'domain',
-  fqdn: 'domain',
-  url: 'url',
-  uri: 'url',
-  md5: 'md5',
-  sha1: 'sha1',
-  sha256: 'sha256',
-  'sha-1': 'sha1',
-  'sha-256': 'sha256',
-  ja3: 'ja3',
-  'ja3-fingerprint-md5': 'ja3',
-  ja4: 'ja4',
-  certificate: 'certificate',
-  'x509-fingerprint-sha1': 'certificate',
-  'x509-fingerprint-sha256': 'certificate',
-};
+/** What other formats call the types: MISP, OpenIOC, plain words. A map: "constructor" is no type. */
+const TYPE_NAMES: ReadonlyMap<string, IndicatorType> = new Map(
+  Object.entries({
+    address: 'address',
+    ip: 'address',
+    ipv4: 'address',
+    ipv6: 'address',
+    cidr: 'address',
+    'ip-src': 'address',
+    'ip-dst': 'address',
+    'ipv4-addr': 'address',
+    'ipv6-addr': 'address',
+    domain: 'domain',
+    hostname: 'domain',
+    'domain-name': 'domain',
+    fqdn: 'domain',
+    url: 'url',
+    uri: 'url',
+    md5: 'md5',
+    sha1: 'sha1',
+    sha256: 'sha256',
+    'sha-1': 'sha1',
+    'sha-256': 'sha256',
+    ja3: 'ja3',
+    'ja3-fingerprint-md5': 'ja3',
+    ja4: 'ja4',
+    certificate: 'certificate',
+    'x509-fingerprint-sha1': 'certificate',
+    'x509-fingerprint-sha256': 'certificate',
+  } as const),
+);
 
 /** Reads a list of whatever form; the form shows in its first lines. */
 export function readList(text: string, take: TakeIndicator): ReadList {
@@ -165,7 +167,7 @@ function readCsv(text: string, header: CsvHeader, take: TakeIndicator): ReadList
     const typeName = header.type < 0 ? '' : (cells[header.type] ?? '').trim().toLowerCase();
     // "filename|sha256" of MISP: the hash stands behind the bar.
     const bar = typeName.lastIndexOf('|');
-    const type = TYPE_NAMES[bar < 0 ? typeName : typeName.slice(bar + 1)];
+    const type = TYPE_NAMES.get(bar < 0 ? typeName : typeName.slice(bar + 1));
     const part = bar < 0 ? value : value.slice(value.lastIndexOf('|') + 1);
     const indicator = typeName === '' ? readValue(part) : type === undefined ? undefined : readTyped(type, part);
     if (indicator === undefined) tally.wrong(`line ${number}`);
@@ -209,12 +211,14 @@ function cellsOf(line: string, separator: string): string[] {
 const COMPARISON = /([a-z0-9-]{2,40}):([A-Za-z0-9_.'"-]{2,80}?)\s?=\s?'([^'\\]{1,2048})'/g;
 const MAX_COMPARISONS = 64;
 
-const STIX_TYPES: Readonly<Record<string, IndicatorType>> = {
-  'ipv4-addr': 'address',
-  'ipv6-addr': 'address',
-  'domain-name': 'domain',
-  url: 'url',
-};
+const STIX_TYPES: ReadonlyMap<string, IndicatorType> = new Map(
+  Object.entries({
+    'ipv4-addr': 'address',
+    'ipv6-addr': 'address',
+    'domain-name': 'domain',
+    url: 'url',
+  } as const),
+);
 
 /** Of STIX bundles the indicators with simple patterns; what excludes or follows one another is left out. */
 function readStix(text: string, take: TakeIndicator): ReadList {
@@ -241,11 +245,11 @@ function readStix(text: string, take: TakeIndicator): ReadList {
 }
 
 function stixValue(object: string, property: string, value: string): IndicatorValue | undefined {
-  const type = STIX_TYPES[object];
+  const type = STIX_TYPES.get(object);
   if (type !== undefined) return property === 'value' ? readTyped(type, value) : undefined;
   const hashes = property.startsWith('hashes.') ? property.slice(7).replaceAll(/['"]/g, '').toLowerCase() : undefined;
   if (hashes === undefined) return undefined;
-  const hash = TYPE_NAMES[hashes];
+  const hash = TYPE_NAMES.get(hashes);
   if (object === 'x509-certificate') return readTyped('certificate', value);
   return object === 'file' && hash !== undefined ? readTyped(hash, value) : undefined;
 }

@@ -124,6 +124,16 @@ describe('a list', () => {
     });
   });
 
+  it('may name types that every object of JavaScript has, which are none', () => {
+    const names = ['constructor', '__proto__', 'toString', 'hasOwnProperty'];
+    const csv = `type,value\n${names.map((name) => `${name},abcd`).join('\n')}\n`;
+    expect(valuesOf(csv)).toEqual({ format: 'csv', found: [], invalid: 4 });
+    const objects = [...names, 'file:hashes.constructor'].map((name) => ({
+      pattern: `[${name.includes(':') ? name : `${name}:value`} = 'abcd']`,
+    }));
+    expect(valuesOf(JSON.stringify({ objects }))).toEqual({ format: 'stix', found: [], invalid: 5 });
+  });
+
   it('is an export of MISP', () => {
     const text = `uuid,event_id,category,type,value,comment\n1,2,Network,ip-dst,203.0.113.5,C2\n1,2,Payload,filename|md5,a.exe|${'1'.repeat(32)},dropper\n`;
     expect(valuesOf(text).found).toEqual(['address 0.0.65535.-889163515/128 C2', `md5 ${'1'.repeat(32)} dropper`]);
