@@ -10,6 +10,8 @@ import { exploitDetector } from './exploit/exploit.ts';
 import { generatedDomainsDetector } from './generated-domains/generated-domains.ts';
 import { DETECTORS } from './index.ts';
 import type { Indicators } from './indicators.ts';
+import { kerberosTicketsDetector } from './kerberos-tickets/kerberos-tickets.ts';
+import { lateralMovementDetector } from './lateral-movement/lateral-movement.ts';
 import { malwareTransferDetector } from './malware-transfer/malware-transfer.ts';
 import { NoticeBook, noticeFinding } from './policy/notice-book.ts';
 import { remoteControlDetector } from './remote-control/remote-control.ts';
@@ -220,6 +222,36 @@ describe('a conversation that is met in its middle', () => {
     const steps = ['> x', request({ host: 'evil.example', fromInitiator: false })] as const;
     player.play({ from: SERVER, fromPort: 80, to: HOST, port: 50_000, steps, end: FINISHED });
     expect(player.alerts).toMatchObject([{ attackers: [SERVER], victims: [HOST] }]);
+  });
+
+  it('has the one who asked for tickets as the one who collects them', () => {
+    const player = new Player(kerberosTicketsDetector);
+    for (let service = 0; service < 12; service++) {
+      const argument = `anna@EXAMPLE.ORG db${service}/host`;
+      const facts: ToldFact[] = [
+        { type: 'command', protocol: 'kerberos', command: 'tgs', argument, status: 0, fromInitiator: false },
+        { type: 'property', protocol: 'kerberos', name: 'ticket-cipher', value: 'rc4-hmac', fromInitiator: true },
+      ];
+      const steps = ['> x', ...facts.map((fact) => ({ fact }))];
+      player.play({ from: SERVER, fromPort: 88, to: HOST, port: 50_000, protocol: PROTOCOL.udp, steps, end: FINISHED });
+    }
+    expect(player.alerts).toMatchObject([{ attackers: [HOST], victims: [SERVER] }]);
+  });
+
+  it('has the one who called as the one who goes from host to host', () => {
+    const player = new Player(lateralMovementDetector);
+    for (let target = 0; target < 4; target++) {
+      const facts = ['IPC$', 'ADMIN$'].map((share) => ({ command: 'tree-connect', argument: `\\\\h\\${share}` }));
+      const steps: Step[] = ['> x'];
+      for (const fact of [...facts, { command: 'create', argument: 'PSEXESVC' }]) {
+        steps.push({ fact: { type: 'command', protocol: 'smb', ...fact, status: 0, fromInitiator: true } });
+      }
+      player.play({ from: address(target), fromPort: 445, to: HOST, port: 50_000, steps, end: FINISHED });
+      player.wait(1);
+    }
+    player.finish();
+    expect(player.alerts).toHaveLength(1);
+    expect(player.alerts[0]).toMatchObject({ attackers: [HOST], victimCount: 4 });
   });
 
   it('has the one who asked as the controlled end, whatever the ports', () => {

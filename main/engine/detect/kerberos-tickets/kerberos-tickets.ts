@@ -1,5 +1,6 @@
 import type { CommandFact, Fact, LoginFact, PropertyFact } from '../../../../contract/facts.ts';
 import type { EndReason, FlowView, TrafficObserver } from '../../../../contract/traffic.ts';
+import { parseAddress } from '../../runtime/address.ts';
 import type { SettingTable } from '../../runtime/settings.ts';
 import { BoundedMap } from '../bounded-map.ts';
 import { type DetectorContext, defineDetector } from '../detector.ts';
@@ -84,6 +85,8 @@ const REPORT_GROWTH = 2;
 const REPORT_EVERY_US = 60e6;
 
 interface Conversation {
+  /** The end that asks; of what is met in its middle it may be the responder. */
+  isClientInitiator: boolean;
   /** The latest request allows nothing but weak ciphers. */
   isWeakOffer: boolean;
   /** Of the latest ticket, while its cipher is not known. */
@@ -133,7 +136,7 @@ class KerberosTicketsWatcher implements TrafficObserver {
   }
 
   #conversation(flow: FlowView): Conversation {
-    return this.#flows.getOrInsert(flow.id, () => ({ isWeakOffer: false, service: '' }));
+    return this.#flows.getOrInsert(flow.id, () => ({ isClientInitiator: true, isWeakOffer: false, service: '' }));
   }
 
   #property(flow: FlowView, { name, value, timeUs }: PropertyFact): void {
@@ -147,10 +150,11 @@ class KerberosTicketsWatcher implements TrafficObserver {
     }
   }
 
-  #command(flow: FlowView, { command, argument, status, timeUs }: CommandFact): void {
+  #command(flow: FlowView, { command, argument, status, timeUs, fromInitiator }: CommandFact): void {
     if (command !== 'tgs' || status !== 0) return;
     const service = argument.slice(argument.lastIndexOf(' ') + 1);
     const conversation = this.#conversation(flow);
+    conversation.isClientInitiator = fromInitiator;
     conversation.service = '';
     if (!isOfAccount(service)) return;
     // A cipher is told once in a conversation; who offers weak ones only is given no other.
@@ -158,13 +162,16 @@ class KerberosTicketsWatcher implements TrafficObserver {
     else conversation.service = service;
   }
 
-  #login(flow: FlowView, { outcome, user, timeUs }: LoginFact): void {
+  #login(flow: FlowView, { outcome, user, timeUs, fromInitiator }: LoginFact): void {
     if (outcome !== 'success' || user === '' || user.toLowerCase().startsWith(NOBODY)) return;
-    this.#note(flow, 'accounts', user, this.#conversation(flow).isWeakOffer, timeUs);
+    const conversation = this.#conversation(flow);
+    conversation.isClientInitiator = fromInitiator;
+    this.#note(flow, 'accounts', user, conversation.isWeakOffer, timeUs);
   }
 
   #note(flow: FlowView, harvest: Harvest, name: string, isWeakOffer: boolean, timeUs: number): void {
-    const client = initiatorText(flow);
+    const { isClientInitiator } = this.#conversation(flow);
+    const client = isClientInitiator ? initiatorText(flow) : responderText(flow);
     const map = this.#collected[harvest];
     let collected = map.get(client);
     if (collected === undefined || timeUs - collected.lastUs > this.#context.settings.windowMinutes * 60e6) {
@@ -173,15 +180,17 @@ class KerberosTicketsWatcher implements TrafficObserver {
       map.set(client, collected);
     }
     collected.lastUs = Math.max(collected.lastUs, timeUs);
-    if (collected.servers.size < MAX_SERVERS) collected.servers.add(responderText(flow));
+    if (collected.servers.size < MAX_SERVERS) {
+      collected.servers.add(isClientInitiator ? responderText(flow) : initiatorText(flow));
+    }
     const key = name.slice(0, NAME_CHARACTERS).toLowerCase();
     if (collected.names.has(key) || collected.names.size >= MAX_NAMES) return;
     collected.names.add(key);
     if (isWeakOffer) collected.weakOffers++;
-    this.#judge(flow, collected, timeUs);
+    this.#judge(collected, timeUs);
   }
 
-  #judge(flow: FlowView, collected: Collected, timeUs: number): void {
+  #judge(collected: Collected, timeUs: number): void {
     const { serviceAccounts, serviceAccountsAsked, openAccounts, openAccountsAsked } = this.#context.settings;
     const { harvest, names, weakOffers, reportedNames } = collected;
     if (reportedNames > 0) {
@@ -192,8 +201,8 @@ class KerberosTicketsWatcher implements TrafficObserver {
     const [least, leastAsked] =
       harvest === 'accounts' ? [openAccounts, openAccountsAsked] : [serviceAccounts, serviceAccountsAsked];
     const isGuilty = names.size >= least || weakOffers >= leastAsked;
-    const { initiator0, initiator1, initiator2, initiator3 } = flow;
-    if (!isGuilty || !this.#context.landscape.mayBeAttacker(initiator0, initiator1, initiator2, initiator3)) return;
+    const words = parseAddress(collected.client);
+    if (!isGuilty || words === null || !this.#context.landscape.mayBeAttacker(...words)) return;
     this.#report(collected, timeUs);
   }
 

@@ -1,6 +1,7 @@
 import type { CommandFact, Fact, HttpResponseFact, LoginFact, PropertyFact } from '../../../../contract/facts.ts';
 import type { EndReason, FlowView, TrafficObserver } from '../../../../contract/traffic.ts';
 import { BoundedMap } from '../bounded-map.ts';
+import { isInitiatorCalled, namedEnd } from '../control-ends.ts';
 import { type DetectorContext, defineDetector } from '../detector.ts';
 import { initiatorText, isInitiatorInside, isResponderInside, responderText } from '../ends.ts';
 import { isAdminShare, remoteActionOf, SERVICES_OF_ADMINISTRATION } from './remote-action.ts';
@@ -117,7 +118,7 @@ class LateralMovementWatcher implements TrafficObserver {
     if (action === undefined || !isInside(flow)) return;
     const target = this.#visit(flow, fact.protocol, fact.timeUs);
     target?.actions.set(action.id, action);
-    if (target !== undefined) this.#travels.reach(initiatorText(flow), target.address, fact.protocol, fact.timeUs);
+    if (target !== undefined) this.#travels.reach(callerOf(flow), target.address, fact.protocol, fact.timeUs);
   }
 
   #managed(flow: FlowView, fact: HttpResponseFact): void {
@@ -134,10 +135,12 @@ class LateralMovementWatcher implements TrafficObserver {
   }
 
   #visit(flow: FlowView, service: string, nowUs: number) {
-    const from = initiatorText(flow);
-    const to = responderText(flow);
-    const { initiator0, initiator1, initiator2, initiator3 } = flow;
-    if (from === to || !this.#context.landscape.mayBeAttacker(initiator0, initiator1, initiator2, initiator3)) return;
+    // Sessions of hours are met in their middle, where the server may be heard first.
+    const isTurned = isInitiatorCalled(flow);
+    const { landscape } = this.#context;
+    const { address: from, mayAttack } = namedEnd(flow, !isTurned, landscape);
+    const { address: to } = namedEnd(flow, isTurned, landscape);
+    if (from === to || !mayAttack) return;
     if (this.#dirty.size < MAX_DIRTY) this.#dirty.add(from);
     const { target } = this.#travels.visit(from, to, service, nowUs);
     // Every computer uses shares of servers, which use shares of others; that is no way of going on.
@@ -166,6 +169,11 @@ function isWorthTelling(before: Reported, verdict: Verdict, nowUs: number): bool
     verdict.targets.length >= before.targets * REPORT_GROWTH ||
     nowUs - before.timeUs >= REPORT_EVERY_US
   );
+}
+
+/** Who called, and works on the other. */
+function callerOf(flow: FlowView): string {
+  return isInitiatorCalled(flow) ? responderText(flow) : initiatorText(flow);
 }
 
 function isInside(flow: FlowView): boolean {

@@ -102,6 +102,19 @@ describe('Kerberos', () => {
     expect(propertiesOf(facts, 'error')).toEqual(['PREAUTH_REQUIRED', 'PREAUTH_FAILED']);
   });
 
+  it('says who asks, also where the server is heard first', () => {
+    const facts = feed(
+      kerberos,
+      [
+        ['responder', request(0x6a, true)],
+        ['initiator', reply],
+      ],
+      udp,
+    );
+    const told = facts.filter(({ type }) => type === 'command' || type === 'login');
+    expect(told.map(({ fromInitiator }) => fromInitiator)).toEqual([false, false]);
+  });
+
   it('stands cuts and damage', () => {
     const exchange: Exchange = [
       ['initiator', overTcp(request(0x6a, true))],

@@ -56,14 +56,14 @@ export const kerberos: ProtocolDefinition = {
   parser(context) {
     const conversation = new Conversation(context);
     const framed = framedParser(context, 'kerberos', framing, {
-      message: (bytes) => conversation.message(bytes.subarray(LENGTH_BYTES)),
+      message: (bytes, fromInitiator) => conversation.message(bytes.subarray(LENGTH_BYTES), fromInitiator),
       beginsMessage: (bytes) => isOverTcp(bytes) === VERDICT.yes,
       end: () => conversation.end(),
     });
     if (context.transport === PROTOCOL.tcp) return framed;
     return {
-      read(bytes) {
-        conversation.message(bytes);
+      read(bytes, fromInitiator) {
+        conversation.message(bytes, fromInitiator);
         return bytes.length;
       },
       end: () => conversation.end(),
@@ -104,8 +104,10 @@ class Conversation {
     this.#tell = new Teller(context, 'kerberos');
   }
 
-  message(bytes: Uint8Array): undefined {
+  message(bytes: Uint8Array, fromInitiator: boolean): undefined {
     const tag = bytes[0];
+    // Of what is met in its middle the server may be heard first.
+    this.#tell.isClientInitiator = fromInitiator === (tag === MESSAGE.asRequest || tag === MESSAGE.tgsRequest);
     const fields = fieldsOf(expectBer(expectBer(new ByteReader(bytes), tag), BER.sequence));
     switch (tag) {
       case MESSAGE.asRequest:
