@@ -182,7 +182,7 @@ function entityAt(text: string, at: number): { readonly character: string; reado
     const code = Number.parseInt(name.slice(isHex ? 2 : 1), isHex ? 16 : 10);
     return code > 0 && code < 0x80 ? { character: String.fromCharCode(code), end: next } : undefined;
   }
-  const character = text[end] === ';' ? ENTITIES[name] : undefined;
+  const character = text[end] === ';' && Object.hasOwn(ENTITIES, name) ? ENTITIES[name] : undefined;
   return character === undefined ? undefined : { character, end: next };
 }
 

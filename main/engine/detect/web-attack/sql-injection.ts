@@ -184,7 +184,8 @@ function findStacked({ shape, words }: SqlTokens): Sighting | undefined {
   for (let i = shape.indexOf(';'); i >= 0; i = shape.indexOf(';', i + 1)) {
     const statement = words[i + 1] ?? '';
     const next = words[i + 2] ?? '';
-    const wanted = OBJECTS[statement];
+    // Not what every object has: "constructor" is no statement.
+    const wanted = Object.hasOwn(OBJECTS, statement) ? OBJECTS[statement] : undefined;
     const isStatement =
       wanted === undefined
         ? (shape[i + 1] === TOKEN.statement &&

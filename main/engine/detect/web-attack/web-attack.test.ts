@@ -70,6 +70,10 @@ describe('an attack on a web application', () => {
     expect(player.alerts.map(({ severity }) => severity)).toEqual(['low']);
   });
 
+  it('is found behind names that every object of JavaScript has', () => {
+    expect(play(...exchange('/item?q=1%27;constructor+x--&id=1%27+or+1%3D1--+')).alerts).toHaveLength(1);
+  });
+
   it('that goes on for long is told a few times, and counted whole', () => {
     const player = new Player(webAttackDetector);
     for (let i = 0; i < 500; i++) {
