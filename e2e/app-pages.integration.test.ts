@@ -140,7 +140,9 @@ describe.skipIf(reason !== undefined)('the pages, with a real engine', () => {
     const own = `${host}:${CLIENT_PORT}`;
     const row = rowOf('Flows', own);
     // Under the flows of the scan it would be out of sight.
-    await page.getByRole('searchbox', { name: 'Search addresses, ports, services' }).fill(`${host} ${CLIENT_PORT}`);
+    await page
+      .getByRole('searchbox', { name: 'Search addresses, names, ports, services' })
+      .fill(`${host} ${CLIENT_PORT}`);
     await vi.waitFor(() => expect(page.url()).toContain(`q=${host}`), SOON);
     await vi.waitFor(async () => expect(await grid('Flows').getByRole('row').count()).toBe(2), SOON);
     await row.waitFor(SOON);
@@ -154,6 +156,8 @@ describe.skipIf(reason !== undefined)('the pages, with a real engine', () => {
     const drawer = page.getByRole('complementary', { name: 'Flow' });
     await drawer.getByText('Open', { exact: true }).waitFor(SOON);
     await drawer.getByText(own).waitFor(SOON);
+    const said = drawer.getByRole('region', { name: 'What was said' }).getByRole('listitem');
+    await vi.waitFor(async () => expect(await said.first().innerText()).toMatch(/^GET \//), SOON);
     const features = drawer.getByRole('region', { name: 'Features' }).getByRole('listitem');
     await vi.waitFor(async () => expect(await features.count()).toBeGreaterThan(50), SOON);
     const all = await features.count();
