@@ -70,7 +70,11 @@ describe('FlowNotes', () => {
   it('holds a bounded number of flows, lines and characters', () => {
     const notes = new FlowNotes();
     for (let id = 0; id < 20_000; id++) notes.fact(flow(id), request('/'));
-    expect(notes.of(0)).toBe(NO_NOTE);
+    const kept = Array.from({ length: 20_000 }, (_, id) => notes.of(id) !== NO_NOTE);
+    expect(kept.filter(Boolean).length).toBeLessThanOrEqual(16_384);
+    expect(kept.slice(-8_192)).not.toContain(false);
+    notes.flowEnd(flow(12_000), END_REASON.idle);
+    expect(notes.of(12_000)).toBe(NO_NOTE);
     for (let line = 0; line < 50; line++) notes.fact(flow(19_999), request(`/${line}/${'x'.repeat(5_000)}`));
     notes.fact(flow(20_001), request('/', 'h'.repeat(5_000)));
     const { said } = notes.of(19_999);

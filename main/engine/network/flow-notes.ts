@@ -34,14 +34,16 @@ interface Note {
  * observers: a flow's note goes with the flow.
  */
 export class FlowNotes implements TrafficObserver {
-  readonly #notes = new Map<number, Note>();
+  /** Once half of all are of this turn, those of the turn before go together: a flood of flows costs nothing more. */
+  #notes = new Map<number, Note>();
+  #former = new Map<number, Note>();
 
   fact(flow: FlowView, fact: Fact): void {
     const name = nameIn(fact);
     const line = lineOf(fact);
     const application = fact.type === 'protocol' ? fact.protocol : '';
     if (name === '' && line === '' && application === '') return;
-    const note = this.#notes.get(flow.id) ?? this.#begin(flow.id);
+    const note = this.#find(flow.id) ?? this.#begin(flow.id);
     if (note.application === '') note.application = application;
     if (note.name === '') note.name = plainText(name, MAX_NAME);
     if (line === '' || note.said.length >= MAX_LINES) return;
@@ -51,27 +53,35 @@ export class FlowNotes implements TrafficObserver {
 
   /** What is known of a flow by its id. */
   of(id: number): FlowNote {
-    return this.#notes.get(id) ?? NO_NOTE;
+    return this.#find(id) ?? NO_NOTE;
   }
 
   /** One that is cut for its length goes on: see `flowRenewed`, which follows. */
   flowEnd(flow: FlowView, reason: EndReason): void {
-    if (reason !== END_REASON.activeTimeout) this.#notes.delete(flow.id);
+    if (reason !== END_REASON.activeTimeout) this.#forget(flow.id);
   }
 
   flowRenewed(formerId: number, flow: FlowView): void {
-    const note = this.#notes.get(formerId);
+    const note = this.#find(formerId);
     if (note === undefined) return;
-    this.#notes.delete(formerId);
-    this.#notes.set(flow.id, { application: note.application, name: note.name, said: [] });
+    this.#forget(formerId);
+    const renewed = this.#begin(flow.id);
+    renewed.application = note.application;
+    renewed.name = note.name;
+  }
+
+  #find(id: number): Note | undefined {
+    return this.#notes.get(id) ?? this.#former.get(id);
+  }
+
+  #forget(id: number): void {
+    if (!this.#notes.delete(id)) this.#former.delete(id);
   }
 
   #begin(id: number): Note {
-    if (this.#notes.size >= MAX_FLOWS) {
-      for (const oldest of this.#notes.keys()) {
-        this.#notes.delete(oldest);
-        break;
-      }
+    if (this.#notes.size >= MAX_FLOWS / 2) {
+      this.#former = this.#notes;
+      this.#notes = new Map();
     }
     const note: Note = { application: '', name: '', said: [] };
     this.#notes.set(id, note);
