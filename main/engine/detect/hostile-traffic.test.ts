@@ -289,6 +289,20 @@ describe('a proxy', () => {
     expect(served(connect, request({ index: 1 }), response(405), response(200, 1))).toEqual([]);
   });
 
+  it('counts a conversation once that has the signs of two tunnels by turns', () => {
+    const player = new Player(tunnelDetector);
+    const oddPort = request({ method: 'CONNECT', host: 'x.example', hostPort: 4444, uri: 'x.example:4444' });
+    const tool = request({ headers: [['sec-websocket-protocol', 'chisel-v3']] });
+    const steps = Array.from({ length: 10 }, () => [oddPort, tool]).flat();
+    player.play({ from: HOST, to: SERVER, port: 80, end: FINISHED, steps: [...OPENING, ...moved, ...steps] });
+    player.finish();
+    expect(player.alerts).toHaveLength(2);
+    for (const { evidence } of player.alerts) {
+      expect(evidence).toContainEqual(expect.objectContaining({ name: 'conversations', value: 1 }));
+      expect(evidence).toContainEqual(expect.objectContaining({ name: 'data out', value: 3_000 }));
+    }
+  });
+
   it('is one that grants it, whatever is answered inside', () => {
     expect(served(connect, response(200), request({ index: 1 }), response(404, 1))).toHaveLength(1);
   });

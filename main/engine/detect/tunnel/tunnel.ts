@@ -58,9 +58,15 @@ interface FlowNotes {
   isGranted: boolean;
   isDnsCrypt: boolean;
   isBrokenDns: boolean;
-  case: TunnelCase | undefined;
-  countedOut: number;
-  countedIn: number;
+  /** The tunnels that it is counted in, by their forms; made when there is one. */
+  shares: Map<TunnelFormId, Share> | undefined;
+}
+
+/** What a tunnel has counted of a conversation. */
+interface Share {
+  readonly tunnel: TunnelCase;
+  out: number;
+  back: number;
 }
 
 /** Conversations inside of others: through proxies, on ports that are let out, by programs made for it. */
@@ -164,9 +170,7 @@ class TunnelWatcher implements TrafficObserver {
       isGranted: false,
       isDnsCrypt: false,
       isBrokenDns: false,
-      case: undefined,
-      countedOut: 0,
-      countedIn: 0,
+      shares: undefined,
     }));
   }
 
@@ -210,7 +214,7 @@ class TunnelWatcher implements TrafficObserver {
     if (isServed && flow.initiatorPayloadBytes + flow.responderPayloadBytes >= SERVED_BYTES) {
       this.found(flow, 'proxy-served', `at last to ${notes.target}`, flow.lastUs);
     }
-    if (notes.case !== undefined) countInto(notes.case, notes, flow);
+    for (const share of notes.shares?.values() ?? []) countInto(share, flow);
   }
 
   private judgeDnsPort(flow: FlowView): void {
@@ -263,12 +267,12 @@ class TunnelWatcher implements TrafficObserver {
       reportedUs: 0,
     }));
     tunnel.lastUs = Math.max(tunnel.lastUs, nowUs);
-    if (notes.case === tunnel) return;
-    notes.case = tunnel;
-    notes.countedOut = 0;
-    notes.countedIn = 0;
+    notes.shares ??= new Map();
+    if (notes.shares.get(form)?.tunnel === tunnel) return;
+    const share: Share = { tunnel, out: 0, back: 0 };
+    notes.shares.set(form, share);
     tunnel.conversations++;
-    countInto(tunnel, notes, flow);
+    countInto(share, flow);
     if (tunnel.conversations === 1) this.report(tunnel, nowUs);
   }
 
@@ -286,15 +290,16 @@ class TunnelWatcher implements TrafficObserver {
   }
 }
 
-function countInto(tunnel: TunnelCase, notes: FlowNotes, flow: FlowView): void {
+function countInto(share: Share, flow: FlowView): void {
+  const { tunnel } = share;
   const isVictimInitiator = initiatorText(flow) === tunnel.victim;
   const out = isVictimInitiator ? flow.initiatorPayloadBytes : flow.responderPayloadBytes;
   const back = isVictimInitiator ? flow.responderPayloadBytes : flow.initiatorPayloadBytes;
-  tunnel.out += Math.max(0, out - notes.countedOut);
-  tunnel.back += Math.max(0, back - notes.countedIn);
+  tunnel.out += Math.max(0, out - share.out);
+  tunnel.back += Math.max(0, back - share.back);
   tunnel.lastUs = Math.max(tunnel.lastUs, flow.lastUs);
-  notes.countedOut = out;
-  notes.countedIn = back;
+  share.out = out;
+  share.back = back;
 }
 
 function startsWith(packet: PacketView, mark: readonly number[]): boolean {
