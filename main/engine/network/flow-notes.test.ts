@@ -73,7 +73,7 @@ describe('FlowNotes', () => {
     const kept = Array.from({ length: 20_000 }, (_, id) => notes.of(id) !== NO_NOTE);
     expect(kept.filter(Boolean).length).toBeLessThanOrEqual(16_384);
     expect(kept.slice(-8_192)).not.toContain(false);
-    notes.flowEnd(flow(12_000), END_REASON.idle);
+    notes.flowEnd(flow(12_000), END_REASON.idleTimeout);
     expect(notes.of(12_000)).toBe(NO_NOTE);
     for (let line = 0; line < 50; line++) notes.fact(flow(19_999), request(`/${line}/${'x'.repeat(5_000)}`));
     notes.fact(flow(20_001), request('/', 'h'.repeat(5_000)));
