@@ -442,3 +442,32 @@ it('takes any bytes', () => {
     }),
   );
 });
+
+describe('more spoofers than are watched at once', () => {
+  it('are each told of as it grows, and not whenever it comes back', () => {
+    const player = new Player(arpSpoofingDetector);
+    const count = 200;
+    const device = (kind: string, network: number, index: number): Device => ({
+      mac: `00:0c:29:${kind}:00:${index.toString(16).padStart(2, '0')}`,
+      ip: `192.168.${network}.${index + 1}`,
+    });
+    const round = () => {
+      for (let index = 0; index < count; index++) {
+        ask(player, device('0a', 2, index), GATEWAY.ip);
+        ask(player, device('0b', 3, index), GATEWAY.ip);
+        const posed = { mac: device('0b', 3, index).mac, ip: device('0a', 2, index).ip };
+        for (let times = 0; times < 4; times++) answer(player, posed, VICTIM);
+        // Few enough for all contests to have a place, and each to be judged in its turn.
+        if (index % 50 === 49) player.wait(1);
+      }
+    };
+    for (let times = 0; times < 8; times++) round();
+    const spoofers = player.alerts.length;
+    expect(spoofers).toBe(count);
+    const told = player.findings.length;
+    // A quarter more of the same.
+    round();
+    round();
+    expect(player.findings.length - told).toBeLessThan(count / 2);
+  });
+});

@@ -18,6 +18,7 @@ import { duplicateOf, judge, type Suspicion, type Thresholds } from './verdict.t
 
 /** Devices that are judged, and told of. */
 const MAX_SUSPECTS = 128;
+const MAX_FORMER = 1_024;
 const MAX_DUPLICATES = 256;
 const REPORT_EVERY_US = 60_000_000;
 /** Traffic that was won over shows itself within this time after the last claim. */
@@ -46,7 +47,12 @@ class ArpSpoofingWatcher implements TrafficObserver {
   readonly #claim: NeighbourClaim = emptyClaim();
   readonly #book: ClaimBook;
   readonly #traffic: TrafficWatch;
-  readonly #suspects = new BoundedMap<number, Suspect>(MAX_SUSPECTS, (mac) => this.#traffic.forget(mac));
+  readonly #suspects = new BoundedMap<number, Suspect>(MAX_SUSPECTS, (mac, suspect) => {
+    this.#traffic.forget(mac);
+    if (suspect.severity !== undefined) this.#former.set(mac, suspect);
+  });
+  /** Told before they had to make room: when they come back, that is no news. */
+  readonly #former = new BoundedMap<number, Suspect>(MAX_FORMER);
   readonly #duplicates = new BoundedMap<string, true>(MAX_DUPLICATES);
   readonly #ownerOf = (w0: number, w1: number, w2: number, w3: number): number => this.#book.ownerOf(w0, w1, w2, w3);
   readonly #isSuspect = (mac: number): boolean => this.#suspects.peek(mac) !== undefined;
@@ -92,6 +98,7 @@ class ArpSpoofingWatcher implements TrafficObserver {
   clockReset(nowUs: number): void {
     for (const [mac, suspect] of this.#suspects.entries()) this.#judge(mac, suspect, nowUs, true);
     this.#suspects.clear();
+    this.#former.clear();
     this.#duplicates.clear();
     this.#book.clear();
     this.#traffic.clear();
@@ -107,13 +114,7 @@ class ArpSpoofingWatcher implements TrafficObserver {
       const other = this.#suspects.peek(mac);
       if (other !== undefined) other.isDirty = true;
     }
-    const suspect = this.#suspects.getOrInsert(claim.mac, () => ({
-      isDirty: false,
-      reportedUs: 0,
-      reportedReplies: 0,
-      reportedVictims: 0,
-      severity: undefined,
-    }));
+    const suspect = this.#suspects.getOrInsert(claim.mac, () => this.#former.get(claim.mac) ?? newSuspect());
     suspect.isDirty = true;
   }
 
@@ -173,6 +174,10 @@ class ArpSpoofingWatcher implements TrafficObserver {
   }
 }
 
+function newSuspect(): Suspect {
+  return { isDirty: false, reportedUs: 0, reportedReplies: 0, reportedVictims: 0, severity: undefined };
+}
+
 function isWorthTelling(suspect: Suspect, finding: Finding, replies: number, nowUs: number): boolean {
   if (suspect.severity === undefined || suspect.severity !== finding.severity) return true;
   const isGrown =
@@ -189,6 +194,6 @@ export const arpSpoofingDetector = defineDetector({
   techniques: ['T1557.002', 'T1557'],
   settings: arpSpoofingSettings,
   memoryBound:
-    '8,192 addresses of 100 B, 8,192 questions of 40 B, 4,096 hosts of 40 B, 1,024 contested addresses of 12 kB',
+    '8,192 addresses of 100 B, 8,192 questions of 40 B, 4,096 hosts of 40 B, 1,024 contested addresses of 12 kB, 1,152 devices of 100 B',
   create: (context) => new ArpSpoofingWatcher(context),
 });

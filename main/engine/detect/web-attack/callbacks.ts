@@ -30,6 +30,8 @@ interface Waiting<T> {
 export class Callbacks<T> {
   readonly #waiting = new BoundedMap<string, Waiting<T>>(MAX_WAITING);
   readonly #waitUs: number;
+  /** When the last of them is over: then connections cost nothing again. */
+  #untilUs = 0;
 
   constructor(waitUs: number) {
     this.#waitUs = waitUs;
@@ -40,12 +42,14 @@ export class Callbacks<T> {
     // What stood before the first dot was itself looked up: a variable of the computer, to be told by its name.
     const host = lookup.host.startsWith('.') ? lookup.host.slice(1) : lookup.host;
     if (host.length > MAX_NAME || !(host.includes('.') || host.includes(':'))) return;
-    this.#waiting.set(host, { owner, attacker, port, untilUs: nowUs + this.#waitUs });
+    const untilUs = nowUs + this.#waitUs;
+    this.#untilUs = Math.max(this.#untilUs, untilUs);
+    this.#waiting.set(host, { owner, attacker, port, untilUs });
   }
 
   /** A connection begins. */
   connection(flow: FlowView, nowUs: number): Callback<T> | undefined {
-    if (this.#waiting.size === 0) return undefined;
+    if (!this.#isWaiting(nowUs)) return undefined;
     const target = responderText(flow);
     const waiting = this.#waiting.peek(target);
     if (waiting === undefined || nowUs > waiting.untilUs) return undefined;
@@ -58,7 +62,7 @@ export class Callbacks<T> {
 
   /** A name is looked up: where a lookup names no address, that already shows that it was taken in. */
   fact(flow: FlowView, fact: Fact): Callback<T> | undefined {
-    if (this.#waiting.size === 0 || fact.type !== 'dns' || fact.isResponse) return undefined;
+    if (fact.type !== 'dns' || fact.isResponse || !this.#isWaiting(fact.timeUs)) return undefined;
     const name = this.#waitedFor(fact.questions[0]?.name.toLowerCase() ?? '');
     const waiting = this.#waiting.peek(name);
     if (waiting === undefined || fact.timeUs > waiting.untilUs) return undefined;
@@ -66,6 +70,11 @@ export class Callbacks<T> {
     if (caller === waiting.attacker) return undefined;
     this.#waiting.delete(name);
     return { owner: waiting.owner, caller, isName: true, target: name, port: 0 };
+  }
+
+  #isWaiting(nowUs: number): boolean {
+    if (this.#waiting.size > 0 && nowUs > this.#untilUs) this.clear();
+    return this.#waiting.size > 0;
   }
 
   /** The name itself, or the one above it that is waited for. */
@@ -80,6 +89,7 @@ export class Callbacks<T> {
   }
 
   clear(): void {
+    this.#untilUs = 0;
     this.#waiting.clear();
   }
 }
