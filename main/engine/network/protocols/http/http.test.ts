@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import type { Fact, FileFact, HttpRequestFact, HttpResponseFact, LoginFact } from '../../../../../contract/facts.ts';
+import { ssh } from '../ssh/ssh.ts';
 import { type FeedOptions, feed } from '../testing.ts';
 import { base64, type Exchange, GET_REQUEST, HTML_RESPONSE, HTTP_CONVERSATION, talk } from '../text-testing.ts';
 import { websocket } from '../websocket.ts';
@@ -387,6 +388,19 @@ describe('another protocol', () => {
       ),
     );
     expect(requests.map(({ method }) => method)).toEqual(['CONNECT', 'GET']);
+  });
+
+  it.each(['constructor', '__proto__', 'toString', 'x'])('is told by its bytes behind an upgrade to “%s”', (name) => {
+    const facts = feed(
+      http,
+      talk(
+        ['>', `GET / HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: ${name}\r\n\r\n`],
+        ['<', `HTTP/1.1 101 Switching\r\nConnection: Upgrade\r\nUpgrade: ${name}\r\n\r\nSSH-2.0-Server_1\r\n`],
+        ['>', 'SSH-2.0-Client_1\r\n'],
+      ),
+      { others: [ssh] },
+    );
+    expect(facts).toContainEqual(expect.objectContaining({ type: 'protocol', protocol: 'ssh' }));
   });
 
   it('is WebSocket behind its upgrade', () => {

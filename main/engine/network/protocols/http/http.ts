@@ -27,7 +27,10 @@ const MAX_WAITING_EXCHANGES = 256;
 /** Users whose success is remembered for a connection. */
 const MAX_KNOWN_LOGINS = 32;
 /** What a connection is upgraded to, by the name in the response; what has another name is told by its bytes. */
-const UPGRADES: Readonly<Record<string, ProtocolId | undefined>> = { websocket: 'websocket', h2c: 'http2' };
+const UPGRADES: ReadonlyMap<string, ProtocolId> = new Map([
+  ['websocket', 'websocket'],
+  ['h2c', 'http2'],
+]);
 
 /** Remote management of Windows (MS-WSMV 2.1): its own ports, and those that it had before version 2.0. */
 const WINRM_PORTS = [5985, 47_001, 80];
@@ -230,7 +233,7 @@ class Connection implements ExchangeConnection {
     if (!exchange.isOver && isWhole) return;
     if (this.#waiting[0] === exchange) this.#waiting.shift();
     // The connection carries something else from here on (RFC 9110 7.8, 9.3.6).
-    if (this.responses.isHeld) this.#context.become(UPGRADES[exchange.upgrade]);
+    if (this.responses.isHeld) this.#context.become(UPGRADES.get(exchange.upgrade));
     // What was asked for is not given: HTTP goes on.
     else if (this.#waiting.length === 0) this.requests.release();
   }

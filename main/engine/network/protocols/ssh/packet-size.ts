@@ -38,7 +38,8 @@ const LEAST_PADDING_BYTES = 4;
 export function packetSizeOf(methods: DirectionMethods): PacketSize | undefined {
   // Compressed from the first message on, sizes say nothing; zlib@openssh.com begins after the login only.
   if (methods.compression === 'zlib') return undefined;
-  const block = AUTHENTICATED_CIPHERS[methods.cipher];
+  const { cipher } = methods;
+  const block = Object.hasOwn(AUTHENTICATED_CIPHERS, cipher) ? AUTHENTICATED_CIPHERS[cipher] : undefined;
   if (block !== undefined) return (payload) => LENGTH_BYTES + padded(PADDING_LENGTH_BYTES + payload, block) + TAG_BYTES;
   const blockBytes = blockBytesOf(methods.cipher);
   const macBytes = MAC_BYTES.find(([name]) => methods.mac.startsWith(name))?.[1];
