@@ -1,7 +1,7 @@
 import type { Fact } from '../../../../contract/facts.ts';
 import type { FlowView } from '../../../../contract/traffic.ts';
 import { BoundedMap } from '../bounded-map.ts';
-import { initiatorText, responderText } from '../ends.ts';
+import { initiatorText, isInitiatorInside, responderText } from '../ends.ts';
 import type { JndiLookup } from './jndi.ts';
 
 /** Lookups whose address may still be called. */
@@ -9,6 +9,8 @@ const MAX_WAITING = 512;
 const MAX_NAME = 253;
 /** Labels before the name that is waited for. */
 const MAX_LEVELS = 4;
+/** Where lookups go that name no port: LDAP, LDAPS, RMI, CORBA's naming service. */
+const LOOKUP_PORTS: ReadonlySet<number> = new Set([389, 636, 1099, 900]);
 
 export interface Callback<T> {
   readonly owner: T;
@@ -19,9 +21,14 @@ export interface Callback<T> {
   readonly port: number;
 }
 
-interface Waiting<T> {
-  readonly owner: T;
+/** Who attacks, and who is attacked. */
+interface Sides {
   readonly attacker: string;
+  readonly victim: string;
+}
+
+interface Waiting<T> extends Sides {
+  readonly owner: T;
   readonly port: number;
   readonly untilUs: number;
 }
@@ -37,14 +44,14 @@ export class Callbacks<T> {
     this.#waitUs = waitUs;
   }
 
-  expect(lookup: JndiLookup, attacker: string, owner: T, nowUs: number): void {
+  expect(lookup: JndiLookup, { attacker, victim }: Sides, owner: T, nowUs: number): void {
     const { port } = lookup;
     // What stood before the first dot was itself looked up: a variable of the computer, to be told by its name.
     const host = lookup.host.startsWith('.') ? lookup.host.slice(1) : lookup.host;
     if (host.length > MAX_NAME || !(host.includes('.') || host.includes(':'))) return;
     const untilUs = nowUs + this.#waitUs;
     this.#untilUs = Math.max(this.#untilUs, untilUs);
-    this.#waiting.set(host, { owner, attacker, port, untilUs });
+    this.#waiting.set(host, { owner, attacker, victim, port, untilUs });
   }
 
   /** A connection begins. */
@@ -56,6 +63,9 @@ export class Callbacks<T> {
     if (waiting.port !== 0 && waiting.port !== flow.responderPort) return undefined;
     const caller = initiatorText(flow);
     if (caller === waiting.attacker) return undefined;
+    // Anybody may name an address that others call all day: only the victim, or a neighbour at a port of such lookups.
+    const isNeighbour = isInitiatorInside(flow) && (waiting.port !== 0 || LOOKUP_PORTS.has(flow.responderPort));
+    if (caller !== waiting.victim && !isNeighbour) return undefined;
     this.#waiting.delete(target);
     return { owner: waiting.owner, caller, isName: false, target, port: flow.responderPort };
   }

