@@ -10,8 +10,8 @@ const TITLES: Readonly<Record<Mode, string>> = {
 };
 const NOT_YET =
   'Not yet: the autoencoder and the ensemble, whose gates (the reference, 0.985 on NSL-KDD) are not checked.';
-const NOT_GATED =
-  '* Not a gate: the reference is of a random sample of the table with a handful of unusual rows, which is not known.';
+const OF_SAMPLE =
+  '* The reference is of a random sample of the table that is not known; with its handful of unusual rows a miss may be chance.';
 
 export function modelsText(scores: readonly ModelScore[], gates: readonly Gate[]): string {
   const sections = Object.entries(TITLES).flatMap(([mode, title]) => {
@@ -27,7 +27,7 @@ export function modelsText(scores: readonly ModelScore[], gates: readonly Gate[]
         : `${missed.length} of ${gates.length} gates MISSED:\n${missed
             .map(({ name, value, wanted }) => `  ${name}: ${value.toFixed(3)}, wanted ${wanted}`)
             .join('\n')}`;
-  const notes = scores.some(({ reference, isGated }) => reference !== null && !isGated) ? [NOT_GATED] : [];
+  const notes = scores.some(({ reference, isOfWhole }) => reference !== null && !isOfWhole) ? [OF_SAMPLE] : [];
   return `${[...sections, ...notes, NOT_YET, verdict].join('\n\n')}\n`;
 }
 
@@ -36,7 +36,7 @@ const HEAD = ['model', 'ROC AUC', 'scikit-learn', 'difference', 'PyOD', 'average
 function rowOf(score: ModelScore): string[] {
   const { reference, auc } = score;
   const sign = auc < (reference ?? 0) ? '−' : '+';
-  const mark = score.isGated ? '' : ' *';
+  const mark = score.isOfWhole ? '' : ' *';
   const difference = reference === null ? '' : `${sign}${Math.abs(auc - reference).toFixed(3)}${mark}`;
   return [
     score.table,
