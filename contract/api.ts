@@ -11,6 +11,7 @@ import { CONTROL_CALLS } from './api-control.ts';
 import { FLOW_CALLS } from './api-flows.ts';
 import { HUNT_CALLS } from './api-hunt.ts';
 import { INDICATOR_CALLS } from './api-indicators.ts';
+import { MODEL_CALLS } from './api-models.ts';
 import type { Role } from './api-roles.ts';
 import { healthEntrySchema, noInputSchema, statusSchema } from './api-schemas.ts';
 import type { ApiTable } from './api-table.ts';
@@ -44,6 +45,7 @@ export const API = {
   ...HUNT_CALLS,
   ...CAPTURE_CALLS,
   ...INDICATOR_CALLS,
+  ...MODEL_CALLS,
   ...CONTROL_CALLS,
   ...CONSOLE_CALLS,
 } as const satisfies ApiTable;

@@ -18,6 +18,7 @@ import { indicatorSettings, indicatorsDirectory } from './indicators/index.ts';
 import { LiveFlowView } from './live-flows.ts';
 import { LiveTraffic } from './live-traffic.ts';
 import { CostMeter, LiveView } from './live-view.ts';
+import { ModelDesk } from './model-desk.ts';
 import { type PauseState, ProtectionPause } from './protection-pause.ts';
 import { Bus } from './runtime/bus.ts';
 import { systemClock } from './runtime/clock.ts';
@@ -71,6 +72,7 @@ export class Engine {
   readonly pause: ProtectionPause;
   readonly #pauseHealth: HealthPart;
   readonly indicators: IndicatorDesk;
+  readonly models: ModelDesk;
   readonly #traffic: LiveTraffic;
   readonly #watching: TrafficSwitch;
   readonly #statusFeed = new StatusFeed(systemClock, () => this.status());
@@ -127,6 +129,7 @@ export class Engine {
       journal: (entry) => this.store.appendJournal(entry),
       onChange: () => this.#watching.configure(this.settings.config),
     });
+    this.models = new ModelDesk({ clock: systemClock });
     this.#traffic = new LiveTraffic({
       config,
       indicators: () => this.indicators.compiled,
@@ -139,6 +142,7 @@ export class Engine {
         this.#store?.insertFlows(flows);
         this.liveFlows.remember(flows);
         this.#memory.add(flows);
+        this.models.takeFlows(flows);
       },
       onLiveFlows: (live) => this.liveFlows.take(live),
       onSnapshot: (snapshot) => {
@@ -197,6 +201,7 @@ export class Engine {
       desk: this.desk,
       captures: () => this.captures,
       indicators: this.indicators,
+      models: this.models,
       nowMs: () => systemClock.nowMs(),
       mode: () => (options.simulate ? 'simulate' : 'observe'),
       ownAddresses: () => readHostNetwork().addresses,

@@ -8,6 +8,7 @@ import { type ControlAnswering, controlHandlers } from './handlers-control.ts';
 import { type FlowAnswering, flowHandlers } from './handlers-flows.ts';
 import { type HuntAnswering, huntHandlers } from './handlers-hunt.ts';
 import { type IndicatorAnswering, indicatorHandlers } from './handlers-indicators.ts';
+import { type ModelAnswering, modelHandlers } from './handlers-models.ts';
 
 /** What the handlers need of the engine. */
 export interface Answering
@@ -16,6 +17,7 @@ export interface Answering
     FlowAnswering,
     CaptureAnswering,
     IndicatorAnswering,
+    ModelAnswering,
     HuntAnswering,
     ConsoleAnswering {
   status(): Status;
@@ -32,6 +34,7 @@ export function createHandlers(engine: Answering): ApiHandlers {
     ...alertHandlers(engine),
     ...captureHandlers(engine),
     ...indicatorHandlers(engine),
+    ...modelHandlers(engine),
     ...huntHandlers(engine),
     ...flowHandlers(engine),
     ...controlHandlers(engine),
