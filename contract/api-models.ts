@@ -233,20 +233,30 @@ const reasonSchema = z
   })
   .readonly();
 
-/** One row to judge: what is left out is missing, and counts as usual. */
-const detectRow = z.union([
-  z.record(z.string().max(100), z.number().nullable()).refine((row) => Object.keys(row).length <= MAX_FEATURES, {
+/** Features by name, of `value` each. */
+function named<T extends z.ZodType>(value: T) {
+  return z.record(z.string().max(100), value).refine((row) => Object.keys(row).length <= MAX_FEATURES, {
     message: `has more than ${MAX_FEATURES} features`,
-  }),
-  z.array(z.number().nullable()).min(1).max(MAX_FEATURES),
-]);
+  });
+}
+
+const featureValue = z.number().nullable();
+/** Values in columns' order. */
+const detectValues = z.array(featureValue).min(1).max(MAX_FEATURES);
+/** One row to judge: what is left out is missing, and counts as usual. */
+const detectRow = z.union([named(featureValue), detectValues]);
+/** A feature of one row, or of each row of several: a single value is that of all rows. */
+const columnValues = z.union([featureValue, z.array(featureValue).min(1).max(MAX_DETECT_ROWS)]);
 
 export const detectInput = z.strictObject({
   table: table.default('flow'),
   /** Protocol group of a flow; told by its features where it is left out. */
   group: z.string().max(20).optional(),
-  /** One row, or several: features by name, or all in columns' order. */
-  features: z.union([detectRow, z.array(detectRow).min(1).max(MAX_DETECT_ROWS)]),
+  /**
+   * One row, or several: features by name, or all in columns' order. By name, an array in place of a value holds those
+   * of several rows.
+   */
+  features: z.union([named(columnValues), detectValues, z.array(detectRow).min(1).max(MAX_DETECT_ROWS)]),
   /** Version to ask; the one in use where it is left out. */
   id: profileId.optional(),
 });

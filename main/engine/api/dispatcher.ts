@@ -10,6 +10,7 @@ import { mayCall } from '../../../contract/api-roles.ts';
 import type { Failure } from '../../../contract/domain.ts';
 import { plainText } from '../../../contract/text.ts';
 import { FailureError } from '../runtime/failure.ts';
+import { inputProblems } from './input-problems.ts';
 
 export interface DispatcherOptions {
   readonly handlers: ApiHandlers;
@@ -95,9 +96,7 @@ export class Dispatcher {
     }
     const parsed = entry.input.safeParse(input);
     if (!parsed.success) {
-      const problems = parsed.error.issues
-        .slice(0, TOLD_PROBLEMS)
-        .map(({ path, message }) => (path.length === 0 ? message : `${path.join('.')}: ${message}`));
+      const problems = inputProblems(parsed.error, TOLD_PROBLEMS);
       const message = plainText(`The input of "${name}" is wrong: ${problems.join('; ')}.`);
       throw new FailureError({ code: 'bad-input', message, hint: 'Correct the named value.' });
     }
