@@ -2,9 +2,10 @@
 import { z } from 'zod';
 import { failureSchema, noInputSchema } from './api-schemas.ts';
 import { type ApiTable, count, nothingSchema, rate, strings, timeMs } from './api-table.ts';
-import { CAPTURE_PIECE_BYTES } from './capture-pieces.ts';
+import { PROFILE_PIECE_BYTES } from './capture-pieces.ts';
 import {
   LEARNING_STATES,
+  MAX_ALERTS_A_DAY,
   MODEL_KINDS,
   MODEL_TABLES,
   PROFILE_STATES,
@@ -12,14 +13,13 @@ import {
   TRAINING_STEPS,
 } from './models.ts';
 
-/** A profile is sent in pieces, as captures are. */
-export const PROFILE_PIECE_BYTES = CAPTURE_PIECE_BYTES;
+export { MAX_ALERTS_A_DAY, PROFILE_PIECE_BYTES };
+
 const MAX_PIECE_TEXT = Math.ceil(PROFILE_PIECE_BYTES / 3) * 4;
 /** Rows of one `detect`. */
 export const MAX_DETECT_ROWS = 1_000;
 const MAX_FEATURES = 1_000;
 const DAYS_PREVIEWED = 90;
-export const MAX_ALERTS_A_DAY = 200;
 
 const share = z.number().min(0).max(1);
 const kind = z.enum(MODEL_KINDS);

@@ -2,3 +2,6 @@
 
 /** Bytes of a piece before base64; the message with it stays below MAX_MESSAGE_BYTES. */
 export const CAPTURE_PIECE_BYTES = 512 * 1024;
+
+/** What was learnt is sent in pieces of the same size. */
+export const PROFILE_PIECE_BYTES = CAPTURE_PIECE_BYTES;

@@ -86,6 +86,9 @@ export type LearningState = (typeof LEARNING_STATES)[number];
 export const TRAINING_STEPS = ['reading', 'fitting', 'calibrating', 'validating', 'saving'] as const;
 export type TrainingStep = (typeof TRAINING_STEPS)[number];
 
+/** The most alerts a day that can be asked for: more would not be read. */
+export const MAX_ALERTS_A_DAY = 200;
+
 /** How a training run ended, or that it goes on. */
 export const TRAINING_STATES = ['running', 'done', 'cancelled', 'failed'] as const;
 export type TrainingState = (typeof TRAINING_STATES)[number];
