@@ -4,7 +4,7 @@ import { dbscan } from './dbscan.ts';
 import { ModelDocumentError } from './document.ts';
 import { isolationForest } from './isolation-forest.ts';
 import { localOutlierFactor } from './local-outlier-factor.ts';
-import type { AnomalyModel, ModelFamily, ModelKind } from './model.ts';
+import type { AnomalyModel, DirectModelKind, ModelFamily } from './model.ts';
 import { oneClassSvm } from './one-class-svm.ts';
 
 export { type BaselineSettings, baseline } from './baseline.ts';
@@ -19,13 +19,20 @@ export {
 export { type Matrix, matrixOf, pickRows } from './matrix.ts';
 export { guessMeanings } from './meanings.ts';
 export { type Ranking, rankingOf } from './metrics.ts';
-export { type AnomalyModel, MODEL_KINDS, type ModelFamily, type ModelKind, scoreRows } from './model.ts';
+export {
+  type AnomalyModel,
+  type DirectModelKind,
+  MODEL_KINDS,
+  type ModelFamily,
+  type ModelKind,
+  scoreRows,
+} from './model.ts';
 export { type OneClassSvmSettings, oneClassSvm } from './one-class-svm.ts';
 export { Random } from './random.ts';
 export { COLUMN_MEANINGS, type ColumnMeaning, SCALINGS, Scaler, type ScalerSettings, type Scaling } from './scaler.ts';
 
-/** Every kind of model, fitted by its default settings unless told otherwise. */
-export const MODEL_FAMILIES: { readonly [K in ModelKind]: ModelFamily<object> } = {
+/** The kinds that are fitted at once, by their default settings unless told otherwise. */
+export const MODEL_FAMILIES: { readonly [K in DirectModelKind]: ModelFamily<object> } = {
   baseline,
   'isolation-forest': isolationForest,
   'local-outlier-factor': localOutlierFactor,

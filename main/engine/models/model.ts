@@ -1,9 +1,12 @@
 /** What every anomaly model can do. */
+import type { ModelKind } from '../../../contract/models.ts';
 import type { ModelDocument } from './document.ts';
 import type { Matrix } from './matrix.ts';
 
-export const MODEL_KINDS = ['baseline', 'isolation-forest', 'local-outlier-factor', 'dbscan', 'one-class-svm'] as const;
-export type ModelKind = (typeof MODEL_KINDS)[number];
+export { MODEL_KINDS, type ModelKind } from '../../../contract/models.ts';
+
+/** Kinds that are fitted at once, where they are asked to be; the others take a training run of their own. */
+export type DirectModelKind = Exclude<ModelKind, 'autoencoder'>;
 
 /**
  * A fitted model. It works in memory of its own, so scoring allocates nothing; one model is for one thread. Rows are
@@ -28,7 +31,7 @@ export interface AnomalyModel {
 
 /** How models of one kind come to be. */
 export interface ModelFamily<Settings extends object> {
-  readonly kind: ModelKind;
+  readonly kind: DirectModelKind;
   /** @throws RangeError for rows that are not finite, fewer than two, or settings out of range */
   readonly fit: (rows: Matrix, settings?: Partial<Settings>) => AnomalyModel;
   /** @throws ModelDocumentError for anything but a sound document of this kind */

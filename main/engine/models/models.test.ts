@@ -5,7 +5,6 @@ import {
   isolationForest,
   localOutlierFactor,
   MODEL_FAMILIES,
-  MODEL_KINDS,
   ModelDocumentError,
   matrixOf,
   oneClassSvm,
@@ -20,8 +19,8 @@ const LEAST_AUC = { baseline: 0.6, others: 0.95 };
 
 const copyOf = (document: object): Record<string, unknown> => JSON.parse(JSON.stringify(document));
 
-describe.each(MODEL_KINDS)('%s', (kind) => {
-  const family = MODEL_FAMILIES[kind];
+describe.each(Object.values(MODEL_FAMILIES))('$kind', (family) => {
+  const { kind } = family;
   const model = family.fit(TABLE.train);
 
   it('ranks unusual rows above usual ones', () => {
