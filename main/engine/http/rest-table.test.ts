@@ -22,7 +22,7 @@ describe('addresses', () => {
   it('are each of one call only', () => {
     const all = [...routes, ...shortRoutes(routes)].map(({ method, path }) => `${method} ${path}`);
     expect(new Set(all).size).toBe(all.length);
-    expect(shortRoutes(routes)).toHaveLength(7);
+    expect(shortRoutes(routes)).toHaveLength(13);
   });
 
   it('with an id are of calls that take one', () => {

@@ -30,6 +30,12 @@ const SHORT_PATHS: readonly (readonly [path: string, call: string])[] = [
   ['/flows/:id', 'flows.get'],
   ['/captures', 'captures.list'],
   ['/captures/:id', 'captures.get'],
+  ['/models', 'models.list'],
+  ['/models/:id', 'models.get'],
+  ['/train', 'models.train'],
+  ['/detect', 'detect'],
+  ['/explain', 'explain'],
+  ['/predict', 'predict'],
 ];
 
 /** "alerts.list" → "/api/v1/alerts", "alerts.get" → "/api/v1/alerts/:id", "hunt.run" → "/api/v1/hunt/run". */

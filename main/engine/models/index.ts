@@ -3,6 +3,8 @@ export { type BaselineSettings, baseline } from './baseline.ts';
 export { type DbscanSettings, dbscan } from './dbscan.ts';
 export { type Json, type ModelDocument, ModelDocumentError } from './document.ts';
 export { MODEL_FAMILIES, readModel } from './families.ts';
+export { FLOW_COLUMNS, FLOW_FEATURE_NAMES, flowGroup, flowRow, LEFT_OUT_FEATURES } from './flow-columns.ts';
+export { HOST_COLUMNS, HOST_WINDOW_SECONDS } from './host-columns.ts';
 export { type IsolationForestSettings, isolationForest } from './isolation-forest.ts';
 export {
   LocalOutlierFactor,
@@ -21,5 +23,21 @@ export {
   scoreRows,
 } from './model.ts';
 export { type OneClassSvmSettings, oneClassSvm } from './one-class-svm.ts';
+export { PROCESS_COLUMNS, PROCESS_WINDOW_SECONDS } from './process-columns.ts';
+export type * from './profile-types.ts';
+export type {
+  ColumnUsual,
+  FitProfile,
+  Profile,
+  ReadProfile,
+  TableColumn,
+  TrainingGroup,
+  TrainingHooks,
+  TrainingJob,
+  TrainingMetrics,
+  TrainingResult,
+} from './profile-types.ts';
 export { Random } from './random.ts';
 export { COLUMN_MEANINGS, type ColumnMeaning, SCALINGS, Scaler, type ScalerSettings, type Scaling } from './scaler.ts';
+export type { Column } from './table-column.ts';
+export { rowByName, TABLE_COLUMNS } from './tables.ts';

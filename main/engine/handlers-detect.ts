@@ -1,0 +1,134 @@
+/**
+ * The answers of `detect`, `explain` and `predict`: rows that a caller gives, judged by a profile. Pure; what does not
+ * fit is refused with its place ("features[3].Flow Duratoin"), as the schema of the call does.
+ */
+import type { CallOutput, ParsedInput } from '../../contract/api.ts';
+import { type AnomalyJudgement, MODEL_GROUPS, type ModelGroup } from '../../contract/models.ts';
+import { plainText } from '../../contract/text.ts';
+import { type DetectRow, type GivenRow, groupOfRow, rowsOf, valuesOf } from './detect-rows.ts';
+import type { Profile } from './models/index.ts';
+import { FailureError } from './runtime/failure.ts';
+
+type Asked = ParsedInput<'detect'>;
+type Detection = CallOutput<'detect'>['results'][number];
+type Explanation = CallOutput<'explain'>['results'][number];
+
+/** Who is asked. */
+export interface AskedProfile {
+  /** "flow-3". */
+  readonly id: string;
+  readonly profile: Profile;
+  /** ATT&CK techniques that what is unusual of a row may be a sign of. */
+  readonly techniquesOf: (judgement: AnomalyJudgement) => readonly string[];
+}
+
+/**
+ * From this p-value on a row counts as unusual: one usual row in a hundred does too. A fixed bound, so that the same
+ * row always gets the same answer; how many alerts there are is decided by the budget instead.
+ */
+export const UNUSUAL_P_VALUE = 0.01;
+
+/** Sentences that an explanation has. */
+const TOLD_REASONS = 3;
+
+/** @throws FailureError `bad-input`, naming the place; `group-not-learnt` */
+export function detectRows(asked: AskedProfile, input: Asked): CallOutput<'detect'> {
+  const results = judgedRows(asked, input).map((judgement) => detectionOf(asked, judgement));
+  return { id: asked.id, results };
+}
+
+/** @throws as `detectRows` */
+export function explainRows(asked: AskedProfile, input: Asked): CallOutput<'explain'> {
+  const results = judgedRows(asked, input).map((judgement): Explanation => {
+    const { reasons, neighbours } = judgement;
+    return {
+      ...detectionOf(asked, judgement),
+      reasons: [...reasons],
+      explanation: explanationOf(judgement),
+      neighbours: neighbours.map((values) => namedValues(asked.profile, values)),
+    };
+  });
+  return { id: asked.id, results };
+}
+
+/** @throws as `detectRows` */
+export function predictRows(asked: AskedProfile, input: Asked): CallOutput<'predict'> {
+  const predictions = judgedRows(asked, input).map(({ pValue }) => (pValue <= UNUSUAL_P_VALUE ? 1 : 0));
+  return { id: asked.id, predictions };
+}
+
+function judgedRows({ profile }: AskedProfile, { features, group, table }: Asked): AnomalyJudgement[] {
+  const values = new Float64Array(profile.columns.length);
+  return rowsOf(features).map((row) => {
+    valuesOf(row, profile.columns, table, values);
+    const of = groupFor(profile, row, group);
+    const judgement = profile.judge(of, values);
+    if (judgement === undefined) throw notLearnt(row, of, profile.groups);
+    return judgement;
+  });
+}
+
+/** The group that the caller names; else the one that the features tell, or the only one there is. */
+function groupFor({ columns, groups, table }: Profile, row: GivenRow, named: string | undefined): ModelGroup {
+  if (named !== undefined) {
+    const known: readonly string[] = MODEL_GROUPS[table];
+    const found = groups.find((each) => each === named);
+    if (found !== undefined) return found;
+    if (known.includes(named)) throw notLearnt({ path: 'group' }, named, groups);
+    const message = `group: the table "${table}" has no group "${plainText(named, 20)}".`;
+    throw new FailureError({ code: 'bad-input', message, hint: `Its groups are ${known.join(', ')}.` });
+  }
+  const told = groups.includes('all') ? 'all' : groupOfRow(row, columns);
+  if (told !== undefined) return told;
+  if (groups.length === 1) return groups[0]!;
+  throw new FailureError({
+    code: 'bad-input',
+    message: `${row.path}: nothing in it tells the protocol, and each has models of its own.`,
+    hint: `Add "Protocol" (6 is TCP, 17 is UDP), or name the group: ${groups.join(', ')}.`,
+  });
+}
+
+function notLearnt({ path }: Pick<DetectRow, 'path'>, group: string, groups: readonly string[]): FailureError {
+  return new FailureError({
+    code: 'group-not-learnt',
+    message: `${path}: nothing has been learnt of "${plainText(group, 20)}".`,
+    hint: `There are models of: ${groups.join(', ')}.`,
+  });
+}
+
+function detectionOf({ techniquesOf }: AskedProfile, judgement: AnomalyJudgement): Detection {
+  const { pValue, probability, models, missing } = judgement;
+  const isAnomaly = pValue <= UNUSUAL_P_VALUE;
+  return {
+    isAnomaly,
+    probability,
+    pValue,
+    models: [...models],
+    techniques: isAnomaly ? [...techniquesOf(judgement)] : [],
+    missing: [...missing],
+  };
+}
+
+function explanationOf({ pValue, reasons }: AnomalyJudgement): string {
+  const told = reasons.slice(0, TOLD_REASONS).map(({ words }) => words.replace(/\.$/, ''));
+  if (pValue > UNUSUAL_P_VALUE) {
+    const rest = told.length === 0 ? '' : ` What stands out most: ${told.join('; ')}.`;
+    return `This is usual by what has been learnt of this computer.${rest}`;
+  }
+  const why = told.length === 0 ? '' : ` ${told.join('; ')}.`;
+  return `Of usual rows ${shareText(pValue)} are as unusual as this.${why}`;
+}
+
+/** 0.0004 → "4 in 10,000" */
+function shareText(share: number): string {
+  const power = Math.min(12, Math.max(2, Math.ceil(-Math.log10(share))));
+  const whole = 10 ** power;
+  const part = share * whole;
+  return part < 1
+    ? `fewer than 1 in ${whole.toLocaleString('en-US')}`
+    : `${Math.round(part)} in ${whole.toLocaleString('en-US')}`;
+}
+
+function namedValues({ columns }: Profile, values: readonly number[]): Record<string, number> {
+  return Object.fromEntries(columns.map(({ name }, index) => [name, values[index] ?? 0]));
+}
