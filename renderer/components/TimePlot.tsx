@@ -1,9 +1,9 @@
-import { ChartLine, Table } from 'lucide-react';
-import { type KeyboardEvent, lazy, type ReactNode, Suspense, useState } from 'react';
+import { lazy, type ReactNode, Suspense } from 'react';
 import { formatExact, formatNumber } from '../lib/format.ts';
 import { strings } from '../strings/index.ts';
-import { IconButton } from './Button.tsx';
 import { type Column, DataTable } from './DataTable.tsx';
+import { PlotFrame } from './PlotFrame.tsx';
+import type { PlotColor } from './plot-style.ts';
 
 export interface PlotSeries {
   readonly label: string;
@@ -12,7 +12,7 @@ export interface PlotSeries {
   /** `area`: filled below. */
   readonly kind?: 'line' | 'area';
   /** A token of the colour; else one after the other. */
-  readonly color?: 'plot-1' | 'plot-2' | 'plot-3' | 'critical' | 'high' | 'medium' | 'low';
+  readonly color?: PlotColor;
 }
 
 /** A moment that is marked on the plot: an alert. */
@@ -50,67 +50,29 @@ const TABLE_ROWS = 6;
 
 /** Values over time, drawn, or as a table of the same data (`t`). */
 export function TimePlot(props: TimePlotProps) {
-  const { label, timesMs, series, height = DEFAULT_HEIGHT, actions } = props;
-  const [isTable, setTable] = useState(false);
-  const words = strings.common.plot;
-  const onKeyDown = (event: KeyboardEvent): void => {
-    if (event.key !== 't' || event.ctrlKey || event.metaKey || event.altKey) return;
-    event.preventDefault();
-    event.stopPropagation();
-    setTable(!isTable);
-  };
+  const { label, timesMs, series, usual, height = DEFAULT_HEIGHT, actions } = props;
   return (
-    <figure
-      aria-label={label}
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: so that the key can be pressed here
-      tabIndex={0}
-      onKeyDown={onKeyDown}
-      className="flex min-w-0 flex-col"
-    >
-      <div className="flex min-h-8 flex-wrap items-center gap-x-4 text-12 text-ink-quiet">
-        {series.map(({ label: name, color }, index) => (
-          <span key={name} className="inline-flex items-center gap-2">
-            <span
-              aria-hidden
-              className="h-0.5 w-3 rounded-full forced-color-adjust-none"
-              style={{ background: colorOf(color, index) }}
-            />
-            {name}
-          </span>
-        ))}
-        {props.usual !== undefined && (
+    <PlotFrame
+      label={label}
+      series={series}
+      legend={
+        usual !== undefined && (
           <span className="inline-flex items-center gap-2">
             <span aria-hidden className="h-3 w-3 rounded-sm bg-plot-band" />
-            {words.usual}
+            {strings.common.plot.usual}
           </span>
-        )}
-        <span className="ml-auto flex items-center">
-          {actions}
-          <IconButton
-            icon={isTable ? ChartLine : Table}
-            label={isTable ? words.showPlot : words.showTable}
-            onClick={() => setTable(!isTable)}
-          />
-        </span>
-      </div>
-      {timesMs.length === 0 ? (
-        <div className="flex items-center justify-center text-ink-quiet" style={{ height }}>
-          {words.empty}
-        </div>
-      ) : isTable ? (
-        <PlotTable {...props} />
-      ) : (
-        <Suspense fallback={<div style={{ height }} />}>
-          <Canvas {...props} height={height} />
-        </Suspense>
-      )}
-    </figure>
+        )
+      }
+      actions={actions}
+      isEmpty={timesMs.length === 0}
+      height={height}
+      table={() => <PlotTable {...props} />}
+    >
+      <Suspense fallback={<div style={{ height }} />}>
+        <Canvas {...props} height={height} />
+      </Suspense>
+    </PlotFrame>
   );
-}
-
-/** The CSS variable of a series' colour. */
-export function colorOf(color: PlotSeries['color'], index: number): string {
-  return `var(--color-${color ?? `plot-${(index % 3) + 1}`})`;
 }
 
 function PlotTable({ label, timesMs, series, format }: TimePlotProps) {

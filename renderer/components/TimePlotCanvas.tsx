@@ -3,11 +3,11 @@ import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { formatExact, formatShortTime, formatTime } from '../lib/format.ts';
 import { watchColors } from '../lib/theme.ts';
-import { colorOf, type TimePlotProps } from './TimePlot.tsx';
+import { axisStyle, colorOf, colorResolver, uprightSize, withAlpha } from './plot-style.ts';
+import type { TimePlotProps } from './TimePlot.tsx';
 
 type CanvasProps = TimePlotProps & { readonly height: number };
 
-const AXIS_FONT = '12px system-ui, sans-serif';
 const MARK_SIZE = 4;
 /** A drag shorter than this is a press. */
 const LEAST_DRAG_PX = 4;
@@ -104,14 +104,7 @@ function optionsOf(
 ): uPlot.Options {
   const { series, height, usual, onZoom } = latest.current;
   const color = colorResolver(element);
-  const quiet = color('var(--color-ink-quiet)');
-  const line = color('var(--color-line)');
-  const axis: uPlot.Axis = {
-    stroke: quiet,
-    font: AXIS_FONT,
-    grid: { stroke: line, width: 1 },
-    ticks: { show: false },
-  };
+  const axis = axisStyle(color);
   return {
     width: Math.max(1, Math.floor(element.clientWidth)),
     height,
@@ -146,8 +139,7 @@ function optionsOf(
       },
       {
         ...axis,
-        size: (plot, values) =>
-          16 + Math.max(24, ...(values ?? []).map((value) => plot.ctx.measureText(value).width / devicePixelRatio)),
+        size: uprightSize,
         space: 36,
         values: (_, values) => values.map((value) => latest.current.format(value)),
       },
@@ -231,21 +223,4 @@ function drawDiamond(context: CanvasRenderingContext2D, x: number, y: number, co
   context.lineTo(x - size, y);
   context.closePath();
   context.fill();
-}
-
-/** What a CSS colour is in this place and theme: a canvas knows neither variables nor light-dark(). */
-function colorResolver(element: HTMLElement): (css: string) => string {
-  const probe = document.createElement('span');
-  return (css) => {
-    probe.style.color = css;
-    element.append(probe);
-    const resolved = getComputedStyle(probe).color;
-    probe.remove();
-    return resolved;
-  };
-}
-
-/** @param color "rgb(1, 2, 3)" */
-function withAlpha(color: string, alpha: number): string {
-  return color.replace(/^rgb\(([^)]+)\)$/, `rgba($1, ${alpha})`);
 }

@@ -115,6 +115,22 @@ export const alerts = {
     usual: (range: string) => `usual ${range}`,
     usualUnknown: 'usual is not known',
     sparkline: (name: string, low: string, high: string, last: string) => `${name}: ${low} to ${high}, at last ${last}`,
+    usualPlot: {
+      said: (name: string, value: string, side: string, usual: string) =>
+        `${name}: ${value}, ${side} what is usual, ${usual}`,
+      sides: { below: 'below', within: 'within', above: 'above' },
+      short: { below: 'below usual', within: 'usual', above: 'above usual' },
+      times: {
+        above: (factor: string) => `; ${factor} times the most that is usual`,
+        below: (factor: string) => `; the least that is usual is ${factor} times as much`,
+      },
+      factor: {
+        above: (factor: string) => `×${factor}`,
+        within: () => '',
+        below: (factor: string) => `÷${factor}`,
+      },
+      logarithmic: '; drawn in steps of ten',
+    },
     techniques: 'Techniques (MITRE ATT&CK)',
     attackers: 'Attackers',
     victims: 'Victims',

@@ -35,6 +35,7 @@ export const common = {
   selectRow: 'Select row',
   selected: (count: string) => `${count} selected`,
   showNew: (count: string) => `${count} new`,
+  range: (low: string, high: string) => `${low} to ${high}`,
   lastKnown: (age: string) => `Last known ${age}`,
   plot: {
     showTable: 'Show as table',
@@ -42,6 +43,7 @@ export const common = {
     time: 'Time',
     usual: 'usual',
     empty: 'No measurements yet.',
+    nothing: '–',
     hint: 'Drag to zoom, t for a table',
   },
 } as const;

@@ -84,7 +84,7 @@ function KnownStory({ story, actions }: { readonly story: AlertStory; readonly a
         </div>
         <Timeline moments={story.timeline} />
         <StoryTraffic story={story} />
-        <EvidenceList evidence={alert.evidence} series={story.series} />
+        <EvidenceList evidence={alert.evidence} series={story.series} isAnomaly={alert.kind === 'anomaly'} />
         <Techniques techniques={story.techniques} />
         <HostLists alert={alert} />
         <Decisions decisions={story.decisions} detectors={story.detectors} />

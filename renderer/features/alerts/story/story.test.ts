@@ -44,6 +44,17 @@ describe('evidenceLines', () => {
     const ranged = { ...fact, usualRange: { low: 0, high: 2 } };
     expect(evidenceLines([ranged], [])[0].usual).toEqual([0, 2]);
   });
+
+  it('draws how a number came to be, or how far it is from what is usual', () => {
+    const points = [1, 9].map((value, timeMs) => ({ timeMs, value }));
+    const series = [{ name: 'ports tried', usual: { low: 1, high: 3 }, points }];
+    const plotOf = (...args: Parameters<typeof evidenceLines>) => evidenceLines(...args)[0].plot;
+    expect(plotOf([fact], series)).toBe('development');
+    expect(plotOf([fact], series, 'usual')).toBe('usual');
+    expect(plotOf([{ ...fact, usualRange: { low: 0, high: 2 } }], [])).toBe('usual');
+    expect(plotOf([{ ...fact, value: 'ssh', usualRange: { low: 0, high: 2 } }], [], 'usual')).toBeNull();
+    expect(plotOf([fact], [], 'usual')).toBeNull();
+  });
 });
 
 describe('trafficLine', () => {

@@ -1,0 +1,171 @@
+import { useEffect, useRef, useState } from 'react';
+import uPlot from 'uplot';
+import 'uplot/dist/uPlot.min.css';
+import { watchColors } from '../lib/theme.ts';
+import { strings } from '../strings/index.ts';
+import type { NumberPlotProps, NumberSeries } from './NumberPlot.tsx';
+import { axisStyle, colorOf, colorResolver, uprightSize, withAlpha } from './plot-style.ts';
+
+type CanvasProps = NumberPlotProps & { readonly height: number };
+
+const BAR_SHARE = 0.85;
+const WIDEST_BAR_PX = 48;
+/** A single row of a bin must be seen: the axis begins below it. */
+const LOGARITHMIC_BOTTOM = 0.5;
+/** Room above what is highest. */
+const HEADROOM = 1.1;
+const LOGARITHMIC_HEADROOM = 2;
+const LIMIT_WIDTH_PX = 1.5;
+
+/** The plot itself; in a file of its own, so that uPlot is loaded only where one is shown. */
+export default function NumberPlotCanvas(props: CanvasProps) {
+  const host = useRef<HTMLDivElement>(null);
+  const plot = useRef<uPlot | null>(null);
+  const latest = useRef(props);
+  latest.current = props;
+  const [hover, setHover] = useState<number | null>(null);
+  const { places, placeLabel, series, format, formatPlace, height, limit, span, isLogarithmic = false } = props;
+  const shape = `${height} ${isLogarithmic} ${placeLabel} ${series.map(({ label, kind, color }) => `${label} ${kind} ${color}`).join()}`;
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: made anew for another shape; data come by the next effect
+  useEffect(() => {
+    const element = host.current;
+    if (element === null) return;
+    const make = (): void => {
+      plot.current?.destroy();
+      plot.current = new uPlot(optionsOf(latest, element, setHover), dataOf(latest.current), element);
+    };
+    make();
+    const observer = new ResizeObserver(([entry]) => {
+      const width = Math.floor(entry.contentRect.width);
+      if (width > 0) plot.current?.setSize({ width, height: latest.current.height });
+    });
+    observer.observe(element);
+    const unwatch = watchColors(() => requestAnimationFrame(make));
+    return () => {
+      unwatch();
+      observer.disconnect();
+      plot.current?.destroy();
+      plot.current = null;
+    };
+  }, [shape]);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what is drawn
+  useEffect(() => {
+    plot.current?.setData(dataOf(latest.current));
+  }, [places, series, limit?.at, span?.join()]);
+
+  return (
+    <div className="relative min-w-0">
+      <div ref={host} className="min-w-0" style={{ height }} />
+      {hover !== null && hover < places.length && (
+        <div
+          aria-hidden
+          className="pointer-events-none absolute top-1 right-1 z-10 flex flex-col rounded-md border border-line bg-raised px-2 py-1 text-12 shadow-floating"
+        >
+          <span className="text-ink-quiet">{formatPlace(places[hover])}</span>
+          {series.map(({ label, values, color }, index) => {
+            const value = values[hover] ?? null;
+            return (
+              <span key={label} className="flex items-center gap-2">
+                <span className="h-0.5 w-3 rounded-full" style={{ background: colorOf(color, index) }} />
+                <span className="mr-auto text-ink-muted">{label}</span>
+                <span className="font-mono">{value === null ? strings.common.plot.nothing : format(value)}</span>
+              </span>
+            );
+          })}
+        </div>
+      )}
+    </div>
+  );
+}
+
+function dataOf({ places, series, isLogarithmic = false }: CanvasProps): uPlot.AlignedData {
+  const drawn = (value: number | null): number | null => (isLogarithmic && value !== null && value <= 0 ? null : value);
+  return [[...places], ...series.map(({ values }) => values.map(drawn))];
+}
+
+function optionsOf(
+  latest: { readonly current: CanvasProps },
+  element: HTMLElement,
+  onHover: (index: number | null) => void,
+): uPlot.Options {
+  const { series, height, placeLabel, tickStep, isLogarithmic = false } = latest.current;
+  const color = colorResolver(element);
+  const axis = axisStyle(color);
+  return {
+    width: Math.max(1, Math.floor(element.clientWidth)),
+    height,
+    legend: { show: false },
+    padding: [8, 12, 0, 0],
+    cursor: { points: { size: 6 }, drag: { x: false, y: false, setScale: false }, y: false },
+    scales: {
+      x: { time: false, range: (_, low, high) => spanOf(latest.current.span, low, high) },
+      y: isLogarithmic
+        ? { distr: 3, range: (_, _low, high) => [LOGARITHMIC_BOTTOM, Math.max(1, high ?? 1) * LOGARITHMIC_HEADROOM] }
+        : { range: (_, low, high) => [Math.min(0, low ?? 0), (high ?? 0) * HEADROOM || 1] },
+    },
+    axes: [
+      {
+        ...axis,
+        label: placeLabel,
+        labelSize: 18,
+        labelFont: axis.font,
+        labelGap: 0,
+        size: 26,
+        space: 56,
+        ...(tickStep === undefined ? {} : { incrs: [1, 2, 5, 10, 20, 50, 100].map((factor) => factor * tickStep) }),
+        values: (_, places) => places.map((place) => (latest.current.formatTick ?? latest.current.formatPlace)(place)),
+      },
+      {
+        ...axis,
+        size: uprightSize,
+        space: 28,
+        values: (_, values) =>
+          values.map((value) => (isLogarithmic && !isPowerOfTen(value) ? '' : latest.current.format(value))),
+      },
+    ],
+    series: [{}, ...series.map((one, index) => seriesOf(one, color(colorOf(one.color, index))))],
+    hooks: {
+      draw: [(plot) => drawLimit(plot, latest.current.limit ?? null, color('var(--color-high)'))],
+      setCursor: [
+        (plot) => onHover(plot.cursor.left === undefined || plot.cursor.left < 0 ? null : (plot.cursor.idx ?? null)),
+      ],
+    },
+  };
+}
+
+/** A plot of one place has no width of its own. */
+function spanOf(span: CanvasProps['span'], low: number | null, high: number | null): [number, number] {
+  const [from, until] = span ?? [low ?? 0, high ?? 1];
+  return until > from ? [from, until] : [from - 0.5, from + 0.5];
+}
+
+function seriesOf({ label, kind, isDashed = false }: NumberSeries, stroke: string): uPlot.Series {
+  if (kind === 'bars') {
+    return {
+      label,
+      stroke,
+      width: 1,
+      points: { show: false },
+      fill: withAlpha(stroke, 0.3),
+      fillTo: (plot, _index, low) => plot.scales.y.min ?? low,
+      paths: uPlot.paths.bars?.({ size: [BAR_SHARE, WIDEST_BAR_PX] }),
+    };
+  }
+  return { label, stroke, width: 1.25, points: { show: false }, dash: isDashed ? [4, 4] : undefined, spanGaps: false };
+}
+
+function drawLimit(plot: uPlot, limit: CanvasProps['limit'], color: string): void {
+  if (!limit) return;
+  const { left, width, top, height } = plot.bbox;
+  const x = plot.valToPos(limit.at, 'x', true);
+  if (x < left || x > left + width) return;
+  plot.ctx.fillStyle = color;
+  plot.ctx.fillRect(x - (LIMIT_WIDTH_PX * devicePixelRatio) / 2, top, LIMIT_WIDTH_PX * devicePixelRatio, height);
+}
+
+function isPowerOfTen(value: number): boolean {
+  const exponent = Math.log10(value);
+  return Math.abs(exponent - Math.round(exponent)) < 1e-9;
+}
