@@ -4,6 +4,7 @@ import { captureSettings } from './capture-settings.ts';
 import { DETECTORS } from './detect/index.ts';
 import { httpSettings } from './http/index.ts';
 import { indicatorSettings } from './indicators/index.ts';
+import { modelSettings } from './model-settings.ts';
 import { flowSettings } from './network/index.ts';
 import type { Section } from './runtime/config-names.ts';
 import { logSettings } from './runtime/log.ts';
@@ -48,6 +49,7 @@ const TITLES: Readonly<Record<string, string>> = {
   indicators: 'Lists of what is known to be bad',
   'detect.tunnel': 'Finding connections inside of others',
   alerts: 'Joining findings into alerts',
+  models: 'Learning what is normal (anomalies)',
   captures: 'Captures',
   http: 'Console in a browser, REST and metrics',
   api: 'Connections to the engine',
@@ -61,6 +63,7 @@ const TABLES: readonly Section[] = [
   ...DETECTORS.map((detector) => ({ path: detectorSection(detector.id), table: detector.settings })),
   { path: 'indicators', table: indicatorSettings },
   { path: 'alerts', table: alertSettings },
+  { path: 'models', table: modelSettings },
   { path: 'captures', table: captureSettings },
   { path: 'api', table: apiSettings },
   { path: 'http', table: httpSettings },

@@ -7,7 +7,7 @@ import type { HealthPart, HealthRegistry } from './runtime/health.ts';
 import type { JournalInput } from './store/index.ts';
 
 /** Parts of the engine that take other settings while it runs. */
-export const LIVE_PARTS = ['traffic', 'indicators', 'alerts', 'captures', 'store', 'log'] as const;
+export const LIVE_PARTS = ['traffic', 'indicators', 'alerts', 'captures', 'models', 'store', 'log'] as const;
 export type LivePart = (typeof LIVE_PARTS)[number];
 
 interface LiveRow {
@@ -27,6 +27,7 @@ export const LIVE_SETTINGS: readonly LiveRow[] = [
   { part: 'alerts', path: 'alerts.maxRelated' },
   { part: 'alerts', path: 'alerts.shadowSlackSeconds' },
   { part: 'captures', path: 'captures.' },
+  { part: 'models', path: 'models.' },
   { part: 'store', path: 'store.commitMs' },
   { part: 'store', path: 'store.batchRows' },
   { part: 'store', path: 'store.flowDays' },
@@ -35,6 +36,7 @@ export const LIVE_SETTINGS: readonly LiveRow[] = [
   { part: 'store', path: 'store.maximumMegabytes' },
   { part: 'store', path: 'store.findingDays' },
   { part: 'store', path: 'store.alertDays' },
+  { part: 'store', path: 'store.anomalyDays' },
   { part: 'store', path: 'store.journalDays' },
   { part: 'log', path: 'log.level' },
 ];

@@ -1,10 +1,14 @@
 export { AlertStore, type Reviewed, type ReviewRequest, type StoredReview } from './alert-store.ts';
 export type { AlertCount, TechniquesSeen } from './alert-table.ts';
 export { MAX_ALLOW_ENTRIES } from './allow-table.ts';
+export type { StoredAnomaly } from './anomaly-table.ts';
 export { CaptureStore } from './capture-table.ts';
 export { type ControlStore, isVerdict } from './control-store.ts';
 export type { JournalProgress } from './journal.ts';
+export type { ModelStore, ProfileAddition, SampleChange } from './model-store.ts';
+export type { StoredProfile } from './profile-table.ts';
 export type { ReviewStep } from './review-table.ts';
+export type { SampleRow, SampleSlot, SampleState } from './sample-table.ts';
 export { openStore, type StoreRequest } from './store.ts';
 export { type StoreSettings, storeSettings } from './store-settings.ts';
 export type { StoredToken } from './token-table.ts';

@@ -16,6 +16,8 @@ const SIZE_AFTER = 0.9;
 
 /** Hours of traffic kept for each host on the average: most hosts come for an hour, few are there all day. */
 const HOURS_PER_HOST = 20;
+/** Unusual things remembered: some hundred a day for a quarter, 30 MB. */
+const MAX_ANOMALIES = 50_000;
 /** What hosts that never proved to be there may take of the room. */
 const UNPROVEN_SHARE = 0.1;
 
@@ -65,6 +67,10 @@ export function retention(database: Database, journal: JournalRemover, settings:
   );
   const countHosts = database.prepare<[number], number>('SELECT count(*) FROM hosts WHERE is_proven = ?').pluck();
   const countHours = database.prepare<[], number>('SELECT count(*) FROM host_hours').pluck();
+  const oldAnomalies = database.prepare(
+    'DELETE FROM anomalies WHERE id IN (SELECT id FROM anomalies WHERE time_ms < ? ORDER BY time_ms LIMIT ?)',
+  );
+  const countAnomalies = database.prepare<[], number>('SELECT count(*) FROM anomalies').pluck();
   const { hostCapacity } = settings;
   /** Beyond their room those not heard of for longest go. */
   const surplusHosts = (isProven: number, room: number): number => {
@@ -74,6 +80,11 @@ export function retention(database: Database, journal: JournalRemover, settings:
   const surplusHours = (): number => {
     const surplus = (countHours.get() ?? 0) - hostCapacity * HOURS_PER_HOST;
     return surplus <= 0 ? 0 : oldestHours.run(Math.min(surplus, BATCH_ROWS)).changes;
+  };
+
+  const surplusAnomalies = (): number => {
+    const surplus = (countAnomalies.get() ?? 0) - MAX_ANOMALIES;
+    return surplus <= 0 ? 0 : oldAnomalies.run(Number.MAX_VALUE, Math.min(surplus, BATCH_ROWS)).changes;
   };
 
   type Step = (nowMs: number) => number;
@@ -90,11 +101,14 @@ export function retention(database: Database, journal: JournalRemover, settings:
     () => surplusHosts(0, hostCapacity * UNPROVEN_SHARE),
     () => surplusHosts(1, hostCapacity * (1 - UNPROVEN_SHARE)),
     () => surplusHours(),
+    (nowMs) => oldAnomalies.run(nowMs - settings.anomalyDays * DAY_MS, BATCH_ROWS).changes,
+    () => surplusAnomalies(),
   ];
   /** What can be missed first goes first; the journal never goes for its size. */
   const bySize: readonly Step[] = [
     () => oldestFlows.run(BATCH_ROWS).changes,
     () => oldestFindings.run(BATCH_ROWS).changes,
+    () => oldAnomalies.run(Number.MAX_VALUE, BATCH_ROWS).changes,
     () => oldestAlerts.run(BATCH_ROWS).changes,
   ];
 

@@ -206,4 +206,55 @@ export const MIGRATIONS: readonly Migration[] = [
       ALTER TABLE flows ADD COLUMN said TEXT;
     `,
   },
+  {
+    version: 9,
+    name: 'what is learnt',
+    // One version of a table is in use at a time, which the index sees to.
+    sql: `
+      CREATE TABLE model_profiles (
+        id TEXT PRIMARY KEY,
+        model_table TEXT NOT NULL,
+        version INTEGER NOT NULL,
+        state TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        trained_ms REAL NOT NULL,
+        used_ms REAL,
+        body TEXT NOT NULL,
+        document BLOB NOT NULL,
+        UNIQUE (model_table, version)
+      ) STRICT;
+      CREATE UNIQUE INDEX model_profiles_in_use ON model_profiles (model_table) WHERE state = 'active';
+      CREATE TABLE model_samples (
+        part TEXT NOT NULL,
+        slot INTEGER NOT NULL,
+        time_ms REAL NOT NULL,
+        initiator TEXT NOT NULL,
+        responder TEXT NOT NULL,
+        is_unusual INTEGER NOT NULL,
+        features BLOB NOT NULL,
+        PRIMARY KEY (part, slot)
+      ) STRICT;
+      CREATE TABLE model_sample_states (
+        part TEXT PRIMARY KEY,
+        layout TEXT NOT NULL,
+        seen REAL NOT NULL,
+        weight REAL NOT NULL,
+        last_ms REAL NOT NULL
+      ) STRICT, WITHOUT ROWID;
+      CREATE TABLE anomalies (
+        id INTEGER PRIMARY KEY,
+        time_ms REAL NOT NULL,
+        model_table TEXT NOT NULL,
+        model_group TEXT NOT NULL,
+        profile TEXT NOT NULL,
+        p_value REAL NOT NULL,
+        probability REAL NOT NULL,
+        cause TEXT NOT NULL,
+        title TEXT NOT NULL,
+        reasons TEXT NOT NULL,
+        is_shown INTEGER NOT NULL
+      ) STRICT;
+      CREATE INDEX anomalies_by_time ON anomalies (time_ms, is_shown);
+    `,
+  },
 ];

@@ -98,6 +98,16 @@ export const storeSettings = {
     unit: 'd',
     reason: 'Alerts are kept this long after they were last updated; intrusions are often noticed months later.',
   },
+  anomalyDays: {
+    type: 'number',
+    default: 90,
+    min: 1,
+    max: 3650,
+    unit: 'd',
+    reason:
+      'What was found unusual, shown or not, is kept this long, at most 50,000 of them: enough to choose how many ' +
+      'anomaly alerts a day are wanted.',
+  },
   journalDays: {
     type: 'number',
     default: 730,

@@ -10,6 +10,7 @@ import { Committer } from './committer.ts';
 import { ControlStore, isVerdict } from './control-store.ts';
 import { DatabaseLink } from './database-link.ts';
 import { HuntStore } from './hunt/hunt-store.ts';
+import { ModelStore } from './model-store.ts';
 import type { StoreSettings } from './store-settings.ts';
 import type { Tables } from './tables.ts';
 import type {
@@ -66,6 +67,7 @@ class SqliteStore implements Store {
   readonly control: ControlStore;
   readonly captures: CaptureStore;
   readonly hunt: HuntStore;
+  readonly models: ModelStore;
   readonly #clock: Clock;
   readonly #part: HealthPart;
   readonly #rows: WaitingRows;
@@ -91,6 +93,7 @@ class SqliteStore implements Store {
     this.control = new ControlStore(this.#committer);
     this.captures = new CaptureStore(this.#committer);
     this.hunt = new HuntStore(this.#committer, path);
+    this.models = new ModelStore(this.#committer);
     try {
       this.#link.open();
     } catch (error) {

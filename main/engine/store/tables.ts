@@ -1,14 +1,17 @@
 import type { Database } from 'better-sqlite3';
 import { alertTable } from './alert-table.ts';
 import { allowTable } from './allow-table.ts';
+import { anomalyTable } from './anomaly-table.ts';
 import { captureTable } from './capture-table.ts';
 import { flowRows } from './flow-rows.ts';
 import { hostTable } from './host-table.ts';
 import { savedTable } from './hunt/saved-table.ts';
 import { journalTable } from './journal.ts';
 import { markTable } from './mark-table.ts';
+import { profileTable } from './profile-table.ts';
 import { retention, sizesOf } from './retention.ts';
 import { reviewTable } from './review-table.ts';
+import { sampleTable } from './sample-table.ts';
 import type { StoreSettings } from './store-settings.ts';
 import { tokenTable } from './token-table.ts';
 import { trafficBetween } from './traffic-between.ts';
@@ -40,6 +43,9 @@ export function prepareTables(database: Database, settings: StoreSettings) {
     journal,
     tokens: tokenTable(database),
     marks: markTable(database),
+    profiles: profileTable(database),
+    samples: sampleTable(database),
+    anomalies: anomalyTable(database),
     setSetting: (path: string, value: unknown, nowMs: number) => setSetting.run(path, JSON.stringify(value), nowMs),
     listSettings: (): StoredSetting[] =>
       listSettings.all().map((row) => ({ path: row.path, value: JSON.parse(row.value), updatedMs: row.updated_ms })),

@@ -5,6 +5,7 @@ import type { AlertStore, StoredReview } from './alert-store.ts';
 import type { CaptureStore } from './capture-table.ts';
 import type { ControlStore } from './control-store.ts';
 import type { HuntStore } from './hunt/hunt-store.ts';
+import type { ModelStore } from './model-store.ts';
 import type { StoreSettings } from './store-settings.ts';
 
 /** What became of an alert: by the person, or, `withdrawn`, because it turned out to be part of another one. */
@@ -227,6 +228,8 @@ export interface Store {
   readonly captures: CaptureStore;
   /** Searches, and the queries that were kept. */
   readonly hunt: HuntStore;
+  /** What has been learnt of this computer. */
+  readonly models: ModelStore;
   /** Adds an alert, or replaces the one with its id; what the person did with it stays. */
   upsertAlert(alert: Alert, source?: string, trail?: AlertTrail): void;
   /** A newer finding of the same detector, cause and first moment replaces the older one. */
