@@ -102,6 +102,11 @@ export class DocumentReader {
     return value.map((entry: unknown, index) => new DocumentReader(entry, `${this.path}.${name}[${index}]`));
   }
 
+  /** A part that has a reader of its own. */
+  field(name: string): unknown {
+    return this.take(name);
+  }
+
   /** @throws ModelDocumentError for a field that nobody took */
   finish(): void {
     for (const name of this.fields.keys()) {

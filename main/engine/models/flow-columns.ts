@@ -170,7 +170,7 @@ const isColumn = (row: ColumnRow | LeftOut): row is ColumnRow => !('because' in 
 export const FLOW_FEATURE_NAMES: readonly string[] = FEATURE_ROWS.map((row) => (isColumn(row) ? row[0] : row.name));
 
 /** Features that are no columns, and why. */
-export const LEFT_OUT_FEATURES: readonly LeftOut[] = FEATURE_ROWS.filter((row) => !isColumn(row));
+export const LEFT_OUT_FEATURES: readonly LeftOut[] = FEATURE_ROWS.flatMap((row) => (isColumn(row) ? [] : [row]));
 
 /** Where in a flow's features the columns are that are features. */
 const PLACES = Int32Array.from([...FEATURE_ROWS.keys()].filter((place) => isColumn(FEATURE_ROWS[place]!)));

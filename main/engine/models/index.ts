@@ -1,8 +1,11 @@
 /** The anomaly models: what is usual is learnt from rows of numbers; what is not gets a high score and a reason. */
 export { type BaselineSettings, baseline } from './baseline.ts';
+export { Calibration, LEAST_P_VALUE } from './calibration.ts';
 export { type DbscanSettings, dbscan } from './dbscan.ts';
 export { type Json, type ModelDocument, ModelDocumentError } from './document.ts';
+export { MODEL_WEIGHTS } from './ensemble.ts';
 export { MODEL_FAMILIES, readModel } from './families.ts';
+export { fitProfile, LEAST_GROUP_ROWS, MOST_FIT_ROWS } from './fit-profile.ts';
 export { FLOW_COLUMNS, FLOW_FEATURE_NAMES, flowGroup, flowRow, LEFT_OUT_FEATURES } from './flow-columns.ts';
 export { HOST_COLUMNS, HOST_WINDOW_SECONDS } from './host-columns.ts';
 export { type IsolationForestSettings, isolationForest } from './isolation-forest.ts';
@@ -23,7 +26,9 @@ export {
   scoreRows,
 } from './model.ts';
 export { type OneClassSvmSettings, oneClassSvm } from './one-class-svm.ts';
+export { anomalyProbability } from './probability.ts';
 export { PROCESS_COLUMNS, PROCESS_WINDOW_SECONDS } from './process-columns.ts';
+export { readProfile } from './profile.ts';
 export type * from './profile-types.ts';
 export type {
   ColumnUsual,
@@ -38,6 +43,8 @@ export type {
   TrainingResult,
 } from './profile-types.ts';
 export { Random } from './random.ts';
+export { EMPTY_RESERVOIR, Reservoir, type ReservoirState } from './reservoir.ts';
 export { COLUMN_MEANINGS, type ColumnMeaning, SCALINGS, Scaler, type ScalerSettings, type Scaling } from './scaler.ts';
+export { columnStability, medianOf, rankCorrelation, scoreStability } from './stability.ts';
 export type { Column } from './table-column.ts';
 export { rowByName, TABLE_COLUMNS } from './tables.ts';

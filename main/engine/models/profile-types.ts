@@ -39,6 +39,8 @@ export interface Profile {
   judge(group: ModelGroup, values: Float64Array, offset?: number): AnomalyJudgement | undefined;
   /** Usual values of the group's columns, for drift and for people. */
   usual(group: ModelGroup): readonly ColumnUsual[];
+  /** What a group's models are; undefined where there are none. */
+  detail(group: ModelGroup): GroupDetail | undefined;
   toJSON(): ModelDocument;
 }
 
@@ -51,6 +53,23 @@ export interface ColumnUsual {
   readonly high: number;
   /** Values at every tenth, from the smallest to the greatest: 11 of them, rising. */
   readonly deciles: Float64Array;
+}
+
+/** What people want to know of a group's models. */
+export interface GroupDetail {
+  readonly group: ModelGroup;
+  /** Rows that the models were fitted on. */
+  readonly rows: number;
+  /** Rows that were held back, by −log10 of their p-values in equal steps from 0 on. */
+  readonly distribution: { readonly step: number; readonly counts: readonly number[] };
+  readonly models: readonly {
+    readonly kind: ModelKind;
+    /** All together 1. */
+    readonly weight: number;
+    /** Of its document. */
+    readonly bytes: number;
+    readonly parameters: Readonly<Record<string, number | string>>;
+  }[];
 }
 
 /** Rows of one group to learn from, in the order of time. */
@@ -85,6 +104,8 @@ export interface TrainingHooks {
   readonly onProgress: (progress: TrainingProgress) => void;
   /** Aborted when nobody wants the result any more; looked at between steps and epochs. */
   readonly signal: AbortSignal;
+  /** Milliseconds of a clock that never jumps, for the time left; null is told without one. */
+  readonly clock?: () => number;
 }
 
 export interface TrainingResult {
