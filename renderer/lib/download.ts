@@ -1,11 +1,15 @@
-/** Hands a text to the person as a file. */
+/** Hands a text, or bytes in pieces, to the person as a file. */
 
 /** Long enough for the browser to have taken the file. */
 const RELEASE_MS = 60_000;
 
 /** @param name what is not fit for a file name is replaced @param type such as "text/csv" */
-export function downloadFile(name: string, type: string, text: string): void {
-  const url = URL.createObjectURL(new Blob([text], { type: `${type};charset=utf-8` }));
+export function downloadFile(name: string, type: string, content: string | readonly Uint8Array<ArrayBuffer>[]): void {
+  const blob =
+    typeof content === 'string'
+      ? new Blob([content], { type: `${type};charset=utf-8` })
+      : new Blob([...content], { type });
+  const url = URL.createObjectURL(blob);
   const link = document.createElement('a');
   link.href = url;
   link.download = fileName(name);

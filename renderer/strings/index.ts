@@ -7,6 +7,7 @@ import { frame } from './en/frame.ts';
 import { health } from './en/health.ts';
 import { hunt } from './en/hunt.ts';
 import { link } from './en/link.ts';
+import { models } from './en/models.ts';
 import { network } from './en/network.ts';
 import { overview } from './en/overview.ts';
 import { settings } from './en/settings.ts';
@@ -20,6 +21,7 @@ export const strings = {
   health,
   hunt,
   link,
+  models,
   network,
   overview,
   settings,

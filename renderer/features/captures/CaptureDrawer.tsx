@@ -10,6 +10,7 @@ import { KeyValue, Section } from '../../components/layout.tsx';
 import { Menu } from '../../components/Menu.tsx';
 import { SeverityMark } from '../../components/marks.tsx';
 import { Bytes, Count } from '../../components/numbers.tsx';
+import { Progress } from '../../components/Progress.tsx';
 import { EmptyState, FailureState, LoadingState, Notice } from '../../components/states.tsx';
 import { Text } from '../../components/Text.tsx';
 import { TimePlot } from '../../components/TimePlot.tsx';
@@ -29,7 +30,6 @@ import { useQuery } from '../../lib/use-query.ts';
 import { strings } from '../../strings/index.ts';
 import { cancelCapture, exportAlerts, removeCapture, shortName } from './actions.ts';
 import { alertCounts, isUnfinished, totalAlerts } from './capture-list.ts';
-import { Progress } from './Progress.tsx';
 
 const words = strings.captures.drawer;
 type Result = NonNullable<Capture['result']>;

@@ -2,11 +2,11 @@
 import { CircleAlert, X } from 'lucide-react';
 import { IconButton } from '../../components/Button.tsx';
 import { Card } from '../../components/layout.tsx';
+import { Progress } from '../../components/Progress.tsx';
 import { Text } from '../../components/Text.tsx';
 import { formatByteRate, formatBytes, formatDuration } from '../../lib/format.ts';
 import { strings } from '../../strings/index.ts';
 import { shortName } from './actions.ts';
-import { Progress } from './Progress.tsx';
 import { timeLeftMs } from './rate.ts';
 import { cancelUpload, type Upload, useUploads } from './uploads.ts';
 

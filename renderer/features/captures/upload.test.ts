@@ -3,8 +3,9 @@ import type { Capture } from '../../../contract/api-captures.ts';
 import { CAPTURE_PIECE_BYTES } from '../../../contract/capture-pieces.ts';
 import type { Failure } from '../../../contract/domain.ts';
 import type { Answer } from '../../lib/client.ts';
+import { fromBase64, toBase64 } from '../../lib/pieces.ts';
 import { rateOf, timeLeftMs, withSample } from './rate.ts';
-import { toBase64, type UploadClient, type UploadFile, type UploadStep, upload } from './upload.ts';
+import { type UploadClient, type UploadFile, type UploadStep, upload } from './upload.ts';
 
 const SIZE = 3 * CAPTURE_PIECE_BYTES + 1_000;
 const BYTES = Uint8Array.from({ length: SIZE }, (_, index) => (index * 31 + (index >> 8)) % 256);
@@ -253,6 +254,7 @@ describe('sending a capture', () => {
     for (const length of [0, 1, 2, 3, 40_000]) {
       const bytes = BYTES.slice(0, length);
       expect(isSame(bytesOf(toBase64(bytes)), bytes)).toBe(true);
+      expect(isSame(fromBase64(toBase64(bytes)) ?? new Uint8Array(1), bytes)).toBe(true);
     }
   });
 });

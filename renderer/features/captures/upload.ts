@@ -7,13 +7,11 @@ import { LINK_FAILURES } from '../../../contract/bridge.ts';
 import { CAPTURE_PIECE_BYTES } from '../../../contract/capture-pieces.ts';
 import type { Failure } from '../../../contract/domain.ts';
 import type { Answer } from '../../lib/client.ts';
+import { type PieceFile, readPiece, toBase64 } from '../../lib/pieces.ts';
 import { strings } from '../../strings/index.ts';
 
-/** The part of a File that is needed. */
-export interface UploadFile {
+export interface UploadFile extends PieceFile {
   readonly name: string;
-  readonly size: number;
-  slice(from: number, until: number): { arrayBuffer(): Promise<ArrayBuffer> };
 }
 
 export interface UploadClient {
@@ -98,7 +96,7 @@ async function send(
   let resumes = 0;
   while (offset < file.size) {
     if (signal.aborted) return CANCELLED;
-    const piece = await read(file, offset);
+    const piece = await readPiece(file, offset, CAPTURE_PIECE_BYTES);
     if (piece === undefined) return failed('unreadable', strings.captures.failures.unreadable);
     if (signal.aborted) return CANCELLED;
     const answer = await client.append(id, offset, toBase64(piece));
@@ -160,24 +158,4 @@ const FAILURES_OF_OURS: ReadonlySet<string> = new Set(['unreadable', 'changed'])
 
 function failed(code: string, words: Omit<Failure, 'code'>): UploadEnd {
   return { type: 'failed', failure: { code, ...words } };
-}
-
-/** The next bytes; undefined where the file has fewer than it said, or cannot be read. */
-async function read(file: UploadFile, offset: number): Promise<Uint8Array | undefined> {
-  const until = Math.min(file.size, offset + CAPTURE_PIECE_BYTES);
-  try {
-    const bytes = new Uint8Array(await file.slice(offset, until).arrayBuffer());
-    return bytes.length === until - offset ? bytes : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** Arguments of one call: far below what an engine of JavaScript takes. */
-const CHUNK = 0x8000;
-
-export function toBase64(bytes: Uint8Array): string {
-  let binary = '';
-  for (let at = 0; at < bytes.length; at += CHUNK) binary += String.fromCharCode(...bytes.subarray(at, at + CHUNK));
-  return btoa(binary);
 }

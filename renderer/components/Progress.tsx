@@ -1,4 +1,4 @@
-import { formatPercent } from '../../lib/format.ts';
+import { formatPercent } from '../lib/format.ts';
 
 /** A thin bar. @param value 0 to 1; null where nobody can tell: then it only says that it goes on. */
 export function Progress({ value, label }: { readonly value: number | null; readonly label: string }) {
