@@ -2,12 +2,12 @@ import type { Learning, Profile } from '../../../contract/api-models.ts';
 import { Card } from '../../components/layout.tsx';
 import { RelativeTime } from '../../components/numbers.tsx';
 import { Progress } from '../../components/Progress.tsx';
+import { StateWord } from '../../components/StateWord.tsx';
 import { Text } from '../../components/Text.tsx';
 import { useNow } from '../../lib/clock.ts';
 import { counted, formatCount, formatPercent, formatRelative } from '../../lib/format.ts';
 import { strings } from '../../strings/index.ts';
 import { activeOf, openVersion, versionName } from './actions.ts';
-import { StateWord } from './StateWord.tsx';
 
 const words = strings.models;
 const MINUTE_MS = 60_000;

@@ -5,7 +5,6 @@ import {
   degreeOf,
   isWorthAsking,
   type Learnt,
-  learningShare,
   pairOf,
   versionsKey,
   withHeard,
@@ -63,12 +62,6 @@ describe('words for numbers', () => {
   it('judges stability and agreement at their borders', () => {
     expect([0, 0.1, 0.25, 0.26].map(degreeOf)).toEqual(['little', 'some', 'some', 'much']);
     expect([1, 0.95, 0.7, 0.69, -1].map(agreementOf)).toEqual(['same', 'same', 'close', 'different', 'different']);
-  });
-
-  it('tells how far learning is by what is least far', () => {
-    const learning = [0.9, 0.63].map((progress) => sampleLearning({ state: 'learning', progress }));
-    expect(learningShare([...learning, sampleLearning()])).toBe(0.63);
-    expect(learningShare([sampleLearning()])).toBeNull();
   });
 
   it('trains only what has enough rows', () => {

@@ -36,14 +36,6 @@ export function canTrain({ state, rows, rowsWanted }: Learning): boolean {
   return state !== 'off' && rows > 0 && rows >= rowsWanted;
 }
 
-/** The share of the learning period of all that still learn, 0 to 1; null where nothing does or it cannot be told. */
-export function learningShare(learning: readonly Learning[]): number | null {
-  const shares = learning.flatMap(({ state, progress }) =>
-    state === 'learning' && progress !== null ? [progress] : [],
-  );
-  return shares.length === 0 ? null : Math.min(...shares);
-}
-
 /** Two versions of one table that were chosen, the newer one first; null where it is not two. */
 export function pairOf(
   profiles: readonly Profile[],

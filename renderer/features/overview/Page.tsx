@@ -8,6 +8,7 @@ import { reloadQueries } from '../../lib/use-query.ts';
 import { strings } from '../../strings/index.ts';
 import { DayTimeline } from './DayTimeline.tsx';
 import { Decisions } from './Decisions.tsx';
+import { Learnt } from './Learnt.tsx';
 import { Standing } from './Standing.tsx';
 import { TopTalkers } from './TopTalkers.tsx';
 
@@ -32,9 +33,12 @@ export default function OverviewPage() {
           <Standing status={data} />
           <Decisions />
           <DayTimeline />
-          <div className="grid grid-cols-[minmax(0,1fr)_240px] items-start gap-4 max-narrow:grid-cols-1">
+          <div className="grid grid-cols-[minmax(0,1fr)_272px] items-start gap-4 max-narrow:grid-cols-1">
             <TopTalkers />
-            <Cost status={data} />
+            <div className="flex flex-col gap-4">
+              <Learnt />
+              <Cost status={data} />
+            </div>
           </div>
         </>
       )}

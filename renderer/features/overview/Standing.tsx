@@ -16,7 +16,9 @@ import { useLink, useMay } from '../../lib/link.ts';
 import { useStanding } from '../../lib/status.ts';
 import { toast } from '../../lib/toasts.ts';
 import { useCommand } from '../../lib/use-command.ts';
+import { useQuery } from '../../lib/use-query.ts';
 import { strings } from '../../strings/index.ts';
+import { learntText } from './learnt-text.ts';
 import { PauseDialog } from './PauseDialog.tsx';
 
 const words = strings.overview;
@@ -40,6 +42,7 @@ export function Standing({ status }: { readonly status: Status }) {
             {words.watching}
             <Fact to={linkTo('health')}>{counted(up, words.network)}</Fact>
             <Fact to={linkTo('network')}>{counted(status.traffic.openFlows, words.openFlows)}</Fact>
+            <LearntFact />
             {gaps.length > 0 && <Fact to={linkTo('health')}>{counted(gaps.length, words.gaps)}</Fact>}
           </p>
         </div>
@@ -57,6 +60,13 @@ function Fact({ to, children }: { readonly to: string; readonly children: ReactN
       {children}
     </a>
   );
+}
+
+/** How far learning is; nothing where that is not known, which the card of what has been learnt says. */
+function LearntFact() {
+  const { data } = useQuery('models.list', {});
+  const text = data && learntText(data.learning);
+  return text && <Fact to={linkTo('models')}>{text}</Fact>;
 }
 
 const SHOWN_GAPS = 3;

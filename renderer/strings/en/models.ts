@@ -264,13 +264,17 @@ export const models = {
     locked: (by: string) => `Cannot be changed here: it is set by ${by}.`,
     back: 'Back to what is set',
   },
+  /** On the page "Overview". */
   overview: {
     title: 'Learnt',
     all: 'Models',
-    fact: { learning: (percent: string) => `learning ${percent}`, learningNow: 'learning', training: 'training' },
-    ready: 'knows what is usual',
-    drifted: 'what is usual has changed',
-    off: 'does not learn',
     unknown: 'What has been learnt is not known.',
+    facts: {
+      drifted: 'what is usual has changed',
+      training: 'training',
+      learning: (percent: string) => `learning ${percent}`,
+      ready: 'knows what is usual',
+      off: 'learns nothing',
+    },
   },
 } as const;

@@ -1,7 +1,7 @@
 import { Activity, Check, CircleSlash, GraduationCap, type LucideIcon, TriangleAlert } from 'lucide-react';
-import type { LearningState } from '../../../contract/models.ts';
-import { cx } from '../../components/cx.ts';
-import { strings } from '../../strings/index.ts';
+import type { LearningState } from '../../contract/models.ts';
+import { strings } from '../strings/index.ts';
+import { cx } from './cx.ts';
 
 const MARKS: Readonly<Record<LearningState, { readonly icon: LucideIcon; readonly tone: string }>> = {
   off: { icon: CircleSlash, tone: 'text-ink-quiet' },
