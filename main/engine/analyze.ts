@@ -1,6 +1,6 @@
 import type { AnalysisDocument } from '../../contract/analysis.ts';
 import { isoTime, toAnalysisAlert } from '../../contract/analysis-document.ts';
-import type { Alert } from '../../contract/domain.ts';
+import type { Alert, Finding } from '../../contract/domain.ts';
 import type { EndReason, FlowView, TrafficObserver } from '../../contract/traffic.ts';
 import { AlertBook, type AlertChange, alertSettings } from './alerts/index.ts';
 import { captureNotes } from './capture-notes.ts';
@@ -31,6 +31,8 @@ export interface AnalyzeOptions {
   readonly stdin?: NodeJS.ReadableStream;
   /** Given the ended flows as they are, the first `limit` of them, a few at a time. */
   readonly keep?: { readonly limit: number; readonly onFlows: (flows: readonly RecordedFlow[]) => void };
+  /** Told of every finding, before it is joined with others. */
+  readonly onFinding?: (finding: Finding) => void;
   /** Told of every alert as it comes about. */
   readonly onAlertChange?: (alert: Alert, change: AlertChange) => void;
 }
@@ -67,7 +69,10 @@ export async function analyzeCapture(path: string, options: AnalyzeOptions = {})
   const keeper = options.keep && new FlowKeeper(() => watch.flowSource, options.keep);
   const watch = createWatch({
     config,
-    onFinding: (finding) => book.add(finding),
+    onFinding: (finding) => {
+      options.onFinding?.(finding);
+      book.add(finding);
+    },
     indicators: new IndicatorTable(options.indicators ?? BUILT_IN_TABLE),
     observers: [hosts, traffic, ...(keeper === undefined ? [] : [keeper, keeper.notes])],
   });

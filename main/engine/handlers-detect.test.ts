@@ -45,6 +45,7 @@ function profileOf(groups: readonly ModelGroup[] = ['tcp', 'udp']) {
     judge,
     pValue: (group, values) => judge(group, values)?.pValue ?? Number.NaN,
     usual: () => [],
+    detail: () => undefined,
     toJSON: () => ({}),
   };
   return { asked, of: { id: 'flow-1', profile, techniquesOf: () => ['T1048'] } };
