@@ -1,9 +1,10 @@
 /**
  * Several models as one: their p-values combined, and the combination calibrated again.
  *
- * P-values are combined by their weighted harmonic mean (D. J. Wilson: "The harmonic mean p-value for combining
- * dependent tests", PNAS 116, 2019; decision 0013): models look at the same row and agree more often than not, and the
- * mean holds for tests that depend on each other. What it leaves open is closed by ranking it among held-back rows.
+ * P-values are combined by the weighted sum of their logarithms (R. A. Fisher: "Statistical Methods for Research
+ * Workers", 1925; weights by I. J. Good, JRSS B 17, 1955). Fisher's own distribution of the sum holds for independent
+ * tests, and models that look at the same row are not: so the sum is ranked among held-back rows instead, which is right
+ * for any dependence. Decision 0013 has the figures and the alternatives.
  *
  * Quick models are asked of every row. The thorough ones are asked only of those that the quick ones find unusual: of
  * a row whose common p-value p is at most the gate g, all are combined, and ranked among the held-back rows that came
@@ -198,26 +199,26 @@ export class Ensemble {
     ];
   }
 
-  /** Minus the logarithm of the harmonic mean of the quick ones' p-values. */
+  /** Minus the weighted sum of the logarithms of the quick ones' p-values. */
   private quickScore(values: Float64Array, offset: number): number {
     const { quick } = this.stages;
     let sum = 0;
     for (let i = 0; i < quick.length; i++) {
       const { model, calibration } = quick[i]!;
-      sum += this.quickWeights[i]! / calibration.pValue(model.score(values, offset));
+      sum -= this.quickWeights[i]! * Math.log(calibration.pValue(model.score(values, offset)));
     }
-    return Math.log(sum);
+    return sum;
   }
 
   /** The same of all, where `p` is that of the quick ones together. */
   private thoroughScore(p: number, values: Float64Array, offset: number): number {
     const { thorough } = this.stages;
-    let sum = this.quickShare / p;
+    let sum = -this.quickShare * Math.log(p);
     for (let i = 0; i < thorough.length; i++) {
       const { model, calibration } = thorough[i]!;
-      sum += this.thoroughWeights[i]! / calibration.pValue(model.score(values, offset));
+      sum -= this.thoroughWeights[i]! * Math.log(calibration.pValue(model.score(values, offset)));
     }
-    return Math.log(sum);
+    return sum;
   }
 }
 
