@@ -1,6 +1,7 @@
 /** What a quiet, healthy engine says to every page, for tests that need pages with something in them. */
 import type { CallOutput } from '../../contract/api.ts';
 import { type Flow, MAX_FLOWS_PER_ITEM } from '../../contract/api-flows.ts';
+import { modelScript } from './model-scripts.ts';
 import { sampleStatus } from './sample-status.ts';
 import type { Script } from './scripted-console.ts';
 
@@ -95,6 +96,11 @@ const SETTINGS = {
       title: 'Finding port scans',
       settings: [{ ...setting('detect.port-scan.portsOfOneHost', 12), unit: 'ports', isInteger: true }],
     },
+    {
+      path: 'models',
+      title: 'Learning what is usual',
+      settings: [{ ...setting('models.alertsPerDay', 5), minimum: 0, maximum: 200 }],
+    },
     { path: 'http', title: 'Console', settings: [setting('http.address', '127.0.0.1')] },
   ],
 };
@@ -140,6 +146,7 @@ export function sampleScript(change: Script = {}): Script {
     'traffic.watch': () => [],
     'log.recent': () => ({ entries: [] }),
     'tokens.list': () => ({ tokens: [] }),
+    ...modelScript('learning'),
     ...change,
   };
 }

@@ -31,8 +31,11 @@ export interface NumberPlotProps {
   readonly series: readonly NumberSeries[];
   readonly format: (value: number) => string;
   readonly height?: number;
-  /** Each step upward is ten times the one before; nothing is drawn for 0. */
-  readonly isLogarithmic?: boolean;
+  /**
+   * `linear` from 0; `logarithmic`: each step upward is a multiple of the one before, from the least value on; `counts`:
+   * the same from below 1. Nothing is drawn for 0 on the latter two.
+   */
+  readonly scale?: 'linear' | 'logarithmic' | 'counts';
   /** An upright line. */
   readonly limit?: { readonly at: number; readonly label: string } | null;
 }

@@ -11,10 +11,10 @@ type CanvasProps = NumberPlotProps & { readonly height: number };
 const BAR_SHARE = 0.85;
 const WIDEST_BAR_PX = 48;
 /** A single row of a bin must be seen: the axis begins below it. */
-const LOGARITHMIC_BOTTOM = 0.5;
+const COUNTS_BOTTOM = 0.5;
 /** Room above what is highest. */
 const HEADROOM = 1.1;
-const LOGARITHMIC_HEADROOM = 2;
+const COUNTS_HEADROOM = 2;
 const LIMIT_WIDTH_PX = 1.5;
 
 /** The plot itself; in a file of its own, so that uPlot is loaded only where one is shown. */
@@ -24,8 +24,8 @@ export default function NumberPlotCanvas(props: CanvasProps) {
   const latest = useRef(props);
   latest.current = props;
   const [hover, setHover] = useState<number | null>(null);
-  const { places, placeLabel, series, format, formatPlace, height, limit, span, isLogarithmic = false } = props;
-  const shape = `${height} ${isLogarithmic} ${placeLabel} ${series.map(({ label, kind, color }) => `${label} ${kind} ${color}`).join()}`;
+  const { places, placeLabel, series, format, formatPlace, height, limit, span, scale = 'linear' } = props;
+  const shape = `${height} ${scale} ${placeLabel} ${series.map(({ label, kind, color }) => `${label} ${kind} ${color}`).join()}`;
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: made anew for another shape; data come by the next effect
   useEffect(() => {
@@ -80,8 +80,9 @@ export default function NumberPlotCanvas(props: CanvasProps) {
   );
 }
 
-function dataOf({ places, series, isLogarithmic = false }: CanvasProps): uPlot.AlignedData {
-  const drawn = (value: number | null): number | null => (isLogarithmic && value !== null && value <= 0 ? null : value);
+function dataOf({ places, series, scale = 'linear' }: CanvasProps): uPlot.AlignedData {
+  const drawn = (value: number | null): number | null =>
+    scale !== 'linear' && value !== null && value <= 0 ? null : value;
   return [[...places], ...series.map(({ values }) => values.map(drawn))];
 }
 
@@ -90,7 +91,7 @@ function optionsOf(
   element: HTMLElement,
   onHover: (index: number | null) => void,
 ): uPlot.Options {
-  const { series, height, placeLabel, tickStep, isLogarithmic = false } = latest.current;
+  const { series, height, placeLabel, tickStep, scale = 'linear' } = latest.current;
   const color = colorResolver(element);
   const axis = axisStyle(color);
   return {
@@ -101,9 +102,7 @@ function optionsOf(
     cursor: { points: { size: 6 }, drag: { x: false, y: false, setScale: false }, y: false },
     scales: {
       x: { time: false, range: (_, low, high) => spanOf(latest.current.span, low, high) },
-      y: isLogarithmic
-        ? { distr: 3, range: (_, _low, high) => [LOGARITHMIC_BOTTOM, Math.max(1, high ?? 1) * LOGARITHMIC_HEADROOM] }
-        : { range: (_, low, high) => [Math.min(0, low ?? 0), (high ?? 0) * HEADROOM || 1] },
+      y: SCALES[scale],
     },
     axes: [
       {
@@ -121,8 +120,10 @@ function optionsOf(
         ...axis,
         size: uprightSize,
         space: 28,
-        values: (_, values) =>
-          values.map((value) => (isLogarithmic && !isPowerOfTen(value) ? '' : latest.current.format(value))),
+        ...(scale === 'counts' ? { filter: powersOfTen, grid: { ...axis.grid, filter: powersOfTen } } : {}),
+        // Of a logarithmic axis, those without room for a number are null.
+        values: (_, values: readonly (number | null)[]) =>
+          values.map((value) => (value === null ? '' : latest.current.format(value))),
       },
     ],
     series: [{}, ...series.map((one, index) => seriesOf(one, color(colorOf(one.color, index))))],
@@ -134,6 +135,12 @@ function optionsOf(
     },
   };
 }
+
+const SCALES: Readonly<Record<NonNullable<CanvasProps['scale']>, uPlot.Scale>> = {
+  linear: { range: (_, low, high) => [Math.min(0, low ?? 0), (high ?? 0) * HEADROOM || 1] },
+  logarithmic: { distr: 3, range: (_, low, high) => uPlot.rangeLog(low ?? 1, high ?? 1, 10, false) },
+  counts: { distr: 3, range: (_, _low, high) => [COUNTS_BOTTOM, Math.max(1, high ?? 1) * COUNTS_HEADROOM] },
+};
 
 /** A plot of one place has no width of its own. */
 function spanOf(span: CanvasProps['span'], low: number | null, high: number | null): [number, number] {
@@ -165,7 +172,9 @@ function drawLimit(plot: uPlot, limit: CanvasProps['limit'], color: string): voi
   plot.ctx.fillRect(x - (LIMIT_WIDTH_PX * devicePixelRatio) / 2, top, LIMIT_WIDTH_PX * devicePixelRatio, height);
 }
 
-function isPowerOfTen(value: number): boolean {
-  const exponent = Math.log10(value);
-  return Math.abs(exponent - Math.round(exponent)) < 1e-9;
-}
+/** Whole steps of ten only: the nine between two of them would be a grey bar. */
+const powersOfTen: uPlot.Axis.Filter = (_, values) =>
+  values.map((value) => {
+    const exponent = Math.log10(value);
+    return Math.abs(exponent - Math.round(exponent)) < 1e-9 ? value : null;
+  });

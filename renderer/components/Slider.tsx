@@ -1,4 +1,4 @@
-import { useId } from 'react';
+import { type CSSProperties, useId } from 'react';
 
 export interface SliderProps {
   readonly label: string;
@@ -14,6 +14,7 @@ export interface SliderProps {
 /** Chooses one of several numbers; the system's own control, so that every key and aid knows it. */
 export function Slider({ label, stops, value, format, onChange, disabled }: SliderProps) {
   const id = useId();
+  const at = Math.max(0, stops.indexOf(value));
   return (
     <div className="flex flex-col gap-1">
       <div className="flex items-baseline justify-between gap-4">
@@ -30,11 +31,12 @@ export function Slider({ label, stops, value, format, onChange, disabled }: Slid
         min={0}
         max={stops.length - 1}
         step={1}
-        value={Math.max(0, stops.indexOf(value))}
+        value={at}
         aria-valuetext={format(value)}
         disabled={disabled}
         onChange={(event) => onChange(stops[Number(event.target.value)])}
-        className="h-6 w-full accent-accent-fill disabled:opacity-60"
+        style={{ '--share': `${(at / Math.max(1, stops.length - 1)) * 100}%` } as CSSProperties}
+        className="slider h-6 w-full disabled:opacity-60"
       />
       <div aria-hidden className="flex justify-between text-12 text-ink-quiet">
         <span>{format(stops[0])}</span>

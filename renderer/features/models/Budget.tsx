@@ -40,7 +40,7 @@ export function Budget({ budget }: { readonly budget: AlertBudget }) {
   const { threshold, shown, heldBack } = budget;
   return (
     <Card title={words.title}>
-      <div className="grid grid-cols-[minmax(240px,2fr)_minmax(0,3fr)] gap-x-8 gap-y-4 max-wide:grid-cols-1">
+      <div className="grid grid-cols-[repeat(auto-fit,minmax(min(100%,320px),1fr))] gap-x-8 gap-y-4">
         <div className="flex flex-col gap-3">
           <p className="text-ink-muted">{words.hint}</p>
           <Slider
@@ -56,7 +56,6 @@ export function Budget({ budget }: { readonly budget: AlertBudget }) {
               <Text>{words.locked(lockedBy)}</Text>
             </p>
           )}
-          {!mayChange && <p className="text-ink-muted">{strings.models.needsAdmin}</p>}
           {draft !== null && draft !== budget.perDay && (
             <div className="flex flex-wrap gap-2">
               <AdminButton kind="primary" isBusy={save.isRunning} onClick={() => void save.run(draft)}>

@@ -5,6 +5,7 @@ import { WithDrawer } from '../../components/Drawer.tsx';
 import { Page } from '../../components/layout.tsx';
 import { FailureState, LoadingState, Notice } from '../../components/states.tsx';
 import { Tabs } from '../../components/Tabs.tsx';
+import { useNow } from '../../lib/clock.ts';
 import { usePageCommands } from '../../lib/commands.ts';
 import { useMay } from '../../lib/link.ts';
 import { setQuery, useAddress } from '../../lib/use-address.ts';
@@ -14,7 +15,7 @@ import { activeOf } from './actions.ts';
 import { Budget } from './Budget.tsx';
 import { CompareDrawer } from './CompareDrawer.tsx';
 import { Drift } from './Drift.tsx';
-import { type Learnt, profilesOf } from './learnt.ts';
+import { isWorthTelling, type Learnt, profilesOf } from './learnt.ts';
 import { Scores } from './Scores.tsx';
 import { TableCards } from './TableCards.tsx';
 import { TrainDialog } from './TrainDialog.tsx';
@@ -24,6 +25,7 @@ import { VersionDrawer } from './VersionDrawer.tsx';
 import { Versions } from './Versions.tsx';
 
 const words = strings.models;
+const MINUTE_MS = 60_000;
 
 /** What has been learnt of this computer, how far learning is, and what is made of it. */
 export default function ModelsPage() {
@@ -70,12 +72,13 @@ export default function ModelsPage() {
 
 function KnownModels({ learnt: { learning, profiles, budget, training } }: { readonly learnt: Learnt }) {
   const { query } = useAddress();
+  const now = useNow(MINUTE_MS);
   const known = MODEL_TABLES.flatMap((table) => learning.find((one) => one.table === table) ?? []);
   const tab = known.find(({ table }) => table === query.table)?.table ?? known[0]?.table;
   return (
     <>
-      {training !== null &&
-        (training.state === 'running' ? <TrainingCard training={training} /> : <LastTraining training={training} />)}
+      {training?.state === 'running' && <TrainingCard training={training} />}
+      {training !== null && isWorthTelling(training, now) && <LastTraining training={training} />}
       <TableCards learning={known} profiles={profiles} />
       <Budget budget={budget} />
       {tab !== undefined && (
@@ -88,7 +91,7 @@ function KnownModels({ learnt: { learning, profiles, budget, training } }: { rea
             label: words.tables[one.table],
             content: (
               <div className="flex flex-col gap-4">
-                <div className="grid grid-cols-2 items-start gap-4 max-wide:grid-cols-1">
+                <div className="grid grid-cols-[repeat(auto-fit,minmax(min(100%,380px),1fr))] items-start gap-4">
                   <Scores learning={one} active={activeOf(profiles, one.table)} />
                   <Drift learning={one} />
                 </div>

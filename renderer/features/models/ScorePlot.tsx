@@ -28,11 +28,11 @@ export function ScorePlot({ label, distribution, height }: ScorePlotProps) {
       span={span}
       series={[
         { label: words.seen, values: counts, kind: 'bars', color: 'plot-1' },
-        { label: words.expected, values: expected.map(Math.round), color: 'ink-quiet', isDashed: true },
+        { label: words.expected, values: expected, color: 'ink-quiet', isDashed: true },
       ]}
       format={formatCompact}
       height={height}
-      isLogarithmic
+      scale="counts"
       limit={
         limit === null || distribution.threshold === null
           ? null
@@ -68,7 +68,7 @@ export function TwoScoresPlot({ label, first, second }: TwoScoresPlotProps) {
         color: index === 0 ? 'plot-1' : 'plot-2',
       }))}
       format={formatCount}
-      isLogarithmic
+      scale="counts"
     />
   );
 }

@@ -21,7 +21,7 @@ export interface TableCardsProps {
 /** What is learnt about, and how far each has got. */
 export function TableCards({ learning, profiles }: TableCardsProps) {
   return (
-    <div className="grid grid-cols-3 items-stretch gap-4 max-wide:grid-cols-[repeat(auto-fit,minmax(260px,1fr))]">
+    <div className="grid grid-cols-[repeat(auto-fit,minmax(min(100%,240px),1fr))] items-stretch gap-4">
       {learning.map((one) => (
         <Card key={one.table} title={words.tables[one.table]} actions={<StateWord state={one.state} />}>
           <TableCard learning={one} active={activeOf(profiles, one.table)} />
@@ -44,7 +44,9 @@ function TableCard({
   const isGathering = state === 'learning';
   const forms = words.rows[table];
   const facts = [
-    isGathering ? words.rowsOf(formatCount(rows), counted(rowsWanted, forms)) : words.rowsKept(counted(rows, forms)),
+    isGathering && rows < rowsWanted
+      ? words.rowsOf(formatCount(rows), counted(rowsWanted, forms))
+      : words.rowsKept(counted(rows, forms)),
     ...(isGathering && readyMs !== null && readyMs > now ? [words.readyAt(formatRelative(readyMs, now))] : []),
   ];
   return (

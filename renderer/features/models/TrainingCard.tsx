@@ -10,13 +10,15 @@ import { Progress } from '../../components/Progress.tsx';
 import { Notice } from '../../components/states.tsx';
 import { Text } from '../../components/Text.tsx';
 import { announce } from '../../lib/announce.ts';
-import { formatCount, formatDuration, formatPercent } from '../../lib/format.ts';
+import { useNow } from '../../lib/clock.ts';
+import { formatCount, formatDuration, formatPercent, formatRelative } from '../../lib/format.ts';
 import { measureText } from '../../lib/measure.ts';
 import { strings } from '../../strings/index.ts';
 import { AdminButton } from './AdminButton.tsx';
 import { cancelTraining, fullName } from './actions.ts';
 
 const words = strings.models.training;
+const MINUTE_MS = 60_000;
 const MS_PER_SECOND = 1_000;
 const LOSS_HEIGHT = 160;
 
@@ -117,6 +119,7 @@ function Losses({ now: { losses, epochs } }: { readonly now: Now }) {
         ]}
         format={(value) => measureText(value, '')}
         height={LOSS_HEIGHT}
+        scale="logarithmic"
       />
       <p className="text-12 text-ink-quiet">{words.lossHint}</p>
     </div>
@@ -127,6 +130,7 @@ function Losses({ now: { losses, epochs } }: { readonly now: Now }) {
 export function LastTraining({ training }: { readonly training: Training }) {
   const { id, state, made, failure, endedMs, startedMs } = training;
   const title = words.ended[state];
+  const now = useNow(MINUTE_MS);
   useEffect(() => {
     // Only of a training that ended while this was looked at or just before.
     if (endedMs !== null && Date.now() - endedMs < JUST_MS) announce(title);
@@ -135,7 +139,10 @@ export function LastTraining({ training }: { readonly training: Training }) {
     <Notice
       key={id}
       kind={state === 'failed' ? 'failure' : 'info'}
-      title={endedMs === null ? title : `${title} · ${words.took(formatDuration(endedMs - startedMs))}`}
+      title={[
+        title,
+        ...(endedMs === null ? [] : [formatRelative(endedMs, now), words.took(formatDuration(endedMs - startedMs))]),
+      ].join(' · ')}
     >
       {failure !== null && <Text maxLength={LONGEST}>{`${failure.message} ${failure.hint}`}</Text>}
       {state === 'done' && made.length === 0 && words.madeNothing}

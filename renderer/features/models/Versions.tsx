@@ -218,7 +218,7 @@ function columnsFor(profiles: readonly Profile[], mayChange: boolean): readonly 
     {
       id: 'actions',
       header: '',
-      width: '48px',
+      width: '56px',
       cell: (profile) => (
         <Menu
           label={words.actions(fullName(profile))}

@@ -4,12 +4,13 @@ import {
   canTrain,
   degreeOf,
   isWorthAsking,
+  isWorthTelling,
   type Learnt,
   pairOf,
   versionsKey,
   withHeard,
 } from './learnt.ts';
-import { sampleLearning, sampleProfile, sampleTraining } from './testing.ts';
+import { DAY_MS, sampleLearning, sampleProfile, sampleTraining } from './testing.ts';
 
 const budget = { perDay: 5, shown: 1, heldBack: 0, threshold: 0.001 };
 const listed: Learnt = { learning: [sampleLearning()], profiles: [sampleProfile()], budget, training: null };
@@ -69,6 +70,14 @@ describe('words for numbers', () => {
     expect(canTrain(sampleLearning({ rows: 1_999 }))).toBe(false);
     expect(canTrain(sampleLearning({ state: 'off' }))).toBe(false);
     expect(canTrain(sampleLearning({ rows: 0, rowsWanted: 0 }))).toBe(false);
+  });
+
+  it('speaks of how a run ended for a day, and of what failed until the next', () => {
+    const ended = { state: 'done', endedMs: 0 } as const;
+    expect(isWorthTelling(ended, DAY_MS - 1)).toBe(true);
+    expect(isWorthTelling(ended, DAY_MS)).toBe(false);
+    expect(isWorthTelling({ state: 'failed', endedMs: 0 }, 9 * DAY_MS)).toBe(true);
+    expect(isWorthTelling({ state: 'running', endedMs: null }, 0)).toBe(false);
   });
 
   it('asks before work of some time is thrown away', () => {

@@ -61,6 +61,14 @@ export function agreementOf(correlation: number): 'same' | 'close' | 'different'
   return correlation >= 0.95 ? 'same' : correlation >= 0.7 ? 'close' : 'different';
 }
 
+/** How the last training ended is news for a day; one that failed stays, as something is to be done. */
+const NEWS_MS = 86_400_000;
+
+/** Whether a run that is over is still to be spoken of. */
+export function isWorthTelling({ state, endedMs }: Pick<Training, 'state' | 'endedMs'>, nowMs: number): boolean {
+  return state === 'failed' || (state !== 'running' && endedMs !== null && nowMs - endedMs < NEWS_MS);
+}
+
 /** Work of so many seconds is not thrown away by a slip of the hand. */
 const WORTH_ASKING_MS = 10_000;
 

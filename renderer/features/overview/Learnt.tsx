@@ -36,10 +36,10 @@ export function Learnt() {
               <a
                 href={linkTo('models', null, { table })}
                 title={detail}
-                className="-mx-2 flex flex-wrap items-baseline gap-x-3 rounded-md px-2 py-1 text-ink no-underline hover:bg-hover"
+                className="-mx-2 flex flex-wrap items-center gap-x-3 rounded-md px-2 py-1 text-ink no-underline hover:bg-hover"
               >
                 <span className="mr-auto">{words.tables[table]}</span>
-                <span className="inline-flex items-baseline gap-2">
+                <span className="inline-flex items-center gap-2">
                   <StateWord state={state} />
                   {progress !== null && (
                     <span className="font-mono text-ink-quiet">{formatPercent(Math.floor(progress * 100))}</span>
