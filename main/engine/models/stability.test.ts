@@ -54,10 +54,25 @@ describe('the stability index', () => {
     expect(columnStability(usual, Float64Array.of(Number.NaN))).toBeNaN();
   });
 
-  it('tells scores that are spread evenly from those that are not', () => {
-    expect(scoreStability(draw(1, 1_000, (random) => random.next()))).toBeLessThan(0.05);
-    expect(scoreStability(draw(1, 1_000, (random) => random.next() ** 3))).toBeGreaterThan(0.25);
-    expect(scoreStability(new Float64Array(0))).toBe(0);
+  it('tells scores that are as they were from those that are not', () => {
+    const counts = new Array<number>(25).fill(0);
+    for (const p of draw(9, 5_000, (random) => random.next()))
+      counts[Math.min(24, Math.floor(-Math.log10(p) / 0.25))]++;
+    const then = { step: 0.25, counts };
+    expect(
+      scoreStability(
+        draw(1, 1_000, (random) => random.next()),
+        then,
+      ),
+    ).toBeLessThan(0.05);
+    expect(
+      scoreStability(
+        draw(1, 1_000, (random) => random.next() ** 3),
+        then,
+      ),
+    ).toBeGreaterThan(0.25);
+    expect(scoreStability(Float64Array.of(0, 1e-300, 1, 2), then)).toBeGreaterThan(0.25);
+    expect(scoreStability(new Float64Array(0), then)).toBe(0);
   });
 });
 

@@ -63,15 +63,38 @@ export function columnStability({ deciles }: ColumnUsual, values: Float64Array):
   return stabilityIndex(then, now);
 }
 
-/** How much p-values have moved from being spread evenly, as they were when the profile was calibrated. */
-export function scoreStability(pValues: Float64Array): number {
-  if (pValues.length === 0) return 0;
-  const counts = new Array<number>(TENTHS).fill(0);
-  for (const p of pValues) counts[Math.min(TENTHS - 1, Math.floor(p * TENTHS))]! += 1;
-  return stabilityIndex(
-    counts.map(() => 1 / TENTHS),
-    counts.map((count) => count / pValues.length),
-  );
+/** A bin that usual rows seldom fall into says little: such are joined with the next. */
+const LEAST_BIN_SHARE = 0.05;
+
+/**
+ * How much p-values have moved from those of the rows that were held back when the profile was trained.
+ *
+ * @param then how many of those had which −log10 of their p-values, in equal steps from 0 on
+ */
+export function scoreStability(
+  pValues: Float64Array,
+  then: { readonly step: number; readonly counts: readonly number[] },
+): number {
+  const total = then.counts.reduce((sum, count) => sum + count, 0);
+  if (pValues.length === 0 || total === 0) return 0;
+  const counts = new Float64Array(then.counts.length);
+  for (const p of pValues) {
+    const place = Math.floor(-Math.log10(Math.max(p, Number.MIN_VALUE)) / then.step);
+    counts[Math.max(0, Math.min(counts.length - 1, place))]! += 1;
+  }
+  const expected: number[] = [];
+  const actual: number[] = [];
+  let wasOpen = false;
+  for (const [place, count] of then.counts.entries()) {
+    if (!wasOpen) {
+      expected.push(0);
+      actual.push(0);
+    }
+    expected[expected.length - 1]! += count / total;
+    actual[actual.length - 1]! += counts[place]! / pValues.length;
+    wasOpen = expected[expected.length - 1]! < LEAST_BIN_SHARE;
+  }
+  return stabilityIndex(expected, actual);
 }
 
 /** How many of sorted values are below a bound, or at it. */
