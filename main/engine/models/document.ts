@@ -102,6 +102,14 @@ export class DocumentReader {
     return value.map((entry: unknown, index) => new DocumentReader(entry, `${this.path}.${name}[${index}]`));
   }
 
+  text(name: string, maxLength: number): string {
+    const value = this.take(name);
+    if (typeof value !== 'string' || value.length > maxLength) {
+      throw this.wrong(name, `is not a text of at most ${maxLength} letters`);
+    }
+    return value;
+  }
+
   /** A part that has a reader of its own. */
   field(name: string): unknown {
     return this.take(name);

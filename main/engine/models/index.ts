@@ -1,9 +1,17 @@
 /** The anomaly models: what is usual is learnt from rows of numbers; what is not gets a high score and a reason. */
 export { type BaselineSettings, baseline } from './baseline.ts';
+export {
+  AlertBudget,
+  type BudgetSettings,
+  type BudgetState,
+  type BudgetVerdict,
+  type JudgedRow,
+  previewBudget,
+} from './budget.ts';
 export { Calibration, LEAST_P_VALUE } from './calibration.ts';
 export { type DbscanSettings, dbscan } from './dbscan.ts';
 export { type Json, type ModelDocument, ModelDocumentError } from './document.ts';
-export { MODEL_WEIGHTS } from './ensemble.ts';
+export { Ensemble, MODEL_WEIGHTS } from './ensemble.ts';
 export { MODEL_FAMILIES, readModel } from './families.ts';
 export { fitProfile, LEAST_GROUP_ROWS, MOST_FIT_ROWS } from './fit-profile.ts';
 export { FLOW_COLUMNS, FLOW_FEATURE_NAMES, flowGroup, flowRow, LEFT_OUT_FEATURES } from './flow-columns.ts';
