@@ -1,0 +1,126 @@
+/**
+ * Autoencoder: a network that must say a row again after squeezing it through a narrow layer. It learns how columns
+ * belong together in usual rows, and fails on rows where they do not.
+ *
+ * G. E. Hinton, R. R. Salakhutdinov: "Reducing the Dimensionality of Data with Neural Networks", Science 313 (2006);
+ * S. Hawkins, H. He, G. Williams, R. Baxter: "Outlier Detection Using Replicator Neural Networks", DaWaK 2002. Trained
+ * as a denoising one (autoencoder-training.ts).
+ */
+import { type Activation, type DenseLayer, DenseNetwork } from './dense-network.ts';
+import { DOCUMENT_VERSION, DocumentReader, encodeNumbers, type ModelDocument } from './document.ts';
+import { copyRow, MAX_COLUMNS } from './matrix.ts';
+import { type AnomalyModel, normalise } from './model.ts';
+
+const KIND = 'autoencoder';
+/** More than anybody stacks of dense layers. */
+export const MAX_LAYERS = 32;
+/** A unit of the widest range that 32-bit numbers have, with room for sums. */
+const MAX_PRECISION = 1e12;
+const MAX_WEIGHT = 1e12;
+
+export interface AutoencoderParts {
+  /** From the columns through ever fewer units and back to the columns. */
+  readonly layers: readonly DenseLayer[];
+  /** Of each column: one over the mean squared error that is usual there. */
+  readonly precision: Float64Array;
+  /** Mean squared error of rows that were held back, in units of each column's own variance. */
+  readonly loss: number;
+}
+
+/**
+ * The score is the mean of squared errors, each in the measure of what is usual in its column: a column that is said
+ * again exactly in all usual rows is believed more than one that never was. It is told as the square root, so that it
+ * reads as "so many times the usual error".
+ */
+export class Autoencoder implements AnomalyModel {
+  readonly kind = KIND;
+  readonly columns: number;
+  readonly layers: readonly DenseLayer[];
+  readonly precision: Float64Array;
+  readonly loss: number;
+  private readonly network: DenseNetwork;
+
+  /** @throws RangeError where the parts do not fit one another */
+  constructor({ layers, precision, loss }: AutoencoderParts) {
+    this.network = new DenseNetwork(layers);
+    this.columns = this.network.input.length;
+    if (layers[layers.length - 1]!.units !== this.columns || precision.length !== this.columns) {
+      throw new RangeError(`a row of ${this.columns} columns does not come out as one`);
+    }
+    this.layers = layers;
+    this.precision = precision;
+    this.loss = loss;
+  }
+
+  /** @throws ModelDocumentError for anything but a sound document */
+  static fromJSON(document: unknown): Autoencoder {
+    const reader = new DocumentReader(document);
+    reader.header(KIND);
+    const columns = reader.integer('columns', 1, MAX_COLUMNS);
+    const loss = reader.number('loss', 0, Number.MAX_VALUE);
+    const precision = reader.float64('precision', columns, { min: 0, max: MAX_PRECISION });
+    let inputs = columns;
+    const layers = reader.objects('layers', 2, MAX_LAYERS).map((entry, index, all): DenseLayer => {
+      const units = entry.integer('units', 1, MAX_COLUMNS);
+      const range = { min: -MAX_WEIGHT, max: MAX_WEIGHT };
+      const kernel = entry.float32('kernel', inputs * units, range);
+      const bias = entry.float32('bias', units, range);
+      entry.finish();
+      inputs = units;
+      return { inputs: kernel.length / units, units, activation: activationOf(index, all.length), kernel, bias };
+    });
+    reader.finish();
+    if (inputs !== columns) throw reader.wrong('layers', `end in ${inputs} columns instead of ${columns}`);
+    return new Autoencoder({ layers, precision, loss });
+  }
+
+  score(values: Float64Array, offset = 0): number {
+    this.run(values, offset);
+    const { columns, precision } = this;
+    const { input, output } = this.network;
+    let sum = 0;
+    for (let column = 0; column < columns; column++) {
+      const error = input[column]! - output[column]!;
+      sum += error * error * precision[column]!;
+    }
+    return Math.sqrt(sum / columns);
+  }
+
+  /** Share of each column in the error. */
+  explain(values: Float64Array, offset = 0): Float64Array {
+    this.run(values, offset);
+    const { input, output } = this.network;
+    return normalise(this.precision.map((precision, column) => precision * (input[column]! - output[column]!) ** 2));
+  }
+
+  /** The row as the network says it again: what it would hold if it were usual. */
+  reconstruct(values: Float64Array, offset = 0): Float32Array {
+    this.run(values, offset);
+    return this.network.output.slice(0, this.columns);
+  }
+
+  toJSON(): ModelDocument {
+    return {
+      kind: KIND,
+      version: DOCUMENT_VERSION,
+      columns: this.columns,
+      loss: this.loss,
+      precision: encodeNumbers(this.precision),
+      layers: this.layers.map(({ units, kernel, bias }) => ({
+        units,
+        kernel: encodeNumbers(kernel),
+        bias: encodeNumbers(bias),
+      })),
+    };
+  }
+
+  private run(values: Float64Array, offset: number): void {
+    copyRow(values, offset, this.network.input);
+    this.network.run();
+  }
+}
+
+/** Hidden layers are bounded, so that what is far from all that was learnt is not said again; the last has no bounds. */
+export function activationOf(index: number, count: number): Activation {
+  return index === count - 1 ? 'linear' : 'tanh';
+}

@@ -1,0 +1,117 @@
+/** The rows that a network learns from: each column with mean 0 and deviation 1, some held back, others in batches. */
+import type { Matrix } from '../matrix.ts';
+import type { Random } from '../random.ts';
+
+export interface BatchSettings {
+  readonly batchRows: number;
+  readonly noise: number;
+}
+
+/** Rows with and without noise, row after row. The arrays are used again for the next batch. */
+export interface Batch {
+  readonly noisy: Float32Array;
+  readonly clean: Float32Array;
+  readonly rows: number;
+}
+
+/** Share of the rows that tells when to end; of fewer than so many all are learnt from, and tell it themselves. */
+const HELD_BACK_SHARE = 0.1;
+const LEAST_TO_HOLD_BACK = 50;
+/** Small tables need small batches to make steps enough; larger ones than the most are no quicker. */
+const STEPS_PER_EPOCH = 32;
+const LEAST_BATCH = 32;
+const MOST_BATCH = 512;
+/**
+ * Of the scaled columns, so that a column that hardly ever varies does not shout down the others with a single row.
+ * Names are about 0.7 where they hold, amounts deviate by about 1.
+ */
+const LEAST_DEVIATION = 0.1;
+/** Makes a uniform number between −½ and ½ one of deviation 1. */
+const UNIFORM_DEVIATION = Math.sqrt(12);
+const UINT32 = 2 ** 32;
+
+export class TrainingRows {
+  readonly columns: number;
+  readonly mean: Float64Array;
+  readonly deviation: Float64Array;
+  /** In one epoch. */
+  readonly steps: number;
+  readonly #scaled: Float32Array;
+  readonly #random: Random;
+  readonly #order: Int32Array;
+  readonly #heldBack: Int32Array;
+  readonly #noise: number;
+  readonly #batch: Batch;
+
+  constructor(matrix: Matrix, { batchRows, noise }: BatchSettings, random: Random) {
+    this.columns = matrix.columns;
+    const { mean, deviation } = momentsOf(matrix);
+    this.mean = mean;
+    this.deviation = deviation;
+    this.#scaled = Float32Array.from(matrix.data, (value, i) => {
+      const column = i % matrix.columns;
+      return (value - mean[column]!) / deviation[column]!;
+    });
+    const all = random.choose(matrix.rows, matrix.rows);
+    const held = matrix.rows < LEAST_TO_HOLD_BACK ? 0 : Math.floor(matrix.rows * HELD_BACK_SHARE);
+    this.#heldBack = all.slice(0, held);
+    this.#order = all.slice(held);
+    this.#random = random;
+    this.#noise = noise;
+    const size = Math.min(batchRows || sizeOfBatch(this.#order.length), this.#order.length);
+    this.steps = Math.ceil(this.#order.length / size);
+    const room = size * matrix.columns;
+    this.#batch = { noisy: new Float32Array(room), clean: new Float32Array(room), rows: size };
+  }
+
+  /** All rows that are learnt from, once, in an order of chance. */
+  *epoch(): Generator<Batch> {
+    const order = this.#order;
+    for (let i = order.length - 1; i > 0; i--) {
+      const other = this.#random.below(i + 1);
+      const kept = order[i]!;
+      order[i] = order[other]!;
+      order[other] = kept;
+    }
+    yield* this.#batches(order, this.#random);
+  }
+
+  /** Rows that are not learnt from, in their order; those that are where none are held back. */
+  *heldBack(random: Random): Generator<Batch> {
+    yield* this.#batches(this.#heldBack.length > 0 ? this.#heldBack : this.#order, random);
+  }
+
+  *#batches(order: Int32Array, random: Random): Generator<Batch> {
+    const { columns } = this;
+    const { noisy, clean, rows: most } = this.#batch;
+    const noise = (this.#noise * UNIFORM_DEVIATION) / UINT32;
+    const middle = (this.#noise * UNIFORM_DEVIATION) / 2;
+    for (let start = 0; start < order.length; start += most) {
+      const rows = Math.min(most, order.length - start);
+      for (let row = 0; row < rows; row++) {
+        const from = order[start + row]! * columns;
+        const to = row * columns;
+        for (let column = 0; column < columns; column++) {
+          const value = this.#scaled[from + column]!;
+          clean[to + column] = value;
+          noisy[to + column] = value + random.uint32() * noise - middle;
+        }
+      }
+      const length = rows * columns;
+      yield { noisy: noisy.subarray(0, length), clean: clean.subarray(0, length), rows };
+    }
+  }
+}
+
+function sizeOfBatch(rows: number): number {
+  const even = 2 ** Math.floor(Math.log2(Math.max(1, rows / STEPS_PER_EPOCH)));
+  return Math.min(Math.max(even, LEAST_BATCH), MOST_BATCH);
+}
+
+function momentsOf({ rows, columns, data }: Matrix): { mean: Float64Array; deviation: Float64Array } {
+  const mean = new Float64Array(columns);
+  const squares = new Float64Array(columns);
+  for (let i = 0; i < data.length; i++) mean[i % columns]! += data[i]! / rows;
+  for (let i = 0; i < data.length; i++) squares[i % columns]! += (data[i]! - mean[i % columns]!) ** 2 / rows;
+  return { mean, deviation: squares.map((square) => Math.max(Math.sqrt(square), LEAST_DEVIATION)) };
+}
