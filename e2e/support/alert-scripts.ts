@@ -83,3 +83,73 @@ export function hostileStory(): AlertStory {
     huntQuery: text,
   };
 }
+
+/** An anomaly: what it found unusual is above, below, far off and near what is usual. */
+export function anomalyStory(): AlertStory {
+  const timeMs = NOW - 9 * MINUTE_MS;
+  const evidence: AlertRecord['evidence'] = [
+    {
+      name: 'bytes sent',
+      value: 214_000_000,
+      unit: 'B',
+      usual: 'under 2 MB',
+      usualRange: { low: 60, high: 2_000_000 },
+      meaning: 'Nothing on this computer has sent so much to one address before.',
+    },
+    {
+      name: 'time it lasted',
+      value: 184,
+      unit: 's',
+      usual: '0.01–120 s',
+      usualRange: { low: 0.01, high: 120 },
+      meaning: 'Conversations of this kind end sooner.',
+    },
+    {
+      name: 'bytes received',
+      value: 900,
+      unit: 'B',
+      usual: '20 kB–61 MB',
+      usualRange: { low: 20_000, high: 61_000_000 },
+      meaning: 'Hardly anything came back.',
+    },
+    {
+      name: 'resets',
+      value: 3,
+      unit: 'packets',
+      usual: 'none',
+      usualRange: { low: 0, high: 0 },
+      meaning: 'Usually nobody breaks off.',
+    },
+    {
+      name: 'packets a second',
+      value: 420,
+      usual: '1–900',
+      usualRange: { low: 1, high: 900 },
+      meaning: 'This alone would be usual.',
+    },
+  ];
+  const alert = sampleAlert(9, {
+    kind: 'anomaly',
+    severity: 'medium',
+    title: '10.0.0.5 sent unusually much to 203.0.113.80',
+    explanation:
+      '10.0.0.5 sent 214 MB to 203.0.113.80 in 3 minutes; usual is under 2 MB. Of the conversations of this computer about one in 40,000 is as unusual.',
+    techniques: [],
+    attackers: ['10.0.0.5'],
+    victims: ['203.0.113.80'],
+    detectors: ['anomaly'],
+    evidence,
+  });
+  return {
+    alert,
+    timeline: [{ timeMs, who: 'activity', text: 'A conversation of 3 minutes with 203.0.113.80 ended.' }],
+    series: [],
+    traffic: { bucketMs: 10_000, points: [{ timeMs, flows: 1, bytes: 9e6 }], flows: 1, isPartial: false },
+    techniques: [],
+    detectors: [{ id: 'anomaly', summary: 'Finds what this computer never does', section: 'models' }],
+    decisions: [],
+    nextSteps: ['Ask who uses 203.0.113.80.'],
+    related: [],
+    huntQuery: 'flows where host = 10.0.0.5',
+  };
+}

@@ -120,7 +120,7 @@ function optionsOf(
         ...axis,
         size: uprightSize,
         space: 28,
-        ...(scale === 'counts' ? { filter: powersOfTen, grid: { ...axis.grid, filter: powersOfTen } } : {}),
+        ...(scale === 'linear' ? {} : { filter: STEPS[scale], grid: { ...axis.grid, filter: STEPS[scale] } }),
         // Of a logarithmic axis, those without room for a number are null.
         values: (_, values: readonly (number | null)[]) =>
           values.map((value) => (value === null ? '' : latest.current.format(value))),
@@ -172,9 +172,14 @@ function drawLimit(plot: uPlot, limit: CanvasProps['limit'], color: string): voi
   plot.ctx.fillRect(x - (LIMIT_WIDTH_PX * devicePixelRatio) / 2, top, LIMIT_WIDTH_PX * devicePixelRatio, height);
 }
 
-/** Whole steps of ten only: the nine between two of them would be a grey bar. */
-const powersOfTen: uPlot.Axis.Filter = (_, values) =>
-  values.map((value) => {
-    const exponent = Math.log10(value);
-    return Math.abs(exponent - Math.round(exponent)) < 1e-9 ? value : null;
-  });
+/** Of the nine numbers of each power of ten those with such a first digit: all of them would be a grey bar. */
+const withDigits =
+  (digits: readonly number[]): uPlot.Axis.Filter =>
+  (_, values) =>
+    values.map((value) => {
+      const digit = value / 10 ** Math.floor(Math.log10(value) + ROUNDING);
+      return digits.some((wanted) => Math.abs(digit - wanted) < ROUNDING) ? value : null;
+    });
+const ROUNDING = 1e-6;
+
+const STEPS = { logarithmic: withDigits([1, 2, 5]), counts: withDigits([1]) } as const;

@@ -233,7 +233,7 @@ const MODELS: readonly Column<Model>[] = [
 const range = (id: 'low' | 'median' | 'high', header: string): Column<ColumnRange> => ({
   id,
   header,
-  width: '104px',
+  width: '128px',
   isNumeric: true,
   cell: (column) => <span className="font-mono">{measureText(column[id], column.unit)}</span>,
 });
@@ -246,6 +246,6 @@ const USUAL: readonly Column<ColumnRange>[] = [
     cell: ({ feature, label }) => <Text isOneLine>{label === '' ? feature : label}</Text>,
   },
   range('low', words.usualColumns.low),
-  { ...range('median', words.usualColumns.median), fromWidth: 420 },
+  { ...range('median', words.usualColumns.median), fromWidth: 480 },
   range('high', words.usualColumns.high),
 ];
