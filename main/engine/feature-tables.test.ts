@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { FLOW_COLUMNS, FLOW_FEATURE_NAMES, flowRow, LEFT_OUT_FEATURES } from './models/index.ts';
+import { attackCatalogue } from './alerts/index.ts';
+import { FLOW_COLUMNS, FLOW_FEATURE_NAMES, flowRow, LEFT_OUT_FEATURES, SIGN_TECHNIQUES } from './models/index.ts';
 import { FEATURES } from './network/index.ts';
 
 describe('the table of flows', () => {
@@ -30,5 +31,12 @@ describe('the table of flows', () => {
     });
     expect([...row.slice(-3)]).toEqual([8, 0, -7]);
     expect(row[0]).toBe(-7);
+  });
+});
+
+describe('the signs of anomalies', () => {
+  it('are techniques that the catalogue knows', () => {
+    const { techniques } = attackCatalogue();
+    expect([...SIGN_TECHNIQUES].filter((id) => !techniques.has(id))).toEqual([]);
   });
 });

@@ -1,8 +1,9 @@
 /** Learns what is usual from the rows of a table. */
 import { MODEL_GROUPS, MODEL_KINDS, type ModelKind } from '../../../contract/models.ts';
+import type { Autoencoder } from './autoencoder.ts';
 import { Ensemble } from './ensemble.ts';
 import { MODEL_FAMILIES } from './families.ts';
-import { FitProgress } from './fit-progress.ts';
+import { FitProgress, type PlannedGroup } from './fit-progress.ts';
 import { DISTRIBUTION_STEPS, distributionStep, EXAMPLES, GroupProfile, quantilesOf } from './group-profile.ts';
 import { copyRow, type Matrix, pickRows, type Sample } from './matrix.ts';
 import type { AnomalyModel } from './model.ts';
@@ -97,10 +98,15 @@ async function fitGroup(
   const scaled = scaler.transformRows(fitRows);
   const plan = { group, rows: Math.min(rows.rows, MOST_FIT_ROWS) };
   const models: AnomalyModel[] = [];
+  let loss: number | null = null;
   for (const kind of kinds) {
     await progress.fitting(group, kind);
-    if (kind === 'autoencoder') continue;
-    models.push(MODEL_FAMILIES[kind].fit(scaled, { seed: job.seed, ...job.parameters?.[kind] }));
+    const settings = { seed: job.seed, ...job.parameters?.[kind] };
+    if (kind === 'autoencoder') {
+      const autoencoder = await fitAutoencoder(scaled, settings, plan, progress);
+      loss = autoencoder.loss;
+      models.push(autoencoder);
+    } else models.push(MODEL_FAMILIES[kind].fit(scaled, settings));
     progress.fitted(plan, kind);
   }
   await progress.calibrating(group);
@@ -122,7 +128,25 @@ async function fitGroup(
     distribution,
   });
   const calibrationRows = split.calibrate.length + split.join.length;
-  return { profile, validation: { calibrationRows, pValues, loss: null } };
+  return { profile, validation: { calibrationRows, pValues, loss } };
+}
+
+async function fitAutoencoder(
+  rows: Matrix,
+  settings: object,
+  plan: PlannedGroup,
+  progress: FitProgress,
+): Promise<Autoencoder> {
+  // What it is trained with takes long to load, and is not needed for other kinds.
+  const { trainAutoencoder } = await import('./autoencoder-training.ts');
+  const losses: { training: number; heldBack: number }[] = [];
+  return trainAutoencoder(rows, settings, {
+    signal: progress.signal,
+    onEpoch: ({ epoch, epochs, training, heldBack }) => {
+      losses.push({ training, heldBack });
+      progress.epoch(plan, 'autoencoder', epoch, epochs, [...losses]);
+    },
+  });
 }
 
 /** At most so many, each as likely as any other, in their order. */

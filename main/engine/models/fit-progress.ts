@@ -20,7 +20,8 @@ const CALIBRATION_COST = 6;
 const TOLD_FROM = 0.03;
 const MS_PER_SECOND = 1_000;
 
-interface PlannedGroup {
+/** A group with the rows that it will be fitted on, for what that will cost. */
+export interface PlannedGroup {
   readonly group: ModelGroup;
   readonly rows: number;
 }
@@ -41,6 +42,10 @@ export class FitProgress {
     this.startedMs = hooks.clock?.() ?? 0;
     const perRow = kinds.reduce((sum, kind) => sum + COSTS[kind], 0) + CALIBRATION_COST;
     this.total = groups.reduce((sum, { rows }) => sum + rows * perRow, 0);
+  }
+
+  get signal(): AbortSignal {
+    return this.hooks.signal;
   }
 
   /** A model begins to be fitted. @throws the reason of the abort */

@@ -1,4 +1,13 @@
 /** The anomaly models: what is usual is learnt from rows of numbers; what is not gets a high score and a reason. */
+
+export {
+  ANOMALY_DETECTOR,
+  type AnomalyCase,
+  type AnomalySubject,
+  anomalyCause,
+  anomalyFinding,
+  explanationOf,
+} from './anomaly-finding.ts';
 export { type BaselineSettings, baseline } from './baseline.ts';
 export {
   AlertBudget,
@@ -53,6 +62,7 @@ export type {
 export { Random } from './random.ts';
 export { EMPTY_RESERVOIR, Reservoir, type ReservoirState } from './reservoir.ts';
 export { COLUMN_MEANINGS, type ColumnMeaning, SCALINGS, Scaler, type ScalerSettings, type Scaling } from './scaler.ts';
+export { type NamedSign, SIGN_TECHNIQUES, signsOf } from './signs.ts';
 export { columnStability, medianOf, rankCorrelation, scoreStability } from './stability.ts';
 export type { Column } from './table-column.ts';
 export { rowByName, TABLE_COLUMNS } from './tables.ts';

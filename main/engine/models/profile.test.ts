@@ -114,6 +114,27 @@ describe('a profile of a table', () => {
 });
 
 describe('learning', () => {
+  it('trains an autoencoder where it is asked for, and tells of its epochs', async () => {
+    const epochs: TrainingProgress[] = [];
+    const job: TrainingJob = {
+      ...JOB,
+      kinds: ['autoencoder'],
+      groups: [{ group: 'all', rows: usualHostRows(400, 5) }],
+      parameters: { autoencoder: { layers: [8, 4], epochs: 3 } },
+    };
+    const { document, metrics } = await fitProfile(job, {
+      ...quiet(),
+      onProgress: (progress) => progress.epoch > 0 && epochs.push(progress),
+    });
+    expect(epochs.map(({ epoch, losses }) => [epoch, losses.length])).toEqual([
+      [1, 1],
+      [2, 2],
+      [3, 3],
+    ]);
+    expect(metrics.loss).toBeGreaterThan(0);
+    expect(readProfile(copyOf(document)).kinds).toEqual(['autoencoder']);
+  });
+
   it('ends when nobody wants it any more', async () => {
     const controller = new AbortController();
     const hooks = { signal: controller.signal, onProgress: () => controller.abort() };
