@@ -186,25 +186,41 @@ export class AlertBook {
 
   /** Finds out whether a changed alert is a shadow, and whose; else which others are its shadows. */
   private explain(entry: AlertEntry, neighbours: readonly AlertEntry[]): void {
-    let explainer: AlertEntry | undefined;
-    let meaning = '';
+    this.findExplainer(entry, neighbours);
+    if (entry.explainedBy !== undefined) return;
     for (const other of neighbours) {
-      if (other.explainedBy !== undefined) continue;
-      const rule = explanation(entry, other, this.slackMs);
-      if (rule === undefined || (explainer !== undefined && !isStronger(other, explainer))) continue;
-      explainer = other;
-      meaning = rule.meaning;
-    }
-    this.setExplainer(entry, explainer, meaning);
-    if (explainer !== undefined) return;
-    for (const other of neighbours) {
-      if (other.explainedBy !== undefined && other.explainedBy !== entry) continue;
+      if (other.kind === 'anomaly') this.offer(entry, other);
+      if (other.kind === 'anomaly' || (other.explainedBy !== undefined && other.explainedBy !== entry)) continue;
       const rule = explanation(other, entry, this.slackMs);
       this.setExplainer(other, rule === undefined ? undefined : entry, rule?.meaning ?? '');
     }
   }
 
-  /** A shadow has no shadows: they pass to what explains it. */
+  /** The best of its neighbours that explains it, if there is one. */
+  private findExplainer(entry: AlertEntry, neighbours: readonly AlertEntry[]): void {
+    let explainer: AlertEntry | undefined;
+    let meaning = '';
+    for (const other of neighbours) {
+      if (other.explainedBy !== undefined) continue;
+      const rule = explanation(entry, other, this.slackMs);
+      if (rule === undefined || (explainer !== undefined && !explainsBetter(entry, other, explainer))) continue;
+      explainer = other;
+      meaning = rule.meaning;
+    }
+    this.setExplainer(entry, explainer, meaning);
+  }
+
+  /** Any alert about the same traffic explains an anomaly; a changed one may do so now, better, or no longer. */
+  private offer(entry: AlertEntry, anomaly: AlertEntry): void {
+    const current = anomaly.explainedBy;
+    const rule = explanation(anomaly, entry, this.slackMs);
+    if (current === entry && rule === undefined) this.findExplainer(anomaly, this.neighbours(anomaly));
+    else if (rule !== undefined && (current === undefined || explainsBetter(anomaly, entry, current))) {
+      this.setExplainer(anomaly, entry, rule.meaning);
+    }
+  }
+
+  /** A shadow has no shadows: they pass to what explains it; anomalies to what explains them best now. */
   private setExplainer(entry: AlertEntry, explainer: AlertEntry | undefined, meaning: string): void {
     const before = entry.explainedBy;
     if (before !== explainer) {
@@ -220,7 +236,10 @@ export class AlertBook {
     this.touched.add(explainer);
     // Its many shadows must not push it out of the index.
     this.byHost.put(explainer);
-    for (const shadow of [...entry.shadows]) this.setExplainer(shadow, explainer, meaning);
+    for (const shadow of [...entry.shadows]) {
+      if (shadow.kind === 'anomaly') this.findExplainer(shadow, this.neighbours(shadow));
+      else this.setExplainer(shadow, explainer, meaning);
+    }
   }
 
   private announce(): void {
@@ -279,10 +298,14 @@ export class AlertBook {
   }
 }
 
-/** Explains better: the more severe, then the longer open. */
-function isStronger(first: AlertEntry, second: AlertEntry): boolean {
-  const order = severityRank(first.severity) - severityRank(second.severity) || second.sequence - first.sequence;
-  return order > 0;
+/**
+ * Of two that explain an alert: the more severe, then the longer open. Of those that explain an anomaly the stronger
+ * one, as there are often several, and who spoke first is chance.
+ */
+function explainsBetter(entry: AlertEntry, first: AlertEntry, second: AlertEntry): boolean {
+  const bySeverity = severityRank(first.severity) - severityRank(second.severity);
+  if (bySeverity !== 0) return bySeverity > 0;
+  return entry.kind === 'anomaly' ? first.isStrongerThan(second) : first.sequence < second.sequence;
 }
 
 /** To be forgotten rather than the other. */

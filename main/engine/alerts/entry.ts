@@ -3,7 +3,7 @@ import type { Alert, AlertKind, AlertStage, Evidence, Severity } from '../../../
 import { chainExplanation, chainSeverity, chainTitle, isChain, stagesOf } from './chain.ts';
 import { type HostList, mergeHosts, NO_HOSTS } from './hosts.ts';
 import { type Case, severityRank } from './rules.ts';
-import { byStrength, combinedConfidence, type Statement } from './statement.ts';
+import { byStrength, combinedConfidence, type Statement, supportedConfidence } from './statement.ts';
 
 /**
  * Statements that one alert keeps. More detectors than this do not speak about one cause; what is beyond
@@ -105,6 +105,11 @@ export class AlertEntry implements Case {
     this.composed = undefined;
   }
 
+  /** By its strongest statement. */
+  isStrongerThan(other: AlertEntry): boolean {
+    return byStrength(this.lead, other.lead) < 0;
+  }
+
   /** The alert as it stands. */
   alert(maxEvidence: number): Alert {
     this.composed ??= this.compose(maxEvidence);
@@ -177,7 +182,7 @@ export class AlertEntry implements Case {
       kind: this.kind,
       title: isIntrusion ? this.chainTitle() : this.lead.title,
       severity: this.severity,
-      confidence: this.confidence,
+      confidence: this.isUnusual() ? supportedConfidence(this.confidence) : this.confidence,
       techniques: [...techniques],
       attackers: this.attackers.listed,
       victims: this.victims.listed,
@@ -192,6 +197,12 @@ export class AlertEntry implements Case {
       related: this.composeRelated(),
       ...(isIntrusion ? { stages: this.stages } : {}),
     };
+  }
+
+  /** An anomaly about the same traffic stands behind it. */
+  private isUnusual(): boolean {
+    for (const shadow of this.shadows) if (shadow.kind === 'anomaly') return true;
+    return false;
   }
 
   private chainTitle(): string {
@@ -222,7 +233,7 @@ export class AlertEntry implements Case {
     }
     shadows.sort((first, second) => byStrength(first.lead, second.lead));
     const rows: Evidence[] = shadows.slice(0, MAX_SHADOWS_NAMED).map((shadow) => ({
-      name: 'also looks like',
+      name: shadow.kind === 'anomaly' ? 'also unusual' : 'also looks like',
       value: shadow.lead.title,
       meaning: shadow.explainedMeaning,
     }));
@@ -231,7 +242,7 @@ export class AlertEntry implements Case {
       rows.push({
         name: 'also looks like',
         value: unnamed,
-        unit: unnamed === 1 ? 'other attack' : 'other attacks',
+        unit: unnamed === 1 ? 'other finding' : 'other findings',
         meaning: 'They are the same traffic as well.',
       });
     }

@@ -91,9 +91,13 @@ export function areSameParties(first: Case, second: Case): boolean {
 /** One kind of attack that makes another kind of detector speak too. */
 interface ExplanationRule {
   readonly shadow: AlertKind;
-  readonly by: AlertKind;
-  /** `same`: one attacker and victim in both. `mirrored`: the victim's answers look like an attack by it. */
-  readonly hosts: 'same' | 'mirrored';
+  /** `any-rule`: every kind that is not an anomaly itself. */
+  readonly by: AlertKind | 'any-rule';
+  /**
+   * `same`: one attacker and victim in both. `mirrored`: the victim's answers look like an attack by it. `pair`: the
+   * same two ends, whoever is the attacker: an anomaly does not know.
+   */
+  readonly hosts: 'same' | 'mirrored' | 'pair';
   /** Said in the alert that explains, after the shadow's title. */
   readonly meaning: string;
 }
@@ -142,6 +146,12 @@ export const EXPLAINED_BY: readonly ExplanationRule[] = [
     hosts: 'mirrored',
     meaning: 'These are the answers of the flooded host.',
   },
+  {
+    shadow: 'anomaly',
+    by: 'any-rule',
+    hosts: 'pair',
+    meaning: 'What was learnt of this computer finds the same traffic unusual: another reason to believe the alert.',
+  },
 ];
 
 /**
@@ -180,14 +190,28 @@ function isWithin(shadow: Case, by: Case, slackMs: number): boolean {
   );
 }
 
+/** The two ends of a case are ends of another one, in either direction. */
+function isPairOf(part: Case, whole: Case): boolean {
+  return (
+    (isPartOf(part.attackers, whole.attackers) && isPartOf(part.victims, whole.victims)) ||
+    (isPartOf(part.attackers, whole.victims) && isPartOf(part.victims, whole.attackers))
+  );
+}
+
 /**
  * The rule by which `by` explains `shadow`, if there is one. Never true in both directions at once. An intrusion in
- * several steps is nobody's shadow, and explains nothing away.
+ * several steps is nobody's shadow, and explains nothing away but anomalies; these may begin before what explains them
+ * and end after it, as they are about whole conversations.
+ *
+ * @param by at most the longest silence of one alert away in time
  */
 export function explanation(shadow: Case, by: Case, slackMs: number): ExplanationRule | undefined {
-  if (shadow.kinds.length > 1 || by.kinds.length > 1 || !isWithin(shadow, by, slackMs)) return undefined;
+  if (shadow.kinds.length > 1) return undefined;
+  const isAlike = by.kinds.length === 1 && isWithin(shadow, by, slackMs);
   return EXPLAINED_BY.find((rule) => {
-    if (rule.shadow !== shadow.kind || rule.by !== by.kind) return false;
+    if (rule.shadow !== shadow.kind) return false;
+    if (rule.by === 'any-rule') return by.kind !== shadow.kind && isPairOf(shadow, by);
+    if (!isAlike || rule.by !== by.kind) return false;
     const attackers = rule.hosts === 'same' ? by.attackers : by.victims;
     const victims = rule.hosts === 'same' ? by.victims : by.attackers;
     return isPartOf(shadow.attackers, attackers) && isPartOf(shadow.victims, victims) && isBelieved(rule, shadow, by);

@@ -110,3 +110,11 @@ export function combinedConfidence(statements: readonly Statement[]): number {
   const together = 1 - confidences.reduce((doubt, confidence) => doubt * (1 - confidence), 1);
   return Math.max(confidences[0] ?? 0, Math.min(together, MOST_CONFIDENT_TOGETHER));
 }
+
+/** How much surer an anomaly makes what a rule found: little, as unusual traffic is mostly harmless. */
+const ANOMALY_SUPPORT = 0.05;
+
+/** The confidence of an alert whose traffic is unusual as well; however many anomalies say so, they are one opinion. */
+export function supportedConfidence(confidence: number): number {
+  return Math.max(confidence, Math.min(confidence + ANOMALY_SUPPORT, MOST_CONFIDENT_TOGETHER));
+}
