@@ -8,6 +8,14 @@ export {
   anomalyFinding,
   explanationOf,
 } from './anomaly-finding.ts';
+export { Autoencoder } from './autoencoder.ts';
+export {
+  AUTOENCODER_DEFAULTS,
+  type AutoencoderHooks,
+  type AutoencoderSettings,
+  type Epoch,
+  trainAutoencoder,
+} from './autoencoder-training.ts';
 export { type BaselineSettings, baseline } from './baseline.ts';
 export {
   AlertBudget,
@@ -66,3 +74,5 @@ export { type NamedSign, SIGN_TECHNIQUES, signsOf } from './signs.ts';
 export { columnStability, medianOf, rankCorrelation, scoreStability } from './stability.ts';
 export type { Column } from './table-column.ts';
 export { rowByName, TABLE_COLUMNS } from './tables.ts';
+export { fromTensorFlow, type TensorFlowModel, toTensorFlow } from './tensorflow-format.ts';
+export { type TrainingChildOptions, trainProfileInChild } from './training/train-in-child.ts';
