@@ -115,6 +115,15 @@ export const learningSchema = z
     readyMs: timeMs.nullable(),
     activeId: profileId.nullable(),
     drift: driftSchema.nullable(),
+    /** Rows that were judged since the engine started, for programs that plot them; left out while none was. */
+    judged: z
+      .object({
+        rows: count,
+        /** How many of them had a p-value of at most 0.1, 0.01, 0.001 and so on. */
+        byDecade: z.array(count).readonly(),
+      })
+      .readonly()
+      .optional(),
   })
   .readonly();
 

@@ -6,7 +6,7 @@ import type { CallOutput, ParsedInput } from '../../contract/api.ts';
 import { type AnomalyJudgement, MODEL_GROUPS, type ModelGroup } from '../../contract/models.ts';
 import { plainText } from '../../contract/text.ts';
 import { type DetectRow, type GivenRow, groupOfRow, rowsOf, valuesOf } from './detect-rows.ts';
-import type { Profile } from './models/index.ts';
+import { explanationOf, type Profile, signsOf } from './models/index.ts';
 import { FailureError } from './runtime/failure.ts';
 
 type Asked = ParsedInput<'detect'>;
@@ -18,8 +18,6 @@ export interface AskedProfile {
   /** "flow-3". */
   readonly id: string;
   readonly profile: Profile;
-  /** ATT&CK techniques that what is unusual of a row may be a sign of. */
-  readonly techniquesOf: (judgement: AnomalyJudgement) => readonly string[];
 }
 
 /**
@@ -33,7 +31,7 @@ const TOLD_REASONS = 3;
 
 /** @throws FailureError `bad-input`, naming the place; `group-not-learnt` */
 export function detectRows(asked: AskedProfile, input: Asked): CallOutput<'detect'> {
-  const results = judgedRows(asked, input).map((judgement) => detectionOf(asked, judgement));
+  const results = judgedRows(asked, input).map(detectionOf);
   return { id: asked.id, results };
 }
 
@@ -42,9 +40,9 @@ export function explainRows(asked: AskedProfile, input: Asked): CallOutput<'expl
   const results = judgedRows(asked, input).map((judgement): Explanation => {
     const { reasons, neighbours } = judgement;
     return {
-      ...detectionOf(asked, judgement),
+      ...detectionOf(judgement),
       reasons: [...reasons],
-      explanation: explanationOf(judgement),
+      explanation: wordsOf(judgement),
       neighbours: neighbours.map((values) => namedValues(asked.profile, values)),
     };
   });
@@ -96,7 +94,7 @@ function notLearnt({ path }: Pick<DetectRow, 'path'>, group: string, groups: rea
   });
 }
 
-function detectionOf({ techniquesOf }: AskedProfile, judgement: AnomalyJudgement): Detection {
+function detectionOf(judgement: AnomalyJudgement): Detection {
   const { pValue, probability, models, missing } = judgement;
   const isAnomaly = pValue <= UNUSUAL_P_VALUE;
   return {
@@ -104,29 +102,17 @@ function detectionOf({ techniquesOf }: AskedProfile, judgement: AnomalyJudgement
     probability,
     pValue,
     models: [...models],
-    techniques: isAnomaly ? [...techniquesOf(judgement)] : [],
+    techniques: isAnomaly ? signsOf(judgement).map(({ technique }) => technique) : [],
     missing: [...missing],
   };
 }
 
-function explanationOf({ pValue, reasons }: AnomalyJudgement): string {
-  const told = reasons.slice(0, TOLD_REASONS).map(({ words }) => words.replace(/\.$/, ''));
-  if (pValue > UNUSUAL_P_VALUE) {
-    const rest = told.length === 0 ? '' : ` What stands out most: ${told.join('; ')}.`;
-    return `This is usual by what has been learnt of this computer.${rest}`;
-  }
-  const why = told.length === 0 ? '' : ` ${told.join('; ')}.`;
-  return `Of usual rows ${shareText(pValue)} are as unusual as this.${why}`;
-}
-
-/** 0.0004 → "4 in 10,000" */
-function shareText(share: number): string {
-  const power = Math.min(12, Math.max(2, Math.ceil(-Math.log10(share))));
-  const whole = 10 ** power;
-  const part = share * whole;
-  return part < 1
-    ? `fewer than 1 in ${whole.toLocaleString('en-US')}`
-    : `${Math.round(part)} in ${whole.toLocaleString('en-US')}`;
+function wordsOf(judgement: AnomalyJudgement): string {
+  const { pValue, reasons } = judgement;
+  if (pValue <= UNUSUAL_P_VALUE) return explanationOf(null, judgement);
+  const told = reasons.slice(0, TOLD_REASONS).map(({ words }) => words);
+  const rest = told.length === 0 ? '' : ` What stands out most: it ${told.join(', and ')}.`;
+  return `This is usual by what has been learnt of this computer.${rest}`;
 }
 
 function namedValues({ columns }: Profile, values: readonly number[]): Record<string, number> {

@@ -5,6 +5,8 @@
 import { Counter, Gauge, Registry } from 'prom-client';
 import type { Status } from '../../../contract/api-schemas.ts';
 import { type Alert, HEALTH_STATES } from '../../../contract/domain.ts';
+import { MODEL_ROWS, type ModelList } from './metrics-models.ts';
+import type { MetricRow, Sample } from './metrics-row.ts';
 
 export interface MetricsOptions {
   readonly version: string;
@@ -12,16 +14,7 @@ export interface MetricsOptions {
   readonly isEngineProcess: boolean;
 }
 
-/** One value of a metric, with its labels. */
-type Sample = readonly [value: number, labels?: Readonly<Record<string, string>>];
-
-interface Row {
-  readonly name: string;
-  readonly help: string;
-  readonly type: 'gauge' | 'counter';
-  readonly labels: readonly string[];
-  readonly samples: (status: Status) => readonly Sample[];
-}
+type Row = MetricRow<Status>;
 
 const MS_PER_SECOND = 1_000;
 /** Counters of Health that count what was lost, and what waits. */
@@ -169,6 +162,7 @@ export class Metrics {
   readonly #registry = new Registry();
   readonly #opened: Counter<'kind' | 'severity'>;
   readonly #rows: readonly (readonly [Row, Gauge | Counter])[];
+  readonly #modelRows: readonly (readonly [MetricRow<ModelList>, Gauge | Counter])[];
 
   constructor({ version, isEngineProcess }: MetricsOptions) {
     const registers = [this.#registry];
@@ -180,12 +174,8 @@ export class Metrics {
       labelNames: ['kind', 'severity'],
       registers,
     });
-    const rows = isEngineProcess ? [...ROWS, ...PROCESS_ROWS] : ROWS;
-    this.#rows = rows.map((row) => {
-      const { name, help, labels } = row;
-      const options = { name, help, labelNames: [...labels], registers };
-      return [row, row.type === 'gauge' ? new Gauge(options) : new Counter(options)];
-    });
+    this.#rows = this.#metersOf(isEngineProcess ? [...ROWS, ...PROCESS_ROWS] : ROWS);
+    this.#modelRows = this.#metersOf(MODEL_ROWS);
   }
 
   get mediaType(): string {
@@ -196,12 +186,27 @@ export class Metrics {
     this.#opened.inc({ kind, severity });
   }
 
-  async text(status: Status): Promise<string> {
-    for (const [row, metric] of this.#rows) {
-      // What has gone, such as an interface, is not told any more; a total is told as the engine has it.
-      metric.reset();
-      for (const [value, labels = {}] of row.samples(status)) metric.inc(labels, value);
-    }
+  /** @param models left out where the engine does not say */
+  async text(status: Status, models?: ModelList): Promise<string> {
+    fill(this.#rows, status);
+    fill(this.#modelRows, models);
     return this.#registry.metrics();
+  }
+
+  #metersOf<T>(rows: readonly MetricRow<T>[]): (readonly [MetricRow<T>, Gauge | Counter])[] {
+    return rows.map((row) => {
+      const { name, help, labels } = row;
+      const options = { name, help, labelNames: [...labels], registers: [this.#registry] };
+      return [row, row.type === 'gauge' ? new Gauge(options) : new Counter(options)];
+    });
+  }
+}
+
+function fill<T>(rows: readonly (readonly [MetricRow<T>, Gauge | Counter])[], source: T | undefined): void {
+  for (const [row, metric] of rows) {
+    // What has gone, such as an interface, is not told any more; a total is told as the engine has it.
+    metric.reset();
+    if (source === undefined) continue;
+    for (const [value, labels = {}] of row.samples(source)) metric.inc(labels, value);
   }
 }

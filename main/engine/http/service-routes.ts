@@ -1,5 +1,6 @@
 /** What people of this field ask any service: is it there, is it well, what does it count. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { CallOutput } from '../../../contract/api.ts';
 import type { Status } from '../../../contract/api-schemas.ts';
 import type { HealthState } from '../../../contract/domain.ts';
 import { worstState } from '../runtime/health.ts';
@@ -25,7 +26,9 @@ export function addServiceRoutes(routing: Routing): void {
   };
 
   app.get('/metrics', { preParsing: admitScraper }, async (_request, reply) =>
-    reply.type(metrics.mediaType).send(await metrics.text(await statusOf(routing, reply))),
+    reply
+      .type(metrics.mediaType)
+      .send(await metrics.text(await statusOf(routing, reply), await modelsOf(routing, reply))),
   );
 }
 
@@ -45,6 +48,16 @@ async function stateOf(routing: Routing, reply: FastifyReply): Promise<HealthSta
   } catch {
     // An engine that does not answer is as bad as one that says so.
     return 'failed';
+  }
+}
+
+/** Undefined where the engine does not say: an older one, or one that is too busy for it. */
+async function modelsOf({ backend }: Routing, reply: FastifyReply): Promise<CallOutput<'models.list'> | undefined> {
+  const context = { role: 'view', actor: 'console', signal: goneSignal(reply) } as const;
+  try {
+    return (await backend.request('models.list', {}, context)) as CallOutput<'models.list'>;
+  } catch {
+    return undefined;
   }
 }
 
