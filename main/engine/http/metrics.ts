@@ -206,7 +206,9 @@ function fill<T>(rows: readonly (readonly [MetricRow<T>, Gauge | Counter])[], so
   for (const [row, metric] of rows) {
     // What has gone, such as an interface, is not told any more; a total is told as the engine has it.
     metric.reset();
-    if (source === undefined) continue;
-    for (const [value, labels = {}] of row.samples(source)) metric.inc(labels, value);
+    const samples = source === undefined ? [] : row.samples(source);
+    for (const [value, labels = {}] of samples) metric.inc(labels, value);
+    // What has no labels would be told as 0 instead of not at all.
+    if (samples.length === 0) metric.remove();
   }
 }
