@@ -130,6 +130,7 @@ export const alerts = {
         below: (factor: string) => `÷${factor}`,
       },
       logarithmic: '; drawn in steps of ten',
+      shortLogarithmic: ' · log scale',
     },
     techniques: 'Techniques (MITRE ATT&CK)',
     attackers: 'Attackers',

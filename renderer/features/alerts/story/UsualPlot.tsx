@@ -50,7 +50,10 @@ export function UsualPlot({ name, value, unit, usual, className }: UsualPlotProp
         <Mark scale={scale} />
       </svg>
       <span aria-hidden className="flex justify-between gap-2 text-12 text-ink-quiet">
-        <span>{words.short[scale.side]}</span>
+        <span>
+          {words.short[scale.side]}
+          {scale.isLogarithmic && words.shortLogarithmic}
+        </span>
         {scale.times !== null && (
           <span className="font-mono">{words.factor[scale.side](formatNumber(rounded(scale.times)))}</span>
         )}

@@ -47,6 +47,13 @@ describe('usualScale', () => {
     expect(usualScale(110, { low: 100, high: 120 })).toMatchObject({ side: 'within', times: null });
   });
 
+  it('sets what is too little apart from a range that reaches far up', () => {
+    const scale = usualScale(900, { low: 20_000, high: 61e6 });
+    expect(scale).toMatchObject({ side: 'below', isLogarithmic: true });
+    expect((scale?.low ?? 0) - (scale?.value ?? 1)).toBeGreaterThan(0.1);
+    expect(usualScale(19_000, { low: 20_000, high: 61e6 })?.isLogarithmic).toBe(false);
+  });
+
   it('draws a range that is a single number', () => {
     expect(usualScale(300, { low: 0, high: 0 })).toMatchObject({ side: 'above', isLogarithmic: false, times: null });
     expect(usualScale(0, { low: 0, high: 0 })).toMatchObject({ side: 'within', value: 0.5 });

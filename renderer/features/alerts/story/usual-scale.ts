@@ -20,7 +20,7 @@ export interface UsualScale {
 const MARGIN = 0.06;
 /** So many times the width of the usual range away, the range itself would be a hairline. */
 const FAR = 6;
-/** Up to a tenth of the greatest usual value a logarithmic line is nearly even, so that 0 has a place on it. */
+/** Up to a tenth of the greatest usual value, of what is too little of the least, a logarithmic line is nearly even, so that 0 has a place on it. */
 const EVEN_SHARE = 0.1;
 /** More marks would be a grey bar. */
 const MOST_TICKS = 12;
@@ -34,11 +34,9 @@ export function usualScale(
 ): UsualScale | undefined {
   if (![value, low, high].every(isDrawable) || low > high) return undefined;
   const side: Side = value < low ? 'below' : value > high ? 'above' : 'within';
-  const away = Math.max(low - value, value - high, 0);
-  const largest = Math.max(Math.abs(low), Math.abs(high));
+  const even = EVEN_SHARE * (side === 'below' && low > 0 ? low : Math.max(Math.abs(low), Math.abs(high)));
   // Where only 0 is usual there is nothing to be times of, and both kinds of line would look alike.
-  const even = largest * EVEN_SHARE;
-  const isLogarithmic = even > 0 && away > FAR * Math.max(high - low, even);
+  const isLogarithmic = even > SMALLEST && (isFar(value, low, high, even) || isSquashed(value, low, high));
   // The inverse hyperbolic sine: a logarithm far from 0, even near it, and good for negative numbers, too.
   const on = (number: number): number => (isLogarithmic ? Math.asinh(number / even) : number);
   // A line of amounts begins at 0: a part of it would make much of little.
@@ -53,19 +51,30 @@ export function usualScale(
     high: place(high),
     side,
     isLogarithmic,
-    ticks: isLogarithmic ? ticksOf(value, low, high).map(place).filter(isOnLine) : [],
+    ticks: isLogarithmic ? ticksOf(value, low, high, even).map(place).filter(isOnLine) : [],
     times: timesOf(value, low, high, side),
   };
 }
 
+/** The usual range would be a hairline. */
+function isFar(value: number, low: number, high: number, even: number): boolean {
+  return Math.max(low - value, value - high) > FAR * Math.max(high - low, even);
+}
+
+/** Too little, yet drawn at the very edge of the range, as that reaches so far up. */
+function isSquashed(value: number, low: number, high: number): boolean {
+  return value >= 0 && value * LEAST_TIMES <= low && low < high * EVEN_SHARE;
+}
+
 /** Far beyond anything that is measured; differences of such numbers are still numbers. */
 const LARGEST = 1e100;
+/** The same the other way: quotients of such numbers are still numbers. */
+const SMALLEST = 1e-100;
 const isDrawable = (number: number): boolean => Math.abs(number) <= LARGEST;
 const isOnLine = (place: number): boolean => place >= MARGIN && place <= 1 - MARGIN;
 
-function ticksOf(value: number, low: number, high: number): readonly number[] {
+function ticksOf(value: number, low: number, high: number, nearest: number): readonly number[] {
   const farthest = [value, low, high].reduce((far, number) => (Math.abs(number) > Math.abs(far) ? number : far));
-  const nearest = Math.max(Math.abs(low), Math.abs(high)) * EVEN_SHARE;
   const ticks: number[] = [];
   for (let exponent = Math.floor(Math.log10(Math.abs(farthest))); ticks.length < MOST_TICKS; exponent--) {
     const tick = 10 ** exponent;
