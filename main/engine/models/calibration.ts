@@ -25,20 +25,22 @@ const KNOT_STEP = 1 / 128;
 /** So many knots hold any number of rows that a document may have: each leaves a 128th less. */
 const MAX_KNOTS = 4_096;
 const MAX_ROWS = 1 << 24;
-/** Below it a distribution has an end so near that moments do not find it; above, no mean. */
-const SHAPE = { least: -0.5, most: 0.9 } as const;
-/** Least scale, in parts of the scores: a score that never varied is not unusual for a rounding error. */
+/** A distribution of a larger shape has no mean that could be measured. */
+const MOST_SHAPE = 0.9;
+/** Scale of a score that never varied, in parts of it: not unusual for a rounding error. */
 const LEAST_SCALE = 1e-3;
+/** A number that sums of scores still notice. */
+const LEAST_SCALE_OF_ALL = 1e-12;
+/** Scores beyond are taken as this: differences of scores stay numbers. */
+const MOST_SCORE = 1e300;
 const KIND = 'calibration';
 
 interface Tail {
   /** Score that excesses are counted from. */
   readonly threshold: number;
-  /** Of the generalised Pareto distribution: ξ, and σ above 0. */
+  /** Of the generalised Pareto distribution: ξ, at least 0, and σ, above 0. */
   readonly shape: number;
   readonly scale: number;
-  /** Highest score that was seen. */
-  readonly most: number;
 }
 
 export class Calibration {
@@ -51,32 +53,24 @@ export class Calibration {
   private readonly tail: Tail;
   /** P-value at the last knot over the tail's share above it: makes both ends meet. */
   private readonly joint: number;
-  /** For a tail with an end: logarithm of the tail's share above the highest score, and how fast it falls there. */
-  private readonly endLog: number;
-  private readonly endHazard: number;
 
   private constructor(rows: number, scores: Float64Array, counts: Int32Array, tail: Tail) {
     this.rows = rows;
     this.scores = scores;
     this.counts = counts;
     this.tail = tail;
-    const excess = tail.most - tail.threshold;
-    this.endLog = paretoLog(tail, excess);
-    this.endHazard = 1 / (tail.scale + tail.shape * excess);
     const last = scores.length - 1;
-    this.joint = Math.log(pAt(counts[last]!, rows)) - this.tailLog(scores[last]!);
+    this.joint = Math.log(pAt(counts[last]!, rows)) - tailLog(tail, scores[last]!);
   }
 
   /** @param scores of usual rows that the model was not fitted on; finite, at least one */
   static fit(scores: Float64Array): Calibration {
     if (scores.length === 0 || scores.length > MAX_ROWS)
       throw new RangeError(`${scores.length} scores to calibrate by`);
-    const sorted = scores.slice().sort();
-    if (!Number.isFinite(sorted[0]!) || !Number.isFinite(sorted[sorted.length - 1]!)) {
-      throw new RangeError('a score to calibrate by is not finite');
-    }
+    if (!scores.every(Number.isFinite)) throw new RangeError('a score to calibrate by is not finite');
+    const sorted = scores.map((score) => Math.min(Math.max(score, -MOST_SCORE), MOST_SCORE)).sort();
     const { knots, counts } = knotsOf(sorted);
-    return new Calibration(sorted.length, knots, counts, fitTail(sorted));
+    return new Calibration(sorted.length, knots, counts, fitTail(sorted, knots[knots.length - 1]!));
   }
 
   /** @throws ModelDocumentError for anything but a sound document */
@@ -85,13 +79,12 @@ export class Calibration {
     reader.header(KIND);
     const rows = reader.integer('rows', 1, MAX_ROWS);
     const knots = reader.integer('knots', 1, MAX_KNOTS);
-    const scores = reader.float64('scores', knots);
+    const scores = reader.float64('scores', knots, { min: -MOST_SCORE, max: MOST_SCORE });
     const counts = reader.int32('counts', knots, { min: 1, max: rows });
     const tail: Tail = {
-      threshold: reader.number('threshold', -Number.MAX_VALUE, Number.MAX_VALUE),
-      shape: reader.number('shape', SHAPE.least, SHAPE.most),
-      scale: reader.number('scale', Number.MIN_VALUE, Number.MAX_VALUE),
-      most: reader.number('most', -Number.MAX_VALUE, Number.MAX_VALUE),
+      threshold: reader.number('threshold', -MOST_SCORE, MOST_SCORE),
+      shape: reader.number('shape', 0, MOST_SHAPE),
+      scale: reader.number('scale', LEAST_SCALE_OF_ALL, Number.MAX_VALUE),
     };
     reader.finish();
     if (counts[0] !== rows) throw reader.wrong('counts', `does not begin with ${rows}`);
@@ -99,11 +92,10 @@ export class Calibration {
       if (!(scores[knot]! > scores[knot - 1]!)) throw reader.wrong('scores', 'does not rise');
       if (counts[knot]! >= counts[knot - 1]!) throw reader.wrong('counts', 'does not fall');
     }
-    if (!(tail.threshold <= scores[knots - 1]! && tail.most >= scores[knots - 1]!)) {
+    // Nothing is left of a share so far out that its logarithm has no number.
+    if (!(tail.threshold <= scores[knots - 1]! && Number.isFinite(tailLog(tail, scores[knots - 1]!)))) {
       throw reader.wrong('threshold', 'is not where the tail begins');
     }
-    const room = tail.scale + tail.shape * (tail.most - tail.threshold);
-    if (!(room > 0 && Number.isFinite(room) && Number.isFinite(1 / room))) throw reader.wrong('scale', 'is too small');
     return new Calibration(rows, scores, counts, tail);
   }
 
@@ -114,7 +106,7 @@ export class Calibration {
     let low = 0;
     let high = scores.length - 1;
     if (score >= scores[high]!) {
-      const p = Math.exp(this.joint + this.tailLog(score));
+      const p = Math.exp(this.joint + tailLog(this.tail, score));
       return p < LEAST_P_VALUE ? LEAST_P_VALUE : p;
     }
     while (high - low > 1) {
@@ -125,12 +117,11 @@ export class Calibration {
     const above = pAt(counts[high]!, rows);
     const share = (score - scores[low]!) / (scores[high]! - scores[low]!);
     const p = low === 0 ? 1 : pAt(counts[low]!, rows);
-    // Numbers so far apart that their difference overflows are as good as at the lower knot.
-    return share >= 0 ? p + (above - p) * share : Number.isNaN(score) ? score : p;
+    return p + (above - p) * share;
   }
 
   toJSON(): ModelDocument {
-    const { threshold, shape, scale, most } = this.tail;
+    const { threshold, shape, scale } = this.tail;
     return {
       kind: KIND,
       version: DOCUMENT_VERSION,
@@ -141,18 +132,7 @@ export class Calibration {
       threshold,
       shape,
       scale,
-      most,
     };
-  }
-
-  /**
-   * Logarithm of the tail's share above a score. A tail with an end is believed as far as scores were seen; beyond, it
-   * falls as fast as it did there (exponentially), so that nothing is impossible and the more unusual stays so.
-   */
-  private tailLog(score: number): number {
-    const { tail } = this;
-    if (tail.shape < 0 && score > tail.most) return this.endLog - (score - tail.most) * this.endHazard;
-    return paretoLog(tail, score - tail.threshold);
   }
 }
 
@@ -161,11 +141,11 @@ function pAt(count: number, rows: number): number {
   return count === rows ? 1 : (count + 1) / (rows + 1);
 }
 
-/** Logarithm of the share of a generalised Pareto distribution above an excess. */
-function paretoLog({ shape, scale }: Tail, excess: number): number {
-  const y = excess / scale;
+/** Logarithm of the share of the tail above a score. */
+function tailLog({ threshold, shape, scale }: Tail, score: number): number {
+  const y = (score - threshold) / scale;
   // Near 0 the formula loses its digits, and is the exponential distribution.
-  return Math.abs(shape) < 1e-6 ? -y : -Math.log1p(shape * y) / shape;
+  return shape < 1e-6 ? -y : -Math.log1p(shape * y) / shape;
 }
 
 /** @param sorted rising */
@@ -190,26 +170,43 @@ function knotsOf(sorted: Float64Array): { knots: Float64Array; counts: Int32Arra
   return { knots: Float64Array.from(knots), counts: Int32Array.from(counts) };
 }
 
-/** @param sorted rising */
-function fitTail(sorted: Float64Array): Tail {
+/**
+ * A shape below 0 would mean that scores have an end, beyond which a row is impossible. No sample proves that, and
+ * moments place it badly; so then the tail falls exponentially (shape 0), as fast as the counted rows above the last
+ * knot do, and goes on so.
+ *
+ * @param sorted rising
+ * @param last knot
+ */
+function fitTail(sorted: Float64Array, last: number): Tail {
   const rows = sorted.length;
+  const most = sorted[rows - 1]!;
   const size = Math.min(rows, Math.max(Math.ceil(rows * TAIL_SHARE), LEAST_TAIL));
   const threshold = sorted[rows - size]!;
-  const most = sorted[rows - 1]!;
+  const { mean, weighted } = excesses(sorted.subarray(rows - size));
+  const shape = 2 - mean / (mean - 2 * weighted);
+  if (shape > 0 && Number.isFinite(shape)) {
+    const bounded = Math.min(shape, MOST_SHAPE);
+    // The mean excess is σ / (1 − ξ), whatever the shape was limited to.
+    return { threshold, shape: bounded, scale: Math.max(mean * (1 - bounded), LEAST_SCALE_OF_ALL) };
+  }
+  let first = rows - 1;
+  while (first > 0 && sorted[first - 1]! >= last) first--;
+  const local = excesses(sorted.subarray(first)).mean;
+  const scale = local > 0 ? local : Math.max(Math.abs(most), 1) * LEAST_SCALE;
+  return { threshold: last, shape: 0, scale: Math.max(scale, LEAST_SCALE_OF_ALL) };
+}
+
+/** Mean of the excesses over the first, and the same with each weighted by the share of those above it. */
+function excesses(tail: Float64Array): { mean: number; weighted: number } {
+  const size = tail.length;
   let mean = 0;
   let weighted = 0;
   for (let i = 0; i < size; i++) {
-    const excess = sorted[rows - size + i]! - threshold;
-    mean += excess / size;
+    const part = (tail[i]! - tail[0]!) / size;
+    mean += part;
     // Plotting position of Hosking and Wallis.
-    weighted += (excess * (1 - (i + 1 - 0.35) / size)) / size;
+    weighted += part * (1 - (i + 1 - 0.35) / size);
   }
-  const least = Math.max(Math.abs(threshold), Math.abs(most)) * LEAST_SCALE || LEAST_SCALE;
-  if (!(mean > 0 && Number.isFinite(mean))) return { threshold, shape: 0, scale: least, most };
-  const found = 2 - mean / (mean - 2 * weighted);
-  const shape = Number.isFinite(found) ? Math.min(Math.max(found, SHAPE.least), SHAPE.most) : 0;
-  // The mean excess is σ / (1 − ξ), whatever the shape was limited to; a tail that would end too early is none.
-  const scale = Math.max(mean * (1 - shape), least * LEAST_SCALE);
-  const room = scale + shape * (most - threshold);
-  return room > scale * LEAST_SCALE ? { threshold, shape, scale, most } : { threshold, shape: 0, scale: mean, most };
+  return { mean, weighted };
 }
