@@ -62,9 +62,9 @@ function openExisting(path: string): number {
 }
 
 /** Writes a whole document. */
-export function writeFileWhole(path: string, text: string): void {
+export function writeFileWhole(path: string, data: string | Uint8Array): void {
   const file = createOutputFile(path);
-  file.write(text);
+  file.write(data);
   file.finish();
 }
 

@@ -10,6 +10,7 @@ import { addControlCommands } from './control-commands.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { addHuntCommands } from './hunt-commands.ts';
 import { addIndicatorCommands } from './indicator-commands.ts';
+import { addModelCommands } from './model-commands.ts';
 import { writeAll } from './terminal/output.ts';
 
 /** Makes what a command needs, from the options that stand anywhere on the line. */
@@ -147,6 +148,7 @@ Examples:
   addAlertCommands(program, run);
   addHuntCommands(program, run);
   addIndicatorCommands(program, run);
+  addModelCommands(program, run);
 
   const config = program
     .command('config')

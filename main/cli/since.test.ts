@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseSince } from './since.ts';
+import { parseDuration, parseSince } from './since.ts';
 
 const NOW = Date.parse('2026-11-21T12:00:00Z');
 
@@ -21,5 +21,17 @@ describe('parseSince', () => {
 
   it.each(['', 'yesterday', '1', '1y', '99999999h', '2026-99-99'])('refuses "%s" with a hint', (text) => {
     expect(() => parseSince(text, NOW)).toThrow(expect.objectContaining({ exitCode: 2 }));
+  });
+});
+
+describe('parseDuration', () => {
+  it.each([
+    ['0s', 0],
+    ['30m', 1_800_000],
+    ['1.5h', 5_400_000],
+  ])('%s', (text, ms) => expect(parseDuration(text)).toBe(ms));
+
+  it.each(['', '30', 'soon', '-1h', '2026-11-21'])('refuses "%s"', (text) => {
+    expect(() => parseDuration(text)).toThrow(expect.objectContaining({ exitCode: 2 }));
   });
 });

@@ -17,6 +17,7 @@ import type { Config, ConfigReport, ConfigRequest } from './runtime/config.ts';
 import type { ShownSetting } from './runtime/config-text.ts';
 import type { Logger } from './runtime/log.ts';
 import type { Supervisor, SupervisorOptions } from './runtime/supervise.ts';
+import type { TrainedProfile, TrainOptions } from './train.ts';
 
 export type { AnalysisContext, AnalysisResult, AnalyzeOptions } from './analyze.ts';
 export type BeaconReview = typeof import('./beacon-review.ts');
@@ -32,6 +33,10 @@ export type { Logger } from './runtime/log.ts';
 export { type Paths, resolvePaths } from './runtime/paths.ts';
 export type { Backend } from './runtime/session/backend.ts';
 export type { Supervisor, SupervisorOptions } from './runtime/supervise.ts';
+
+type TrainedProfileFile = typeof import('./train.ts').trainedProfileFile;
+
+export type { TrainedProfile, TrainOptions, WorkSource } from './train.ts';
 
 /** See analyze.ts. */
 export async function analyzeCapture(path: string, options?: AnalyzeOptions): Promise<AnalysisResult> {
@@ -56,6 +61,22 @@ export async function loadBeaconReview(): Promise<BeaconReview> {
 /** See models/index.ts. */
 export async function loadAnomalyModels(): Promise<AnomalyModels> {
   return import('./models/index.ts');
+}
+
+/** See train.ts: learns what is usual from captures and tables of flows. */
+export async function trainFromFiles(options: TrainOptions): Promise<TrainedProfile> {
+  return (await import('./train.ts')).trainFromFiles(options);
+}
+
+/** See train.ts: what was learnt as a file. */
+export async function trainedProfileFile(...given: Parameters<TrainedProfileFile>): Promise<Buffer> {
+  return (await import('./train.ts')).trainedProfileFile(...given);
+}
+
+/** Makes sure that a directory is there and this user's own. @throws FailureError */
+export async function ensureDirectory(path: string): Promise<void> {
+  const { ensureOwnDirectory } = await import('./runtime/paths.ts');
+  ensureOwnDirectory(path);
 }
 
 /** See flows.ts. */

@@ -209,6 +209,6 @@ function fill<T>(rows: readonly (readonly [MetricRow<T>, Gauge | Counter])[], so
     const samples = source === undefined ? [] : row.samples(source);
     for (const [value, labels = {}] of samples) metric.inc(labels, value);
     // What has no labels would be told as 0 instead of not at all.
-    if (samples.length === 0) metric.remove();
+    if (samples.length === 0 && row.labels.length === 0) metric.remove();
   }
 }

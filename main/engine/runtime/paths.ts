@@ -58,7 +58,7 @@ const PRIVATE = 0o700;
 /** What directories of ours have: private, or passable for those who may use a socket in it. */
 const OWN_MODES: ReadonlySet<number> = new Set([PRIVATE, 0o711]);
 /** What stands in a data directory of ours. */
-const OWN_ENTRY = /^(holdfast\.|settings\.yaml|\.settings\.|logs$|run$|captures$|indicators$)/;
+const OWN_ENTRY = /^(holdfast\.|settings\.yaml|\.settings\.|logs$|run$|captures$|indicators$|models$)/;
 const WRITABLE_BY_ALL = 0o002;
 const STICKY = 0o1000;
 
