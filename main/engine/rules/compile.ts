@@ -11,6 +11,7 @@ export type Predicate = (event: EventReader) => boolean;
 export class StatementCompiler {
   readonly names = new FieldNames();
   readonly #predicates = new WeakMap<Statement, Predicate>();
+  readonly #regexes = new Map<string, Predicate>();
 
   predicate(statement: Statement): Predicate {
     let predicate = this.#predicates.get(statement);
@@ -20,7 +21,41 @@ export class StatementCompiler {
     }
     return predicate;
   }
+
+  /** A predicate that several rules share, and that is asked once for each event. */
+  shared(key: string, make: () => Predicate): Predicate {
+    let shared = this.#regexes.get(key);
+    if (shared === undefined) {
+      const predicate = make();
+      let turn = -1;
+      let answer = false;
+      shared = (event) => {
+        if (event.turn === turn) return answer;
+        turn = event.turn;
+        answer = predicate(event);
+        return answer;
+      };
+      this.#regexes.set(key, shared);
+    }
+    return shared;
+  }
 }
+
+/** How long a statement takes to judge, roughly: the quickest of several is asked first. */
+function costOf(statement: Statement): number {
+  switch (statement.kind) {
+    case 'search':
+    case 'not':
+      return costOf(statement.of);
+    case 'field':
+      return statement.test.kind === 'regex' ? REGEX_COST : 1;
+    default:
+      return statement.of.reduce((sum, part) => sum + costOf(part), 0);
+  }
+}
+
+/** Against one comparison of texts. */
+const REGEX_COST = 30;
 
 function compileStatement(statement: Statement, compiler: StatementCompiler): Predicate {
   const compiled = (part: Statement): Predicate => compiler.predicate(part);
@@ -32,9 +67,9 @@ function compileStatement(statement: Statement, compiler: StatementCompiler): Pr
       return (event) => !inner(event);
     }
     case 'field':
-      return compileTest(statement.test, compiler.names.numberOf(statement.field), compiler.names);
+      return compileTest(statement.test, compiler.names.numberOf(statement.field), compiler);
     case 'all': {
-      const parts = statement.of.map(compiled);
+      const parts = [...statement.of].sort((a, b) => costOf(a) - costOf(b)).map(compiled);
       return (event) => {
         for (const part of parts) if (!part(event)) return false;
         return true;
@@ -66,7 +101,7 @@ function anyText(texts: FieldTexts, fits: (text: string) => boolean): boolean {
   return false;
 }
 
-function compileTest(test: ValueTest, field: number, names: FieldNames): Predicate {
+function compileTest(test: ValueTest, field: number, compiler: StatementCompiler): Predicate {
   switch (test.kind) {
     case 'text': {
       const fits = compilePattern(test.pattern);
@@ -75,10 +110,12 @@ function compileTest(test: ValueTest, field: number, names: FieldNames): Predica
     }
     case 'regex': {
       const { regex, needs } = test;
-      const fits = (text: string): boolean => regex.test(text);
-      if (needs.length === 0) return (event) => anyText(event.texts(field), fits);
-      const mayFit = (lower: string): boolean => needs.some((text) => lower.includes(text));
-      return (event) => anyText(event.lowerTexts(field), mayFit) && anyText(event.texts(field), fits);
+      return compiler.shared(`${field} ${regex.key}`, () => {
+        const fits = (text: string): boolean => regex.test(text);
+        if (needs.length === 0) return (event) => anyText(event.texts(field), fits);
+        const mayFit = (lower: string): boolean => needs.some((text) => lower.includes(text));
+        return (event) => anyText(event.lowerTexts(field), mayFit) && anyText(event.texts(field), fits);
+      });
     }
     case 'plain': {
       const { text } = test;
@@ -99,7 +136,7 @@ function compileTest(test: ValueTest, field: number, names: FieldNames): Predica
     case 'network':
       return (event) => anyText(event.texts(field), (text) => isWithin(text, test.words, test.bits));
     case 'field': {
-      const other = names.numberOf(test.other);
+      const other = compiler.names.numberOf(test.other);
       const relate = RELATE[test.how];
       const read = (event: EventReader, number: number): FieldTexts =>
         test.isCased ? event.texts(number) : event.lowerTexts(number);
@@ -185,12 +222,11 @@ function matchedField(
 ): MatchedField {
   const texts = event.texts(names.numberOf(field));
   const values = typeof texts === 'string' ? [texts] : (texts ?? []);
-  const single = new Map(values.map((value) => [value, value.toLowerCase()]));
   const fits = (value: string): boolean => {
     if (test.kind !== 'text') return true;
-    return compilePattern(test.pattern)(test.pattern.isCased ? value : (single.get(value) ?? value));
+    return compilePattern(test.pattern)(test.pattern.isCased ? value : value.toLowerCase());
   };
-  const value = values.find(fits) ?? '';
+  const value = (values.length === 1 ? values[0] : values.find(fits)) ?? '';
   return { search, field: field === ALL_TEXT ? '' : field, value: value.slice(0, MAX_VALUE), pattern: testText(test) };
 }
 

@@ -34,6 +34,11 @@ export class EventReader {
     this.#names = names;
   }
 
+  /** Changes with every event that is read. */
+  get turn(): number {
+    return this.#turn;
+  }
+
   /** Turns to another event, or to another view of it. */
   read<E>(view: ViewKind<E>, event: E): void {
     this.#view = view as ViewKind<unknown>;

@@ -12,7 +12,13 @@ interface FieldIndex {
   readonly parts: TextIndex;
   readonly rulesOfPart: number[][];
   readonly rulesOfWhole: Map<string, number[]>;
+  /** Rules to be asked by text: programs, parents and folders are the same again and again. */
+  known: Map<string, readonly number[]>;
 }
+
+/** Texts of a field that are remembered, and the longest of them: two megabytes at the very most. */
+const MAX_KNOWN = 512;
+const MAX_KNOWN_TEXT = 2_048;
 
 export class Lane {
   readonly rules: readonly DetectionRule[];
@@ -36,7 +42,7 @@ export class Lane {
         const number = compiler.names.numberOf(field);
         let index = fields.get(number);
         if (index === undefined) {
-          index = { field: number, parts: new TextIndex(), rulesOfPart: [], rulesOfWhole: new Map() };
+          index = { field: number, parts: new TextIndex(), rulesOfPart: [], rulesOfWhole: new Map(), known: new Map() };
           fields.set(number, index);
         }
         enter(index, text, isWhole, rule);
@@ -60,16 +66,32 @@ export class Lane {
       if (this.#predicates[rule](event)) found(this.rules[rule]);
     };
     for (const rule of this.#always) ask(rule);
-    for (const { field, parts, rulesOfPart, rulesOfWhole } of this.#fields) {
-      const askOfPart = (part: number): void => {
-        for (const rule of rulesOfPart[part]) ask(rule);
-      };
-      forEachText(event.lowerTexts(field), (text) => {
-        for (const rule of rulesOfWhole.get(text) ?? NONE) ask(rule);
-        if (parts.size > 0) parts.search(text, askOfPart);
+    for (const index of this.#fields) {
+      forEachText(event.lowerTexts(index.field), (text) => {
+        for (const rule of rulesFor(index, text)) ask(rule);
       });
     }
   }
+}
+
+/** Rules that need something of what a text of the field holds. */
+function rulesFor(index: FieldIndex, text: string): readonly number[] {
+  const { parts, rulesOfPart, rulesOfWhole } = index;
+  const whole = rulesOfWhole.get(text) ?? NONE;
+  if (parts.size === 0) return whole;
+  const known = index.known.get(text);
+  if (known !== undefined) return known;
+  const rules = new Set(whole);
+  parts.search(text, (part) => {
+    for (const rule of rulesOfPart[part]) rules.add(rule);
+  });
+  const found = rules.size === 0 ? NONE : [...rules];
+  if (text.length <= MAX_KNOWN_TEXT) {
+    // Forgetting all at once costs less than knowing which was asked for last.
+    if (index.known.size >= MAX_KNOWN) index.known = new Map();
+    index.known.set(text, found);
+  }
+  return found;
 }
 
 const NONE: readonly number[] = [];

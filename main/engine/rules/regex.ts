@@ -39,6 +39,8 @@ interface StateSet {
 /** An expression that was compiled. */
 export class LinearRegex {
   readonly source: string;
+  /** The same for expressions that match the same. */
+  readonly key: string;
   readonly #states: readonly State[];
   readonly #start: number;
   readonly #hasAssertions: boolean;
@@ -56,6 +58,7 @@ export class LinearRegex {
   /** @throws RegexError naming what cannot be compiled */
   constructor(source: string, flags: RegexFlags) {
     this.source = source;
+    this.key = `${Number(flags.ignoreCase)}${Number(flags.multiLine)}${Number(flags.dotAll)} ${source}`;
     const { states, start } = compile(parseRegex(source, flags));
     this.#states = states;
     this.#start = start;
