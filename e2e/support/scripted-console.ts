@@ -113,8 +113,7 @@ export async function startScriptedConsole({
     const result = (script[call] as ((input: unknown) => unknown) | undefined)?.(input);
     if (result === SILENCE) return undefined;
     if (result === undefined) return refuse('not-scripted', `This test does not answer "${call}".`);
-    const { failure } = result as { failure?: Failure };
-    return failure === undefined ? { result: entry.output.parse(result) } : { error: failure };
+    return isFailure(result) ? { error: result.failure } : { result: entry.output.parse(result) };
   };
 
   const answer = (client: WebSocket, open: Map<number, CallName>, id: number, call: CallName, input: unknown): void => {
@@ -159,6 +158,11 @@ export async function startScriptedConsole({
       await new Promise((resolve) => server.close(resolve));
     },
   };
+}
+
+/** A failure and nothing else: answers may have one, too. */
+function isFailure(result: unknown): result is { readonly failure: Failure } {
+  return typeof result === 'object' && result !== null && Object.keys(result).join() === 'failure';
 }
 
 /** The built files by their path below the folder. */

@@ -90,7 +90,7 @@ export function Card({ title, actions, isFlush = false, className, children }: C
     >
       {title !== undefined && (
         <div className="flex min-h-11 items-center gap-3 px-4 pt-2">
-          <h2 id={id} className="mr-auto">
+          <h2 id={id} className="mr-auto min-w-0 break-words">
             {title}
           </h2>
           {actions}
@@ -123,7 +123,7 @@ export function Section({
   return (
     <section aria-labelledby={id} className="flex min-w-0 flex-col gap-2">
       <div className="flex min-h-8 items-center gap-3">
-        <h3 id={id} className="mr-auto">
+        <h3 id={id} className="mr-auto min-w-0 break-words">
           {title}
         </h3>
         {actions}

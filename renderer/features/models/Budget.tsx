@@ -1,5 +1,4 @@
 import { useEffect, useState } from 'react';
-import type { SettingRow } from '../../../contract/api-control.ts';
 import type { AlertBudget } from '../../../contract/api-models.ts';
 import { Button } from '../../components/Button.tsx';
 import { type Column, DataTable } from '../../components/DataTable.tsx';
@@ -19,6 +18,7 @@ import { strings } from '../../strings/index.ts';
 import { AdminButton } from './AdminButton.tsx';
 import { spanOf, stopsWith } from './budget.ts';
 import { rarityOf } from './scores.ts';
+import { useSetting } from './use-setting.ts';
 
 const words = strings.models.budget;
 const SETTING = 'models.alertsPerDay';
@@ -33,7 +33,7 @@ const perDayText = (perDay: number): string => (perDay === 0 ? words.none : word
 export function Budget({ budget }: { readonly budget: AlertBudget }) {
   const [draft, setDraft] = useState<number | null>(null);
   const mayChange = useMay('admin');
-  const row = useSetting();
+  const row = useSetting(SETTING);
   const perDay = draft ?? budget.perDay;
   const lockedBy = row?.lockedBy ?? '';
   const save = useSave(() => setDraft(null));
@@ -73,12 +73,6 @@ export function Budget({ budget }: { readonly budget: AlertBudget }) {
       </div>
     </Card>
   );
-}
-
-/** The setting as the engine describes it: its limits, and who else sets it. */
-function useSetting(): SettingRow | undefined {
-  const { data } = useQuery('config.describe', {});
-  return data?.sections.flatMap(({ settings }) => settings).find(({ path }) => path === SETTING);
 }
 
 function useSave(onSaved: () => void) {

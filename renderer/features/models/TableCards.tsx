@@ -5,7 +5,7 @@ import { Progress } from '../../components/Progress.tsx';
 import { StateWord } from '../../components/StateWord.tsx';
 import { Text } from '../../components/Text.tsx';
 import { useNow } from '../../lib/clock.ts';
-import { counted, formatCount, formatPercent, formatRelative } from '../../lib/format.ts';
+import { counted, formatPercent, formatRelative } from '../../lib/format.ts';
 import { strings } from '../../strings/index.ts';
 import { activeOf, openVersion, versionName } from './actions.ts';
 
@@ -36,17 +36,13 @@ interface TableCardProps {
   readonly active: Profile | undefined;
 }
 
-function TableCard({
-  learning: { table, state, detail, progress, rows, rowsWanted, readyMs },
-  active,
-}: TableCardProps) {
+function TableCard({ learning: { table, state, detail, progress, rows, readyMs }, active }: TableCardProps) {
   const now = useNow(MINUTE_MS);
   const isGathering = state === 'learning';
   const forms = words.rows[table];
   const facts = [
-    isGathering && rows < rowsWanted
-      ? words.rowsOf(formatCount(rows), counted(rowsWanted, forms))
-      : words.rowsKept(counted(rows, forms)),
+    // What is still wanted, the sentence above says.
+    ...(isGathering ? [] : [words.rowsKept(counted(rows, forms))]),
     ...(isGathering && readyMs !== null && readyMs > now ? [words.readyAt(formatRelative(readyMs, now))] : []),
   ];
   return (
@@ -62,7 +58,7 @@ function TableCard({
           </span>
         </div>
       )}
-      {state !== 'off' && <p className="text-12 text-ink-quiet">{facts.join(' · ')}</p>}
+      {state !== 'off' && facts.length > 0 && <p className="text-12 text-ink-quiet">{facts.join(' · ')}</p>}
       <p className="mt-auto text-ink-muted">
         {active === undefined ? (
           state !== 'off' && words.noVersion

@@ -10,6 +10,7 @@ import { toast } from '../../lib/toasts.ts';
 import { useCommand } from '../../lib/use-command.ts';
 import { strings } from '../../strings/index.ts';
 import { canTrain } from './learnt.ts';
+import { useSetting } from './use-setting.ts';
 
 const words = strings.models.train;
 
@@ -23,7 +24,9 @@ export function TrainDialog({ learning, onClose }: TrainDialogProps) {
   const train = useCommand('models.train', { reloads: ['models.'] });
   const ready = learning.filter(canTrain).map(({ table }) => table);
   const [tables, setTables] = useState<readonly ModelTable[]>(ready);
-  const [kinds, setKinds] = useState<readonly ModelKind[]>(DEFAULT_MODEL_KINDS);
+  const usual = useConfiguredKinds();
+  const [chosenKinds, setKinds] = useState<readonly ModelKind[] | null>(null);
+  const kinds = chosenKinds ?? usual;
   const run = async (): Promise<void> => {
     const answer = await train.run({ tables: [...tables], kinds: [...kinds] });
     if (!answer.ok) return;
@@ -80,6 +83,13 @@ export function TrainDialog({ learning, onClose }: TrainDialogProps) {
       </div>
     </Dialog>
   );
+}
+
+/** The models that are trained when nobody says which. */
+function useConfiguredKinds(): readonly ModelKind[] {
+  const value = useSetting('models.kinds')?.value;
+  const kinds = MODEL_KINDS.filter((kind) => Array.isArray(value) && value.includes(kind));
+  return kinds.length > 0 ? kinds : DEFAULT_MODEL_KINDS;
 }
 
 function chosen<T>(all: readonly T[], one: T, isChecked: boolean): readonly T[] {
