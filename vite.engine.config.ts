@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
 import { BUNDLE_FOLDER, bundlePlugin } from './scripts/lib/package/bundle-plugin.ts';
+import { OPTIONAL_PACKAGES, TENSORFLOW } from './scripts/lib/package/external.ts';
 
 const root = fileURLToPath(new URL('.', import.meta.url)).replace(/\/$/, '');
 
@@ -13,8 +14,8 @@ export default defineConfig({
   ssr: {
     target: 'node',
     noExternal: true,
-    // Native code: packages carry it beside the bundle.
-    external: ['better-sqlite3'],
+    // Native code, and what only the process that trains ever loads: packages carry them beside the bundle.
+    external: ['better-sqlite3', ...TENSORFLOW],
   },
   build: {
     // Not for a browser: modules of Node stay as they are.
@@ -29,6 +30,8 @@ export default defineConfig({
     // The list of contents is one.
     emitAssets: true,
     rolldownOptions: {
+      // What is not installed is left outside only where it is said here, too.
+      external: [...OPTIONAL_PACKAGES],
       input: { holdfast: 'scripts/lib/package/entry.ts' },
       // All in one folder: see the plugin.
       output: { format: 'esm', entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' },

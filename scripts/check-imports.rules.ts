@@ -78,6 +78,11 @@ export const PACKAGE_RULES: readonly PackageRule[] = [
     onlyIn: ['main/engine/http/**'],
     reason: 'only main/engine/http listens for HTTP requests',
   },
+  ...['core', 'layers', 'backend-cpu', 'backend-wasm', 'node'].map((part) => ({
+    packageName: `@tensorflow/tfjs-${part}`,
+    onlyIn: ['main/engine/models/training/**'],
+    reason: 'only the process that trains (main/engine/models/training) may hold TensorFlow.js',
+  })),
   {
     packageName: 'electron',
     onlyIn: ['main/shell/**', 'preload/**'],

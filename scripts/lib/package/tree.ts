@@ -3,21 +3,13 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { RENDERER_FOLDER, readContents, rendererPackages } from './build.ts';
 import { BUNDLE_FOLDER } from './bundle-plugin.ts';
+import { EXTERNAL, externalPackages } from './external.ts';
 import { copyPlaced, copyTree, settle, writePlaced } from './files.ts';
 import { carried, noticesText, withDependencies } from './licences.ts';
 import type { Plan } from './plan.ts';
 
 /** Files that must be executable; all others must not. */
 const EXECUTABLE: ReadonlySet<string> = new Set(['native-helpers/sense/build/sense']);
-
-/** What of a package that stays outside of the bundle is needed at run time. */
-const EXTERNAL_FILES: Readonly<Record<string, (place: string, target: string) => boolean>> = {
-  'better-sqlite3': (place, target) =>
-    place === 'package.json' ||
-    place === 'LICENSE' ||
-    (place.startsWith('lib/') && !/^lib\/(darwin|win32|linux|linuxmusl)-/.test(place)) ||
-    place === `prebuilds/${target}.node`,
-};
 
 /** The only part of Holdfast that a computer without a compiler lacks; everything else must be there. */
 const OPTIONAL = 'native-helpers/sense/build/sense';
@@ -48,7 +40,7 @@ export function stageTree(plan: Plan): readonly string[] {
     missing.push('The page of the console is not built: the package has the command line only.');
   }
   for (const folder of contents.packageFolders) copyTree(join(root, folder), join(tree, folder));
-  for (const name of contents.external) copyExternal(plan, name);
+  for (const name of externalPackages(contents.external)) copyExternal(plan, name);
 
   const runtime = process.platform === 'win32' ? 'node.exe' : 'node';
   copyPlaced(join(root, 'node_modules/node/bin', runtime), join(tree, runtime), { executable: true });
@@ -65,11 +57,10 @@ export function stageTree(plan: Plan): readonly string[] {
 }
 
 function copyExternal({ root, tree, arch }: Plan, name: string): void {
-  const wants = EXTERNAL_FILES[name];
-  if (wants === undefined)
-    throw new Error(`the bundle leaves ${name} outside: say in EXTERNAL_FILES what of it to carry`);
+  const external = EXTERNAL[name];
+  if (external === undefined) throw new Error(`the bundle leaves ${name} outside: say in EXTERNAL what of it to carry`);
   const place = `node_modules/${name}`;
-  copyTree(join(root, place), join(tree, place), (file) => wants(file, `${process.platform}-${arch}`));
+  copyTree(join(root, place), join(tree, place), (file) => external.wants(file, `${process.platform}-${arch}`));
 }
 
 /** Of a place in node_modules. */
@@ -80,7 +71,8 @@ function notices({ root }: Plan): string {
   const { packages, external, packageFolders, files } = readContents(root);
   const folders = [...packageFolders, ...files].flatMap((place) => PACKAGE_NAME.exec(place)?.[1] ?? []);
   const page = withDependencies(modules, rendererPackages(root));
-  const names = new Set([...packages, ...external, ...folders, ...page]);
+  const outside = externalPackages(external).flatMap((name) => [name, ...(EXTERNAL[name]?.holds ?? [])]);
+  const names = new Set([...packages, ...outside, ...folders, ...page]);
   return noticesText(
     [...names].map((name) => carried(modules, name)),
     readFileSync(join(root, 'assets/licences/node.txt'), 'utf8'),

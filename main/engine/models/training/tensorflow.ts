@@ -8,12 +8,10 @@ export type { Tensor, Tensor1D, Tensor2D, Variable } from '@tensorflow/tfjs-core
 export type { Sequential } from '@tensorflow/tfjs-layers';
 export { layers, tf };
 
-/** The native binding, where somebody installed it and it loads. Not named as such, or it would have to be there. */
-const NATIVE: string = '@tensorflow/tfjs-node';
-
 /** Packages in the order of their speed, each with the backend that it brings. */
 const BACKENDS: readonly { readonly name: string; readonly load: () => Promise<unknown> }[] = [
-  { name: 'tensorflow', load: () => import(NATIVE) },
+  // Native code, where somebody installed it and it loads.
+  { name: 'tensorflow', load: () => import('@tensorflow/tfjs-node') },
   { name: 'wasm', load: loadWasm },
   { name: 'cpu', load: () => import('@tensorflow/tfjs-backend-cpu') },
 ];

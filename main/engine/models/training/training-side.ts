@@ -2,6 +2,7 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { setPriority } from 'node:os';
+import { systemClock } from '../../runtime/clock.ts';
 import type { FitProfile, TrainingGroup, TrainingJob } from '../profile-types.ts';
 import { type ChildMessage, type JobHead, ROWS_DESCRIPTOR } from './training-messages.ts';
 
@@ -26,7 +27,11 @@ export function serveTraining(fitProfile: FitProfile): void {
 async function answer(head: JobHead, fitProfile: FitProfile, signal: AbortSignal): Promise<void> {
   let message: ChildMessage;
   try {
-    const result = await fitProfile(await readJob(head), { onProgress: progressTeller(), signal });
+    const result = await fitProfile(await readJob(head), {
+      onProgress: progressTeller(),
+      signal,
+      clock: () => systemClock.monotonicMs(),
+    });
     message = { type: 'done', result };
   } catch (error) {
     const isOfRows = error instanceof RangeError;
@@ -38,15 +43,13 @@ async function answer(head: JobHead, fitProfile: FitProfile, signal: AbortSignal
 
 /** Each step, and within a step so many a second as people can see. */
 function progressTeller(): Parameters<FitProfile>[1]['onProgress'] {
-  const begun = process.hrtime.bigint();
-  const nowMs = () => Number((process.hrtime.bigint() - begun) / 1_000_000n);
   let told = '';
   let toldMs = Number.NEGATIVE_INFINITY;
   return (progress) => {
     const place = `${progress.step} ${progress.group} ${progress.model} ${progress.epoch}`;
-    if (place === told && nowMs() - toldMs < PROGRESS_MS) return;
+    if (place === told && systemClock.monotonicMs() - toldMs < PROGRESS_MS) return;
     told = place;
-    toldMs = nowMs();
+    toldMs = systemClock.monotonicMs();
     tell({ type: 'progress', progress });
   };
 }
