@@ -8,7 +8,7 @@
  * JavaScript engine. `main/engine/runtime/address.ts` turns them into text.
  */
 
-import type { Fact } from './facts.ts';
+import type { Fact, ProtocolId } from './facts.ts';
 
 /** IP protocol numbers that the engine names. */
 export const PROTOCOL = {
@@ -240,11 +240,48 @@ export const FLOW_CHANGE = {
 } as const;
 export type FlowChange = (typeof FLOW_CHANGE)[keyof typeof FLOW_CHANGE];
 
+/** What `packet` can be asked for. ICMP and ICMPv6 are one class; `other` is what is damaged or has no IP header. */
+export const PACKET_CLASSES = ['tcp', 'udp', 'icmp', 'other-ip', 'arp', 'fragment', 'other'] as const;
+export type PacketClass = (typeof PACKET_CLASSES)[number];
+
+/**
+ * All facts of a type, or those of a type that are about one protocol ("command:smb"); of properties also those of one
+ * name ("property:snmp.community").
+ */
+export type FactInterest = Fact['type'] | `${Fact['type']}:${ProtocolId}` | `property:${ProtocolId}.${string}`;
+
+/** What an observer wants to be shown, where that is less than everything. It is shown nothing else. */
+export interface TrafficInterest {
+  /** What `packet` is called with; every packet where it is left out. */
+  readonly packets?: readonly PacketClass[];
+  /** What `fact` is called with; every fact where it is left out. What nobody wants is not even put together. */
+  readonly facts?: readonly FactInterest[];
+}
+
+/**
+ * Whether a fact is among those that are wanted.
+ * @param protocol left out for facts that name none
+ * @param name of a property
+ */
+export function isFactWanted(
+  { facts }: TrafficInterest,
+  type: Fact['type'],
+  protocol?: ProtocolId,
+  name?: string,
+): boolean {
+  if (facts === undefined || facts.includes(type)) return true;
+  if (protocol === undefined) return false;
+  if (facts.includes(`${type}:${protocol}`)) return true;
+  return type === 'property' && name !== undefined && facts.includes(`property:${protocol}.${name}`);
+}
+
 /**
  * Someone who watches the traffic. Every method is optional; all are called synchronously, in the
  * order of the packets, and must not throw. The same calls come from a capture and live.
  */
 export interface TrafficObserver {
+  /** Left out: everything. */
+  readonly interest?: TrafficInterest;
   /** Every decoded packet, before its flow is updated. The hottest call there is: keep it short. */
   packet?(packet: PacketView): void;
   /** The first packet of a new flow, after it was counted. */

@@ -19,7 +19,7 @@ import { CrowdWatch } from './login-crowd-watch.ts';
 import { LoginFlow } from './login-flow.ts';
 import { LoginNames, type NamedLogin } from './login-names.ts';
 import { LOGIN_SIGN, type LoginProtocol, loginProtocolOf, type SessionForm, UNHEARD_LOGIN } from './login-protocols.ts';
-import { loginServiceOfProtocol } from './login-services.ts';
+import { LOGIN_PROTOCOL_IDS, loginServiceOfProtocol } from './login-services.ts';
 import { LoginTail } from './login-tail.ts';
 import { NameWatch } from './name-watch.ts';
 import { SshSessions } from './ssh-sessions.ts';
@@ -412,6 +412,13 @@ export const bruteForceDetector = defineDetector({
     'Someone tries one password after another, seen in the answers of the server or in the look of the sessions.',
   techniques: ['T1110.001', 'T1110.003', 'T1110.004', 'T1087', 'T1078'],
   settings: bruteForceSettings,
+  interest: {
+    facts: [
+      'login',
+      'command:kerberos',
+      ...LOGIN_PROTOCOL_IDS.flatMap((id) => [`protocol:${id}`, `broken:${id}`] as const),
+    ],
+  },
   memoryBound:
     '2,048 campaigns of 150 B, 8,192 hosts in them of 120 B, 512 services of 120 B with 8,192 senders of 70 B, 65,536 conversations of 46 B, 256 senders with 256 names each of 100 B, 3,072 logins of 150 B',
   create: (context) => new BruteForceWatcher(context),

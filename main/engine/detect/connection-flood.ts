@@ -402,6 +402,7 @@ export const connectionFloodDetector = defineDetector({
   summary: 'Notices clients that wear a server out with whole connections: too many, too fast, or held open for long.',
   techniques: ['T1499.002', 'T1499.001', 'T1498.001'],
   settings: CONNECTION_FLOOD_SETTINGS,
+  interest: { packets: ['tcp'] },
   memoryBound: `${MAX_TARGETS.toLocaleString('en-US')} server ports and ${MAX_SOURCES.toLocaleString('en-US')} of their clients of 1.3 kB`,
   create: (context) => new ConnectionFloodWatcher(context),
 });

@@ -1,5 +1,5 @@
 import type { AlertKind, Finding } from '../../../contract/domain.ts';
-import type { TrafficObserver } from '../../../contract/traffic.ts';
+import type { TrafficInterest, TrafficObserver } from '../../../contract/traffic.ts';
 import type { SettingTable, SettingValues } from '../runtime/settings.ts';
 import type { Indicators } from './indicators.ts';
 import type { Landscape } from './landscape.ts';
@@ -27,12 +27,16 @@ export interface DetectorDefinition<T extends SettingTable = SettingTable> {
   /** Every technique id that it may give. */
   readonly techniques: readonly string[];
   readonly settings: T;
+  /** Which packets and facts its observer is shown: those that it can make something of. */
+  readonly interest: TrafficInterest;
   /** The largest state it may hold, in words and numbers: "4,096 sources of 2 kB". */
   readonly memoryBound: string;
   create(context: DetectorContext<T>): TrafficObserver;
 }
 
-/** Keeps the row's settings type while the table holds rows of many. */
+/** Keeps the row's settings type while the table holds rows of many, and gives its observers the row's interest. */
 export function defineDetector<T extends SettingTable>(definition: DetectorDefinition<T>): DetectorDefinition {
-  return definition as unknown as DetectorDefinition;
+  const { interest } = definition;
+  const create = (context: DetectorContext<T>) => Object.assign(definition.create(context), { interest });
+  return { ...definition, create } as unknown as DetectorDefinition;
 }

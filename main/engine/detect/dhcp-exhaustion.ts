@@ -325,6 +325,7 @@ export const dhcpExhaustionDetector = defineDetector({
   summary: 'Notices who asks the DHCP server for all of its addresses, or asks so often that nobody else gets one.',
   techniques: ['T1499.002'],
   settings: SETTINGS,
+  interest: { packets: ['udp'] },
   memoryBound: `${MAX_DOMAINS} networks of 1 kB and ${MAX_SENDERS.toLocaleString('en-US')} senders of 100 B`,
   create: (context) => new DhcpExhaustionDetector(context),
 });

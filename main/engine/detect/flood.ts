@@ -249,6 +249,7 @@ export const floodDetector = defineDetector({
   summary: 'Notices a host that gets far more unasked packets than any use explains, directly or off abused servers.',
   techniques: ['T1498.001', 'T1498.002', 'T1499.001'],
   settings: FLOOD_SETTINGS,
+  interest: { packets: ['tcp', 'udp', 'icmp', 'other-ip', 'fragment'] },
   memoryBound: `${MAX_TARGETS.toLocaleString('en-US')} destinations of 6 kB`,
   create: (context) => new FloodDetector(context),
 });

@@ -327,6 +327,7 @@ export const hostDiscoveryDetector = defineDetector({
   summary: 'Someone asks for many hosts of a network, most of which do not exist, to find out which do.',
   techniques: ['T1018'],
   settings,
+  interest: { packets: ['arp', 'icmp'] },
   memoryBound: '4,096 senders of 120 B, 65,536 (sender, host) of 60 B',
   create: (context) => new HostDiscoveryWatcher(context),
 });

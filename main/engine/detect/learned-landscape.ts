@@ -1,4 +1,4 @@
-import type { FlowChange, FlowView, PacketView, TrafficObserver } from '../../../contract/traffic.ts';
+import type { FlowChange, FlowView, PacketView, TrafficInterest, TrafficObserver } from '../../../contract/traffic.ts';
 import { FLOW_CHANGE, PACKET_KIND, PROTOCOL } from '../../../contract/traffic.ts';
 import { isBroadcast, isIpv4, isMulticast, isUnspecified, mixHash, parseAddress } from '../runtime/address.ts';
 import { AddressTable } from '../runtime/address-table.ts';
@@ -36,6 +36,7 @@ const SEEDED = { gateway: 1, dnsServer: 2, own: 4, never: 8 } as const;
  * before the detectors, so that they ask about a network that includes the present packet.
  */
 export class LearnedLandscape implements Landscape, TrafficObserver {
+  readonly interest = { packets: ['arp', 'udp'] } as const satisfies TrafficInterest;
   /** What the host said, as SEEDED bits. */
   private readonly seeded = new AddressTable(MAX_SEEDED);
   private readonly seededBits = new Uint8Array(MAX_SEEDED);

@@ -1,4 +1,4 @@
-import type { ProtocolId } from '../../../contract/facts.ts';
+import { PROTOCOL_IDS, type ProtocolId } from '../../../contract/facts.ts';
 import { SERVICES } from '../../../contract/traffic.ts';
 
 /** Services where people log in: those that flows name, then those of which only parsers speak. Numbers are indices. */
@@ -22,3 +22,6 @@ const BY_PROTOCOL: Partial<Record<string, number>> = {
     Object.entries(SAME_SERVICE).map(([protocol, service]) => [protocol, LOGIN_SERVICES.indexOf(service)]),
   ),
 };
+
+/** All protocols with such a service. */
+export const LOGIN_PROTOCOL_IDS: readonly ProtocolId[] = PROTOCOL_IDS.filter((id) => loginServiceOfProtocol(id) >= 0);

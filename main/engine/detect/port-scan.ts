@@ -402,6 +402,7 @@ export const portScanDetector = defineDetector({
   summary: 'Someone tries many ports of one host, one port on many hosts, or both, to find out what is open.',
   techniques: ['T1046'],
   settings: portScanSettings,
+  interest: { packets: ['icmp'] },
   memoryBound:
     '16,384 senders, hosts and ports of 300 B, 16,384 first tries of 72 B, 65,536 (sender, host, port) of 60 B, 65,536 unanswered first packets of 60 B',
   create: (context) => new PortScanWatcher(context),

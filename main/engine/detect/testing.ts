@@ -7,6 +7,7 @@ import {
   FLOW_CHANGE,
   type FlowView,
   INITIATOR_BASIS,
+  isFactWanted,
   PACKET_KIND,
   PAYLOAD_PACKETS_SHOWN,
   type PacketView,
@@ -149,6 +150,13 @@ export class Player {
     return [...new Map(this.findings.map((finding) => [finding.cause, finding])).values()];
   }
 
+  /** As the engine does: only what the row says it wants. */
+  private tell(flow: FlowView, fact: Fact): void {
+    const protocol = 'protocol' in fact ? fact.protocol : undefined;
+    const name = fact.type === 'property' ? fact.name : undefined;
+    if (isFactWanted(this.observer.interest ?? {}, fact.type, protocol, name)) this.observer.fact?.(flow, fact);
+  }
+
   wait(seconds: number): void {
     const endUs = this.nowUs + seconds * 1e6;
     while (this.lastTickUs + 1e6 <= endUs) {
@@ -182,7 +190,7 @@ export class Player {
         continue;
       }
       if (typeof step !== 'string' && 'fact' in step) {
-        observer.fact?.(flow, { ...step.fact, timeUs: this.nowUs });
+        this.tell(flow, { ...step.fact, timeUs: this.nowUs });
         continue;
       }
       const fromInitiator = typeof step === 'string' ? step.startsWith('>') : step.from === '>';

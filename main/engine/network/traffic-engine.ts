@@ -1,6 +1,7 @@
 import {
   END_REASON,
   type EndReason,
+  type FactInterest,
   type FlowChange,
   type FlowView,
   type FrameSink,
@@ -9,6 +10,7 @@ import {
   type TrafficObserver,
 } from '../../../contract/traffic.ts';
 import type { SettingValues } from '../runtime/settings.ts';
+import { Audience } from './audience.ts';
 import { type DecodeCounters, Decoder } from './decode/decoder.ts';
 import type { Packet } from './decode/packet.ts';
 import type { flowSettings } from './flow-settings.ts';
@@ -38,6 +40,8 @@ export interface TrafficCounters {
   readonly flows: FlowTableCounters;
   /** How often the traffic's clock was set back beyond the tolerance. */
   readonly clockResets: number;
+  /** Facts that an observer failed at: a mistake of ours. */
+  readonly observerFailures: number;
   /** Undefined where conversations are not looked into. */
   readonly inspection?: InspectorCounters;
 }
@@ -53,19 +57,20 @@ export interface TrafficEngineOptions {
   readonly inspection?: Partial<InspectionLimits>;
 }
 
+/** What another thread needs to follow the flows of an engine for it; plain data. */
+export interface FollowingOrder {
+  readonly settings: SettingValues<typeof flowSettings>;
+  readonly seed: number;
+  readonly inspection: Partial<InspectionLimits> | undefined;
+  readonly wanted: {
+    /** Left out: all. */
+    readonly facts?: readonly FactInterest[];
+    readonly segments: boolean;
+  };
+}
+
 /** Bits of a flow's head that say who wants no more of its segments. */
 const MAX_SEGMENT_LISTENERS = 8;
-
-/** The methods of all observers that have it, ready to call in their order. */
-function collect<K extends keyof TrafficObserver>(
-  observers: readonly TrafficObserver[],
-  method: K,
-): NonNullable<TrafficObserver[K]>[] {
-  return observers.flatMap((observer) => {
-    const found = observer[method];
-    return found ? [found.bind(observer) as NonNullable<TrafficObserver[K]>] : [];
-  });
-}
 
 /**
  * Frames in; packets, flows and seconds out to the observers. The same object reads a capture and the live
@@ -76,23 +81,23 @@ export class TrafficEngine implements FrameSink {
   readonly #table: FlowTable;
   readonly #inspector: Inspector | undefined;
   readonly #toleranceUs: number;
-  readonly #onPacket: ((packet: PacketView) => void)[];
-  readonly #onTick: ((nowUs: number) => void)[];
-  readonly #onClockReset: ((nowUs: number) => void)[];
+  /** Those who are told. */
+  readonly audience: Audience;
+  readonly #options: TrafficEngineOptions;
   #nowUs = Number.NEGATIVE_INFINITY;
   #nextTickUs = Number.NEGATIVE_INFINITY;
   #decodedElsewhere: DecodeCounters | undefined;
+  #followedElsewhere: TrafficCounters | undefined;
   #packets = 0;
   #bytes = 0;
   #clockResets = 0;
 
   constructor(options: TrafficEngineOptions) {
     const { observers, settings } = options;
-    this.#onPacket = collect(observers, 'packet');
-    this.#onTick = collect(observers, 'tick');
-    this.#onClockReset = collect(observers, 'clockReset');
+    this.#options = options;
+    this.audience = new Audience(observers);
     this.#inspector = this.#createInspector(options);
-    const distributor = new Distributor(observers, this.#inspector);
+    const distributor = new Distributor(this.audience, this.#inspector);
     this.#table = new FlowTable(settings, distributor, options.seed ?? REPEATABLE_SEED);
     this.#toleranceUs = settings.clockToleranceSeconds * MICROSECONDS;
   }
@@ -131,14 +136,27 @@ export class TrafficEngine implements FrameSink {
       }
     }
     if (timeUs > this.#nowUs) this.#nowUs = timeUs;
-    const onPacket = this.#onPacket;
-    for (let i = 0; i < onPacket.length; i++) onPacket[i](packet);
+    this.audience.packet(packet);
     if (packet.kind === PACKET_KIND.ip) this.#table.count(packet);
   }
 
   /** Frames were decoded by another decoder, and these are its counts. */
   decodedElsewhere(counters: DecodeCounters): void {
     this.#decodedElsewhere = counters;
+  }
+
+  /** What another thread must know to follow the flows; undefined where it cannot know these protocols. */
+  followingOrder(): FollowingOrder | undefined {
+    const { settings, seed, protocols, inspection } = this.#options;
+    if (protocols !== undefined) return undefined;
+    const { wantedFacts, segments } = this.audience;
+    const wanted = { ...(wantedFacts === undefined ? {} : { facts: wantedFacts }), segments: segments.length > 0 };
+    return { settings, seed: seed ?? REPEATABLE_SEED, inspection, wanted };
+  }
+
+  /** All was followed by another engine, to the end, and the audience told; these are the other one's counts. */
+  followedElsewhere(counters: TrafficCounters): void {
+    this.#followedElsewhere = counters;
   }
 
   /** Tells the time while no frames come (live), in microseconds since the epoch. Never turns time back. */
@@ -149,8 +167,9 @@ export class TrafficEngine implements FrameSink {
 
   /** Ends all flows and gives observers a last tick. */
   finish(): void {
+    if (this.#followedElsewhere !== undefined) return;
     this.#table.endAll(END_REASON.stopped, Math.max(this.#nowUs, 0));
-    if (this.#packets > 0) for (const tick of this.#onTick) tick(this.#nowUs);
+    if (this.#packets > 0) this.audience.tick(this.#nowUs);
   }
 
   /** The numbers behind the flow that observers are shown. */
@@ -159,35 +178,38 @@ export class TrafficEngine implements FrameSink {
   }
 
   counters(): TrafficCounters {
+    if (this.#followedElsewhere !== undefined) {
+      return { ...this.#followedElsewhere, observerFailures: this.audience.failures };
+    }
     return {
       packets: this.#packets,
       bytes: this.#bytes,
       decode: this.#decodedElsewhere ?? this.#decoder.counters(),
       flows: this.#table.counters(),
       clockResets: this.#clockResets,
+      observerFailures: this.audience.failures,
       ...(this.#inspector === undefined ? {} : { inspection: this.#inspector.counters() }),
     };
   }
 
   /** Nothing where nobody wants facts: looking into conversations costs time. */
-  #createInspector({ observers, protocols, inspection }: TrafficEngineOptions): Inspector | undefined {
-    const onFact = collect(observers, 'fact');
-    if (onFact.length === 0) return undefined;
+  #createInspector({ protocols, inspection }: TrafficEngineOptions): Inspector | undefined {
+    const audience = this.audience;
+    if (!audience.wantsFacts) return undefined;
     return new Inspector({
       protocols: protocols ?? PROTOCOLS,
       ...INSPECTION_LIMITS,
       ...inspection,
       told: (_flow, protocol) => this.#table.tellService(serviceOfProtocol(protocol)),
-      tell: (flow, fact) => {
-        for (let i = 0; i < onFact.length; i++) onFact[i](flow, fact);
-      },
+      tell: (flow, fact) => audience.fact(flow, fact),
+      isWanted: (type, protocol, name) => audience.isWanted(type, protocol, name),
     });
   }
 
   #tick(nowUs: number): void {
     this.#nextTickUs = (Math.floor(nowUs / MICROSECONDS) + 1) * MICROSECONDS;
     this.#table.advance(nowUs);
-    for (const tick of this.#onTick) tick(nowUs);
+    this.audience.tick(nowUs);
   }
 
   #resetClock(nowUs: number): void {
@@ -195,72 +217,52 @@ export class TrafficEngine implements FrameSink {
     this.#table.endAll(END_REASON.clockReset, nowUs);
     this.#nowUs = nowUs;
     this.#nextTickUs = (Math.floor(nowUs / MICROSECONDS) + 1) * MICROSECONDS;
-    for (const reset of this.#onClockReset) reset(nowUs);
+    this.audience.clockReset(nowUs);
   }
 }
 
-/** Hands each event of a flow to all observers that want it. */
+/** Lets the inspector see what the audience is shown, and before it. */
 class Distributor implements FlowEvents {
-  readonly #starts: NonNullable<TrafficObserver['flowStart']>[];
-  readonly #changes: NonNullable<TrafficObserver['flowChange']>[];
-  readonly #payloads: NonNullable<TrafficObserver['payload']>[];
-  readonly #updates: NonNullable<TrafficObserver['flowUpdate']>[];
-  readonly #ends: NonNullable<TrafficObserver['flowEnd']>[];
-  readonly #renewals: NonNullable<TrafficObserver['flowRenewed']>[];
-  readonly #segments: ((flow: InspectedFlow, packet: PacketView, fromInitiator: boolean) => boolean)[];
+  readonly segmentListeners: number;
+  readonly #audience: Audience;
   readonly #inspector: Inspector | undefined;
 
-  constructor(observers: readonly TrafficObserver[], inspector: Inspector | undefined) {
-    this.#starts = collect(observers, 'flowStart');
-    this.#changes = collect(observers, 'flowChange');
-    this.#payloads = collect(observers, 'payload');
-    this.#updates = collect(observers, 'flowUpdate');
-    this.#ends = collect(observers, 'flowEnd');
-    this.#renewals = collect(observers, 'flowRenewed');
-    this.#segments = collect(observers, 'segment');
+  constructor(audience: Audience, inspector: Inspector | undefined) {
+    this.#audience = audience;
     this.#inspector = inspector;
-    if (inspector !== undefined) this.#segments.unshift(inspector.segment.bind(inspector));
-    if (this.#segments.length > MAX_SEGMENT_LISTENERS) {
-      throw new Error(`${this.#segments.length} want segments, at most ${MAX_SEGMENT_LISTENERS} can have them`);
+    this.segmentListeners = audience.segments.length + (inspector === undefined ? 0 : 1);
+    if (this.segmentListeners > MAX_SEGMENT_LISTENERS) {
+      throw new Error(`${this.segmentListeners} want segments, at most ${MAX_SEGMENT_LISTENERS} can have them`);
     }
   }
 
   flowStart(flow: FlowView, packet: PacketView): void {
-    const calls = this.#starts;
-    for (let i = 0; i < calls.length; i++) calls[i](flow, packet);
+    this.#audience.flowStart(flow, packet);
   }
   flowChange(flow: FlowView, packet: PacketView, change: FlowChange): void {
-    const calls = this.#changes;
-    for (let i = 0; i < calls.length; i++) calls[i](flow, packet, change);
+    this.#audience.flowChange(flow, packet, change);
   }
   payload(flow: FlowView, packet: PacketView, fromInitiator: boolean): void {
-    const calls = this.#payloads;
-    for (let i = 0; i < calls.length; i++) calls[i](flow, packet, fromInitiator);
+    this.#audience.payload(flow, packet, fromInitiator);
   }
   flowUpdate(flow: FlowView): void {
-    const calls = this.#updates;
-    for (let i = 0; i < calls.length; i++) calls[i](flow);
+    this.#audience.flowUpdate(flow);
   }
-  get segmentListeners(): number {
-    return this.#segments.length;
-  }
+  /** The lowest bit of `done` is the inspector's, where there is one. */
   segment(flow: InspectedFlow, packet: PacketView, fromInitiator: boolean, done: number): number {
-    const calls = this.#segments;
-    let now = done;
-    for (let i = 0; i < calls.length; i++) {
-      const bit = 1 << i;
-      if ((done & bit) === 0 && !calls[i](flow, packet, fromInitiator)) now |= bit;
-    }
-    return now;
+    const inspector = this.#inspector;
+    if (inspector === undefined) return this.#audience.segment(flow, packet, fromInitiator, done);
+    const isDone = (done & 1) !== 0 || !inspector.segment(flow, packet, fromInitiator);
+    const others = this.#audience.segment(flow, packet, fromInitiator, done >> 1);
+    return (others << 1) | (isDone ? 1 : 0);
   }
   flowRenewed(formerId: number, flow: InspectedFlow): void {
     this.#inspector?.renewed(flow);
-    for (const call of this.#renewals) call(formerId, flow);
+    this.#audience.flowRenewed(formerId, flow);
   }
   flowEnd(flow: InspectedFlow, reason: EndReason): void {
     // Before the others: the last facts of a conversation come before its end.
     this.#inspector?.flowEnd(flow, reason);
-    const calls = this.#ends;
-    for (let i = 0; i < calls.length; i++) calls[i](flow, reason);
+    this.#audience.flowEnd(flow, reason);
   }
 }

@@ -193,6 +193,7 @@ export const arpSpoofingDetector = defineDetector({
   summary: 'A device says that it has the address of another, to get between that one and its neighbours.',
   techniques: ['T1557.002', 'T1557'],
   settings: arpSpoofingSettings,
+  interest: { packets: ['arp', 'tcp', 'udp', 'icmp', 'other-ip'] },
   memoryBound:
     '8,192 addresses of 100 B, 8,192 questions of 40 B, 4,096 hosts of 40 B, 1,024 contested addresses of 12 kB, 1,152 devices of 100 B',
   create: (context) => new ArpSpoofingWatcher(context),

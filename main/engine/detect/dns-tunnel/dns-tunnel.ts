@@ -220,6 +220,7 @@ export const dnsTunnelDetector = defineDetector({
   summary: 'Somebody carries data in and out through look-ups of names, past whatever guards the network.',
   techniques: ['T1071.004', 'T1572', 'T1048.003'],
   settings: dnsTunnelSettings,
+  interest: { facts: ['dns:dns'] },
   memoryBound: '2,048 (client, domain) of 1 kB, with up to 512 remembered names of 24 B each',
   create: (context) => new DnsTunnelWatcher(context),
 });

@@ -210,6 +210,7 @@ export const generatedDomainsDetector = defineDetector({
   summary: 'A program tries one made-up domain after another until one exists: malware that looks for its controller.',
   techniques: ['T1568.002'],
   settings: generatedDomainsSettings,
+  interest: { facts: ['dns:dns'] },
   memoryBound: '1,024 clients with 512 domains that do not exist and 512 that do, of 100 B each',
   create: (context) => new GeneratedDomainsWatcher(context),
 });

@@ -246,6 +246,9 @@ export const kerberosTicketsDetector = defineDetector({
   summary: 'A computer collects Kerberos tickets whose passwords can be guessed elsewhere.',
   techniques: ['T1558.003', 'T1558.004'],
   settings,
+  interest: {
+    facts: ['property:kerberos.ciphers-offered', 'property:kerberos.ticket-cipher', 'command:kerberos', 'login'],
+  },
   memoryBound: '512 clients with 128 names of 150 B, 1,024 conversations of 100 B',
   create: (context) => new KerberosTicketsWatcher(context),
 });

@@ -199,6 +199,17 @@ export const lateralMovementDetector = defineDetector({
     'T1570',
   ],
   settings: lateralMovementSettings,
+  interest: {
+    facts: [
+      'login',
+      'command:smb',
+      'command:rpc',
+      'property:smb.share',
+      'protocol:rdp',
+      'http-request',
+      'http-response',
+    ],
+  },
   memoryBound: '512 computers with 64 targets of 1 kB each, 6,144 conversations of 60 B',
   create: (context) => new LateralMovementWatcher(context),
 });

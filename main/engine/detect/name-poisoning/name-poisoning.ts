@@ -212,6 +212,14 @@ export const namePoisoningDetector = defineDetector({
   summary: 'A host answers for names of others (LLMNR, NetBIOS, mDNS) to have their logins handed to it.',
   techniques: ['T1557.001', 'T1557'],
   settings: namePoisoningSettings,
+  interest: {
+    facts: [
+      ...(['dns:llmnr', 'dns:netbios-ns', 'dns:mdns'] as const),
+      'login',
+      ...(['property:smb.server-name', 'property:rpc.server-name', 'property:ldap.server-name'] as const),
+      'http-request',
+    ],
+  },
   memoryBound: '512 hosts of 16 kB, 1,024 questions of 300 B',
   create: (context) => new NamePoisoningWatcher(context),
 });

@@ -160,6 +160,7 @@ export const cleartextCredentialsDetector = defineDetector({
   summary: 'Somebody logs in where the password can be read on the way.',
   techniques: ['T1040', 'T1552'],
   settings,
+  interest: { facts: ['login', 'property:vnc.security', 'property:snmp.community'] },
   memoryBound: NOTICE_MEMORY,
   create: (context) => new CleartextWatcher(context),
 });

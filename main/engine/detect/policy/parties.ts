@@ -1,3 +1,4 @@
+import { PROTOCOL_IDS, type ProtocolId } from '../../../../contract/facts.ts';
 import { type FlowView, INITIATOR_BASIS } from '../../../../contract/traffic.ts';
 import { isBroadcast, isLoopback, isMulticast, isUnspecified } from '../../runtime/address.ts';
 import { type Ends, endsOf } from '../ends.ts';
@@ -7,6 +8,11 @@ export interface Parties {
   readonly client: string;
   readonly server: string;
   readonly port: number;
+}
+
+/** The protocols that a table has rows for. */
+export function protocolIdsOf(table: Partial<Record<ProtocolId, unknown>>): readonly ProtocolId[] {
+  return PROTOCOL_IDS.filter((id) => table[id] !== undefined);
 }
 
 /** From here on systems choose the ports of those who call (Linux; others choose higher ones). */

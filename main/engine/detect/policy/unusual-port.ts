@@ -12,7 +12,7 @@ import {
   quietHoursSetting,
   whatOf,
 } from './notice-book.ts';
-import { isBetweenHosts, partiesOf } from './parties.ts';
+import { isBetweenHosts, partiesOf, protocolIdsOf } from './parties.ts';
 
 const settings = {
   allowedPorts: {
@@ -138,6 +138,7 @@ export const unusualPortDetector = defineDetector({
   summary: 'A protocol is spoken on a port that is not its own, such as SSH on the port of the web.',
   techniques: ['T1571'],
   settings,
+  interest: { facts: protocolIdsOf(PROTOCOLS).map((id) => `protocol:${id}` as const) },
   memoryBound: NOTICE_MEMORY,
   create: (context) => new UnusualPortWatcher(context),
 });

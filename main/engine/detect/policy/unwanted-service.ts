@@ -14,7 +14,7 @@ import {
   quietHoursSetting,
   whatOf,
 } from './notice-book.ts';
-import { isBetweenHosts, type Parties, partiesOf } from './parties.ts';
+import { isBetweenHosts, type Parties, partiesOf, protocolIdsOf } from './parties.ts';
 import { isMadeUpName, serviceOfName, type UnwantedTopic } from './service-names.ts';
 
 const settings = {
@@ -197,6 +197,9 @@ export const unwantedServiceDetector = defineDetector({
   summary: 'A computer uses Tor, a mining pool, peer-to-peer file sharing or a program for remote access.',
   techniques: ['T1090.003', 'T1496.001', 'T1219'],
   settings,
+  interest: {
+    facts: ['tls-client', 'http-request', ...protocolIdsOf(BY_PROTOCOL).map((id) => `protocol:${id}` as const)],
+  },
   memoryBound: NOTICE_MEMORY,
   create: (context) => new UnwantedServiceWatcher(context),
 });

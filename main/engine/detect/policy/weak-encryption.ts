@@ -172,6 +172,7 @@ export const weakEncryptionDetector = defineDetector({
   summary: 'A server shows a certificate that is expired or vouched for by nobody, or agrees on outdated encryption.',
   techniques: ['T1557', 'T1040'],
   settings,
+  interest: { facts: ['certificate', 'tls-server:tls'] },
   memoryBound: NOTICE_MEMORY,
   create: (context) => new WeakEncryptionWatcher(context),
 });

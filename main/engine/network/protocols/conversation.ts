@@ -22,6 +22,8 @@ export interface InspectedFlow extends FlowView {
 
 /** Who hears what a conversation says. */
 export interface Listener {
+  /** See `isWanted` of ParserContext. */
+  isWanted(type: Fact['type'], protocol?: ProtocolId, name?: string): boolean;
   fact(fact: Fact): void;
   /** The protocol that the conversation begins in is told. */
   told(protocol: ProtocolId): void;
@@ -111,6 +113,10 @@ export abstract class Conversation implements ParserContext {
     stamped.timeUs = this.timeUs;
     stamped.fromInitiator = fromInitiator;
     this.surroundings.listener.fact(stamped);
+  }
+
+  isWanted(type: Fact['type'], protocol?: ProtocolId, name?: string): boolean {
+    return this.surroundings.listener.isWanted(type, protocol, name);
   }
 
   become(protocol?: ProtocolId): void {

@@ -13,6 +13,8 @@ export interface InspectorOptions extends InspectionLimits {
   readonly protocols: readonly ProtocolDefinition[];
   /** The flow is valid during the call. */
   readonly tell: (flow: FlowView, fact: Fact) => void;
+  /** Whether anybody wants to hear of such facts; of all where it is left out. */
+  readonly isWanted?: (type: Fact['type'], protocol: ProtocolId | undefined, name: string | undefined) => boolean;
   /** The protocol that a flow begins in is told; called before the fact. */
   readonly told?: (flow: FlowView, protocol: ProtocolId) => void;
 }
@@ -105,8 +107,9 @@ export class Inspector {
   }
 
   #createListener(): Listener {
-    const { tell, told } = this.#options;
+    const { tell, told, isWanted } = this.#options;
     return {
+      isWanted: (type, protocol, name) => isWanted === undefined || isWanted(type, protocol, name),
       fact: (fact) => {
         if (this.#flow === undefined) return;
         this.#facts++;

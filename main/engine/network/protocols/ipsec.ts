@@ -117,13 +117,14 @@ class Conversation {
   message(bytes: Uint8Array, side: 0 | 1): void {
     const version = bytes[17] === VERSION_2 ? 2 : 1;
     this.#tell.property('version', version === 2 ? 'IKEv2' : 'IKEv1');
-    this.#tell.property('initiator-spi', hexText(bytes, 8));
+    if (this.#tell.wantsProperty('initiator-spi')) this.#tell.property('initiator-spi', hexText(bytes, 8));
     this.#tell.property('exchange', EXCHANGES[bytes[18]] ?? String(bytes[18]));
     const isHidden = version === 1 && (bytes[19] & FLAG_ENCRYPTED_1) !== 0;
     if (!isHidden) this.#payloads(bytes, version, side);
   }
 
   #payloads(bytes: Uint8Array, version: 1 | 2, side: 0 | 1): void {
+    const wantsIds = this.#tell.wantsProperty('vendor-ids');
     let vendorIds = '';
     let type = bytes[16];
     let at = HEADER_BYTES;
@@ -134,7 +135,8 @@ class Conversation {
       if (type === VENDOR[version]) {
         // A vendor's name is told by itself; what is the hash of one goes with the others of the message.
         if (isName(bytes, start, end)) this.#tell.property('vendor', latin1(bytes, start, end, MAX_VENDOR_BYTES));
-        else if (vendorIds.length < MAX_FACT_TEXT) vendorIds += `${hexText(bytes, vendorBytes(start, end), start)} `;
+        else if (wantsIds && vendorIds.length < MAX_FACT_TEXT)
+          vendorIds += `${hexText(bytes, vendorBytes(start, end), start)} `;
       } else if (version === 1 && type === IDENTITY_1 && TEXT_IDENTITIES.has(bytes[start])) {
         this.#tell.property('identity', latin1(bytes, start + 4, end));
       } else if (type === CERTIFICATE[version] && X509_ENCODINGS.has(bytes[start])) {

@@ -43,6 +43,12 @@ export interface ParserContext {
    */
   tell(fact: Unstamped<Fact>, fromInitiator?: boolean): void;
   /**
+   * Whether anybody wants to hear of facts of a type, of a protocol where they name one, and of a property by its name:
+   * worth the question where they are costly to put together. Left out: of all. What nobody wants may be told all the
+   * same; it goes nowhere.
+   */
+  isWanted?(type: Fact['type'], protocol?: ProtocolId, name?: string): boolean;
+  /**
    * The conversation goes on in another protocol (STARTTLS, Upgrade, CONNECT): the bytes left over begin it; over UDP
    * the datagram at hand. Without a name it is whatever its bytes tell, as at the beginning.
    */

@@ -7,6 +7,7 @@ export function sided(context: ParserContext, fromInitiator: boolean): ParserCon
     initiatorPort: context.initiatorPort,
     responderPort: context.responderPort,
     tell: (fact) => context.tell(fact, fromInitiator),
+    isWanted: (type, protocol, name) => context.isWanted?.(type, protocol, name) ?? true,
     become: (protocol) => context.become(protocol),
     expect: (connection) => context.expect(connection),
     expectedFile: context.expectedFile,

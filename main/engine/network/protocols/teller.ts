@@ -30,17 +30,24 @@ export class Teller {
   #index: Set<string> | undefined = undefined;
   /** Who asks and logs in, whoever's bytes are being read when that is told. */
   isClientInitiator = true;
+  readonly #wantsCommands: boolean;
   #commandsLeft = MAX_COMMANDS;
   #loginsLeft = MAX_LOGINS;
 
   constructor(context: ParserContext, protocol: ProtocolId) {
     this.#context = context;
     this.#protocol = protocol;
+    this.#wantsCommands = context.isWanted?.('command', protocol) ?? true;
+  }
+
+  /** Whether anybody wants to hear of it: for values that are costly to write. */
+  wantsProperty(name: string): boolean {
+    return this.#context.isWanted?.('property', this.#protocol, name) ?? true;
   }
 
   /** Each value of a name is told once; an empty one is not told. */
   property(name: string, value: string): void {
-    if (value === '' || this.#properties.length >= MAX_PROPERTIES) return;
+    if (value === '' || this.#properties.length >= MAX_PROPERTIES || !this.wantsProperty(name)) return;
     const text = bounded(value);
     if (this.#isTold(name, text)) return;
     const fact: Unstamped<PropertyFact> = { type: 'property', protocol: this.#protocol, name, value: text };
@@ -66,7 +73,7 @@ export class Teller {
 
   /** @param status of the answer; -1 where it is not known */
   command(command: string, argument: string, status = -1): void {
-    if (this.#commandsLeft === 0) return;
+    if (!this.#wantsCommands || this.#commandsLeft === 0) return;
     this.#commandsLeft--;
     this.#context.tell(
       { type: 'command', protocol: this.#protocol, command: bounded(command), argument: bounded(argument), status },
