@@ -1,4 +1,4 @@
-import type { PacketKind } from '../../../contract/traffic.ts';
+import type { PacketKind, PacketView } from '../../../contract/traffic.ts';
 import type { Packet } from './decode/packet.ts';
 
 /** Packets of a batch: enough that handing one over costs nothing per packet, few enough to stay in the cache. */
@@ -43,7 +43,7 @@ export class PacketBatch {
    * Adds a packet with its bytes from the transport header to the end of the payload, which is all that
    * observers read. False when there is no room.
    */
-  add(packet: Packet, capturedBytes: number): boolean {
+  add(packet: PacketView, capturedBytes: number): boolean {
     const n = this.#count[0];
     if (n === BATCH_PACKETS) return false;
     const start = packet.transportStart;

@@ -43,6 +43,22 @@ async function seen(path: string, threadFromBytes: number) {
   return { csv, packets, summary, counters: engine.counters() };
 }
 
+/** What an observer is told of flows, where they may be followed by another thread. */
+async function told(path: string, threadFromBytes: number) {
+  const lines: string[] = [];
+  const observer: TrafficObserver = {
+    flowStart: (flow) => lines.push(`start ${flow.id} ${flow.service} ${flow.tcpState}`),
+    flowChange: (flow, packet, change) => lines.push(`change ${change} of ${flow.id} at ${packet.timeUs}`),
+    fact: (flow, fact) => lines.push(`fact ${flow.id} ${JSON.stringify(fact)}`),
+    flowEnd: (flow, reason) => lines.push(`end ${flow.id} ${reason} ${flow.initiatorWireBytes}`),
+    tick: (nowUs) => lines.push(`tick ${nowUs}`),
+  };
+  const engine = new TrafficEngine({ settings: defaultsOf(flowSettings), observers: [observer] });
+  const summary = await readTraffic(path, engine, { mayFollowElsewhere: true }, threadFromBytes);
+  engine.finish();
+  return { lines, summary, counters: engine.counters() };
+}
+
 /** Many conversations of every kind that observers read bytes of, far more than one batch holds. */
 function variedPackets(): TestPacket[] {
   const packets: TestPacket[] = [];
@@ -91,6 +107,16 @@ describe('readTraffic', () => {
     expect(threaded.csv).toBe(plain.csv);
     expect(threaded.summary).toEqual(plain.summary);
     expect(threaded.counters).toEqual(plain.counters);
+  });
+
+  it('tells observers the same where the thread also follows the flows', async () => {
+    const path = join(folder, 'requests.pcap');
+    writeFileSync(path, buildPcap({}, variedPackets()));
+    const [elsewhere, here] = [await told(path, IN_THREAD), await told(path, IN_PLACE)];
+    expect(here.lines.filter((line) => line.startsWith('fact')).length).toBeGreaterThan(100);
+    expect(elsewhere.lines).toEqual(here.lines);
+    expect(elsewhere.summary).toEqual(here.summary);
+    expect(elsewhere.counters).toEqual(here.counters);
   });
 
   it('tells damage and refuses what is no capture, from the thread as from here', async () => {

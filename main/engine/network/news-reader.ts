@@ -1,0 +1,94 @@
+import type { Fact } from '../../../contract/facts.ts';
+import { END_REASON, type EndReason, type FlowChange } from '../../../contract/traffic.ts';
+import type { Audience } from './audience.ts';
+import { Packet } from './decode/packet.ts';
+import { NEWS, type NewsBatch, NewsFlow } from './news-batch.ts';
+
+const KIND_MASK = 0xf;
+
+/** Tells an audience what was written down for it in another thread: the same calls in the same order. */
+export class NewsReader {
+  readonly #audience: Audience;
+  readonly #packet = new Packet();
+  readonly #flow = new NewsFlow();
+  /** By the flow's place in its table: a bit for each who has seen enough of its segments. */
+  readonly #segmentsDone: Uint8Array;
+  /** That of the flow which the active timeout has just cut, for the one that goes on with its conversation. */
+  #cutDone = 0;
+  #isRenewed = false;
+
+  /** @param flowCapacity of the table in the other thread */
+  constructor(audience: Audience, flowCapacity: number) {
+    this.#audience = audience;
+    this.#segmentsDone = new Uint8Array(flowCapacity);
+  }
+
+  /** @param facts those of the batch */
+  read(batch: NewsBatch, facts: readonly Fact[]): void {
+    const audience = this.#audience;
+    const packet = this.#packet;
+    const flow = this.#flow;
+    const { words, times, wordCount } = batch;
+    let packets = 0;
+    let flows = 0;
+    let moments = 0;
+    let told = 0;
+    for (let i = 0; i < wordCount; i++) {
+      const word = words[i];
+      const kind = word & KIND_MASK;
+      if (kind >= NEWS.flowStart && kind <= NEWS.flowRenewed) flow.change(word);
+      const detail = (word >> 4) & 0xf;
+      switch (kind) {
+        case NEWS.packet:
+          batch.packets.read(packets++, packet);
+          audience.packet(packet);
+          break;
+        case NEWS.samePacket:
+          batch.packets.read(packets++, packet);
+          break;
+        case NEWS.flow:
+          batch.readFlow(flows++, flow);
+          break;
+        case NEWS.flowStart:
+          if (!this.#isRenewed) this.#segmentsDone[flow.slot] = 0;
+          this.#isRenewed = false;
+          audience.flowStart(flow, packet);
+          break;
+        case NEWS.flowChange:
+          audience.flowChange(flow, packet, detail as FlowChange);
+          break;
+        case NEWS.payload:
+          audience.payload(flow, packet, detail === 1);
+          break;
+        case NEWS.segment: {
+          const done = this.#segmentsDone;
+          done[flow.slot] = audience.segment(flow, packet, detail === 1, done[flow.slot]);
+          break;
+        }
+        case NEWS.fact:
+          audience.fact(flow, facts[told++]);
+          break;
+        case NEWS.flowUpdate:
+          audience.flowUpdate(flow);
+          break;
+        case NEWS.flowEnd:
+          if (detail === END_REASON.activeTimeout) this.#cutDone = this.#segmentsDone[flow.slot];
+          audience.flowEnd(flow, detail as EndReason);
+          break;
+        case NEWS.flowRenewed:
+          this.#segmentsDone[flow.slot] = this.#cutDone;
+          this.#isRenewed = true;
+          audience.flowRenewed(words[++i], flow);
+          break;
+        case NEWS.tick:
+          audience.tick(times[moments++]);
+          break;
+        case NEWS.clockReset:
+          audience.clockReset(times[moments++]);
+          break;
+        default:
+          throw new Error(`no news of kind ${kind}`);
+      }
+    }
+  }
+}

@@ -1,0 +1,132 @@
+import type { Fact } from '../../../contract/facts.ts';
+import type {
+  EndReason,
+  FactInterest,
+  FlowChange,
+  FlowView,
+  PacketView,
+  TrafficInterest,
+  TrafficObserver,
+} from '../../../contract/traffic.ts';
+import { NEWS, type News, type NewsBatch, newsWord } from './news-batch.ts';
+import type { InspectedFlow } from './protocols/conversation.ts';
+
+/** Takes a full batch away, with the facts of it, and gives an empty one. */
+export type HandOver = (facts: readonly Fact[]) => NewsBatch;
+
+const NO_FLOW = 0;
+
+/** Writes down everything that observers in another thread are to be told. */
+export class NewsWriter implements TrafficObserver {
+  readonly interest: TrafficInterest;
+  readonly #handOver: HandOver;
+  readonly #wantsSegments: boolean;
+  #batch: NewsBatch;
+  #facts: Fact[] = [];
+  /** The packet at hand. */
+  #packet: PacketView | undefined;
+  /** The flow that the batch's latest words are about, as it is now. */
+  #flowId = NO_FLOW;
+
+  constructor(first: NewsBatch, handOver: HandOver, wanted: { facts?: readonly FactInterest[]; segments: boolean }) {
+    this.#batch = first;
+    this.#handOver = handOver;
+    this.interest = { facts: wanted.facts };
+    this.#wantsSegments = wanted.segments;
+  }
+
+  packet(packet: PacketView): void {
+    this.#flowId = NO_FLOW;
+    this.#packet = undefined;
+    this.#makeRoom();
+    if (!this.#batch.packets.add(packet, 0)) {
+      this.#next();
+      this.#batch.packets.add(packet, 0);
+    }
+    this.#packet = packet;
+    this.#batch.add(NEWS.packet);
+  }
+
+  flowStart(flow: InspectedFlow): void {
+    this.#tell(NEWS.flowStart, 0, flow);
+  }
+
+  flowChange(flow: InspectedFlow, _packet: PacketView, change: FlowChange): void {
+    this.#tell(NEWS.flowChange, change, flow);
+  }
+
+  payload(flow: InspectedFlow, _packet: PacketView, fromInitiator: boolean): void {
+    this.#tell(NEWS.payload, fromInitiator ? 1 : 0, flow);
+  }
+
+  segment(flow: InspectedFlow, _packet: PacketView, fromInitiator: boolean): boolean {
+    if (this.#wantsSegments) this.#tell(NEWS.segment, fromInitiator ? 1 : 0, flow);
+    return this.#wantsSegments;
+  }
+
+  fact(flow: InspectedFlow, fact: Fact): void {
+    this.#tell(NEWS.fact, 0, flow);
+    this.#batch.countFact();
+    this.#facts.push(fact);
+  }
+
+  flowUpdate(flow: InspectedFlow): void {
+    this.#tell(NEWS.flowUpdate, 0, flow);
+  }
+
+  flowRenewed(formerId: number, flow: InspectedFlow): void {
+    this.#tell(NEWS.flowRenewed, 0, flow);
+    this.#batch.add(formerId);
+    // Its first packet is not counted yet.
+    this.#flowId = NO_FLOW;
+  }
+
+  flowEnd(flow: InspectedFlow, reason: EndReason): void {
+    this.#tell(NEWS.flowEnd, reason, flow);
+  }
+
+  tick(nowUs: number): void {
+    this.#tellTime(NEWS.tick, nowUs);
+  }
+
+  clockReset(nowUs: number): void {
+    this.#tellTime(NEWS.clockReset, nowUs);
+  }
+
+  /** Hands over what has been written. */
+  finish(): void {
+    this.#next();
+  }
+
+  #tell(kind: News, detail: number, flow: InspectedFlow): void {
+    this.#makeRoom();
+    if (flow.id !== this.#flowId) {
+      this.#flowId = flow.id;
+      this.#batch.addFlow(flow);
+      this.#batch.add(NEWS.flow);
+    }
+    this.#batch.add(newsWord(kind, detail, flow satisfies FlowView));
+  }
+
+  #tellTime(kind: News, nowUs: number): void {
+    this.#makeRoom();
+    this.#flowId = NO_FLOW;
+    this.#batch.add(kind);
+    this.#batch.addTime(nowUs);
+  }
+
+  #makeRoom(): void {
+    if (this.#batch.hasRoom) return;
+    this.#next();
+    const packet = this.#packet;
+    if (packet === undefined) return;
+    this.#batch.packets.add(packet, 0);
+    this.#batch.add(NEWS.samePacket);
+  }
+
+  #next(): void {
+    this.#batch = this.#handOver(this.#facts);
+    this.#facts = [];
+    this.#flowId = NO_FLOW;
+  }
+}
