@@ -65,19 +65,20 @@ const bulks = ({ short, did, kind }: Side): ColumnRow[] => [
   [`${short} Avg Bulk Rate`, 'wide-amount', `speed of ${kind} streams`, 'B/s', `${did} streams at %`],
 ];
 
-const flag = (name: string, phrase: string): ColumnRow => [
+/** @param flag the name of it that TCP has, where the feature has another */
+const flag = (name: string, flag = name): ColumnRow => [
   `${name} Flag Count`,
   'wide-amount',
-  `packets with ${name === 'CWE' ? 'CWR' : name}`,
+  `packets with ${flag}`,
   'packets',
-  phrase,
+  `had % with ${flag}`,
 ];
 
-const span = (name: string, words: string, phrase: string): ColumnRow[] => [
-  [`${name} Mean`, 'wide-amount', `mean ${words}`, 'µs', `${phrase} % on average`],
-  [`${name} Std`, 'wide-amount', `spread of the ${words}s`, 'µs', `${phrase} times that varied by %`],
-  [`${name} Max`, 'wide-amount', `longest ${words}`, 'µs', `${phrase} up to %`],
-  [`${name} Min`, 'wide-amount', `shortest ${words}`, 'µs', `${phrase} at least %`],
+const span = (name: string, words: string, plural: string, did: string): ColumnRow[] => [
+  [`${name} Mean`, 'wide-amount', `mean ${words}`, 'µs', `${did} for % on average`],
+  [`${name} Std`, 'wide-amount', `spread of the ${plural}`, 'µs', `had ${plural} that varied by %`],
+  [`${name} Max`, 'wide-amount', `longest ${words}`, 'µs', `${did} for up to %`],
+  [`${name} Min`, 'wide-amount', `shortest ${words}`, 'µs', `${did} for at least %`],
 ];
 
 /** Every feature of a flow, in the order in which flows carry them. */
@@ -110,14 +111,14 @@ const FEATURE_ROWS: readonly (ColumnRow | LeftOut)[] = [
   ['Packet Length Mean', 'wide-amount', 'mean packet', 'B', 'had packets of % on average'],
   ['Packet Length Std', 'wide-amount', 'spread of packet sizes', 'B', 'had packets that differed by %'],
   follows('Packet Length Variance', 'Packet Length Std'),
-  flag('FIN', 'was ended by %'),
-  flag('SYN', 'asked for a connection with %'),
-  flag('RST', 'was broken off or refused by %'),
+  flag('FIN'),
+  flag('SYN'),
+  flag('RST'),
   follows('PSH Flag Count', 'those of both directions'),
-  flag('ACK', 'confirmed with %'),
+  flag('ACK'),
   follows('URG Flag Count', 'those of both directions'),
-  flag('CWE', 'slowed down in %'),
-  flag('ECE', 'met a full network in %'),
+  flag('CWE', 'CWR'),
+  flag('ECE'),
   ['Down/Up Ratio', 'wide-amount', 'packets received for each sent', '', 'received % packets for each that it sent'],
   same('Average Packet Size', 'Packet Length Mean'),
   same('Avg Fwd Segment Size', 'Fwd Packet Length Mean'),
@@ -133,8 +134,8 @@ const FEATURE_ROWS: readonly (ColumnRow | LeftOut)[] = [
   ['Init_Win_bytes_backward', 'wide-amount', 'first window of the called', 'B', 'was offered a first window of %'],
   ['act_data_pkt_fwd', 'wide-amount', 'packets sent with data', 'packets', 'sent % with data'],
   ['min_seg_size_forward', 'amount', 'shortest sent header', 'B', 'sent headers of at least %'],
-  ...span('Active', 'busy time', 'was busy for'),
-  ...span('Idle', 'long silence', 'fell silent for'),
+  ...span('Active', 'busy time', 'busy times', 'was busy'),
+  ...span('Idle', 'long silence', 'long silences', 'fell silent'),
   ['Initiator Payload Ratio', 'amount', 'share of the data that was sent', '', 'sent a share of % of all data'],
   [
     'Initiator Payload Entropy',
@@ -180,9 +181,11 @@ const PORT_RANGES = ['a system port (under 1024)', 'a registered port', 'a passi
 const REGISTERED_FROM = 1_024;
 const DYNAMIC_FROM = 49_152;
 
+const SERVICE_NAMES = SERVICES.map((service) => (service === 'unknown' ? 'an unknown protocol' : service));
+
 export const FLOW_COLUMNS: readonly Column[] = [
   ...FEATURE_ROWS.filter(isColumn).map(plainColumn),
-  { name: 'Service', meaning: 'name', label: 'service', unit: '', phrase: 'spoke %', names: SERVICES },
+  { name: 'Service', meaning: 'name', label: 'service', unit: '', phrase: 'spoke %', names: SERVICE_NAMES },
   {
     name: 'Responder Port Range',
     meaning: 'name',

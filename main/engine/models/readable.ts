@@ -26,3 +26,9 @@ export function readableValue({ unit, names }: Column, value: number): string {
   if (known !== undefined) return value < 0 ? `−${known(-value)}` : known(value);
   return `${formatNumber(rounded(value))} ${unitFor(value, unit)}`;
 }
+
+/** "1 to 298 processes", "800 B to 2 MB". */
+export function readableRange(column: Column, low: number, high: number): string {
+  const isPlainCount = FORMATS[column.unit] === undefined;
+  return `${isPlainCount ? formatNumber(rounded(low)) : readableValue(column, low)} to ${readableValue(column, high)}`;
+}

@@ -1,7 +1,7 @@
 /** Why a row is unusual, in words. */
 import type { AnomalyReason } from '../../../contract/models.ts';
 import type { ColumnUsual } from './profile-types.ts';
-import { readableValue } from './readable.ts';
+import { readableRange, readableValue } from './readable.ts';
 import type { Column } from './table-column.ts';
 
 /** More than anybody reads. */
@@ -58,16 +58,16 @@ export function reasonWords(usual: UsualColumn, value: number): string {
 function usualWords({ column, low, high, names }: UsualColumn, value: number): string {
   const text = (number: number) => readableValue(column, number);
   if (column.names !== undefined) {
-    const known = names.slice(0, MAX_NAMES).map(text);
-    if (names.includes(value)) return 'rare together with the rest';
-    return known.length === 0
-      ? 'never seen here before'
-      : `usual ${known.length === 1 ? 'is' : 'are'} ${listed(known)}`;
+    const common = names.slice(0, MAX_NAMES);
+    if (common.length === 0) return 'nothing is usual here';
+    if (common.includes(value)) return 'usual by itself, but not together with the rest';
+    return `${common.length === 1 ? 'usual is' : 'usual are'} ${listed(common.map(text))}`;
   }
-  if (low === high) return value === low ? 'usual, but not together with the rest' : `usual is ${text(low)}`;
-  if (value > high) return high === 0 ? 'usual is none' : `usual is under ${text(high)}`;
+  if (low === high && value === low) return 'usual by itself, but not together with the rest';
+  if (low === high) return high === 0 ? 'usual is none' : `usual is ${text(low)}`;
+  if (value > high) return `usual is under ${text(high)}`;
   if (value < low) return `usual is over ${text(low)}`;
-  return `usual by itself (${text(low)} to ${text(high)}), but not together with the rest`;
+  return `usual by itself (${readableRange(column, low, high)}), but not together with the rest`;
 }
 
 function listed(words: readonly string[]): string {
