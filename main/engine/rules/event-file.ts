@@ -136,9 +136,18 @@ function hasProcess({ process }: JsonRecord): boolean {
   return isRecord(process) && typeof process.commandLine === 'string';
 }
 
+/** Lists and maps that the field map goes through. */
+function isShaped({ process, environment }: JsonRecord): boolean {
+  if (environment !== undefined && !isRecord(environment)) return false;
+  if (process === undefined) return true;
+  if (!isRecord(process)) return false;
+  const { arguments: texts = [], ancestors = [] } = process;
+  return Array.isArray(texts) && Array.isArray(ancestors) && ancestors.every(isRecord);
+}
+
 function isHostEvent(record: JsonRecord, type: unknown): boolean {
   const known = HOST_EVENT_TYPES.find((each) => each === type);
-  if (known === undefined) return false;
+  if (known === undefined || !isShaped(record)) return false;
   return Object.hasOwn(REQUIRED, known) ? REQUIRED[known](record) : true;
 }
 

@@ -40,5 +40,7 @@ export function viewKind<E>(options: ViewOptions<E>): ViewKind<E> {
 
 export function textsOfValue(value: FieldValue): readonly string[] {
   if (value === null || value === undefined) return [];
-  return typeof value === 'object' ? value.map(String) : [String(value)];
+  // Events of files may hold anything.
+  if (Array.isArray(value)) return value.flatMap((each) => (typeof each === 'object' ? [] : [String(each)]));
+  return typeof value === 'object' ? [] : [String(value)];
 }
