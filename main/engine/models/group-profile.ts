@@ -1,10 +1,10 @@
 /** What was learnt of one group of rows: its scaler, its models, what is usual, and examples of it. */
 import type { AnomalyJudgement, ModelGroup, ModelTable } from '../../../contract/models.ts';
-import { BallTree } from './ball-tree.ts';
 import { DOCUMENT_VERSION, DocumentReader, encodeNumbers, type ModelDocument } from './document.ts';
 import { Ensemble } from './ensemble.ts';
 import { readModel } from './families.ts';
 import { copyRow, type Matrix, type Sample } from './matrix.ts';
+import { nearestExamples } from './nearest-examples.ts';
 import { anomalyProbability } from './probability.ts';
 import type { ColumnUsual, GroupDetail } from './profile-types.ts';
 import { reasonsOf, type UsualColumn } from './reasons.ts';
@@ -49,7 +49,7 @@ export class GroupProfile {
   private readonly parts: Parts;
   private readonly columns: readonly UsualColumn[];
   private readonly usuals: readonly ColumnUsual[];
-  private readonly tree: BallTree;
+  private readonly scaledExamples: Sample;
   /** Columns of names, each with the name that stands in for a missing one. */
   private readonly names: readonly { readonly column: number; readonly usual: number }[];
   private readonly raw: Float64Array;
@@ -72,7 +72,7 @@ export class GroupProfile {
     this.raw = new Float64Array(scaler.columns);
     this.scaled = new Float64Array(scaler.outputs);
     this.query = new Float32Array(scaler.outputs);
-    this.tree = new BallTree(this.scaledExamples(), Math.min(NEIGHBOURS, examples.rows));
+    this.scaledExamples = scaledSample(scaler, examples);
   }
 
   /** @throws ModelDocumentError for anything but a sound document */
@@ -180,24 +180,19 @@ export class GroupProfile {
 
   /** Of the row that was scaled last. */
   private neighbours(): number[][] {
-    const { columns, data, rows } = this.parts.examples;
+    const { columns, data } = this.parts.examples;
     copyRow(this.scaled, 0, this.query);
-    const found = this.tree.search(this.query, 0, Math.min(NEIGHBOURS, rows));
-    return Array.from({ length: found }, (_, place) => {
-      const row = this.tree.positions[this.tree.found[place]!]!;
-      return Array.from(data.subarray(row * columns, (row + 1) * columns), (value) =>
-        Number(value.toPrecision(DIGITS)),
-      );
-    });
+    return nearestExamples(this.scaledExamples, this.query, NEIGHBOURS).map((row) =>
+      Array.from(data.subarray(row * columns, (row + 1) * columns), (value) => Number(value.toPrecision(DIGITS))),
+    );
   }
+}
 
-  private scaledExamples(): Sample {
-    const { scaler, examples } = this.parts;
-    const { rows, columns, data } = scaler.transformRows({ ...examples, data: Float64Array.from(examples.data) });
-    const scaled = new Float32Array(rows * columns);
-    copyRow(data, 0, scaled);
-    return { rows, columns, data: scaled };
-  }
+function scaledSample(scaler: Scaler, examples: Sample): Sample {
+  const { rows, columns, data } = scaler.transformRows({ ...examples, data: Float64Array.from(examples.data) });
+  const scaled = new Float32Array(rows * columns);
+  copyRow(data, 0, scaled);
+  return { rows, columns, data: scaled };
 }
 
 /** Quantiles of each column of raw rows; of a column without any value, zeros. */
