@@ -46,6 +46,26 @@ describe('the analysis document', () => {
     expect(analysisSchema.safeParse({ capture, flows: 0, hosts: 0, elapsedSeconds: 0, alerts: [] }).success).toBe(true);
   });
 
+  it('says what was judged by what had been learnt, or why nothing was', () => {
+    const off = {
+      state: 'off',
+      detail: 'Anomaly scoring was off: no model was asked for.',
+      model: null,
+      judged: 0,
+      unjudged: 0,
+      unusual: 0,
+      shown: 0,
+      heldBack: 0,
+      threshold: null,
+    };
+    const model = { source: 'file x', trainedAt: isoTime(0), rows: 10, digest: 'ab', kinds: ['baseline'] };
+    const document = { capture: CAPTURE, flows: 1, hosts: 2, elapsedSeconds: 0, alerts: [] };
+    for (const anomalies of [off, { ...off, state: 'on', model, judged: 5, unusual: 1, shown: 1, threshold: 0.001 }]) {
+      expect(analysisSchema.parse({ ...document, anomalies }).anomalies).toEqual(anomalies);
+    }
+    expect(analysisSchema.safeParse({ ...document, anomalies: { ...off, detail: '' } }).success).toBe(false);
+  });
+
   it('refuses what was not promised', () => {
     const alert = toAnalysisAlert(ALERT);
     for (const wrong of [

@@ -6,6 +6,7 @@
  */
 import { z } from 'zod';
 import { ALERT_KINDS, SEVERITIES } from './domain.ts';
+import { MODEL_KINDS } from './models.ts';
 
 /** ISO 8601 in UTC with milliseconds: "2021-09-21T08:24:10.471Z". The traffic's own time. */
 const moment = z.iso.datetime({ precision: 3 });
@@ -100,6 +101,39 @@ const alert = z
   })
   .readonly();
 
+/** What was judged by what had been learnt before, and what came of it. */
+const anomalies = z
+  .object({
+    /** `off`: nothing was judged; `detail` says why. */
+    state: z.enum(['on', 'off']),
+    /** One or two plain sentences. */
+    detail: z.string().min(1),
+    /** What judged; null where nothing did. */
+    model: z
+      .object({
+        /** "version flow-3 of the engine", "file office.hfmodel", "capture benign.pcap". */
+        source: z.string(),
+        trainedAt: moment,
+        /** Rows that it has learnt from, and their SHA-256. */
+        rows: count,
+        digest: z.string(),
+        kinds: z.array(z.enum(MODEL_KINDS)).readonly(),
+      })
+      .readonly()
+      .nullable(),
+    /** Conversations that were judged, and those of which nothing had been learnt. */
+    judged: count,
+    unjudged: count,
+    /** Conversations that are too unusual to be chance among so many. */
+    unusual: count,
+    /** Causes that were shown as alerts or strengthened one, and those beyond the number of alerts a day. */
+    shown: count,
+    heldBack: count,
+    /** P-value up to which a conversation was too unusual to be chance; null where none was. */
+    threshold: z.number().min(0).max(1).nullable(),
+  })
+  .readonly();
+
 export const analysisSchema = z
   .object({
     capture,
@@ -111,6 +145,8 @@ export const analysisSchema = z
     elapsedSeconds: z.number().nonnegative(),
     /** The most severe first, then the latest. */
     alerts: z.array(alert).readonly(),
+    /** Beyond the first promise; always there since anomalies are looked for. */
+    anomalies: anomalies.optional(),
   })
   .readonly();
 
@@ -118,4 +154,5 @@ export type AnalysisDocument = z.infer<typeof analysisSchema>;
 export type AnalysisCapture = AnalysisDocument['capture'];
 export type AnalysisNote = AnalysisCapture['notes'][number];
 export type AnalysisAlert = AnalysisDocument['alerts'][number];
+export type AnalysisAnomalies = NonNullable<AnalysisDocument['anomalies']>;
 export type AnalysisStage = NonNullable<AnalysisAlert['stages']>[number];

@@ -72,6 +72,15 @@ Examples:
     .option('--json', 'print one JSON document (for several files an array of documents) and nothing else')
     .option('--report <file>', 'also write a self-contained HTML report')
     .option('--indicators <file>', 'compare with this list of indicators too; repeatable', gatherFiles)
+    .option(
+      '--model [file|version]',
+      'judge by what this computer has learnt, or by this file or version; after the files',
+    )
+    .option(
+      '--train <capture>',
+      'learn what is usual from this capture first, and judge by it; repeatable',
+      gatherFiles,
+    )
     .addOption(
       severityOption('--fail-on <level>', `exit with ${EXIT.alertsFound} when an alert is at least this severe`),
     )

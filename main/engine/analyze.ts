@@ -3,9 +3,11 @@ import { isoTime, toAnalysisAlert } from '../../contract/analysis-document.ts';
 import type { Alert, Finding } from '../../contract/domain.ts';
 import type { EndReason, FlowView, TrafficObserver } from '../../contract/traffic.ts';
 import { AlertBook, type AlertChange, alertSettings } from './alerts/index.ts';
+import { CaptureAnomalies, type CaptureProfile, noAnomalies } from './capture-anomalies.ts';
 import { captureNotes } from './capture-notes.ts';
 import { DEFAULT_SETTINGS } from './default-settings.ts';
 import { BUILT_IN_TABLE, type CompiledIndicators, IndicatorTable } from './indicators/index.ts';
+import { modelSettings } from './model-settings.ts';
 import {
   type CaptureProgress,
   FlowNotes,
@@ -27,6 +29,8 @@ export interface AnalyzeOptions {
   readonly indicators?: CompiledIndicators;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: CaptureProgress) => void;
+  /** What was learnt before, to judge conversations by; or why there is nothing. */
+  readonly judge?: CaptureProfile | { readonly why: string };
   /** For the path "-"; process.stdin where it is left out. */
   readonly stdin?: NodeJS.ReadableStream;
   /** Given the ended flows as they are, the first `limit` of them, a few at a time. */
@@ -52,6 +56,10 @@ export interface AnalysisResult {
 }
 
 const LISTED_TALKERS = 10;
+const MICROSECONDS_PER_MS = 1_000;
+const NO_JUDGE = {
+  why: 'Anomaly scoring was off: nothing that was learnt before was given to judge by. Rules and indicators were applied.',
+} as const;
 
 /**
  * Reads a capture ("-" is standard input) and says who did what to whom. The same code as live: flows,
@@ -66,23 +74,40 @@ export async function analyzeCapture(path: string, options: AnalyzeOptions = {})
   const hosts = new HostCounter();
   const traffic = new TrafficSummary('by-flow');
   if (options.onAlertChange !== undefined) book.onChange = options.onAlertChange;
-  const keeper = options.keep && new FlowKeeper(() => watch.flowSource, options.keep);
+  const { judge = NO_JUDGE } = options;
+  const anomalies =
+    'why' in judge ? undefined : new CaptureAnomalies(judge, config.section('models', modelSettings).alertsPerDay);
+  const keepers = [
+    options.keep,
+    anomalies && {
+      limit: Number.POSITIVE_INFINITY,
+      onFlows: (flows: readonly RecordedFlow[]) => anomalies.addFlows(flows),
+    },
+  ]
+    .filter((keep) => keep !== undefined)
+    .map((keep) => new FlowKeeper(() => watch.flowSource, keep));
+  const report = (finding: Finding): void => {
+    options.onFinding?.(finding);
+    book.add(finding);
+  };
   const watch = createWatch({
     config,
-    onFinding: (finding) => {
-      options.onFinding?.(finding);
-      book.add(finding);
-    },
+    onFinding: report,
     indicators: new IndicatorTable(options.indicators ?? BUILT_IN_TABLE),
-    observers: [hosts, traffic, ...(keeper === undefined ? [] : [keeper, keeper.notes])],
+    observers: [hosts, traffic, ...keepers.flatMap((keeper) => [keeper, keeper.notes])],
   });
   const summary = await readTraffic(path, watch, {
     signal: options.signal,
     onProgress: options.onProgress,
     stdin: options.stdin,
+    // Who keeps flows reads their statistics.
+    mayFollowElsewhere: keepers.length === 0,
   });
   watch.finish();
-  keeper?.finish();
+  for (const keeper of keepers) keeper.finish();
+  const spanMs = ((summary.lastSeenUs ?? 0) - (summary.firstSeenUs ?? 0)) / MICROSECONDS_PER_MS;
+  const unusual = anomalies?.finish(spanMs);
+  for (const finding of unusual?.findings ?? []) report(finding);
   const alerts = book.list();
   const counters = watch.counters();
   const moment = (timeUs: number | null) => (timeUs === null ? null : isoTime(timeUs / 1000));
@@ -102,6 +127,7 @@ export async function analyzeCapture(path: string, options: AnalyzeOptions = {})
       hosts: hosts.size,
       elapsedSeconds: Math.round(performance.now() - begun) / 1000,
       alerts: alerts.map(toAnalysisAlert),
+      anomalies: unusual?.summary ?? noAnomalies('why' in judge ? judge.why : NO_JUDGE.why),
     },
     context: {
       buckets: traffic.timeline(),

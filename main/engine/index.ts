@@ -6,6 +6,7 @@ import type { AnalysisDocument } from '../../contract/analysis.ts';
 import type { AttackCatalogue } from '../../contract/attack.ts';
 import type { AlertKind } from '../../contract/domain.ts';
 import type { AnalysisResult, AnalyzeOptions } from './analyze.ts';
+import type { CaptureProfile } from './capture-anomalies.ts';
 import type { ConsoleOptions } from './console.ts';
 import type { Engine, EngineOptions } from './engine.ts';
 import type { ExportOptions, FlowSummary, FlowsOptions, FlowsResult } from './flows.ts';
@@ -20,6 +21,7 @@ import type { Supervisor, SupervisorOptions } from './runtime/supervise.ts';
 import type { TrainedProfile, TrainOptions } from './train.ts';
 
 export type { AnalysisContext, AnalysisResult, AnalyzeOptions } from './analyze.ts';
+export type { CaptureProfile } from './capture-anomalies.ts';
 export type BeaconReview = typeof import('./beacon-review.ts');
 export type { ConsoleOptions } from './console.ts';
 export type { Engine, EngineEvents, EngineOptions } from './engine.ts';
@@ -71,6 +73,20 @@ export async function trainFromFiles(options: TrainOptions): Promise<TrainedProf
 /** See train.ts: what was learnt as a file. */
 export async function trainedProfileFile(...given: Parameters<TrainedProfileFile>): Promise<Buffer> {
   return (await import('./train.ts')).trainedProfileFile(...given);
+}
+
+/** See capture-profile.ts: what `analyzeCapture` judges by. */
+export async function openCaptureProfile(bytes: Uint8Array, source: string): Promise<CaptureProfile> {
+  return (await import('./capture-profile.ts')).profileOfFile(bytes, source);
+}
+
+/** See capture-profile.ts. */
+export async function trainedCaptureProfile(
+  trained: TrainedProfile,
+  paths: readonly string[],
+  nowMs: number,
+): Promise<CaptureProfile> {
+  return (await import('./capture-profile.ts')).profileOfTraining(trained, paths, nowMs);
 }
 
 /** Makes sure that a directory is there and this user's own. @throws FailureError */

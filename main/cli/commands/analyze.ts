@@ -9,9 +9,10 @@ import { writeFileWhole } from '../output-file.ts';
 import { READABLE_COLUMNS } from '../terminal/output.ts';
 import { ProgressLine } from '../terminal/progress.ts';
 import { analysisText, isAtLeast } from '../text/analysis-text.ts';
+import { type Judge, type JudgeOptions, judgeFor } from './analyze-judge.ts';
 import { localLists } from './indicators.ts';
 
-export interface AnalyzeOptions {
+export interface AnalyzeOptions extends JudgeOptions {
   readonly json?: boolean;
   readonly report?: string;
   /** Lists of indicators besides those of the user. */
@@ -35,6 +36,8 @@ export async function analyze(
   const config = await context.config();
   const knowledge = await engine.loadKnowledge();
   const indicators = await localLists(context, options.indicators);
+  const judge = await judgeOrStop(options, context);
+  if (judge === undefined) return EXIT.interrupted;
   const results: AnalysisResult[] = [];
   let refused: ExitCode = EXIT.fine;
   for (const [index, path] of files.entries()) {
@@ -46,6 +49,7 @@ export async function analyze(
       result = await engine.analyzeCapture(path, {
         config,
         indicators: indicators.compiled,
+        judge,
         signal: context.signal,
         onProgress: (state) => progress.update(label, state),
       });
@@ -72,8 +76,20 @@ export async function analyze(
   return hasReached(results, options.failOn) ? EXIT.alertsFound : EXIT.fine;
 }
 
+/** Undefined where Ctrl-C came while it trained. */
+async function judgeOrStop(options: AnalyzeOptions, context: CommandContext): Promise<Judge | undefined> {
+  try {
+    return await judgeFor(options, context);
+  } catch (error) {
+    if (context.signal.aborted) return undefined;
+    throw error;
+  } finally {
+    releaseInput(options.train ?? []);
+  }
+}
+
 function checkInput(files: readonly string[], options: AnalyzeOptions): void {
-  if (files.filter((path) => path === STANDARD_INPUT).length > 1) {
+  if ([...files, ...(options.train ?? [])].filter((path) => path === STANDARD_INPUT).length > 1) {
     throw wrongInput('input-twice', 'Standard input ("-") can be read only once.', 'Name it once.');
   }
   if (options.json && options.report === '/dev/stdout') {

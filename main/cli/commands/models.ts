@@ -9,7 +9,7 @@ import { plainText } from '../../../contract/text.ts';
 import { type CommandContext, remark, withEngine, writeJson, writeLines } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { CommandError, wrongInput } from '../failure.ts';
-import { createOutputFile } from '../output-file.ts';
+import { createOutputFile, type OutputFile } from '../output-file.ts';
 import { READABLE_COLUMNS } from '../terminal/output.ts';
 import { TrainingLine } from '../terminal/training-progress.ts';
 import {
@@ -147,24 +147,47 @@ export async function exportModel(
 
 /** Undefined where Ctrl-C came first: then there is no file. */
 async function exportTo(client: ApiClient, id: string, path: string, signal: AbortSignal): Promise<number | undefined> {
-  // Asked first: a version that is not there leaves no file.
-  let piece = await client.request('models.export', { id, offset: 0 });
-  const { bytes } = piece;
-  const file = createOutputFile(path);
+  let file: OutputFile | undefined;
   try {
-    for (let offset = 0; ; ) {
-      const data = Buffer.from(piece.data, 'base64');
+    for await (const { data, bytes, isLast } of exportedPieces(client, id)) {
+      // Made when the first piece is there: a version that is not there leaves no file.
+      file ??= createOutputFile(path);
       file.write(data);
-      offset += data.length;
-      if (offset >= bytes) break;
-      if (data.length === 0 || piece.bytes !== bytes) throw changedMeanwhile(id);
-      if (signal.aborted) return undefined;
-      piece = await client.request('models.export', { id, offset });
+      if (isLast) {
+        file.finish();
+        return bytes;
+      }
+      if (signal.aborted) break;
     }
-    file.finish();
-    return bytes;
+    return undefined;
   } finally {
-    file.discard();
+    file?.discard();
+  }
+}
+
+/** A version as a file, in memory. */
+export async function exportedBytes(client: ApiClient, id: string): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  for await (const { data } of exportedPieces(client, id)) pieces.push(data);
+  return Buffer.concat(pieces);
+}
+
+interface ExportedPiece {
+  readonly data: Buffer;
+  /** Of the whole. */
+  readonly bytes: number;
+  readonly isLast: boolean;
+}
+
+async function* exportedPieces(client: ApiClient, id: string): AsyncGenerator<ExportedPiece> {
+  let whole: number | undefined;
+  for (let offset = 0; offset < (whole ?? 1); ) {
+    const piece = await client.request('models.export', { id, offset });
+    const data = Buffer.from(piece.data, 'base64');
+    whole ??= piece.bytes;
+    offset += data.length;
+    if (data.length === 0 || piece.bytes !== whole) throw changedMeanwhile(id);
+    yield { data, bytes: whole, isLast: offset >= whole };
   }
 }
 

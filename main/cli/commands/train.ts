@@ -42,7 +42,9 @@ export async function train(options: TrainOptions, context: CommandContext): Pro
   if (options.live !== undefined) return trainLive(options.live, options, context);
   let trained: TrainedProfile;
   try {
-    trained = await trainOn(sources, options, context);
+    const { models = DEFAULT_MODEL_KINDS, resume = false, json } = options;
+    const telling = json ? 'json' : 'lines';
+    trained = await trainOn(sources, { kinds: models, telling, keepsWork: true, resume }, context);
   } catch (error) {
     if (!context.signal.aborted) throw error;
     remark(context, 'Stopped. The same command with --resume goes on.');
@@ -89,50 +91,89 @@ function sourcesOf({ from = [], csv = [], live, table, resume, out }: TrainOptio
   return sources;
 }
 
-async function trainOn(
+/** How a run is told of while it goes on. */
+type Telling = 'lines' | 'json' | 'terminal-only';
+
+interface RunOptions {
+  readonly kinds: readonly ModelKind[];
+  readonly telling: Telling;
+  /** Keeps what is done, to be gone on with. */
+  readonly keepsWork: boolean;
+  readonly resume: boolean;
+}
+
+/** Trains, and tells of it meanwhile. @throws what `trainFromFiles` throws */
+export async function trainOn(
   sources: readonly WorkSource[],
-  { models = DEFAULT_MODEL_KINDS, resume, json }: TrainOptions,
+  { kinds, telling, keepsWork, resume }: RunOptions,
   context: CommandContext,
 ): Promise<TrainedProfile> {
   const engine = await context.engine();
-  const { folder } = await profilePlace(context);
   const indicators = await localLists(context);
-  const reading = new ProgressLine(context.err, context.paintErr);
-  const fitting = new TrainingLine(context.err, context.paintErr);
-  const events = new ReadingEvents(context);
-  let named = '';
+  const told = new RunTelling(sources, telling, context);
   try {
     return await engine.trainFromFiles({
       sources,
-      kinds: models,
+      kinds,
       config: await context.config(),
       indicators: indicators.compiled,
       signal: context.signal,
-      workDirectory: folder,
-      resume: resume ?? false,
+      ...(keepsWork ? { workDirectory: (await profilePlace(context)).folder } : {}),
+      resume,
       onResume: ({ sourcesRead, groupsFitted }) => {
         const done = `${formatCount(sourcesRead, 'file')} read, ${formatCount(groupsFitted, 'group')} fitted`;
         remark(context, `Going on: ${done} before.`);
       },
-      onReading: ({ path }, progress) => {
-        const label =
-          sources.length === 1
-            ? path
-            : `${sources.findIndex((each) => each.path === path) + 1}/${sources.length} ${path}`;
-        if (json) return events.update(path, progress);
-        if (!context.err.isTerminal && named !== path) context.err.write(`reading ${plainText(label)}\n`);
-        named = path;
-        reading.update(label, progress);
-      },
-      onProgress: (progress) => {
-        reading.clear();
-        if (json) writeEvent(context, 'progress', progress);
-        else fitting.update(progress);
-      },
+      onReading: ({ path }, progress) => told.reading(path, progress),
+      onProgress: (progress) => told.fitting(progress),
     });
   } finally {
-    reading.clear();
-    fitting.clear();
+    told.clear();
+  }
+}
+
+/** Tells of a run as it was asked for. */
+class RunTelling {
+  readonly #sources: readonly WorkSource[];
+  readonly #telling: Telling;
+  readonly #context: CommandContext;
+  readonly #reading: ProgressLine;
+  readonly #fitting: TrainingLine;
+  readonly #events: ReadingEvents;
+  #named = '';
+
+  constructor(sources: readonly WorkSource[], telling: Telling, context: CommandContext) {
+    this.#sources = sources;
+    this.#telling = telling;
+    this.#context = context;
+    this.#reading = new ProgressLine(context.err, context.paintErr);
+    this.#fitting = new TrainingLine(context.err, context.paintErr);
+    this.#events = new ReadingEvents(context);
+  }
+
+  reading(path: string, progress: Parameters<ProgressLine['update']>[1]): void {
+    if (this.#telling === 'json') {
+      this.#events.update(path, progress);
+      return;
+    }
+    const { err } = this.#context;
+    const number = this.#sources.findIndex((each) => each.path === path) + 1;
+    const label = this.#sources.length === 1 ? path : `${number}/${this.#sources.length} ${path}`;
+    if (!err.isTerminal && this.#telling === 'lines' && this.#named !== path)
+      err.write(`reading ${plainText(label)}\n`);
+    this.#named = path;
+    this.#reading.update(label, progress);
+  }
+
+  fitting(progress: TrainingProgress): void {
+    this.#reading.clear();
+    if (this.#telling === 'json') writeEvent(this.#context, 'progress', progress);
+    else if (this.#telling === 'lines' || this.#context.err.isTerminal) this.#fitting.update(progress);
+  }
+
+  clear(): void {
+    this.#reading.clear();
+    this.#fitting.clear();
   }
 }
 

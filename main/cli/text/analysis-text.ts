@@ -45,6 +45,7 @@ export function analysisText(document: AnalysisDocument, options: AnalysisTextOp
   return [
     ...verdict(document, paint, width),
     ...wrap(factsText(document), width).map((line) => paint('quiet', line)),
+    ...anomalyLines(document, options),
     ...document.capture.notes.flatMap((note) => noteLines(note, width, paint)),
     ...stories.flatMap((story) => ['', ...story]),
     ...(told.length > MAX_STORIES
@@ -106,6 +107,14 @@ function factsText({ capture, flows, hosts, elapsedSeconds }: AnalysisDocument):
     (basename(capture.path) === capture.path ? '' : ` · ${plainText(capture.path, MAX_PATH)}`)
   );
 }
+
+/** Whether anything was judged by what had been learnt, and what came of it. */
+function anomalyLines({ anomalies }: AnalysisDocument, { width, paint }: AnalysisTextOptions): string[] {
+  if (anomalies === undefined) return [];
+  return wrap(plainText(anomalies.detail, MAX_DETAIL), width).map((line) => paint('quiet', line));
+}
+
+const MAX_DETAIL = 500;
 
 function noteLines({ message, byteOffset, packetNumber, count }: AnalysisNote, width: number, paint: Paint): string[] {
   const places = [

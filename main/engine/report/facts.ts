@@ -7,7 +7,7 @@ import { html, type Markup } from './html.ts';
 const MAX_NOTES = 100;
 
 /** What was looked at, and what of it could not be read. */
-export function captureFacts({ capture, flows, hosts, elapsedSeconds }: AnalysisDocument): Markup {
+export function captureFacts({ capture, flows, hosts, elapsedSeconds, anomalies }: AnalysisDocument): Markup {
   const facts: readonly (readonly [string, string | Markup])[] = [
     ['File', html`<span class="mono">${capture.path}</span>`],
     ['Format', capture.format],
@@ -16,6 +16,7 @@ export function captureFacts({ capture, flows, hosts, elapsedSeconds }: Analysis
     ['Conversations', formatNumber(flows)],
     ['Addresses', formatNumber(hosts)],
     ['Unreadable packets', formatNumber(capture.malformed)],
+    ...(anomalies === undefined ? [] : ([['Anomalies', anomalies.detail]] as const)),
     ['Analysed in', formatDuration(elapsedSeconds * 1000)],
   ];
   return html`<section id="capture"><h2>What was looked at</h2>

@@ -39,6 +39,38 @@ function plot({ points, usual }: Series): Markup {
   );
 }
 
+/** Of the width of a number line the usual range takes this much where the number lies outside of it. */
+const RANGE_SHARE = 0.35;
+const RANGE_HEIGHT = 12;
+
+/** A number on a line with its usual range, both ends in sight however far it lies outside. */
+export function numberLine(value: number, { low, high }: { readonly low: number; readonly high: number }): Markup {
+  const size = Math.max(high - low, Math.abs(high) * 0.01, Math.abs(value) * 1e-6, Number.MIN_VALUE);
+  const from = Math.min(value, low);
+  const to = Math.max(value, high);
+  // Far outside, the line is drawn by logarithms of the distance, so that the range does not shrink to nothing.
+  const reach = (distance: number): number => Math.log1p(Math.max(0, distance) / size);
+  const below = reach(low - from);
+  const above = reach(to - high);
+  const outside = below + above;
+  const range = outside === 0 ? WIDTH : WIDTH * Math.max(RANGE_SHARE, 1 / (1 + outside));
+  const perReach = outside === 0 ? 0 : (WIDTH - range) / outside;
+  const start = below * perReach;
+  const x =
+    value < low
+      ? start - reach(low - value) * perReach
+      : value > high
+        ? start + range + reach(value - high) * perReach
+        : start + ((value - low) / size) * range;
+  const middle = RANGE_HEIGHT / 2;
+  return new Markup(
+    `<svg class="range" viewBox="0 0 ${WIDTH} ${RANGE_HEIGHT}" preserveAspectRatio="none" aria-hidden="true">` +
+      `<line x1="0" x2="${WIDTH}" y1="${middle}" y2="${middle}"/>` +
+      `<rect class="band" x="${round(start)}" width="${round(range)}" y="1" height="${RANGE_HEIGHT - 2}"/>` +
+      `<rect class="here" x="${round(Math.min(Math.max(x - 1.5, 0), WIDTH - 3))}" width="3" y="0" height="${RANGE_HEIGHT}"/></svg>`,
+  );
+}
+
 function round(value: number): string {
   return value.toFixed(1);
 }

@@ -11,6 +11,7 @@ import {
 } from '../../../contract/format.ts';
 import { html, type Markup } from './html.ts';
 import { severityLabel } from './marks.ts';
+import { numberLine } from './plots.ts';
 
 /** Hosts shown before the rest folds away. */
 const HOSTS_AT_ONCE = 8;
@@ -93,12 +94,14 @@ function evidenceTable({ evidence }: AnalysisAlert): Markup | undefined {
 <div class="wide"><table class="evidence"><thead><tr><th>Measured</th><th class="number">Here</th><th>Usual</th><th>Why it matters</th></tr></thead>
 <tbody>${evidence.map(
     (row) => html`<tr><th scope="row">${row.name}</th>${value(row.value, row.unit)}
-${usual(row.usual)}<td>${row.meaning}</td></tr>`,
+${usual(row)}<td>${row.meaning}</td></tr>`,
   )}</tbody></table></div>`;
 }
 
-function usual(range: string | undefined): Markup {
-  return range === undefined ? html`<td class="usual none">–</td>` : html`<td class="usual">${range}</td>`;
+function usual({ value: measured, usual: range, usualRange }: AnalysisAlert['evidence'][number]): Markup {
+  const line = typeof measured === 'number' && usualRange !== undefined ? numberLine(measured, usualRange) : undefined;
+  if (range === undefined && line === undefined) return html`<td class="usual none">–</td>`;
+  return html`<td class="usual">${range}${line}</td>`;
 }
 
 function value(measured: number | string, unit: string | undefined): Markup {

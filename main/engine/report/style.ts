@@ -94,6 +94,8 @@ thead .number { font-family: var(--sans); }
 .evidence th:nth-child(2), .evidence td:nth-child(2) { padding-right: 24px; } .evidence td.number { white-space: normal; }
 .share { width: 40%; } .share svg { display: block; width: 100%; height: 8px; margin-top: 6px; }
 .growth td:nth-child(3) { width: 40%; } .course { display: block; width: 100%; height: 24px; overflow: visible; }
+.range { display: block; width: 100%; max-width: 160px; height: 10px; margin-top: 4px; overflow: visible; }
+.range line { stroke: var(--grid); vector-effect: non-scaling-stroke; } .range .band { fill: var(--grid); } .range .here { fill: var(--accent); }
 .course .band { fill: var(--grid); } .course polyline { fill: none; stroke: var(--accent); stroke-width: 1.5; vector-effect: non-scaling-stroke; }
 .pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(380px, 1fr)); gap: 32px 40px; }
 
