@@ -33,6 +33,9 @@ const FALSE_DISCOVERIES = 0.05;
 const MOST_P_VALUE = 0.01;
 /** Conversations that are remembered until the end: the most unusual ones. */
 const MOST_REMEMBERED = 5_000;
+/** Conversations from which on it can be said that most of them are unusual. */
+const FEWEST_TO_TELL = 20;
+const FOREIGN = ' Most of it is unlike what was learnt, as traffic of another network is: little follows from it.';
 const DAY_MS = 86_400_000;
 const MICROSECONDS_PER_MS = 1_000;
 
@@ -149,7 +152,8 @@ export class CaptureAnomalies {
         ? 'none is too unusual to be chance'
         : `${formatCount(unusual, 'conversation')} too unusual to be chance, of ${formatCount(shown + heldBack, 'cause')}`;
     const held = heldBack === 0 ? '' : `, ${heldBack} of them not shown (models.alertsPerDay is ${this.#perDay})`;
-    return `${judged}${left}: ${found}${held}.`;
+    const isForeign = this.#judged >= FEWEST_TO_TELL && unusual > this.#judged / 2;
+    return `${judged}${left}: ${found}${held}.${isForeign ? FOREIGN : ''}`;
   }
 }
 

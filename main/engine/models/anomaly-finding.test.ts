@@ -82,7 +82,7 @@ describe('the finding of an anomaly', () => {
       name: 'bytes sent',
       value: 214e6,
       unit: 'B',
-      usual: 'usual is under 2 MB',
+      usual: 'under 2 MB',
       usualRange: { low: 0, high: 2e6 },
       meaning: '70 % of what makes it unusual.',
     });

@@ -220,7 +220,8 @@ function rarityValue(pValue: number): string {
 
 function reasonEvidence(table: AnomalyJudgement['table'], reason: AnomalyReason): Evidence {
   const { feature, label, unit, value, usual, share, words } = reason;
-  const usualWords = words.slice(words.indexOf('; ') + 2);
+  // It stands under a heading that says so.
+  const usualWords = words.slice(words.indexOf('; ') + 2).replace(/^usual is /, '');
   const meaning = `${formatNumber(Math.round(share * PERCENT))} % of what makes it unusual.`;
   const names = TABLE_COLUMNS[table].find(({ name }) => name === feature)?.names;
   if (names !== undefined)
