@@ -96,7 +96,7 @@ async function look(page: Page, name: string): Promise<void> {
 
 describe('each moment of the life of models', { timeout: 60_000 }, () => {
   it.each([
-    { moment: 'learning', says: ['63 % of a week has been seen', 'No version yet', 'Nothing can be judged yet'] },
+    { moment: 'learning', says: ['63 % of a week has been seen', 'No version yet', 'No version is in use yet'] },
     { moment: 'training', says: ['Fitting: Autoencoder, pass 22 of 50', '1 min 52 s left'] },
     { moment: 'ready', says: ['The last training is done', 'What is seen is like what was learnt.'] },
     { moment: 'drifted', says: ['What is seen is no longer like what was learnt. Train again.', 'bytes received'] },

@@ -9,7 +9,7 @@ import { counted, formatCount } from '../../lib/format.ts';
 import { toast } from '../../lib/toasts.ts';
 import { useCommand } from '../../lib/use-command.ts';
 import { strings } from '../../strings/index.ts';
-import { canTrain } from './learnt.ts';
+import { canTrain, hasEnough } from './learnt.ts';
 import { useSetting } from './use-setting.ts';
 
 const words = strings.models.train;
@@ -22,7 +22,7 @@ export interface TrainDialogProps {
 /** Asks what is to be learnt anew, and with which models. */
 export function TrainDialog({ learning, onClose }: TrainDialogProps) {
   const train = useCommand('models.train', { reloads: ['models.'] });
-  const ready = learning.filter(canTrain).map(({ table }) => table);
+  const ready = learning.filter(hasEnough).map(({ table }) => table);
   const [tables, setTables] = useState<readonly ModelTable[]>(ready);
   const usual = useConfiguredKinds();
   const [chosenKinds, setKinds] = useState<readonly ModelKind[] | null>(null);
@@ -54,7 +54,7 @@ export function TrainDialog({ learning, onClose }: TrainDialogProps) {
     >
       <div className="flex flex-col gap-4">
         <p className="text-ink-muted">{words.body}</p>
-        {ready.length === 0 && <Notice kind="learning">{words.nothing}</Notice>}
+        {!learning.some(canTrain) && <Notice kind="learning">{words.nothing}</Notice>}
         <fieldset className="flex flex-col gap-2">
           <legend className="pb-2 font-medium">{words.tables}</legend>
           {learning.map((one) => (
@@ -101,7 +101,7 @@ function enoughText(learning: Learning): string {
   const { table, state, rows, rowsWanted } = learning;
   if (state === 'off') return words.off;
   const forms = strings.models.rows[table];
-  return canTrain(learning)
+  return hasEnough(learning)
     ? words.enough(counted(rows, forms))
     : words.few(counted(rows, forms), formatCount(rowsWanted));
 }

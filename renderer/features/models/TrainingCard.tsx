@@ -141,7 +141,9 @@ export function LastTraining({ training }: { readonly training: Training }) {
       kind={state === 'failed' ? 'failure' : 'info'}
       title={[
         title,
-        ...(endedMs === null ? [] : [formatRelative(endedMs, now), words.took(formatDuration(endedMs - startedMs))]),
+        ...(endedMs === null
+          ? []
+          : [formatRelative(endedMs, Math.max(now, endedMs)), words.took(formatDuration(endedMs - startedMs))]),
       ].join(' · ')}
     >
       {failure !== null && <Text maxLength={LONGEST}>{`${failure.message} ${failure.hint}`}</Text>}

@@ -60,7 +60,7 @@ export function Versions({ table, profiles }: VersionsProps) {
               {pair === null ? words.compareCount : words.compareSelected}
             </Button>
           )}
-          {active !== undefined && active.parent !== null && (
+          {active !== undefined && profiles.some(({ state }) => state === 'retired') && (
             <AdminButton icon={Undo2} onClick={() => void rollBack(table, active)}>
               {words.rollback}
             </AdminButton>

@@ -39,7 +39,7 @@ export function openVersion(id: string, withId?: string): void {
   navigate(next, { replace: item !== null });
 }
 
-/** Puts a version in use; with `undo`, what was in use before. */
+/** Puts a version in use. @param active what was in use before, to go back to; undefined: there is no way back */
 async function putInUse(profile: Profile, active: Profile | undefined): Promise<void> {
   const answer = await request('models.use', { id: profile.id });
   reloadQueries('models.');
@@ -47,10 +47,9 @@ async function putInUse(profile: Profile, active: Profile | undefined): Promise<
     tellFailure(answer.failure);
     return;
   }
-  const back = active;
   toast({
     message: words.versions.used(fullName(profile)),
-    undo: back && { run: () => void putInUse(back, undefined) },
+    undo: active && { run: () => void putInUse(active, undefined) },
   });
 }
 

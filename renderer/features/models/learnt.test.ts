@@ -3,6 +3,7 @@ import {
   agreementOf,
   canTrain,
   degreeOf,
+  hasEnough,
   isWorthAsking,
   isWorthTelling,
   type Learnt,
@@ -65,11 +66,13 @@ describe('words for numbers', () => {
     expect([1, 0.95, 0.7, 0.69, -1].map(agreementOf)).toEqual(['same', 'same', 'close', 'different', 'different']);
   });
 
-  it('trains only what has enough rows', () => {
-    expect(canTrain(sampleLearning())).toBe(true);
-    expect(canTrain(sampleLearning({ rows: 1_999 }))).toBe(false);
-    expect(canTrain(sampleLearning({ state: 'off' }))).toBe(false);
-    expect(canTrain(sampleLearning({ rows: 0, rowsWanted: 0 }))).toBe(false);
+  it('trains what there is anything of, by itself where there is enough', () => {
+    const both = (change: Parameters<typeof sampleLearning>[0]) =>
+      [canTrain, hasEnough].map((is) => is(sampleLearning(change)));
+    expect(both({})).toEqual([true, true]);
+    expect(both({ rows: 1_999 })).toEqual([true, false]);
+    expect(both({ state: 'off' })).toEqual([false, false]);
+    expect(both({ rows: 0, rowsWanted: 0 })).toEqual([false, false]);
   });
 
   it('speaks of how a run ended for a day, and of what failed until the next', () => {

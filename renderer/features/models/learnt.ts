@@ -31,9 +31,14 @@ export function versionsKey({ learning, training }: Omit<Learnt, 'profiles'>): s
   return [...active, training?.id, training?.state, training?.made.length].join();
 }
 
-/** How much there is to learn from before a table can be trained at all. */
-export function canTrain({ state, rows, rowsWanted }: Learning): boolean {
-  return state !== 'off' && rows > 0 && rows >= rowsWanted;
+/** Whether there is anything to learn from; how little is too little, the engine says. */
+export function canTrain({ state, rows }: Learning): boolean {
+  return state !== 'off' && rows > 0;
+}
+
+/** Whether there is as much to learn from as is wanted before it is trained by itself. */
+export function hasEnough(learning: Learning): boolean {
+  return canTrain(learning) && learning.rows >= learning.rowsWanted;
 }
 
 /** Two versions of one table that were chosen, the newer one first; null where it is not two. */
