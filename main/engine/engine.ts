@@ -19,6 +19,8 @@ import { LiveFlowView } from './live-flows.ts';
 import { LiveTraffic } from './live-traffic.ts';
 import { CostMeter, LiveView } from './live-view.ts';
 import { ModelDesk } from './model-desk.ts';
+import { modelSettings } from './model-settings.ts';
+import { type Trainer, trainInChild } from './model-training.ts';
 import { type PauseState, ProtectionPause } from './protection-pause.ts';
 import { Bus } from './runtime/bus.ts';
 import { systemClock } from './runtime/clock.ts';
@@ -27,7 +29,7 @@ import { type HealthPart, HealthRegistry } from './runtime/health.ts';
 import { Lifecycle } from './runtime/lifecycle.ts';
 import { type Logger, logSettings } from './runtime/log.ts';
 import { ensureOwnDirectory, type Paths } from './runtime/paths.ts';
-import { readHostNetwork } from './sensors/index.ts';
+import { readHostNetwork, readOwnAddresses } from './sensors/index.ts';
 import { type LivePart, SettingsDesk } from './settings-desk.ts';
 import { StatusFeed } from './status-feed.ts';
 import { openStore, type Store, storeSettings } from './store/index.ts';
@@ -45,6 +47,8 @@ export interface EngineOptions {
   readonly simulate: boolean;
   /** For tests: the command before the capture helper's, such as ['ip', 'netns', 'exec', 'name']. */
   readonly helperPrefix?: readonly string[];
+  /** For tests: fits profiles instead of a process of its own. */
+  readonly trainer?: Trainer;
 }
 
 /** What happens inside, for transports and views. */
@@ -57,6 +61,7 @@ const NO_ROWS = new Float64Array(0);
 const NOT_PAUSED = 'Watching is not paused.';
 /** The seed is a signed 32-bit word. */
 const SEED_LIMIT = 2 ** 31;
+const MS_PER_SECOND = 1_000;
 
 /**
  * The live engine: capture and its thread, alert joining, the store, health. Everything is wired here and
@@ -129,7 +134,19 @@ export class Engine {
       journal: (entry) => this.store.appendJournal(entry),
       onChange: () => this.#watching.configure(this.settings.config),
     });
-    this.models = new ModelDesk({ clock: systemClock });
+    this.models = new ModelDesk({
+      clock: systemClock,
+      health: this.health,
+      store: () => this.store,
+      settings: () => this.settings.config.section('models', modelSettings),
+      joinGapMs: () => this.settings.config.section('alerts', alertSettings).joinGapSeconds * MS_PER_SECOND,
+      seed: randomInt(SEED_LIMIT),
+      directory: join(options.paths.dataDirectory, 'models'),
+      trainer: options.trainer ?? trainInChild,
+      onFinding: (finding) => this.#found(finding),
+      onProblem: (message) => logger.error(message),
+      ownAddresses: () => readOwnAddresses(this.#traffic.helperPid),
+    });
     this.#traffic = new LiveTraffic({
       config,
       indicators: () => this.indicators.compiled,
@@ -177,6 +194,7 @@ export class Engine {
         { name: 'store', start: () => this.#openStore(), stop: () => this.#closeStore() },
         { name: 'history', start: () => this.#memory.start(), stop: () => this.#memory.stop() },
         { name: 'indicators', start: () => this.indicators.load() },
+        { name: 'models', start: () => this.models.start(), stop: () => this.models.stop() },
         { name: 'captures', start: () => this.captures.start(), stop: () => this.captures.stop() },
         { name: 'traffic', start: () => this.#watching.turn(true), stop: () => this.#watching.turn(false) },
         { name: 'api', start: () => this.#api.start(), stop: () => this.#api.stop() },
@@ -312,6 +330,7 @@ export class Engine {
     if (part === 'traffic') await this.#watching.configure(config);
     else if (part === 'indicators') await this.indicators.reload();
     else if (part === 'alerts') this.book.configure(config.section('alerts', alertSettings));
+    else if (part === 'models') this.models.configure();
     else if (part === 'store') this.store.configure(config.section('store', storeSettings));
     else if (part === 'log') this.options.logger.setLevel(config.section('log', logSettings).level);
     this.#statusFeed.poke();
@@ -325,6 +344,7 @@ export class Engine {
     } else {
       this.#pauseHealth.ok(NOT_PAUSED);
     }
+    this.models.setWatching(!isPaused);
     this.options.logger.info(isPaused ? 'Protection is paused' : 'Protection goes on');
     const done = this.#watching.turn(!isPaused).then(() => {
       this.view.clear();
@@ -337,6 +357,7 @@ export class Engine {
   }
 
   #found(finding: Finding): void {
+    this.models.hear(finding);
     const alert = this.book.add(finding);
     this.#store?.insertFinding(finding, alert.id);
   }

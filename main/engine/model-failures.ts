@@ -19,3 +19,8 @@ export function nothingTraining(): FailureError {
   const message = 'No training goes on.';
   return new FailureError({ code: 'no-training', message, hint: '"holdfast train" begins one.' });
 }
+
+export function differentTables(first: string, second: string): FailureError {
+  const message = `${first} and ${second} are of different tables, so no row can be judged by both.`;
+  return new FailureError({ code: 'different-tables', message, hint: 'Compare versions of one table.' });
+}

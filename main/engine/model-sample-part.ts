@@ -13,11 +13,8 @@ export interface SamplePartOptions {
   readonly store: () => ModelStore;
 }
 
-/** What is known of a row without reading it. */
-export interface KnownRow {
-  readonly timeMs: number;
-  readonly isUnusual: boolean;
-}
+/** Says of a row what is wanted, by what is known of it without reading it. */
+export type RowTest = (timeMs: number, isUnusual: boolean) => boolean;
 
 /** Rows that are written in one go: a few milliseconds. */
 const WRITTEN_AT_ONCE = 500;
@@ -81,11 +78,11 @@ export class SamplePart {
   }
 
   /** How many of its rows are of this kind. */
-  count(isWanted: (row: KnownRow) => boolean): number {
+  count(isWanted: RowTest): number {
     let count = 0;
     for (let slot = 0; slot < this.#times.length; slot++) {
       const timeMs = this.#times[slot];
-      if (!Number.isNaN(timeMs) && isWanted({ timeMs, isUnusual: this.#unusual[slot] !== 0 })) count++;
+      if (!Number.isNaN(timeMs) && isWanted(timeMs, this.#unusual[slot] !== 0)) count++;
     }
     return count;
   }
@@ -110,11 +107,11 @@ export class SamplePart {
     return count;
   }
 
-  /** Hands what changed to the store. */
+  /** Hands what changed to the store: rows, and how far it is with them. */
   write(): void {
+    if (this.#waiting.size === 0 && this.#removed.size === 0) return;
     const { name: part, layout } = this.#options;
     const state = { part, layout, ...this.#reservoir.state };
-    if (!Number.isFinite(state.lastMs)) return;
     const rows = [...this.#waiting.values()];
     this.#options.store().changeSample({ state, rows, removed: [...this.#removed], isAnew: this.#isAnew });
     this.#isAnew = false;

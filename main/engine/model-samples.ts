@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { MODEL_GROUPS, MODEL_TABLES, type ModelGroup, type ModelTable } from '../../contract/models.ts';
 import { type Conversation, PoisonGuard, type Suspicion } from './model-guard.ts';
-import { hashOf, type KnownRow, SamplePart } from './model-sample-part.ts';
+import { hashOf, type RowTest, SamplePart } from './model-sample-part.ts';
 import type { ModelSettings } from './model-settings.ts';
 import { type Matrix, Random, TABLE_COLUMNS, type TrainingGroup } from './models/index.ts';
 import type { Clock } from './runtime/clock.ts';
@@ -37,6 +37,7 @@ export interface TrainingRows {
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
+const COUNTED_AGAIN_MS = 1_000;
 
 /**
  * Parts of a group's sample. A row belongs to one of them by lot, so that no row is in two: models that were fitted on
@@ -66,6 +67,8 @@ export class ModelSamples {
   #samples: readonly GroupSample[] = [];
   /** Rows that findings kept or took out. */
   #heldOut = 0;
+  /** Counting goes through all slots, and is asked for with everything that changes. */
+  readonly #usable = new Map<ModelTable, { readonly rows: number; readonly atMs: number }>();
   #unusual = 0;
 
   constructor(options: ModelSamplesOptions) {
@@ -121,9 +124,14 @@ export class ModelSamples {
 
   /** Rows of a table that may be learnt from now. */
   usable(table: ModelTable): number {
+    const nowMs = this.#options.clock.monotonicMs();
+    const known = this.#usable.get(table);
+    if (known !== undefined && nowMs - known.atMs < COUNTED_AGAIN_MS) return known.rows;
     const isUsable = this.#usability();
     const parts = this.#of(table).flatMap(({ parts: { long, recent } }) => [long, recent]);
-    return parts.reduce((sum, part) => sum + part.count(isUsable), 0);
+    const rows = parts.reduce((sum, part) => sum + part.count(isUsable), 0);
+    this.#usable.set(table, { rows, atMs: nowMs });
+    return rows;
   }
 
   /** All rows of a table, those that wait too. */
@@ -180,7 +188,9 @@ export class ModelSamples {
     const isUsable = this.#usability();
     return this.#of(table).map(({ group, parts }) => ({
       group,
-      rows: inOrder(names.flatMap((name) => parts[name].rows().filter(isUsable))),
+      rows: inOrder(
+        names.flatMap((name) => parts[name].rows().filter(({ timeMs, isUnusual }) => isUsable(timeMs, isUnusual))),
+      ),
     }));
   }
 
@@ -198,12 +208,12 @@ export class ModelSamples {
     return this.#samples.filter((sample) => sample.table === table);
   }
 
-  #usability(): (row: KnownRow) => boolean {
+  #usability(): RowTest {
     const { holdMinutes, quarantineDays } = this.#options.settings();
     const nowMs = this.#options.clock.nowMs();
     const usualUntilMs = nowMs - holdMinutes * MINUTE_MS;
     const unusualUntilMs = nowMs - Math.max(quarantineDays * DAY_MS, holdMinutes * MINUTE_MS);
-    return ({ timeMs, isUnusual }) => timeMs <= (isUnusual ? unusualUntilMs : usualUntilMs);
+    return (timeMs, isUnusual) => timeMs <= (isUnusual ? unusualUntilMs : usualUntilMs);
   }
 
   #withdraw(news: readonly Suspicion[]): void {

@@ -38,6 +38,14 @@ export interface TrainingRequest {
 
 type Running = { -readonly [K in keyof Training]: Training[K] };
 
+/** In a process of its own, of the lowest priority where nobody waits for it. */
+export const trainInChild: Trainer = async (job, hooks, isAwaited) => {
+  const { trainProfileInChild } = await import('./models/index.ts');
+  return trainProfileInChild(job, hooks, isAwaited ? { priority: AWAITED_PRIORITY } : {});
+};
+
+/** Nice value of a training that a person waits for: behind everything that is used at the same time. */
+const AWAITED_PRIORITY = 10;
 /** Rows of one table below which no training is begun: every group would be too small. */
 export const LEAST_ROWS = 100;
 const OWN_SOURCE = 'this computer';

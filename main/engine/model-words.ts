@@ -20,22 +20,26 @@ export interface LearningWords {
   readonly hasFirstLook: boolean;
   /** Rows that alerts speak of, since the start. */
   readonly heldOut: number;
+  /** Why the version that was in use cannot be asked; undefined where there is no such thing. */
+  readonly problem: string | undefined;
   /** Why training waits although there is enough to learn from; empty where it does not. */
   readonly waitsFor: string;
 }
 
 export function learningText(words: LearningWords): string {
-  const { table, rows, rowsWanted, watchedMs, watchedWantedMs, hasFirstLook, waitsFor } = words;
+  const { table, rows, rowsWanted, watchedMs, watchedWantedMs, hasFirstLook, waitsFor, problem } = words;
   const [one, many] = ROW_NAMES[table];
   const watched = `${formatDuration(watchedMs)} of ${formatDuration(watchedWantedMs)} watched`;
   const far = `${formatCount(rows, one, many)} of ${formatNumber(rowsWanted)}, ${watched}`;
   const state = waitsFor === '' ? `Learning what is usual here: ${far}.` : `Enough has been seen; ${waitsFor}.`;
   const meanwhile = hasFirstLook ? ' Until then a simple baseline looks, and gives notices at most.' : '';
-  return `${state}${meanwhile}${leftOutText(words.heldOut, table)}`;
+  const trouble = problem === undefined ? '' : ` ${problem}.`;
+  return `${state}${meanwhile}${trouble}${leftOutText(words.heldOut, table)}`;
 }
 
-export function readyText(table: ModelTable, id: string, heldOut: number, nextText: string): string {
-  return `${id} judges. ${nextText}${leftOutText(heldOut, table)}`;
+export function readyText(table: ModelTable, id: string, heldOut: number, waitsFor: string): string {
+  const next = waitsFor === '' ? '' : ` It is time to train anew; ${waitsFor}.`;
+  return `Judging by ${id}.${next}${leftOutText(heldOut, table)}`;
 }
 
 export function driftedText(id: string, { moved }: Drift, waitsFor: string): string {
