@@ -5,10 +5,11 @@
  * M. Ester, H.-P. Kriegel, J. Sander, X. Xu: "A Density-Based Algorithm for Discovering Clusters in Large Spatial
  * Databases with Noise", KDD 1996; the radius is read off the sorted distances to the k-th neighbour as in its 4.2.
  */
-import { BallTree } from './ball-tree.ts';
 import { DOCUMENT_VERSION, DocumentReader, encodeNumbers, type ModelDocument } from './document.ts';
-import { checkTrainable, copyRow, drawSample, MAX_COLUMNS, type Matrix, type Sample } from './matrix.ts';
+import { checkTrainable, drawSample, MAX_COLUMNS, type Matrix, type Sample } from './matrix.ts';
 import { type AnomalyModel, checkSetting, type ModelFamily, normalise } from './model.ts';
+import { ownRows, searchMatrix, searchOwnRows } from './neighbour-batches.ts';
+import { NeighbourIndex } from './neighbour-index.ts';
 import { Random } from './random.ts';
 
 export interface DbscanSettings {
@@ -30,34 +31,41 @@ const DEFAULTS: DbscanSettings = { radius: 0, minimumRows: 0, noise: 0.05, refer
 const MAX_REFERENCE_ROWS = 1 << 17;
 const MAX_MINIMUM_ROWS = 1_000;
 const KIND = 'dbscan';
+/** Rows that the radius is read off: the noise is then what was asked for but for half a percent. */
+const RADIUS_ROWS = 2_048;
+/** Squared distances are below the limit also where they are equal to the radius but for the last digit. */
+const INCLUSIVE = 1 + 1e-12;
 
 class Dbscan implements AnomalyModel {
   readonly kind = KIND;
   readonly columns: number;
-  private readonly tree: BallTree;
+  private readonly index: NeighbourIndex;
   private readonly radius: number;
-  private readonly query: Float32Array;
 
   constructor(cores: Sample, radius: number) {
     this.columns = cores.columns;
-    this.tree = new BallTree(cores, 1);
+    this.index = new NeighbourIndex(cores, 1);
     this.radius = radius;
-    this.query = new Float32Array(cores.columns);
   }
 
   /** Distance to the nearest core in radii: above 1 the row would be noise. */
   score(values: Float64Array, offset = 0): number {
     this.findNearest(values, offset);
-    return Math.sqrt(this.tree.foundSquares[0]!) / this.radius;
+    return this.inRadii(0);
+  }
+
+  scoreMany(rows: Matrix, scores: Float64Array): void {
+    searchMatrix(this.index, rows, { wanted: 1 }, (row, query) => {
+      scores[row] = this.inRadii(query);
+    });
   }
 
   /** Of the squared distance to the nearest core, each column's share. */
   explain(values: Float64Array, offset = 0): Float64Array {
     this.findNearest(values, offset);
-    const start = this.tree.found[0]! * this.columns;
-    return normalise(
-      new Float64Array(this.columns).map((_, column) => (this.query[column]! - this.tree.data[start + column]!) ** 2),
-    );
+    const query = this.index.queryValues(0);
+    const core = this.index.rowValues(this.index.nearest.found[0]!);
+    return normalise(new Float64Array(this.columns).map((_, column) => (query[column]! - core[column]!) ** 2));
   }
 
   toJSON(): ModelDocument {
@@ -65,15 +73,19 @@ class Dbscan implements AnomalyModel {
       kind: KIND,
       version: DOCUMENT_VERSION,
       columns: this.columns,
-      rows: this.tree.rows,
+      rows: this.index.rows,
       radius: this.radius,
-      cores: encodeNumbers(this.tree.sampleRows()),
+      cores: encodeNumbers(this.index.sampleRows()),
     };
   }
 
   private findNearest(values: Float64Array, offset: number): void {
-    copyRow(values, offset, this.query);
-    this.tree.search(this.query, 0, 1);
+    this.index.setQuery(0, values, offset);
+    this.index.search(1, { wanted: 1 });
+  }
+
+  private inRadii(query: number): number {
+    return Math.sqrt(this.index.nearest.squares[query]!) / this.radius;
   }
 }
 
@@ -89,29 +101,50 @@ function fit(matrix: Matrix, settings: Partial<DbscanSettings> = {}): Dbscan {
     minimumRows === 0 ? Math.max(5, Math.min(2 * matrix.columns, 30)) : minimumRows,
     sample.rows,
   );
-  const reaches = distancesToNeighbour(sample, minimum);
-  // Where most rows are equal, the radius of none of them says how far is far: the smallest that separates anything.
-  const sorted = reaches.slice().sort();
-  const found = sorted[Math.min(sorted.length - 1, Math.floor((1 - noise) * sorted.length))]!;
-  const used = radius > 0 ? radius : found > 0 ? found : (sorted.find((reach) => reach > 0) ?? 1);
-  const cores: number[] = [];
-  reaches.forEach((reach, row) => {
-    if (reach <= used) cores.push(row);
-  });
+  const index = new NeighbourIndex(sample, minimum);
+  const used = radius > 0 ? radius : radiusFor(index, minimum, noise, seed);
+  const cores = coresOf(index, minimum, used);
   // A radius below every distance leaves no core; the rows in the densest place are then what is usual.
-  if (cores.length === 0) cores.push(reaches.indexOf(sorted[0]!));
+  if (cores.length === 0) cores.push(densestRow(index, minimum));
   return new Dbscan(rowsOf(sample, cores), used);
 }
 
-/** Distance of each row to the row that makes its surroundings `minimum` rows, itself counted. */
-function distancesToNeighbour(sample: Sample, minimum: number): Float64Array {
-  const tree = new BallTree(sample, minimum);
-  const distances = new Float64Array(sample.rows);
-  for (let row = 0; row < sample.rows; row++) {
-    tree.search(tree.data, row * sample.columns, minimum);
-    distances[tree.positions[row]!] = Math.sqrt(tree.foundSquares[minimum - 1]!);
-  }
+/** What all but the share of `noise` have `minimum` rows within, read off some of the rows where there are many. */
+function radiusFor(index: NeighbourIndex, minimum: number, noise: number, seed: number): number {
+  const rows = index.rows <= RADIUS_ROWS ? ownRows(index) : new Random(seed).choose(index.rows, RADIUS_ROWS).sort();
+  const sorted = distancesToNeighbour(index, rows, minimum).sort();
+  const found = sorted[Math.min(sorted.length - 1, Math.floor((1 - noise) * sorted.length))]!;
+  // Where most rows are equal, the radius of none of them says how far is far: the smallest that separates anything.
+  return found > 0 ? found : (sorted.find((reach) => reach > 0) ?? 1);
+}
+
+/** Distance of each of the rows to the row that makes its surroundings `minimum` rows, itself counted. */
+function distancesToNeighbour(index: NeighbourIndex, rows: Int32Array, minimum: number): Float64Array {
+  const distances = new Float64Array(rows.length);
+  searchOwnRows(index, rows, { wanted: minimum, isLeftOut: false }, (place, query) => {
+    distances[place] = Math.sqrt(index.nearest.squares[query * minimum + minimum - 1]!);
+  });
   return distances;
+}
+
+/** Places in the sample of the rows that have `minimum` rows within the radius. */
+function coresOf(index: NeighbourIndex, minimum: number, radius: number): number[] {
+  const cores: number[] = [];
+  const limit = radius * radius * INCLUSIVE;
+  const search = { wanted: minimum, limit, isAnyEnough: true, isLeftOut: false };
+  searchOwnRows(index, ownRows(index), search, (row, query) => {
+    if (index.nearest.counts[query] === minimum) cores.push(index.positions[row]!);
+  });
+  return cores.sort((a, b) => a - b);
+}
+
+function densestRow(index: NeighbourIndex, minimum: number): number {
+  const reaches = distancesToNeighbour(index, ownRows(index), minimum);
+  const least = reaches.reduce((a, b) => Math.min(a, b));
+  return reaches.reduce(
+    (first, reach, row) => (reach === least ? Math.min(first, index.positions[row]!) : first),
+    Number.POSITIVE_INFINITY,
+  );
 }
 
 function rowsOf({ columns, data }: Sample, rows: readonly number[]): Sample {

@@ -4,10 +4,11 @@
  * M. M. Breunig, H.-P. Kriegel, R. T. Ng, J. Sander: "LOF: Identifying Density-Based Local Outliers", SIGMOD 2000; new
  * rows are judged by a reference sample that does not change ("novelty").
  */
-import { BallTree } from './ball-tree.ts';
 import { DOCUMENT_VERSION, DocumentReader, encodeNumbers, type ModelDocument } from './document.ts';
-import { checkTrainable, copyRow, drawSample, MAX_COLUMNS, type Matrix, type Sample } from './matrix.ts';
+import { checkTrainable, drawSample, MAX_COLUMNS, type Matrix, type Sample } from './matrix.ts';
 import { type AnomalyModel, checkSetting, type ModelFamily, normalise } from './model.ts';
+import { ownRows, searchMatrix, searchOwnRows } from './neighbour-batches.ts';
+import { NeighbourIndex } from './neighbour-index.ts';
 import { Random } from './random.ts';
 
 export interface LocalOutlierFactorSettings {
@@ -29,19 +30,17 @@ export class LocalOutlierFactor implements AnomalyModel {
   readonly kind = KIND;
   readonly columns: number;
   private readonly neighbours: number;
-  private readonly tree: BallTree;
-  /** Of each row of the tree: distance to its last neighbour, and local reachability density. */
+  private readonly index: NeighbourIndex;
+  /** Of each row of the index: distance to its last neighbour, and local reachability density. */
   private readonly reaches: Float64Array;
   private readonly densities: Float64Array;
-  private readonly query: Float32Array;
 
-  private constructor(tree: BallTree, neighbours: number, reaches: Float64Array, densities: Float64Array) {
-    this.columns = tree.columns;
+  private constructor(index: NeighbourIndex, neighbours: number, reaches: Float64Array, densities: Float64Array) {
+    this.columns = index.columns;
     this.neighbours = neighbours;
-    this.tree = tree;
+    this.index = index;
     this.reaches = reaches;
     this.densities = densities;
-    this.query = new Float32Array(tree.columns);
   }
 
   static fit(matrix: Matrix, settings: Partial<LocalOutlierFactorSettings> = {}): LocalOutlierFactor {
@@ -51,16 +50,16 @@ export class LocalOutlierFactor implements AnomalyModel {
     checkSetting('referenceRows', referenceRows, 2, MAX_REFERENCE_ROWS, true);
     const sample = drawSample(matrix, referenceRows, new Random(seed));
     const used = Math.min(neighbours, sample.rows - 1);
-    const tree = new BallTree(sample, used);
+    const index = new NeighbourIndex(sample, used);
     const reaches = new Float64Array(sample.rows);
     const squares = new Float64Array(sample.rows * used);
     const neighbourRows = new Int32Array(sample.rows * used);
-    for (let row = 0; row < sample.rows; row++) {
-      tree.search(tree.data, row * tree.columns, used, Number.POSITIVE_INFINITY, row);
-      neighbourRows.set(tree.found, row * used);
-      squares.set(tree.foundSquares, row * used);
-      reaches[row] = Math.sqrt(tree.foundSquares[used - 1]!);
-    }
+    searchOwnRows(index, ownRows(index), { wanted: used, isLeftOut: true }, (row, query) => {
+      const first = query * used;
+      neighbourRows.set(index.nearest.found.subarray(first, first + used), row * used);
+      squares.set(index.nearest.squares.subarray(first, first + used), row * used);
+      reaches[row] = Math.sqrt(index.nearest.squares[first + used - 1]!);
+    });
     const densities = new Float64Array(sample.rows);
     for (let row = 0; row < sample.rows; row++) {
       let reach = 0;
@@ -69,7 +68,7 @@ export class LocalOutlierFactor implements AnomalyModel {
       }
       densities[row] = 1 / (reach / used + LEAST_REACH);
     }
-    return new LocalOutlierFactor(tree, used, reaches, densities);
+    return new LocalOutlierFactor(index, used, reaches, densities);
   }
 
   static fromJSON(document: unknown): LocalOutlierFactor {
@@ -82,26 +81,34 @@ export class LocalOutlierFactor implements AnomalyModel {
     const reaches = reader.float64('reaches', rows, { min: 0 });
     const densities = reader.float64('densities', rows, { min: Number.MIN_VALUE, max: 1 / LEAST_REACH });
     reader.finish();
-    const tree = new BallTree(sample, neighbours);
-    return new LocalOutlierFactor(tree, neighbours, tree.treeOrder(reaches), tree.treeOrder(densities));
+    const index = new NeighbourIndex(sample, neighbours);
+    return new LocalOutlierFactor(index, neighbours, index.indexOrder(reaches), index.indexOrder(densities));
   }
 
   /** About 1 amid its like; the larger above, the sparser than around its neighbours. */
   score(values: Float64Array, offset = 0): number {
-    copyRow(values, offset, this.query);
-    return this.factor(this.tree.search(this.query, 0, this.neighbours));
+    this.index.setQuery(0, values, offset);
+    this.index.search(1, { wanted: this.neighbours });
+    return this.factor(0);
+  }
+
+  scoreMany(rows: Matrix, scores: Float64Array): void {
+    searchMatrix(this.index, rows, { wanted: this.neighbours }, (row, query) => {
+      scores[row] = this.factor(query);
+    });
   }
 
   /** Of the squared distances to the nearest neighbours, each column's share. */
   explain(values: Float64Array, offset = 0): Float64Array {
-    copyRow(values, offset, this.query);
-    const found = this.tree.search(this.query, 0, this.neighbours);
+    const { index } = this;
+    index.setQuery(0, values, offset);
+    index.search(1, { wanted: this.neighbours });
+    const query = index.queryValues(0);
     const parts = new Float64Array(this.columns);
-    for (let i = 0; i < found; i++) {
-      const start = this.tree.found[i]! * this.columns;
-      for (let column = 0; column < this.columns; column++) {
-        parts[column]! += (this.query[column]! - this.tree.data[start + column]!) ** 2;
-      }
+    for (let i = 0; i < index.nearest.counts[0]!; i++) {
+      const neighbour = index.rowValues(index.nearest.found[i]!);
+      for (let column = 0; column < this.columns; column++)
+        parts[column]! += (query[column]! - neighbour[column]!) ** 2;
     }
     return normalise(parts);
   }
@@ -111,12 +118,11 @@ export class LocalOutlierFactor implements AnomalyModel {
    * whole training table was kept, in its order.
    */
   referenceScores(): Float64Array {
-    const { tree, columns } = this;
-    const scores = new Float64Array(tree.rows);
-    for (let row = 0; row < tree.rows; row++) {
-      const found = tree.search(tree.data, row * columns, this.neighbours, Number.POSITIVE_INFINITY, row);
-      scores[tree.positions[row]!] = this.factor(found);
-    }
+    const { index } = this;
+    const scores = new Float64Array(index.rows);
+    searchOwnRows(index, ownRows(index), { wanted: this.neighbours, isLeftOut: true }, (row, query) => {
+      scores[index.positions[row]!] = this.factor(query);
+    });
     return scores;
   }
 
@@ -125,25 +131,28 @@ export class LocalOutlierFactor implements AnomalyModel {
       kind: KIND,
       version: DOCUMENT_VERSION,
       columns: this.columns,
-      rows: this.tree.rows,
+      rows: this.index.rows,
       neighbours: this.neighbours,
-      reference: encodeNumbers(this.tree.sampleRows()),
-      reaches: encodeNumbers(this.tree.sampleOrder(this.reaches)),
-      densities: encodeNumbers(this.tree.sampleOrder(this.densities)),
+      reference: encodeNumbers(this.index.sampleRows()),
+      reaches: encodeNumbers(this.index.sampleOrder(this.reaches)),
+      densities: encodeNumbers(this.index.sampleOrder(this.densities)),
     };
   }
 
-  /** @param found neighbours of the last search */
-  private factor(found: number): number {
-    const { tree, reaches, densities } = this;
+  /** Of a query of the last search. */
+  private factor(query: number): number {
+    const { reaches, densities, neighbours } = this;
+    const { found, squares, counts } = this.index.nearest;
+    const first = query * neighbours;
+    const count = counts[query]!;
     let reach = 0;
     let density = 0;
-    for (let i = 0; i < found; i++) {
-      const neighbour = tree.found[i]!;
-      reach += Math.max(reaches[neighbour]!, Math.sqrt(tree.foundSquares[i]!));
+    for (let i = first; i < first + count; i++) {
+      const neighbour = found[i]!;
+      reach += Math.max(reaches[neighbour]!, Math.sqrt(squares[i]!));
       density += densities[neighbour]!;
     }
-    return (density / found) * (reach / found + LEAST_REACH);
+    return (density / count) * (reach / count + LEAST_REACH);
   }
 }
 

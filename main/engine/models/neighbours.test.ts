@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { BallTree } from './ball-tree.ts';
+import { type DistanceKernels, openKernels, plainKernels } from './distance-kernels.ts';
 import { dbscan, LocalOutlierFactor, matrixOf, scoreRows } from './index.ts';
-import { drawSample, type Sample, squaredDistance } from './matrix.ts';
+import { drawSample, type Sample } from './matrix.ts';
+import { searchOwnRows } from './neighbour-batches.ts';
+import { MOST_QUERIES, NeighbourIndex } from './neighbour-index.ts';
 import { Random } from './random.ts';
 import { twoGroups } from './testing.ts';
 
@@ -19,26 +21,87 @@ const samples = fc
     return { rows, columns, data: Float32Array.from({ length: rows * columns }, () => random.below(steps)) };
   });
 
-describe('ball tree', () => {
-  it('finds what comparing with every row finds', () => {
+const plain = (bytes: number): DistanceKernels => plainKernels(new ArrayBuffer(bytes));
+
+/** Squared distances of all rows of the sample to a query, rising. */
+function allSquares({ rows, columns, data }: Sample, query: Float64Array): number[] {
+  return Array.from({ length: rows }, (_, row) =>
+    query.reduce((sum, value, column) => sum + (Math.fround(value) - data[row * columns + column]!) ** 2, 0),
+  ).sort((a, b) => a - b);
+}
+
+function expectNear(found: readonly number[], all: readonly number[]): void {
+  found.forEach((square, place) => {
+    expect(Math.abs(square - all[place]!)).toBeLessThanOrEqual(1e-5 * all[place]!);
+  });
+}
+
+describe.each([
+  ['WebAssembly', openKernels],
+  ['plain loops', plain],
+])('neighbours by %s', (_, open) => {
+  it('are what comparing with every row finds', () => {
     fc.assert(
-      fc.property(samples, fc.integer({ min: 1, max: 30 }), fc.nat(), (sample, wanted, at) => {
+      fc.property(samples, fc.integer({ min: 1, max: 30 }), fc.nat(), fc.boolean(), (sample, wanted, at, isFar) => {
         const { rows, columns, data } = sample;
-        const tree = new BallTree(sample, wanted);
-        const query = data.slice((at % rows) * columns, ((at % rows) + 1) * columns).map((value) => value + 0.25);
-        const all = Array.from({ length: rows }, (_, row) =>
-          squaredDistance(query, 0, data, row * columns, columns, Number.POSITIVE_INFINITY),
-        ).sort((a, b) => a - b);
-        const found = tree.search(query, 0, wanted);
-        expect([...tree.foundSquares.subarray(0, found)]).toEqual(all.slice(0, Math.min(wanted, rows)));
+        const index = new NeighbourIndex(sample, wanted, open);
+        const first = (at % rows) * columns;
+        const query = Float64Array.from(data.subarray(first, first + columns), (value) =>
+          isFar ? value * 3e20 + 1e20 : value + 0.25,
+        );
+        index.setQuery(0, query, 0);
+        index.search(1, { wanted });
+        const count = index.nearest.counts[0]!;
+        expect(count).toBe(Math.min(wanted, rows));
+        expectNear([...index.nearest.squares.subarray(0, count)], allSquares(sample, query));
       }),
+      { numRuns: 60 },
     );
   });
 
-  it('can leave one row out and end at a distance', () => {
-    const tree = new BallTree({ rows: 4, columns: 1, data: Float32Array.of(0, 1, 5, 9) }, 4);
-    expect(tree.search(tree.data, 0, 4, Number.POSITIVE_INFINITY, 0)).toBe(3);
-    expect(tree.search(tree.data, 0, 4, 25)).toBe(2);
+  it('are the same for one query as for many at a time, to the last digit', () => {
+    const [sample] = fc.sample(samples, { seed: 7, numRuns: 1 });
+    const { rows, columns, data } = { ...sample!, rows: Math.max(2, sample!.rows) };
+    const wide = new Random(3);
+    const large: Sample = { rows: 900, columns: 11, data: Float32Array.from({ length: 9_900 }, () => wide.normal()) };
+    for (const each of [{ rows, columns, data: Float32Array.from({ ...data, length: rows * columns }) }, large]) {
+      const index = new NeighbourIndex(each, 9, open);
+      const own = Int32Array.from({ length: Math.min(each.rows, 3 * MOST_QUERIES + 1) }, (__, row) => row);
+      const together: number[][] = [];
+      const result = (query: number) => [
+        ...index.nearest.found.subarray(query * 9, query * 9 + index.nearest.counts[query]!),
+      ];
+      searchOwnRows(index, own, { wanted: 9, isLeftOut: true }, (place, query) => {
+        together[place] = result(query);
+      });
+      own.forEach((row) => {
+        index.setOwnQuery(0, row, true);
+        index.search(1, { wanted: 9 });
+        expect(result(0)).toEqual(together[row]);
+        expect(together[row]).not.toContain(row);
+      });
+    }
+  });
+
+  it('can leave one row out, end at a distance, and stop when enough are found', () => {
+    const index = new NeighbourIndex({ rows: 4, columns: 1, data: Float32Array.of(0, 1, 5, 9) }, 4, open);
+    const countOf = (isLeftOut: boolean, search: { wanted: number; limit?: number; isAnyEnough?: boolean }) => {
+      index.setOwnQuery(0, 0, isLeftOut);
+      index.search(1, search);
+      return index.nearest.counts[0];
+    };
+    expect(countOf(true, { wanted: 4 })).toBe(3);
+    expect(countOf(false, { wanted: 4, limit: 25 })).toBe(2);
+    expect(countOf(false, { wanted: 2, limit: 26, isAnyEnough: true })).toBe(2);
+    expect(countOf(false, { wanted: 4, limit: 26, isAnyEnough: true })).toBe(3);
+  });
+
+  it('are found amid more equal rows than are asked for', () => {
+    const data = Float32Array.from({ length: 2 * 700 }, (__, at) => (at < 1_200 ? 1 : at / 1_000));
+    const index = new NeighbourIndex({ rows: 700, columns: 2, data }, 5, open);
+    index.setQuery(0, Float64Array.of(1, 1), 0);
+    index.search(1, { wanted: 5 });
+    expect([...index.nearest.squares.subarray(0, 5)]).toEqual([0, 0, 0, 0, 0]);
   });
 });
 

@@ -5,6 +5,7 @@
  * High-Dimensional Distribution", Neural Computation 13 (2001); Gaussian (RBF) kernel.
  */
 import { DOCUMENT_VERSION, DocumentReader, encodeNumbers, type ModelDocument } from './document.ts';
+import { KernelSums } from './kernel-sums.ts';
 import {
   checkTrainable,
   copyRow,
@@ -16,7 +17,7 @@ import {
 } from './matrix.ts';
 import { type AnomalyModel, checkSetting, type ModelFamily, normalise } from './model.ts';
 import { Random } from './random.ts';
-import { NEGLIGIBLE_EXPONENT, solveSupport } from './support-solver.ts';
+import { solveSupport } from './support-solver.ts';
 
 export interface OneClassSvmSettings {
   /** Share of the training rows that may be outside of the border. */
@@ -42,6 +43,7 @@ class OneClassSvm implements AnomalyModel {
   private readonly weights: Float64Array;
   private readonly gamma: number;
   private readonly rho: number;
+  private readonly sums: KernelSums;
   private readonly query: Float32Array;
 
   constructor(support: Sample, weights: Float64Array, gamma: number, rho: number) {
@@ -50,21 +52,13 @@ class OneClassSvm implements AnomalyModel {
     this.weights = weights;
     this.gamma = gamma;
     this.rho = rho;
+    this.sums = new KernelSums(support);
     this.query = new Float32Array(support.columns);
   }
 
   /** 0 on the border, positive outside up to a fixed number far from everything. */
   score(values: Float64Array, offset = 0): number {
-    copyRow(values, offset, this.query);
-    const { columns, gamma, query, weights } = this;
-    const { rows, data } = this.support;
-    const limit = NEGLIGIBLE_EXPONENT / gamma;
-    let sum = 0;
-    for (let row = 0; row < rows; row++) {
-      const square = squaredDistance(query, 0, data, row * columns, columns, limit);
-      if (square < limit) sum += weights[row]! * Math.exp(-gamma * square);
-    }
-    return this.rho - sum;
+    return this.rho - this.sums.weightedSum(values, offset, this.weights, this.gamma);
   }
 
   /**

@@ -5,7 +5,8 @@
  * Sequential minimal optimisation with second-order choice of the pair: R.-E. Fan, P.-H. Chen, C.-J. Lin, "Working Set
  * Selection Using Second Order Information for Training Support Vector Machines", JMLR 6 (2005).
  */
-import { type Sample, squaredDistance } from './matrix.ts';
+import { KernelSums } from './kernel-sums.ts';
+import type { Sample } from './matrix.ts';
 
 export interface SupportProblem {
   readonly sample: Sample;
@@ -30,8 +31,6 @@ const STEPS_PER_ROW = 100;
 const CACHE_BYTES = 1 << 26;
 /** Stands for the curvature of a pair of equal rows. */
 const LEAST_CURVATURE = 1e-12;
-/** Exponents from which on exp(−x) adds nothing to a sum of kernels. */
-export const NEGLIGIBLE_EXPONENT = 40;
 
 export function solveSupport({ sample, gamma, nu }: SupportProblem): SupportSolution {
   const { rows } = sample;
@@ -125,11 +124,13 @@ class KernelRows {
   private readonly sample: Sample;
   private readonly gamma: number;
   private readonly capacity: number;
+  private readonly sums: KernelSums;
   private readonly kept = new Map<number, Float32Array>();
 
   constructor(sample: Sample, gamma: number) {
     this.sample = sample;
     this.gamma = gamma;
+    this.sums = new KernelSums(sample);
     // Two rows are in use at a time.
     this.capacity = Math.max(2, Math.floor(CACHE_BYTES / (4 * sample.rows)));
   }
@@ -159,11 +160,7 @@ class KernelRows {
   }
 
   private fill(row: Float32Array, index: number): void {
-    const { rows, columns, data } = this.sample;
-    const limit = NEGLIGIBLE_EXPONENT / this.gamma;
-    for (let other = 0; other < rows; other++) {
-      const square = squaredDistance(data, index * columns, data, other * columns, columns, limit);
-      row[other] = square > limit ? 0 : Math.exp(-this.gamma * square);
-    }
+    const { columns, data } = this.sample;
+    this.sums.fill(row, data.subarray(index * columns, (index + 1) * columns), this.gamma);
   }
 }

@@ -1,0 +1,72 @@
+/** Rows in the memory of the distance kernels, to take Gaussian kernels (RBF) of them with one row at a time. */
+import {
+  BLOCK_ROWS,
+  blockBytes,
+  type DistanceKernels,
+  openKernels,
+  paddedColumns,
+  putRow,
+} from './distance-kernels.ts';
+import { copyRow, type Sample } from './matrix.ts';
+
+/** Exponents from which on exp(−x) adds nothing to a sum of kernels. */
+export const NEGLIGIBLE_EXPONENT = 40;
+
+const NUMBER_BYTES = 4;
+
+/** Not thread-safe: the row and its distances are kept here, so that nothing is allocated. */
+export class KernelSums {
+  private readonly rows: number;
+  private readonly blocks: number;
+  private readonly width: number;
+  private readonly kernels: DistanceKernels;
+  /** What the others are compared with. */
+  private readonly query: Float32Array;
+  private readonly squares: Float32Array;
+
+  /** @param open makes the kernels with so many bytes of memory */
+  constructor(sample: Sample, open: (bytes: number) => DistanceKernels = openKernels) {
+    const { rows, columns, data } = sample;
+    this.rows = rows;
+    this.width = paddedColumns(columns);
+    this.blocks = Math.ceil(rows / BLOCK_ROWS);
+    const squaresStart = this.blocks * blockBytes(this.width);
+    const queryStart = squaresStart + this.blocks * BLOCK_ROWS * NUMBER_BYTES;
+    this.kernels = open(queryStart + this.width * NUMBER_BYTES);
+    this.squares = new Float32Array(this.kernels.memory, squaresStart, this.blocks * BLOCK_ROWS);
+    this.query = new Float32Array(this.kernels.memory, queryStart, columns);
+    const numbers = new Float32Array(this.kernels.memory, 0, squaresStart / NUMBER_BYTES);
+    for (let row = 0; row < rows; row++) {
+      const block = (Math.floor(row / BLOCK_ROWS) * blockBytes(this.width)) / NUMBER_BYTES;
+      putRow(numbers, block, row % BLOCK_ROWS, data.subarray(row * columns, (row + 1) * columns), columns);
+    }
+  }
+
+  /** Sum of weight × exp(−gamma × squared distance) over the rows, for `values[offset…]`. */
+  weightedSum(values: Float64Array, offset: number, weights: Float64Array, gamma: number): number {
+    copyRow(values, offset, this.query);
+    this.measure();
+    const { squares } = this;
+    let sum = 0;
+    for (let row = 0; row < this.rows; row++) {
+      const exponent = gamma * squares[row]!;
+      if (exponent < NEGLIGIBLE_EXPONENT) sum += weights[row]! * Math.exp(-exponent);
+    }
+    return sum;
+  }
+
+  /** exp(−gamma × squared distance) of one row of the sample, `values`, and each of them, into `target`. */
+  fill(target: Float32Array, values: Float32Array, gamma: number): void {
+    this.query.set(values);
+    this.measure();
+    const { squares } = this;
+    for (let row = 0; row < this.rows; row++) {
+      const exponent = gamma * squares[row]!;
+      target[row] = exponent < NEGLIGIBLE_EXPONENT ? Math.exp(-exponent) : 0;
+    }
+  }
+
+  private measure(): void {
+    this.kernels.squares(this.query.byteOffset, 0, this.blocks, this.width, this.squares.byteOffset);
+  }
+}

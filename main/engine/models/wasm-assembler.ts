@@ -1,0 +1,180 @@
+/**
+ * A small assembler for WebAssembly: just the instructions that the kernels of the models need, as typed expressions
+ * that nest like those of any language. There is no compiler where the product is installed, and numbers four at a time
+ * are what the language itself cannot do.
+ *
+ * WebAssembly Core Specification 2.0, 5 "Binary Format", with fixed-width SIMD; `relaxedMultiplyAdd` from the Relaxed
+ * SIMD proposal (in the specification since 3.0).
+ */
+
+/** i32: whole numbers and addresses; f32: a 32-bit number; v128: four of either, side by side. */
+export type ValueType = 'i32' | 'f32' | 'v128';
+
+/** Instructions that leave a value of this type; `none` for those that leave nothing. */
+export interface Code<T extends ValueType | 'none'> {
+  readonly type: T;
+  readonly bytes: readonly number[];
+}
+export type I32 = Code<'i32'>;
+export type F32 = Code<'f32'>;
+export type V128 = Code<'v128'>;
+export type Statement = Code<'none'>;
+
+/** A variable of a function; reads as its value. */
+export interface Local<T extends ValueType> extends Code<T> {
+  readonly index: number;
+}
+
+const TYPE_BYTES: Readonly<Record<ValueType, number>> = { i32: 0x7f, f32: 0x7d, v128: 0x7b };
+const NO_RESULT = 0x40;
+const END = 0x0b;
+const SIMD = 0xfd;
+/** Alignment is only a hint to the machine: 2 to this power. */
+const WORD_ALIGNMENT = 2;
+const PAGE_BYTES = 65_536;
+
+/** Whole numbers of any size in groups of 7 bits (LEB128, unsigned). */
+function unsigned(value: number): number[] {
+  const bytes: number[] = [];
+  for (let rest = value; ; rest = Math.floor(rest / 128)) {
+    if (rest < 128) return [...bytes, rest];
+    bytes.push((rest % 128) | 128);
+  }
+}
+
+/** The same with sign, for numbers of 32 bits. */
+function signed(value: number): number[] {
+  const bytes: number[] = [];
+  for (let rest = value | 0; ; rest >>= 7) {
+    const low = rest & 127;
+    if (rest >> 6 === 0 || rest >> 6 === -1) return [...bytes, low];
+    bytes.push(low | 128);
+  }
+}
+
+const code = <T extends ValueType | 'none'>(type: T, ...parts: readonly (readonly number[])[]): Code<T> => ({
+  type,
+  bytes: parts.flat(),
+});
+const simd = (opcode: number): number[] => [SIMD, ...unsigned(opcode)];
+const memory = (offset: number): number[] => [WORD_ALIGNMENT, ...unsigned(offset)];
+
+const plain =
+  <A extends ValueType, R extends ValueType>(result: R, opcode: readonly number[]) =>
+  (left: Code<A>, right: Code<A>): Code<R> =>
+    code(result, left.bytes, right.bytes, opcode);
+const lanes = (opcode: number) => plain<'v128', 'v128'>('v128', simd(opcode));
+
+export const i32 = {
+  constant: (value: number): I32 => code('i32', [0x41], signed(value)),
+  add: plain<'i32', 'i32'>('i32', [0x6a]),
+  shiftLeft: plain<'i32', 'i32'>('i32', [0x74]),
+  isBelow: plain<'i32', 'i32'>('i32', [0x49]),
+};
+
+export const f32 = {
+  add: plain<'f32', 'f32'>('f32', [0x92]),
+};
+
+/** Four 32-bit numbers, side by side. */
+export const f32x4 = {
+  zero: code(
+    'v128',
+    simd(0x0c),
+    Array.from({ length: 16 }, () => 0),
+  ),
+  load: (address: I32, offset = 0): V128 => code('v128', address.bytes, simd(0x00), memory(offset)),
+  /** One number from memory, four times. */
+  loadSplat: (address: I32, offset = 0): V128 => code('v128', address.bytes, simd(0x09), memory(offset)),
+  store: (address: I32, value: V128, offset = 0): Statement =>
+    code('none', address.bytes, value.bytes, simd(0x0b), memory(offset)),
+  lane: (value: V128, lane: 0 | 1 | 2 | 3): F32 => code('f32', value.bytes, simd(0x1f), [lane]),
+  add: lanes(0xe4),
+  subtract: lanes(0xe5),
+  multiply: lanes(0xe6),
+  /** The greater of each two; either where one is not a number. */
+  greater: lanes(0xeb),
+  /** a × b + c, rounded once or twice, as the machine does it faster. */
+  relaxedMultiplyAdd: (a: V128, b: V128, c: V128): V128 => code('v128', a.bytes, b.bytes, c.bytes, simd(0x105)),
+};
+
+/** One function while it is written. */
+export class FunctionWriter {
+  readonly params: ValueType[] = [];
+  private readonly locals: ValueType[] = [];
+  private readonly statements: Statement[] = [];
+
+  /** All parameters come before the first local. */
+  param<T extends ValueType>(type: T): Local<T> {
+    if (this.locals.length > 0) throw new Error('a parameter after a local');
+    this.params.push(type);
+    return local(type, this.params.length - 1);
+  }
+
+  local<T extends ValueType>(type: T): Local<T> {
+    this.locals.push(type);
+    return local(type, this.params.length + this.locals.length - 1);
+  }
+
+  do(...statements: readonly Statement[]): void {
+    this.statements.push(...statements);
+  }
+
+  /** @param result left at the end, as what the function returns */
+  body(result?: Code<ValueType>): number[] {
+    const locals = this.locals.flatMap((type) => [1, TYPE_BYTES[type]]);
+    const bytes = [
+      ...unsigned(this.locals.length),
+      ...locals,
+      ...this.statements.flatMap((statement) => statement.bytes),
+      ...(result?.bytes ?? []),
+      END,
+    ];
+    return [...unsigned(bytes.length), ...bytes];
+  }
+}
+
+function local<T extends ValueType>(type: T, index: number): Local<T> {
+  return { type, index, bytes: [0x20, ...unsigned(index)] };
+}
+
+export function set<T extends ValueType>(variable: Local<T>, value: Code<T>): Statement {
+  return code('none', value.bytes, [0x21], unsigned(variable.index));
+}
+
+/** Does the statements, and again for as long as the condition holds after them. */
+export function doWhile(statements: readonly Statement[], condition: I32): Statement {
+  const inner = statements.flatMap(({ bytes }) => bytes);
+  return code('none', [0x03, NO_RESULT], inner, condition.bytes, [0x0d, 0], [END]);
+}
+
+export interface WasmFunction {
+  readonly name: string;
+  readonly writer: FunctionWriter;
+  readonly result?: Code<ValueType>;
+}
+
+/** A module of these functions over a memory that it imports as `host.memory`. */
+export function assemble(functions: readonly WasmFunction[]): Uint8Array<ArrayBuffer> {
+  const vector = (entries: readonly (readonly number[])[]) => [...unsigned(entries.length), ...entries.flat()];
+  const section = (id: number, content: readonly number[]) => [id, ...unsigned(content.length), ...content];
+  const name = (text: string) => vector([...Buffer.from(text)].map((byte) => [byte]));
+  const types = functions.map(({ writer, result }) => [
+    0x60,
+    ...vector(writer.params.map((type) => [TYPE_BYTES[type]])),
+    ...vector(result === undefined ? [] : [[TYPE_BYTES[result.type]]]),
+  ]);
+  return Uint8Array.from([
+    ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+    ...section(1, vector(types)),
+    ...section(2, vector([[...name('host'), ...name('memory'), 0x02, 0x00, 1]])),
+    ...section(3, vector(functions.map((_, index) => unsigned(index)))),
+    ...section(7, vector(functions.map((each, index) => [...name(each.name), 0x00, ...unsigned(index)]))),
+    ...section(10, vector(functions.map(({ writer, result }) => writer.body(result)))),
+  ]);
+}
+
+/** Pages of memory that hold so many bytes. */
+export function pagesFor(bytes: number): number {
+  return Math.max(1, Math.ceil(bytes / PAGE_BYTES));
+}
