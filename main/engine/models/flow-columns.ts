@@ -119,7 +119,7 @@ const FEATURE_ROWS: readonly (ColumnRow | LeftOut)[] = [
   follows('URG Flag Count', 'those of both directions'),
   flag('CWE', 'CWR'),
   flag('ECE'),
-  ['Down/Up Ratio', 'wide-amount', 'packets received for each sent', '', 'received % packets for each that it sent'],
+  ['Down/Up Ratio', 'wide-amount', 'packets received for each sent', '', 'got % back for each packet that it sent'],
   same('Average Packet Size', 'Packet Length Mean'),
   same('Avg Fwd Segment Size', 'Fwd Packet Length Mean'),
   same('Avg Bwd Segment Size', 'Bwd Packet Length Mean'),

@@ -10,7 +10,7 @@ import {
   type TrainingJob,
   type TrainingResult,
 } from './index.ts';
-import { usualHostRows } from './profile-testing.ts';
+import { usualHostRows, usualRows } from './profile-testing.ts';
 
 const ROWS = usualHostRows(3_000, 3);
 const JOB: TrainingJob = {
@@ -110,6 +110,26 @@ describe('a profile of a table', () => {
     expect(progress).toBeLessThan(1);
     // Four seconds of the clock for what is done.
     expect(secondsLeft).toBeCloseTo((4 * (1 - progress)) / progress);
+  });
+});
+
+describe.each([
+  ['flow', 'tcp', 'Total Length of Fwd Packets'],
+  ['host', 'all', 'failed_logins'],
+  ['process', 'all', 'files_renamed'],
+] as const)('the table %s', (table, group, feature) => {
+  it('is learnt, and what is far from usual in it is found', async () => {
+    const rows = usualRows(table, 1_500, 6);
+    const job: TrainingJob = { table, kinds: ['baseline', 'isolation-forest'], groups: [{ group, rows }], seed: 2 };
+    const learnt = readProfile(copyOf((await fitProfile(job, quiet())).document));
+    const row = rows.data.slice(0, rows.columns);
+    const place = learnt.columns.findIndex(({ name }) => name === feature);
+    row[place] = 1e15;
+    expect(learnt.pValue(group, row)).toBeLessThan(0.01);
+    expect(learnt.pValue(group, row)).toBeLessThan(learnt.pValue(group, rows.data) / 10);
+    const [reason] = learnt.judge(group, row)!.reasons;
+    expect(reason).toMatchObject({ feature, label: learnt.columns[place]!.label });
+    expect(reason!.usual).toMatchObject({ median: learnt.usual(group)[place]!.median });
   });
 });
 
