@@ -49,6 +49,12 @@ describe.skipIf(reason !== undefined)('the page of models, with a real engine an
   afterAll(() => app?.remove());
 
   const drawer = () => page.getByRole('complementary');
+  const putInUse = async (version: number): Promise<void> => {
+    await page.getByRole('button', { name: `Actions for Network traffic, version ${version}` }).click();
+    await page.getByRole('menuitem', { name: 'Use…' }).click();
+    await page.getByRole('alertdialog').getByRole('button', { name: 'Use it' }).click();
+    await page.getByText(`Network traffic, version ${version} is in use.`).waitFor(SOON);
+  };
   const grid = (name: string) => page.getByRole('grid', { name, exact: true });
 
   it('says how far it is while it learns', async () => {
@@ -76,6 +82,8 @@ describe.skipIf(reason !== undefined)('the page of models, with a real engine an
     await loss.or(end).first().waitFor(TRAINED);
     await screenshot(page, 'models-live-training-light-1280');
     await end.waitFor(TRAINED);
+    // Of conversations that are all alike it may come out that strange ones cannot be told: then it waits for a person.
+    if ((await end.innerText()).includes('candidate')) await putInUse(1);
     await card.getByText('Ready', { exact: true }).waitFor(SOON);
     await card.getByRole('button', { name: 'version 1' }).click();
     await drawer().getByRole('grid', { name: 'Models of TCP' }).getByText('Autoencoder').waitFor(SOON);
@@ -106,10 +114,7 @@ describe.skipIf(reason !== undefined)('the page of models, with a real engine an
     await drawer().getByText('They order things almost alike.').waitFor(SOON);
     await screenshot(page, 'models-live-compare-light-1280');
     await page.keyboard.press('Escape');
-    await page.getByRole('button', { name: label }).click();
-    await page.getByRole('menuitem', { name: 'Use…' }).click();
-    await page.getByRole('alertdialog').getByRole('button', { name: 'Use it' }).click();
-    await page.getByText('Network traffic, version 2 is in use.').waitFor(SOON);
+    await putInUse(2);
     await page.getByRole('button', { name: 'Undo' }).click();
     await page.getByText('Network traffic, version 1 is in use.').waitFor(SOON);
     const versions = grid('Versions: Network traffic').getByRole('row');

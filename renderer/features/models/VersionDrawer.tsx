@@ -223,12 +223,15 @@ const MODELS: readonly Column<Model>[] = [
     cell: ({ parameters }) => (
       <Text isOneLine maxLength={LONGEST_REASON}>
         {Object.entries(parameters)
-          .map(([name, value]) => `${name} ${typeof value === 'number' ? measureText(value, '') : value}`)
+          .map(([name, value]) => `${wordsOf(name)} ${typeof value === 'number' ? measureText(value, '') : value}`)
           .join(', ')}
       </Text>
     ),
   },
 ];
+
+/** "sampleRows" as people read it: "sample rows". */
+const wordsOf = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 
 const range = (id: 'low' | 'median' | 'high', header: string): Column<ColumnRange> => ({
   id,

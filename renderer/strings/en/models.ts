@@ -227,7 +227,7 @@ export const models = {
     sentence: (rows: string, share: string) => `Of ${rows}, ${share} are unusual to one of them and not to the other.`,
     noRows: 'There are no rows to compare them on at present.',
     correlation: 'Agreement in order (rank correlation)',
-    correlationHint: '1: the same order; 0: nothing in common',
+    correlationHint: '(1 is the same order, 0 nothing in common)',
     disagreement: 'Unusual to one only',
     table: 'Side by side',
     rarer100: 'Rarer than 1 in 100',
