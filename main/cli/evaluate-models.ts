@@ -68,7 +68,7 @@ async function evaluateReference(evaluation: ModelEvaluation, data: string): Pro
     if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${name}`);
     const table = await readTable(join(data, TABLES, `${isOfConnections ? CONNECTIONS.file : name}.csv.gz`));
     evaluation.everything(name, table, entry);
-    evaluation.normals(name, table, entry, isOfConnections ? 'guessed' : 'standard');
+    await evaluation.normals(name, table, entry, isOfConnections ? 'guessed' : 'standard');
   }
   if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
 }
@@ -79,7 +79,7 @@ async function evaluate(): Promise<number> {
   if (train !== undefined && test !== undefined) {
     const [learnt, judged] = [await readTable(train), await readTable(test)];
     if (learnt.heads.join() !== judged.heads.join()) throw new TableError(`${train} and ${test} differ in columns`);
-    evaluation.given(`${basename(train)} → ${basename(test)}`, learnt, judged);
+    await evaluation.given(`${basename(train)} → ${basename(test)}`, learnt, judged);
   } else await evaluateReference(evaluation, data);
   const { scores } = evaluation;
   const gates = evaluation.gates();

@@ -9,7 +9,7 @@ import { layers as keras, type Sequential, startTensorFlow, tf } from './tensorf
 import { TrainingRows } from './training-rows.ts';
 
 /** Steps of the optimiser that even a small table needs; more than the least epochs are only for those. */
-const STEPS = 600;
+const STEPS = 400;
 const LEAST_EPOCHS = 20;
 const MOST_EPOCHS = 200;
 /** What is left of the rate of learning at the end. */
@@ -34,7 +34,7 @@ export async function fitNetwork(
   const random = new Random(settings.seed);
   const rows = new TrainingRows(matrix, settings, random);
   // The same noise each time, so that only what was learnt makes a difference.
-  const heldBack = () => rows.heldBack(new Random(settings.seed));
+  const noisyHeldBack = () => rows.heldBack(new Random(settings.seed));
   const model = makeModel(matrix.columns, settings.layers, random);
   const trainer = new DenseTrainer(model);
   try {
@@ -42,7 +42,7 @@ export async function fitNetwork(
     let best = { epoch: 0, error: Number.POSITIVE_INFINITY, weights: trainer.weights() };
     for (let epoch = 1; epoch <= epochs && epoch - best.epoch <= settings.patience; epoch++) {
       const training = trainer.epoch(rows, (done) => settings.learningRate * rateShare((epoch - 1 + done) / epochs));
-      const error = trainer.error(heldBack());
+      const error = trainer.error(noisyHeldBack());
       if (error < best.error * (1 - BETTER)) best = { epoch, error, weights: trainer.weights() };
       onEpoch?.({ epoch, epochs, training, heldBack: error });
       // Whoever wants it stopped, or to be told, gets its turn.
@@ -50,7 +50,7 @@ export async function fitNetwork(
       signal?.throwIfAborted();
     }
     trainer.restore(best.weights);
-    return finished(best.weights, trainer.columnErrors(heldBack()), best.error, rows);
+    return finished(best.weights, trainer.columnErrors(rows.heldBack()), best.error, rows);
   } finally {
     trainer.dispose();
     model.dispose();

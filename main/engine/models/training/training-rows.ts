@@ -73,19 +73,24 @@ export class TrainingRows {
       order[i] = order[other]!;
       order[other] = kept;
     }
-    yield* this.#batches(order, this.#random);
+    yield* this.#batches(order, this.#random, this.#noise);
   }
 
-  /** Rows that are not learnt from, in their order; those that are where none are held back. */
-  *heldBack(random: Random): Generator<Batch> {
-    yield* this.#batches(this.#heldBack.length > 0 ? this.#heldBack : this.#order, random);
+  /**
+   * Rows that are not learnt from, in their order; those that are where none are held back.
+   *
+   * @param random for the noise; none without it
+   */
+  *heldBack(random?: Random): Generator<Batch> {
+    const rows = this.#heldBack.length > 0 ? this.#heldBack : this.#order;
+    yield* this.#batches(rows, random ?? this.#random, random === undefined ? 0 : this.#noise);
   }
 
-  *#batches(order: Int32Array, random: Random): Generator<Batch> {
+  *#batches(order: Int32Array, random: Random, deviation: number): Generator<Batch> {
     const { columns } = this;
     const { noisy, clean, rows: most } = this.#batch;
-    const noise = (this.#noise * UNIFORM_DEVIATION) / UINT32;
-    const middle = (this.#noise * UNIFORM_DEVIATION) / 2;
+    const noise = (deviation * UNIFORM_DEVIATION) / UINT32;
+    const middle = (deviation * UNIFORM_DEVIATION) / 2;
     for (let start = 0; start < order.length; start += most) {
       const rows = Math.min(most, order.length - start);
       for (let row = 0; row < rows; row++) {
