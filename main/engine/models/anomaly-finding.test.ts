@@ -76,6 +76,15 @@ describe('the finding of an anomaly', () => {
     expect(finding).toMatchObject({ detector: 'anomaly', kind: 'anomaly', attackerCount: 1, victimCount: 1 });
   });
 
+  it('tells first what is unusual by itself', () => {
+    const alone = { ...LASTED, words: 'lasted 3 s; usual by itself (1 s to 9 s), but not together with the rest' };
+    const mixed = anomalyFinding(caseOf({ judgement: judgement(1e-9, [alone, SENT]) }));
+    expect(mixed.title).toContain(': sent 214 MB');
+    expect(mixed.explanation).not.toContain('lasted');
+    expect(mixed.evidence[0]!.name).toBe('duration');
+    expect(anomalyFinding(caseOf({ judgement: judgement(1e-9, [alone]) })).title).toContain(': lasted 3 s');
+  });
+
   it('gives each reason as evidence that can be plotted, times in seconds and names as names', () => {
     const { evidence } = anomalyFinding(caseOf());
     expect(evidence[0]).toEqual({

@@ -2,6 +2,7 @@
 import type { Evidence, Finding, Severity } from '../../../contract/domain.ts';
 import { formatNumber, formatSpan } from '../../../contract/format.ts';
 import type { AnomalyJudgement, AnomalyReason } from '../../../contract/models.ts';
+import { tellingReasons } from './reasons.ts';
 import { signsOf } from './signs.ts';
 import { TABLE_COLUMNS } from './tables.ts';
 
@@ -91,7 +92,7 @@ export function anomalyFinding({ subject, judgement, rows, firstSeenMs, lastSeen
     victims,
     attackerCount: attackers.length,
     victimCount: victims.length,
-    title: `${titleStart(subject)}${titleEnd(judgement.reasons)}`,
+    title: `${titleStart(subject)}${titleEnd(tellingReasons(judgement.reasons))}`,
     explanation: explanationOf(subject, judgement, rows),
     evidence: evidenceOf(judgement, rows, { firstSeenMs, lastSeenMs }),
   };
@@ -99,7 +100,7 @@ export function anomalyFinding({ subject, judgement, rows, firstSeenMs, lastSeen
 
 /** Two to four sentences: how unusual, why, and what it may and need not mean. */
 export function explanationOf(subject: AnomalySubject | null, judgement: AnomalyJudgement, rows = 1): string {
-  const { reasons } = judgement;
+  const reasons = tellingReasons(judgement.reasons);
   const what = subject === null ? WHAT[judgement.table] : whatOf(subject);
   const often = rows > 1 ? `, and it happened ${formatNumber(rows)} times` : '';
   const sentences = [`${what} is unlike what is usual on this computer: ${rarity(judgement.pValue)}${often}.`];

@@ -11,6 +11,9 @@ const LEAST_SHARE = 0.01;
 /** Usual names that are told. */
 const MAX_NAMES = 3;
 
+/** How the words begin of a value that is in the usual range. */
+const USUAL_ALONE = 'usual by itself';
+
 /** What is usual in a column, as far as reasons tell it. */
 export interface UsualColumn extends Omit<ColumnUsual, 'column' | 'deciles'> {
   readonly column: Column;
@@ -49,6 +52,12 @@ export function reasonsOf(
     });
 }
 
+/** Those that surprise by themselves; all, where none does. */
+export function tellingReasons(reasons: readonly AnomalyReason[]): readonly AnomalyReason[] {
+  const telling = reasons.filter(({ words }) => !words.includes(`; ${USUAL_ALONE}`));
+  return telling.length > 0 ? telling : reasons;
+}
+
 /** "sent 214 MB; usual is under 2 MB". */
 export function reasonWords(usual: UsualColumn, value: number): string {
   const did = usual.column.phrase.replace('%', readableValue(usual.column, value));
@@ -60,14 +69,14 @@ function usualWords({ column, low, high, names }: UsualColumn, value: number): s
   if (column.names !== undefined) {
     const common = names.slice(0, MAX_NAMES);
     if (common.length === 0) return 'nothing is usual here';
-    if (common.includes(value)) return 'usual by itself, but not together with the rest';
+    if (common.includes(value)) return `${USUAL_ALONE}, but not together with the rest`;
     return `${common.length === 1 ? 'usual is' : 'usual are'} ${listed(common.map(text))}`;
   }
-  if (low === high && value === low) return 'usual by itself, but not together with the rest';
+  if (low === high && value === low) return `${USUAL_ALONE}, but not together with the rest`;
   if (low === high) return high === 0 ? 'usual is none' : `usual is ${text(low)}`;
   if (value > high) return `usual is under ${text(high)}`;
   if (value < low) return `usual is over ${text(low)}`;
-  return `usual by itself (${readableRange(column, low, high)}), but not together with the rest`;
+  return `${USUAL_ALONE} (${readableRange(column, low, high)}), but not together with the rest`;
 }
 
 function listed(words: readonly string[]): string {
