@@ -268,6 +268,7 @@ interface NamedSource {
   readonly categories: readonly string[];
   readonly services: readonly string[];
   readonly isLog: boolean;
+  readonly isAny?: boolean;
 }
 
 function sourceOf(fields: ReadonlyMap<string, FieldValue>): NamedSource {
@@ -276,7 +277,9 @@ function sourceOf(fields: ReadonlyMap<string, FieldValue>): NamedSource {
   const named = (names: readonly string[]): readonly string[] =>
     names.map((name) => fields.get(name)).flatMap((value) => (typeof value === 'string' ? [value.toLowerCase()] : []));
   const [products, categories, services] = [PRODUCT_FIELDS, CATEGORY_FIELDS, SERVICE_FIELDS].map(named);
-  return { products: products.length > 0 ? products : ['linux'], categories, services, isLog: categories.length === 0 };
+  const isAny = products.length + categories.length + services.length === 0;
+  const isLog = categories.length === 0;
+  return { products: products.length > 0 ? products : ['linux'], categories, services, isLog, isAny };
 }
 
 function windowsSource(channel: string, eventId: number): NamedSource {

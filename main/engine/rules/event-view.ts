@@ -18,6 +18,7 @@ interface ViewOptions<E> {
   readonly categories?: readonly string[];
   readonly services?: readonly string[];
   readonly isLog?: boolean;
+  readonly isAny?: boolean;
   readonly isEmulated?: boolean;
   readonly fields: Readonly<Record<string, (event: E) => FieldValue>>;
   readonly otherField?: (event: E, name: string) => FieldValue;
@@ -26,11 +27,11 @@ interface ViewOptions<E> {
 }
 
 export function viewKind<E>(options: ViewOptions<E>): ViewKind<E> {
-  const { products = ['linux'], categories = [], services = [], isLog = false, isEmulated = false } = options;
+  const { products = ['linux'], categories = [], services = [], isLog = false, isAny, isEmulated = false } = options;
   const fields = new Map(Object.entries(options.fields));
   const texts = (event: E): readonly string[] => [...fields.values()].flatMap((field) => textsOfValue(field(event)));
   return {
-    source: { products, categories, services, isLog },
+    source: { products, categories, services, isLog, isAny },
     fields,
     otherField: options.otherField,
     texts: options.texts ?? texts,

@@ -1,10 +1,19 @@
 /** Rule files of folders, read without following links. */
 import { closeSync, constants, type Dirent, fstatSync, openSync, readdirSync, readSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { codeOf } from '../runtime/failure.ts';
 import type { RuleProblem } from './problem.ts';
 import type { RuleFile } from './rule-set.ts';
 import { MAX_RULE_FILE_BYTES } from './yaml.ts';
+
+/** The rules that come with Holdfast. */
+export const OWN_RULES: string = fileURLToPath(new URL('../../../assets/rules/sigma/', import.meta.url));
+
+/** Below the data directory: rules that were taken in. */
+export function importedRules(dataDirectory: string): string {
+  return join(dataDirectory, 'rules');
+}
 
 /** Six times as many as the largest public collection holds. */
 const MAX_FILES = 20_000;

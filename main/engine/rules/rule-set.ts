@@ -154,6 +154,7 @@ function firstText(texts: FieldTexts): string | undefined {
 
 /** Rules that name a product only are about its logs, not about everything that happens there. */
 function isAbout({ product, category, service }: LogSource, source: EventSource): boolean {
+  if (source.isAny === true) return true;
   if (product !== '' && !source.products.includes(product)) return false;
   if (category !== '' && !source.categories.includes(category)) return false;
   if (service !== '' && !source.services.includes(service)) return false;

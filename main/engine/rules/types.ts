@@ -20,6 +20,8 @@ export interface EventSource {
   readonly services: readonly string[];
   /** A line of a log: what rules that name a product only are about. */
   readonly isLog: boolean;
+  /** Nobody said: every rule is about it. */
+  readonly isAny?: boolean;
 }
 
 export const TIME_PARTS = ['minute', 'hour', 'day', 'week', 'month', 'year'] as const;
