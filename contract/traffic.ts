@@ -8,7 +8,7 @@
  * JavaScript engine. `main/engine/runtime/address.ts` turns them into text.
  */
 
-import type { Fact, ProtocolId } from './facts.ts';
+import type { DhcpFact, Fact, ProtocolId } from './facts.ts';
 
 /** IP protocol numbers that the engine names. */
 export const PROTOCOL = {
@@ -245,10 +245,21 @@ export const PACKET_CLASSES = ['tcp', 'udp', 'icmp', 'other-ip', 'arp', 'fragmen
 export type PacketClass = (typeof PACKET_CLASSES)[number];
 
 /**
- * All facts of a type, or those of a type that are about one protocol ("command:smb"); of properties also those of one
- * name ("property:snmp.community").
+ * All facts of a type, or those of a type that are about one protocol ("command:smb"), or of these the ones of a name
+ * where they have such: properties by theirs ("property:snmp.community"), messages of DHCP by their type
+ * ("dhcp:dhcp.offer").
  */
-export type FactInterest = Fact['type'] | `${Fact['type']}:${ProtocolId}` | `property:${ProtocolId}.${string}`;
+export type FactInterest =
+  | Fact['type']
+  | `${Fact['type']}:${ProtocolId}`
+  | `property:${ProtocolId}.${string}`
+  | `dhcp:${DhcpFact['protocol']}.${string}`;
+
+/** The name by which interest can tell a fact from others of its type and protocol; undefined where it has none. */
+export function factName(fact: Fact): string | undefined {
+  if (fact.type === 'property') return fact.name;
+  return fact.type === 'dhcp' ? fact.messageType : undefined;
+}
 
 /** What an observer wants to be shown, where that is less than everything. It is shown nothing else. */
 export interface TrafficInterest {
@@ -261,7 +272,7 @@ export interface TrafficInterest {
 /**
  * Whether a fact is among those that are wanted.
  * @param protocol left out for facts that name none
- * @param name of a property
+ * @param name see factName
  */
 export function isFactWanted(
   { facts }: TrafficInterest,
@@ -272,7 +283,7 @@ export function isFactWanted(
   if (facts === undefined || facts.includes(type)) return true;
   if (protocol === undefined) return false;
   if (facts.includes(`${type}:${protocol}`)) return true;
-  return type === 'property' && name !== undefined && facts.includes(`property:${protocol}.${name}`);
+  return name !== undefined && facts.includes(`${type}:${protocol}.${name}` as FactInterest);
 }
 
 /**

@@ -6,6 +6,7 @@ import {
   type EndReason,
   FLOW_CHANGE,
   type FlowView,
+  factName,
   INITIATOR_BASIS,
   isFactWanted,
   PACKET_KIND,
@@ -153,8 +154,8 @@ export class Player {
   /** As the engine does: only what the row says it wants. */
   private tell(flow: FlowView, fact: Fact): void {
     const protocol = 'protocol' in fact ? fact.protocol : undefined;
-    const name = fact.type === 'property' ? fact.name : undefined;
-    if (isFactWanted(this.observer.interest ?? {}, fact.type, protocol, name)) this.observer.fact?.(flow, fact);
+    if (isFactWanted(this.observer.interest ?? {}, fact.type, protocol, factName(fact)))
+      this.observer.fact?.(flow, fact);
   }
 
   wait(seconds: number): void {

@@ -16,7 +16,8 @@ const STAMP = { timeUs: 1, fromInitiator: true };
 const PROPERTY = { type: 'property', protocol: 'snmp', name: 'community', value: 'public', ...STAMP } as const;
 const COMMAND = { type: 'command', protocol: 'smb', command: 'create', argument: 'x', status: 0, ...STAMP } as const;
 const ALERT = { type: 'tls-alert', level: 2, description: 40, ...STAMP } as const;
-const FACTS: readonly Fact[] = [PROPERTY, COMMAND, ALERT];
+const OFFER = { type: 'dhcp', protocol: 'dhcp', messageType: 'offer', ...STAMP } as Fact;
+const FACTS: readonly Fact[] = [PROPERTY, COMMAND, ALERT, OFFER];
 
 /** What an observer with this interest hears, between two others. */
 function heard(interest: TrafficInterest | undefined): Fact[] {
@@ -48,6 +49,8 @@ describe('Audience', () => {
     expect(heard({ facts: ['property:snmp.community'] })).toEqual([PROPERTY]);
     expect(heard({ facts: ['property:snmp.version', 'command:rpc'] })).toEqual([]);
     expect(heard({ facts: ['property:snmp'] })).toEqual([PROPERTY]);
+    expect(heard({ facts: ['dhcp:dhcp.offer'] })).toEqual([OFFER]);
+    expect(heard({ facts: ['dhcp:dhcp.ack', 'dhcp:dhcpv6'] })).toEqual([]);
   });
 
   it('says what is wanted as the rule has it', () => {
@@ -89,7 +92,7 @@ describe('Audience', () => {
     };
     const audience = new Audience([failing, { fact: (_flow, fact) => facts.push(fact.type) }]);
     for (const fact of FACTS) audience.fact(FLOW, fact);
-    expect(facts).toEqual(['property', 'command', 'tls-alert']);
-    expect(audience.failures).toBe(3);
+    expect(facts).toEqual(['property', 'command', 'tls-alert', 'dhcp']);
+    expect(audience.failures).toBe(4);
   });
 });

@@ -4,6 +4,7 @@ import {
   type FactInterest,
   type FlowChange,
   type FlowView,
+  factName,
   isFactWanted,
   PACKET_CLASSES,
   PACKET_KIND,
@@ -17,7 +18,7 @@ type PacketListener = (packet: PacketView) => void;
 type FactListener = (flow: FlowView, fact: Fact) => void;
 export type SegmentListener = (flow: FlowView, packet: PacketView, fromInitiator: boolean) => boolean;
 
-/** Who hears of facts of one type: of some protocols others than of the rest, and of some names of properties. */
+/** Who hears of facts of one type: of some protocols others than of the rest, and of some names. */
 interface FactRoute {
   readonly byProtocol: ReadonlyMap<ProtocolId, ProtocolRoute>;
   /** Of a protocol that nobody named. */
@@ -138,15 +139,14 @@ export class Audience {
     return now;
   }
 
-  /** @param name of a property */
+  /** @param name see factName */
   isWanted(type: Fact['type'], protocol: ProtocolId | undefined, name: string | undefined): boolean {
     return this.#listenersOf(type, protocol, name).length > 0;
   }
 
   /** One that fails at a fact costs the others nothing: parsers tell facts in the middle of their work. */
   fact(flow: FlowView, fact: Fact): void {
-    const name = fact.type === 'property' ? fact.name : undefined;
-    const calls = this.#listenersOf(fact.type, 'protocol' in fact ? fact.protocol : undefined, name);
+    const calls = this.#listenersOf(fact.type, 'protocol' in fact ? fact.protocol : undefined, factName(fact));
     for (let i = 0; i < calls.length; i++) {
       try {
         calls[i](flow, fact);

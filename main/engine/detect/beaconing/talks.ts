@@ -104,7 +104,17 @@ export class Talks {
   }
 
   forget(place: number): void {
-    for (const column of this.#columns) column[place] = 0;
+    // One by one: this is done for every flow, and a loop over arrays of several types is ten times as slow.
+    this.#ids[place] = 0;
+    this.#states[place] = 0;
+    this.#marks[place] = 0;
+    this.#startUs[place] = 0;
+    this.#lastUs[place] = 0;
+    this.#sent[place] = 0;
+    this.#answered[place] = 0;
+    this.#isCall[place] = 0;
+    this.#exchanges[place] = 0;
+    this.#selfSigned[place] = 0;
     this.#destinations[place] = undefined;
     this.#pairs[place] = undefined;
   }

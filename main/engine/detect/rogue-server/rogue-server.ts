@@ -116,7 +116,7 @@ export const rogueServerDetector = defineDetector({
     'A second server hands out network settings (DHCP), or a second router announces itself, to lead traffic astray.',
   techniques: ['T1557.003', 'T1557'],
   settings: rogueServerSettings,
-  interest: { facts: ['dhcp', 'icmp', 'property:icmp'] },
+  interest: { facts: ['dhcp:dhcp.offer', 'dhcp:dhcp.ack', 'dhcp:dhcpv6', 'icmp', 'property:icmp'] },
   memoryBound: '192 servers and routers of 6 kB, 64 diversions of 24 kB, 1,024 exchanges of 200 B',
   create: (context) => new RogueServerWatcher(context),
 });

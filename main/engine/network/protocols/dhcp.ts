@@ -2,7 +2,14 @@ import { type DhcpFact, MAX_FACT_TEXT } from '../../../../contract/facts.ts';
 import { PROTOCOL } from '../../../../contract/traffic.ts';
 import { ipv4At, ipv4From, ipv4List, macAt } from './addresses.ts';
 import { ByteReader, hexText, joinBytes, NO_BYTES, u32At, utf8Text, viewOf } from './bytes.ts';
-import { type Opening, type ProtocolDefinition, type Unstamped, VERDICT, type Verdict } from './protocol.ts';
+import {
+  type Opening,
+  type ParserContext,
+  type ProtocolDefinition,
+  type Unstamped,
+  VERDICT,
+  type Verdict,
+} from './protocol.ts';
 
 /** RFC 2131 3: what options begin with. */
 const MAGIC = 0x63825363;
@@ -154,18 +161,22 @@ class Options {
 const options = new Options();
 const NO_TEXTS: readonly string[] = [];
 
-function parse(message: Uint8Array): Unstamped<DhcpFact> {
+/** Undefined where nobody wants to hear of messages of its type. */
+function parse(message: Uint8Array, context: ParserContext): Unstamped<DhcpFact> | undefined {
   options.begin(message);
   options.read(OPTIONS_AT, message.length);
   // The fields for file and server name may hold more options (RFC 2132 9.3).
   const overload = options.byte(OPTION.overload);
   if (overload & 1) options.read(FILE_AT, MAGIC_AT);
   if (overload & 2) options.read(SERVER_NAME_AT, FILE_AT);
+  const messageType = MESSAGE_TYPES[options.byte(OPTION.messageType)] ?? 'other';
+  // A network's clients ask all day long, a flood of them by the thousand.
+  if (context.isWanted?.('dhcp', 'dhcp', messageType) === false) return undefined;
   const lease = options.value(OPTION.leaseSeconds);
   return {
     type: 'dhcp',
     protocol: 'dhcp',
-    messageType: MESSAGE_TYPES[options.byte(OPTION.messageType)] ?? 'other',
+    messageType,
     transactionId: u32At(message, 4),
     clientMac: message[1] === 1 && message[2] === 6 ? macAt(message, 28) : '',
     clientId: options.hex(OPTION.clientId),
@@ -233,7 +244,8 @@ export const dhcp: ProtocolDefinition = {
   identify,
   parser: (context) => ({
     read: (message) => {
-      if (isMessage(message)) context.tell(parse(message));
+      const fact = isMessage(message) ? parse(message, context) : undefined;
+      if (fact !== undefined) context.tell(fact);
       return message.length;
     },
   }),

@@ -43,9 +43,9 @@ export interface ParserContext {
    */
   tell(fact: Unstamped<Fact>, fromInitiator?: boolean): void;
   /**
-   * Whether anybody wants to hear of facts of a type, of a protocol where they name one, and of a property by its name:
-   * worth the question where they are costly to put together. Left out: of all. What nobody wants may be told all the
-   * same; it goes nowhere.
+   * Whether anybody wants to hear of facts of a type, of a protocol where they name one, and of a name where they have
+   * one (see factName): worth the question where they are costly to put together. Left out: of all. What nobody wants
+   * may be told all the same; it goes nowhere.
    */
   isWanted?(type: Fact['type'], protocol?: ProtocolId, name?: string): boolean;
   /**
