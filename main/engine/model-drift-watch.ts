@@ -46,7 +46,9 @@ export class DriftWatch {
     if (active === undefined || nowMs - (this.#lookedMs.get(table) ?? Number.NEGATIVE_INFINITY) < HOUR_MS) return;
     this.#lookedMs.set(table, nowMs);
     const wallMs = this.#clock.nowMs();
-    const drift = driftOf(active.profile, this.#samples.since(table, wallMs - RECENT_MS), wallMs);
+    // Rows that it was fitted on look more usual to it than any others.
+    const sinceMs = Math.max(wallMs - RECENT_MS, active.info.untilMs ?? active.info.trainedMs);
+    const drift = driftOf(active.profile, this.#samples.since(table, sinceMs), wallMs);
     if (drift === null) return;
     const known = this.#watched.get(table);
     const before = known?.id === active.info.id ? known.times : 0;
