@@ -11,6 +11,7 @@ import { EXIT, type ExitCode } from './exit-codes.ts';
 import { addHuntCommands } from './hunt-commands.ts';
 import { addIndicatorCommands } from './indicator-commands.ts';
 import { addModelCommands } from './model-commands.ts';
+import { addRuleCommands } from './rule-commands.ts';
 import { writeAll } from './terminal/output.ts';
 
 /** Makes what a command needs, from the options that stand anywhere on the line. */
@@ -157,6 +158,7 @@ Examples:
   addAlertCommands(program, run);
   addHuntCommands(program, run);
   addIndicatorCommands(program, run);
+  addRuleCommands(program, run);
   addModelCommands(program, run);
 
   const config = program

@@ -28,6 +28,7 @@ export type { Engine, EngineEvents, EngineOptions } from './engine.ts';
 export type { ExportOptions, FlowSummary, FlowsOptions, FlowsResult } from './flows.ts';
 export type { ConsoleLink, HttpServer } from './http/index.ts';
 export type AnomalyModels = typeof import('./models/index.ts');
+export type HostRules = typeof import('./rules/index.ts');
 export type { CaptureProgress, CaptureSummary, FlowFacts } from './network/index.ts';
 export type { Config, ConfigReport } from './runtime/config.ts';
 export { FailureError } from './runtime/failure.ts';
@@ -93,6 +94,11 @@ export async function trainedCaptureProfile(
 export async function ensureDirectory(path: string): Promise<void> {
   const { ensureOwnDirectory } = await import('./runtime/paths.ts');
   ensureOwnDirectory(path);
+}
+
+/** See rules/index.ts: Sigma rules without an engine. */
+export async function loadHostRules(): Promise<HostRules> {
+  return import('./rules/index.ts');
 }
 
 /** See flows.ts. */
