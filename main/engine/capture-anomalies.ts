@@ -4,7 +4,7 @@
  *
  * - what is unusual is decided among all conversations of the capture by the procedure of Benjamini and Hochberg
  *   ("Controlling the False Discovery Rate", 1995), which holds for conformal p-values (Bates et al., "Testing for
- *   outliers with conformal p-values", 2023): of ordinary captures one in twenty shows anything;
+ *   outliers with conformal p-values", 2023): of ordinary captures one in ten shows anything;
  * - of that, the most unusual causes are shown: as many as the alerts of a day for each day that the capture spans, a
  *   shorter one counting as a whole day, and at least one.
  */
@@ -27,8 +27,8 @@ export interface CaptureProfile {
   readonly source: string;
 }
 
-/** Share of what is shown that may be chance. */
-const FALSE_DISCOVERIES = 0.05;
+/** Share of what is shown that may be chance: less would hide what few hundred rows of training can tell. */
+const FALSE_DISCOVERIES = 0.1;
 /** Nothing more usual is looked at again, however many conversations are unusual. */
 const MOST_P_VALUE = 0.01;
 /** Conversations that are remembered until the end: the most unusual ones. */

@@ -5,7 +5,7 @@ import { MAX_DETECT_ROWS } from '../../contract/api-models.ts';
 import { formatCount } from '../../contract/format.ts';
 import type { ModelGroup, ModelTable } from '../../contract/models.ts';
 import { plainText } from '../../contract/text.ts';
-import type { TableColumn } from './models/index.ts';
+import { portRange, type TableColumn } from './models/index.ts';
 import { CSV_COLUMNS } from './network/index.ts';
 import { FailureError } from './runtime/failure.ts';
 
@@ -94,6 +94,10 @@ const BESIDE_FEATURES: Readonly<Record<ModelTable, ReadonlySet<string>>> = {
   process: new Set(),
 };
 
+/** What is known of a port by its number, where only the number is given. */
+const PORT_RANGE = comparedName('Responder Port Range');
+const PORTS: readonly string[] = ['Destination Port', 'Dst Port'].map(comparedName);
+
 /**
  * Fills `target` with the row in columns' order; what is missing becomes NaN.
  *
@@ -116,6 +120,9 @@ export function valuesOf(
   }
   const places = placesOf(columns);
   target.fill(Number.NaN);
+  const range = places.get(PORT_RANGE);
+  const port = PORTS.map((name) => values.get(name)?.value).find((given) => typeof given === 'number');
+  if (range !== undefined && port !== undefined && port !== null) target[range] = portRange(port);
   for (const [compared, { name, value }] of values) {
     const place = places.get(compared);
     if (place !== undefined) target[place] = value ?? Number.NaN;
@@ -149,7 +156,10 @@ function unknownFeature(path: string, name: string, table: ModelTable, columns: 
   return new FailureError({
     code: 'bad-input',
     message,
-    hint: `${which} features are those of "holdfast flows --csv".`,
+    hint:
+      table === 'flow'
+        ? `${which} features are those of "holdfast flows --csv".`
+        : `${which} features are listed by GET /models/ID.`,
   });
 }
 

@@ -7,7 +7,7 @@ import { StringDecoder } from 'node:string_decoder';
 import { plainText } from '../../contract/text.ts';
 import { SERVICES } from '../../contract/traffic.ts';
 import { comparedName } from './detect-rows.ts';
-import { FLOW_COLUMNS, FLOW_FEATURE_NAMES, flowGroup, flowRow } from './models/index.ts';
+import { FLOW_FEATURE_NAMES, flowGroup, flowRow } from './models/index.ts';
 import { codeOf, FailureError } from './runtime/failure.ts';
 import type { TrainingRows } from './training-rows.ts';
 
@@ -45,7 +45,6 @@ interface Layout {
 
 const TCP = 6;
 const SERVICE_NAMES: readonly string[] = SERVICES;
-const PORT_COLUMN = FLOW_COLUMNS.findIndex(({ name }) => name === 'Responder Port Range');
 
 /**
  * Adds the rows of a table.
@@ -160,10 +159,9 @@ function addRow(line: string, layout: Layout, target: TrainingRows): boolean {
   const port = numberAt(layout.port);
   const timeMs = layout.timestamp < 0 ? Number.NaN : timeOf(cells[layout.timestamp]!);
   const facts = { initiator: '', responder: '', firstMs: timeMs, lastMs: timeMs };
-  target.add(flowGroup(protocol), facts, (values, offset) => {
-    flowRow(scratch, service < 0 ? Number.NaN : service, port, values, offset);
-    if (!Number.isFinite(port)) values[offset + PORT_COLUMN] = Number.NaN;
-  });
+  target.add(flowGroup(protocol), facts, (values, offset) =>
+    flowRow(scratch, service < 0 ? Number.NaN : service, port, values, offset),
+  );
   return true;
 }
 

@@ -86,7 +86,7 @@ function driftLines({ isDrifted, moved, rows, scoreStability }: Drift, { width, 
     ...hanging(INDENT, head, width),
     ...told.flatMap(({ label, unit, stability, before, now }) => {
       const much = stability > MOVED_MUCH ? 'much' : 'a little';
-      const text = `${plainText(label)}: ${measureText(before, unitOf(unit))} → ${measureText(now, unitOf(unit))}, moved ${much} (${formatNumber(stability)})`;
+      const text = `${plainText(label)}: ${valueText(before, unit)} → ${valueText(now, unit)}, moved ${much} (${formatNumber(stability)})`;
       return hanging(`${INDENT}${paint('medium', '·')} `, text, width);
     }),
   ];
@@ -151,8 +151,8 @@ export function profileText({ profile, groups }: ProfileDetail, limit: number, o
       : ` of ${momentText(profile.fromMs)} to ${momentText(profile.untilMs)}`;
   const facts: readonly (readonly [string, string])[] = [
     ['Trained', `${momentText(profile.trainedMs)} in ${formatDuration(metrics.seconds * MS_PER_SECOND)}`],
-    ['On', `${formatCount(profile.rows, 'row')}${span}, from ${plainText(profile.source)}`],
-    ['Digest', `SHA-256 ${plainText(profile.digest)}`],
+    ['On', `${formatCount(profile.rows, 'row')}${span}; ${plainText(profile.source)}`],
+    ['Digest', plainText(profile.digest)],
     ['After', profile.parent ?? 'none: it is the first'],
     ['Size', formatBytes(profile.bytes)],
     [
@@ -194,7 +194,7 @@ function groupLines(group: ProfileDetail['groups'][number], limit: number, optio
     .slice(0, limit)
     .map(({ label, unit, low, median, high }) => [
       plainText(label, 40),
-      ...[low, median, high].map((value) => measureText(value, unitOf(unit))),
+      ...[low, median, high].map((value) => valueText(value, unit)),
     ]);
   const right = { align: 'right' as const };
   const usualColumns = [
@@ -214,22 +214,31 @@ function groupLines(group: ProfileDetail['groups'][number], limit: number, optio
   ];
 }
 
+const MOST_BARS = 26;
+
 /** Steps of -log10 of the p-value as bars: "▇▃▂▁▁  p 1 … 0.000001". */
 export function distributionLines(
   { step, counts, threshold }: ProfileEvaluation['distribution'],
   { paint }: TextOptions,
 ): string[] {
   if (counts.length === 0) return [];
-  // Each step holds a fraction of the one before, so that only logarithms show more than the first.
-  const bars = sparkline(counts.map((count) => Math.log1p(count)));
+  const together = Math.ceil(counts.length / MOST_BARS);
+  const bars = Array.from({ length: Math.ceil(counts.length / together) }, (_, bar) =>
+    counts.slice(bar * together, (bar + 1) * together).reduce((sum, count) => sum + count, 0),
+  );
+  // Each bar holds a fraction of the one before, so that only logarithms show more than the first.
+  const line = sparkline(bars.map((count) => Math.log1p(count)));
   const last = 10 ** -(step * counts.length);
   const bound = threshold === null ? '' : `, told of below ${probabilityText(threshold)}`;
-  const words = `usual │${paint('accent', bars)}│ unusual`;
-  return [`${words}  ${paint('quiet', `p from 1 to ${probabilityText(last)}${bound}; heights are logarithms`)}`];
+  const facts = `p from 1 to ${probabilityText(last)}${bound}; heights are logarithms`;
+  return [`usual │${paint('accent', line)}│ unusual`, paint('quiet', facts)];
 }
+
+const NO_SAMPLE = 'There is nothing in the sample yet to judge by: see "holdfast models list".';
 
 export function evaluationText(evaluation: ProfileEvaluation, options: TextOptions): string[] {
   const { id, rows, onePercent, oneInThousand, medianPValue, distribution } = evaluation;
+  if (rows === 0) return [NO_SAMPLE];
   const text =
     `on the ${formatCount(rows, 'row')} of the sample: ${percent(onePercent, 2)} are as unusual as 1 % should be, ` +
     `${percent(oneInThousand, 2)} as 0.1 % should be; the median p-value is ${formatNumber(medianPValue)} (0.5 when nothing has changed).`;
@@ -243,6 +252,7 @@ export function comparisonText(
   { first, second, rankCorrelation, disagreement }: Comparison,
   options: TextOptions,
 ): string[] {
+  if (first.rows === 0) return [NO_SAMPLE];
   const text =
     `They rank the rows ${rankCorrelation > 0.9 ? 'nearly alike' : rankCorrelation > 0.6 ? 'much alike' : 'differently'} ` +
     `(rank correlation ${formatNumber(rankCorrelation)}), and disagree on what is unusual for ${percent(disagreement, 2)} of them.`;
@@ -289,8 +299,12 @@ export function probabilityText(value: number): string {
   return value.toExponential(0);
 }
 
-function unitOf(unit: string): string | undefined {
-  return unit === '' ? undefined : unit;
+const MICROSECONDS_PER_MS = 1_000;
+
+/** In the unit of the column; times of packets are in millionths of a second. */
+function valueText(value: number, unit: string): string {
+  if (unit === 'µs') return formatDuration(value / MICROSECONDS_PER_MS);
+  return measureText(value, unit === '' ? undefined : unit);
 }
 
 function momentText(timeMs: number): string {

@@ -204,6 +204,11 @@ export function flowGroup(protocol: number): 'tcp' | 'udp' | 'other' {
   return protocol === TCP ? 'tcp' : protocol === UDP ? 'udp' : 'other';
 }
 
+/** Number in the names of the column "Responder Port Range"; NaN for a port that nobody knows. */
+export function portRange(port: number): number {
+  return port < REGISTERED_FROM ? 0 : port < DYNAMIC_FROM ? 1 : Number.isFinite(port) ? 2 : Number.NaN;
+}
+
 /**
  * Writes the row of a flow. Allocates nothing.
  *
@@ -220,5 +225,5 @@ export function flowRow(
 ): void {
   for (let i = 0; i < PLACES.length; i++) target[offset + i] = features[PLACES[i]!]!;
   target[offset + PLACES.length] = service;
-  target[offset + PLACES.length + 1] = responderPort < REGISTERED_FROM ? 0 : responderPort < DYNAMIC_FROM ? 1 : 2;
+  target[offset + PLACES.length + 1] = portRange(responderPort);
 }

@@ -31,7 +31,7 @@ export { type Json, type ModelDocument, ModelDocumentError } from './document.ts
 export { Ensemble, MODEL_WEIGHTS } from './ensemble.ts';
 export { MODEL_FAMILIES, readModel } from './families.ts';
 export { fitProfile, LEAST_GROUP_ROWS, MOST_FIT_ROWS } from './fit-profile.ts';
-export { FLOW_COLUMNS, FLOW_FEATURE_NAMES, flowGroup, flowRow, LEFT_OUT_FEATURES } from './flow-columns.ts';
+export { FLOW_COLUMNS, FLOW_FEATURE_NAMES, flowGroup, flowRow, LEFT_OUT_FEATURES, portRange } from './flow-columns.ts';
 export { HOST_COLUMNS, HOST_WINDOW_SECONDS } from './host-columns.ts';
 export { type IsolationForestSettings, isolationForest } from './isolation-forest.ts';
 export {
