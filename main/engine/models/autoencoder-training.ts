@@ -31,7 +31,7 @@ export const AUTOENCODER_DEFAULTS: AutoencoderSettings = {
   patience: 5,
   batchRows: 0,
   learningRate: 3e-3,
-  noise: 0.5,
+  noise: 0.3,
   seed: 1,
 };
 
