@@ -1,0 +1,59 @@
+/** The work of the benchmark "models", in a process of its own: `models-work.ts TABLE TEST` prints CPU seconds by job. */
+import { readFileSync } from 'node:fs';
+import {
+  dbscan,
+  isolationForest,
+  localOutlierFactor,
+  type Matrix,
+  oneClassSvm,
+  pickRows,
+  scoreRows,
+} from '../../main/engine/models/index.ts';
+
+const COLUMNS = 80;
+const SINGLE_ROWS = 200;
+
+function readTable(path: string): Matrix {
+  const bytes = readFileSync(path);
+  const data = new Float64Array(bytes.length / Float64Array.BYTES_PER_ELEMENT);
+  new Uint8Array(data.buffer).set(bytes);
+  return { rows: data.length / COLUMNS, columns: COLUMNS, data };
+}
+
+const firstRows = (matrix: Matrix, count: number): Matrix => pickRows(matrix, [...new Array(count).keys()]);
+
+function cpuSeconds(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
+}
+
+const seconds: Record<string, number> = {};
+function timed<R>(job: string, work: () => R): R {
+  const begun = cpuSeconds();
+  const result = work();
+  seconds[job] = cpuSeconds() - begun;
+  return result;
+}
+
+const [tablePath, testPath, radius] = process.argv.slice(2);
+const table = readTable(tablePath);
+const test = readTable(testPath);
+
+const forest = timed('isolation forest, fit', () => isolationForest.fit(table));
+timed('isolation forest, score', () => scoreRows(forest, test));
+const rows = Array.from({ length: SINGLE_ROWS }, (_, row) => pickRows(test, [row]));
+timed('isolation forest, one row', () => rows.map((row) => scoreRows(forest, row)));
+seconds['isolation forest, one row'] /= SINGLE_ROWS;
+
+const small = timed('LOF of 2,048 rows, fit', () => localOutlierFactor.fit(firstRows(table, 2_048)));
+timed('LOF of 2,048 rows, score', () => scoreRows(small, test));
+const large = timed('LOF of all rows, fit', () => localOutlierFactor.fit(table, { referenceRows: table.rows }));
+const some = firstRows(test, test.rows / 5);
+timed('LOF of all rows, score', () => scoreRows(large, some));
+
+timed('DBSCAN', () => dbscan.fit(table, { radius: Number(radius), minimumRows: 30, referenceRows: table.rows }));
+
+const machine = timed('one-class SVM of 4,096 rows, fit', () => oneClassSvm.fit(firstRows(table, 4_096)));
+timed('one-class SVM of 4,096 rows, score', () => scoreRows(machine, test));
+
+process.stdout.write(JSON.stringify(seconds));
