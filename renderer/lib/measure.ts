@@ -19,12 +19,15 @@ export function measureOf(value: number, unit: string): Measure {
 }
 
 const MS_PER_SECOND = 1_000;
+const MICROSECONDS_PER_SECOND = 1_000_000;
 /** From here on seconds are not what people count in. */
 const MANY_SECONDS = 120;
 
 /** "2.1 MB", "14 packets", "3 min 5 s", "0.42". */
 export function measureText(value: number, unit: string): string {
   if (!Number.isFinite(value)) return '–';
+  // Features of flows count in millionths of a second, people do not.
+  if (unit === 'µs') return measureText(value / MICROSECONDS_PER_SECOND, 's');
   if (unit === 's' && Math.abs(value) >= MANY_SECONDS) return formatDuration(value * MS_PER_SECOND);
   const measure = measureOf(value, unit);
   return measure.unit === '' ? measure.value : `${measure.value} ${measure.unit}`;

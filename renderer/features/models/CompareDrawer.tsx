@@ -112,18 +112,18 @@ interface MeasureRow {
 }
 
 const columnsFor = ([first, second]: readonly [string, string]): readonly Column<MeasureRow>[] => [
-  { id: 'name', header: '', width: 'minmax(140px, 1fr)', cell: ({ name }) => name },
+  { id: 'name', header: '', width: 'minmax(168px, 1fr)', cell: ({ name }) => name },
   {
     id: 'first',
     header: first,
-    width: '112px',
+    width: '92px',
     isNumeric: true,
     cell: (row) => <span className="font-mono">{row.first}</span>,
   },
   {
     id: 'second',
     header: second,
-    width: '112px',
+    width: '92px',
     isNumeric: true,
     cell: (row) => <span className="font-mono">{row.second}</span>,
   },

@@ -78,7 +78,6 @@ export const models = {
     cancelTitle: 'Cancel this training?',
     cancelBody: 'Nothing of it is kept. What is in use stays in use.',
     cancelAction: 'Cancel the training',
-    cancelKeep: 'Go on',
     cancelled: 'The training was cancelled. Nothing was changed.',
     ended: {
       done: 'The last training is done',
@@ -163,7 +162,6 @@ export const models = {
     removeBody: 'It cannot be had back, unless you saved it as a file.',
     removeAction: 'Remove it',
     removed: (version: string) => `${version} was removed.`,
-    mayNotRemove: 'The version in use cannot be removed',
   },
   failures: {
     empty: { message: 'This file is empty.', hint: 'Choose another one; nothing was sent.' },
