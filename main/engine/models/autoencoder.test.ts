@@ -76,10 +76,11 @@ describe('autoencoder', () => {
   });
 
   it('learns from rows that are all equal', async () => {
-    const same = await trainAutoencoder(matrixOf(Array.from({ length: 60 }, () => [1, 2, 3])), { ...QUICK, epochs: 2 });
+    const same = await trainAutoencoder(matrixOf(Array.from({ length: 60 }, () => [1, 2, 3])), QUICK);
     const far = same.score(Float64Array.of(1, 2, 9));
     expect(far).toBeGreaterThan(same.score(Float64Array.of(1, 2, 3)));
-    expect(same.explain(Float64Array.of(1, 2, 9))[2]).toBeGreaterThan(0.9);
+    const parts = same.explain(Float64Array.of(1, 2, 9));
+    expect(parts.indexOf(Math.max(...parts))).toBe(2);
   });
 
   it('scores the same after it was saved and read', () => {
