@@ -1,7 +1,7 @@
 /** From statements to functions of an event, and back to what in the event they matched. */
 import { parseAddress } from '../runtime/address.ts';
 import { type EventReader, FieldNames, type FieldTexts } from './event-reader.ts';
-import { compilePattern, patternText } from './text-pattern.ts';
+import { compileAnyPattern, compilePattern, patternText, type TextPattern } from './text-pattern.ts';
 import { timePartOf } from './time-part.ts';
 import { ALL_TEXT, type Comparison, type FieldValue, type Statement, type ValueTest } from './types.ts';
 
@@ -76,6 +76,13 @@ function compileStatement(statement: Statement, compiler: StatementCompiler): Pr
       };
     }
     case 'any': {
+      const joined = textsOfOneField(statement.of);
+      if (joined !== undefined) {
+        const field = compiler.names.numberOf(joined.field);
+        const fits = compileAnyPattern(joined.patterns);
+        if (joined.patterns[0].isCased) return (event) => anyText(event.texts(field), fits);
+        return (event) => anyText(event.lowerTexts(field), fits);
+      }
       const parts = statement.of.map(compiled);
       return (event) => {
         for (const part of parts) if (part(event)) return true;
@@ -92,6 +99,23 @@ function compileStatement(statement: Statement, compiler: StatementCompiler): Pr
       };
     }
   }
+}
+
+/** The patterns of statements that all ask one field for texts, in one way as to case. */
+function textsOfOneField(
+  statements: readonly Statement[],
+): { readonly field: string; readonly patterns: readonly [TextPattern, ...TextPattern[]] } | undefined {
+  const patterns: TextPattern[] = [];
+  let field: string | undefined;
+  for (const statement of statements) {
+    if (statement.kind !== 'field' || statement.test.kind !== 'text') return undefined;
+    const { pattern } = statement.test;
+    field ??= statement.field;
+    if (statement.field !== field || pattern.isCased !== (patterns[0] ?? pattern).isCased) return undefined;
+    patterns.push(pattern);
+  }
+  const [first, ...rest] = patterns;
+  return field === undefined || first === undefined ? undefined : { field, patterns: [first, ...rest] };
 }
 
 function anyText(texts: FieldTexts, fits: (text: string) => boolean): boolean {

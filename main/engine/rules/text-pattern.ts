@@ -85,6 +85,30 @@ export function textPattern(tokens: readonly Token[], isCased: boolean): TextPat
 /** Whether a text fits; without case it must be lower case. */
 export type TextMatcher = (text: string) => boolean;
 
+/** A name of a file with the slash before it, as most rules name programs. */
+const FILE_NAME = /^[/\\][^/\\]+$/;
+
+/** Whether a text fits at least one pattern: whole texts and names of files are looked up rather than compared. */
+export function compileAnyPattern(patterns: readonly TextPattern[]): TextMatcher {
+  const whole = new Set<string>();
+  const names = new Set<string>();
+  const others: TextMatcher[] = [];
+  for (const pattern of patterns) {
+    const [first, second, third] = pattern.tokens;
+    const plain = plainOf(pattern.tokens);
+    if (plain !== undefined) whole.add(plain);
+    else if (first === ANY && second?.kind === 'text' && third === undefined && FILE_NAME.test(second.text)) {
+      names.add(second.text);
+    } else others.push(compilePattern(pattern));
+  }
+  return (text) => {
+    if (whole.size > 0 && whole.has(text)) return true;
+    if (names.size > 0 && names.has(text.slice(Math.max(text.lastIndexOf('/'), text.lastIndexOf('\\'))))) return true;
+    for (const fits of others) if (fits(text)) return true;
+    return false;
+  };
+}
+
 /** A piece between two `*`. */
 type Segment = readonly Token[];
 
