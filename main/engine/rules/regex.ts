@@ -16,8 +16,13 @@ import {
 const MAX_STATES = 2_048;
 /** Sets of states that are kept before all are forgotten. */
 const MAX_SETS = 512;
-/** Longest text that is read: with the slowest automaton that is allowed, its worst text takes about a second. */
-export const MAX_REGEX_TEXT = 32_768;
+/** Longest text that is read: the kernel's bound of one argument. */
+export const MAX_REGEX_TEXT = 131_072;
+/**
+ * States that are gone through for one text, beyond what is known from earlier ones: some tenths of a second. Ordinary
+ * expressions need some thousands; one that needs more, on a text made for it, is taken not to match.
+ */
+const MAX_WORK = 4_000_000;
 
 /** What a position has at its two sides, for assertions. */
 const SIDE = { none: 0, newLine: 1, lastNewLine: 2, word: 3, other: 4 } as const;
@@ -54,6 +59,7 @@ export class LinearRegex {
   #first: StateSet;
   readonly #marks: Uint32Array;
   #mark = 0;
+  #work = 0;
 
   /** @throws RegexError naming what cannot be compiled */
   constructor(source: string, flags: RegexFlags) {
@@ -78,6 +84,7 @@ export class LinearRegex {
     const length = Math.min(text.length, MAX_REGEX_TEXT);
     const count = this.#starts.length;
     let set = this.#first;
+    this.#work = 0;
     for (let at = 0; at < length; at++) {
       let code = text.charCodeAt(at);
       if (code >= 0xd800 && code < 0xdc00) {
@@ -88,8 +95,8 @@ export class LinearRegex {
       // A line end that is the last character has its own symbol, behind those of the classes.
       if (code === 10 && at === length - 1) symbol = count;
       const next = set.next[symbol] ?? this.#step(set, symbol);
-      if (next === true) return true;
-      set = next as StateSet;
+      if (typeof next === 'boolean') return next;
+      set = next;
     }
     return (set.next[count + 1] ?? this.#step(set, count + 1)) === true;
   }
@@ -105,13 +112,15 @@ export class LinearRegex {
     return low;
   }
 
-  /** True where a match ends before this symbol; else the set behind it. */
+  /** The set behind this symbol; true where a match ends before it, false at the end, or where it took too much work. */
   #step(set: StateSet, symbol: number): StateSet | boolean {
     const isEnd = symbol > this.#starts.length;
     const isLastNewLine = symbol === this.#starts.length;
     const characterClass = isLastNewLine ? this.#classOfAscii[10] : symbol;
     const after = isEnd ? SIDE.none : isLastNewLine ? SIDE.lastNewLine : this.#sideOfClass[symbol];
     const reached = this.#closure(set, after);
+    this.#work += reached?.length ?? 0;
+    if (this.#work > MAX_WORK) return false;
     let next: StateSet | boolean;
     if (reached === undefined) next = true;
     else if (isEnd) next = false;
