@@ -169,7 +169,7 @@ function addTrainCommand(program: Command, run: Runner): void {
     .option('--json', AS_LINES)
     .addHelpText(
       'after',
-      `\nExit status: ${EXIT.fine} trained, ${EXIT.wrongInput} nothing to learn from, ${EXIT.failed} could not be done, ` +
+      `\nExit status: ${EXIT.fine} trained, ${EXIT.wrongInput} nothing to learn from, ${EXIT.failed} could not be done,\n` +
         `${EXIT.interrupted} stopped by Ctrl-C: --resume goes on.`,
     )
     .action(

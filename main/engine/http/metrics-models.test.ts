@@ -1,8 +1,22 @@
 import { describe, expect, it } from 'vitest';
 import { API } from '../../../contract/api.ts';
-import { TEST_STATUS } from '../api/testing.ts';
+import type { Status } from '../../../contract/api-schemas.ts';
 import { Metrics } from './metrics.ts';
 import type { ModelList } from './metrics-models.ts';
+
+const STATUS: Status = {
+  version: '0.0.0-test',
+  startedMs: 0,
+  uptimeSeconds: 1,
+  mode: 'observe',
+  health: [],
+  interfaces: [],
+  traffic: { packetsPerSecond: 0, bytesPerSecond: 0, openFlows: 214 },
+  pause: null,
+  abilities: [],
+  alerts: { info: 0, low: 0, medium: 0, high: 0, critical: 0 },
+  cost: { pid: 1, cpuPercent: 0, memoryBytes: 1 },
+};
 
 const LEARNING = { detail: 'x', progress: null, rowsWanted: 0, readyMs: null, drift: null } as const;
 
@@ -75,7 +89,7 @@ describe('metrics of what has been learnt', () => {
   });
 
   it('tell state, scores, drift and what training takes', async () => {
-    const lines = (await metrics.text(TEST_STATUS, MODELS)).split('\n');
+    const lines = (await metrics.text(STATUS, MODELS)).split('\n');
     for (const line of [
       'holdfast_model_state{table="flow",state="drifted"} 1',
       'holdfast_model_state{table="flow",state="ready"} 0',
@@ -100,7 +114,7 @@ describe('metrics of what has been learnt', () => {
   });
 
   it('are gone when the engine does not say', async () => {
-    const text = await metrics.text(TEST_STATUS);
+    const text = await metrics.text(STATUS);
     expect(text).not.toMatch(/^holdfast_(model|anomal|training)\w*[{ ]/m);
     expect(text).toMatch(/^holdfast_flows_open 214$/m);
   });
