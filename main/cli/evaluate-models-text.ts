@@ -9,7 +9,7 @@ const TITLES: Readonly<Record<Mode, string>> = {
   given: 'fitted on the usual rows of one table, scored on another',
 };
 const OF_SAMPLE =
-  '* The reference is of one random sample of the table that is not known. Ours is the mean of several; the gate allows for their standard deviation.';
+  '* The reference is of one random sample of the table that is not known. Ours is the mean of several.';
 
 export function modelsText(scores: readonly ModelScore[], gates: readonly Gate[]): string {
   const sections = Object.entries(TITLES).flatMap(([mode, title]) => {
