@@ -47,6 +47,8 @@ export class HostWindow {
   readonly #proc: string;
   readonly #values: Float64Array;
   readonly #addresses = new Set<string>();
+  /** Looked up once a window. */
+  #own: ReadonlySet<string> = new Set();
   #before: Counters | undefined;
   #sentBytes = 0;
   #receivedBytes = 0;
@@ -61,6 +63,7 @@ export class HostWindow {
   }
 
   start(): void {
+    this.#own = this.#options.ownAddresses();
     this.#before = this.#counters();
     this.#timer = this.#options.clock.every(WINDOW_MS, () => this.#close());
   }
@@ -72,7 +75,7 @@ export class HostWindow {
 
   /** Ended conversations; what they carried counts for the window in which they ended. */
   takeFlows(flows: readonly RecordedFlow[]): void {
-    const own = this.#options.ownAddresses();
+    const own = this.#own;
     for (const flow of flows) {
       const isSender = own.has(flow.initiator);
       if (!isSender && !own.has(flow.responder)) continue;
@@ -85,6 +88,7 @@ export class HostWindow {
   }
 
   #close(): void {
+    this.#own = this.#options.ownAddresses();
     const before = this.#before;
     const now = this.#counters();
     this.#before = now;

@@ -88,16 +88,18 @@ export function strangeRows(
   seed: number,
 ): TrainingGroup[] {
   const random = new Random(seed);
-  return groups.map(({ group, rows }) => {
+  return groups.flatMap(({ group, rows }) => {
+    // What never varies says nothing, so that models leave it out: only what does is moved.
+    const ranges = columns.map((column) => ({ column, ...rangeOf(rows, column) })).filter(({ width }) => width > 0);
+    if (ranges.length === 0) return [];
     const data = rows.data.slice();
-    const ranges = columns.map((column) => rangeOf(rows, column));
     for (let row = 0; row < rows.rows; row++) {
-      for (const place of random.choose(columns.length, MOVED_COLUMNS)) {
-        const { most, width } = ranges[place];
-        data[row * rows.columns + columns[place]] = most + MOVED_BY * width * (1 + random.next());
+      for (const place of random.choose(ranges.length, MOVED_COLUMNS)) {
+        const { column, most, width } = ranges[place];
+        data[row * rows.columns + column] = most + MOVED_BY * width * (1 + random.next());
       }
     }
-    return { group, rows: { ...rows, data } };
+    return [{ group, rows: { ...rows, data } }];
   });
 }
 
@@ -115,7 +117,7 @@ export function judgePromotion({ candidate, active, activeId, metrics, check, se
   const strange = strangeRows(check, columns, seed);
   const found = shareUpTo(pValuesOf(candidate, strange), UNUSUAL);
   const least = active === undefined ? LEAST_FOUND : shareUpTo(pValuesOf(active, strange), UNUSUAL) - WORSE_BY;
-  if (compared > 0 && found < Math.max(least, 0)) {
+  if (strange.length > 0 && compared > 0 && found < least) {
     return refused(`of rows that were made strange it finds ${percent(found)}, which is too few`);
   }
   if (active === undefined)
@@ -160,8 +162,7 @@ function rangeOf({ rows, columns, data }: Matrix, column: number): { readonly mo
     least = Math.min(least, value);
     most = Math.max(most, value);
   }
-  // A column of one value has no range: any other value is strange.
-  return Number.isFinite(most) ? { most, width: most - least || Math.max(1, Math.abs(most)) } : { most: 0, width: 1 };
+  return { most, width: Number.isFinite(most) ? most - least : 0 };
 }
 
 function percent(share: number): string {

@@ -122,16 +122,21 @@ export class ModelSamples {
     for (const { parts } of this.#samples) for (const part of Object.values(parts)) part.write();
   }
 
-  /** Rows of a table that may be learnt from now. */
+  /** Rows of a table that may be learnt from, as of a moment ago. */
   usable(table: ModelTable): number {
     const nowMs = this.#options.clock.monotonicMs();
     const known = this.#usable.get(table);
     if (known !== undefined && nowMs - known.atMs < COUNTED_AGAIN_MS) return known.rows;
-    const isUsable = this.#usability();
-    const parts = this.#of(table).flatMap(({ parts: { long, recent } }) => [long, recent]);
-    const rows = parts.reduce((sum, part) => sum + part.count(isUsable), 0);
+    const rows = this.countUsable(table);
     this.#usable.set(table, { rows, atMs: nowMs });
     return rows;
+  }
+
+  /** The same, counted now. */
+  countUsable(table: ModelTable): number {
+    const isUsable = this.#usability();
+    const parts = this.#of(table).flatMap(({ parts: { long, recent } }) => [long, recent]);
+    return parts.reduce((sum, part) => sum + part.count(isUsable), 0);
   }
 
   /** All rows of a table, those that wait too. */

@@ -91,9 +91,9 @@ export class ModelTraining {
       throw new FailureError({ code: 'training-goes-on', message: 'Another training goes on.', hint });
     }
     const { samples, clock, journal } = this.#options;
-    const poor = tables.filter((table) => samples.usable(table) < LEAST_ROWS);
+    const poor = tables.filter((table) => samples.countUsable(table) < LEAST_ROWS);
     if (poor.length === tables.length)
-      throw tooFewRows(tables, Math.max(...tables.map((table) => samples.usable(table))));
+      throw tooFewRows(tables, Math.max(...tables.map((table) => samples.countUsable(table))));
     const run: Running = {
       id: `t-${randomBytes(6).toString('hex')}`,
       state: 'running',
