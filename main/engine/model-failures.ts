@@ -17,7 +17,7 @@ export function nothingLearnt(table: ModelTable): FailureError {
 
 export function nothingTraining(): FailureError {
   const message = 'No training goes on.';
-  return new FailureError({ code: 'no-training', message, hint: '"holdfast train" begins one.' });
+  return new FailureError({ code: 'no-training', message, hint: '"holdfast models train" begins one.' });
 }
 
 export function differentTables(first: string, second: string): FailureError {

@@ -51,7 +51,7 @@ export const LEAST_ROWS = 100;
 const OWN_SOURCE = 'this computer';
 const MS_PER_SECOND = 1_000;
 const SEED_LIMIT = 2 ** 31;
-const FAILED_HINT = 'The versions in use are as they were. "holdfast train" tries again.';
+const FAILED_HINT = 'The versions in use are as they were. "holdfast models train" tries again.';
 
 /** Training runs, one at a time, and what comes of them. */
 export class ModelTraining {
@@ -87,7 +87,7 @@ export class ModelTraining {
   /** @throws FailureError `training-goes-on`, `too-few-rows` */
   begin({ tables, kinds, actor, isAwaited }: TrainingRequest): Training {
     if (this.isRunning) {
-      const hint = 'Wait for it, or end it with "holdfast train --cancel".';
+      const hint = 'Wait for it, or end it with "holdfast models cancel".';
       throw new FailureError({ code: 'training-goes-on', message: 'Another training goes on.', hint });
     }
     const { samples, clock, journal } = this.#options;
