@@ -431,7 +431,15 @@ export class ModelDesk {
     const size = this.#samples.size(table);
     const drift = this.#drift.get(table);
     const rowsWanted = settings.learningRows;
-    const common = { table, rows: size, rowsWanted, activeId: active?.info.id ?? null, drift };
+    const judged = this.#judge.judged(table);
+    const common = {
+      table,
+      rows: size,
+      rowsWanted,
+      activeId: active?.info.id ?? null,
+      drift,
+      ...(judged === undefined ? {} : { judged }),
+    };
     const without = { ...common, progress: null, readyMs: null };
     if (!FILLED.includes(table)) return { ...without, state: 'off', detail: NO_PROGRAMS };
     if (!settings.enabled) return { ...without, state: 'off', detail: OFF };

@@ -1,3 +1,4 @@
+import type { Learning } from '../../contract/api-models.ts';
 import type { Finding } from '../../contract/domain.ts';
 import type { AnomalyJudgement, ModelGroup, ModelTable } from '../../contract/models.ts';
 import { SERVICES } from '../../contract/traffic.ts';
@@ -71,6 +72,8 @@ const EXPLAINED_A_SECOND = 20;
 const TOLD_AGAIN_MS = 10_000;
 /** Causes whose rows are counted; the oldest goes. */
 const MAX_SHOWN = 1_000;
+/** P-values are counted down to a millionth. */
+const DECADES = 6;
 const MICROSECONDS = 1_000;
 const MS_PER_SECOND = 1_000;
 const HOUR_MS = 3_600_000;
@@ -82,6 +85,8 @@ export class ModelJudge {
   readonly #options: ModelJudgeOptions;
   readonly #values = new Float64Array(TABLE_COLUMNS.flow.length);
   readonly #shown = new Map<string, Shown>();
+  /** Rows with a p-value of at most 1, 0.1, 0.01 and so on. */
+  readonly #byDecade = new Map<ModelTable, number[]>();
   #savedMs = MOST_SAVED_MS;
   #savedAtMs = Number.NEGATIVE_INFINITY;
   #explanations = EXPLAINED_A_SECOND;
@@ -103,6 +108,12 @@ export class ModelJudge {
     return { ...this.#counts };
   }
 
+  /** Rows of a table that were judged since the start, and how unusual they were; undefined while none was. */
+  judged(table: ModelTable): Learning['judged'] {
+    const byDecade = this.#byDecade.get(table);
+    return byDecade === undefined ? undefined : { rows: byDecade[0]!, byDecade: byDecade.slice(1) };
+  }
+
   /** Ended conversations. */
   takeFlows(flows: readonly RecordedFlow[]): void {
     const { clock, judging, learn } = this.#options;
@@ -122,7 +133,7 @@ export class ModelJudge {
       const isUnusual = isVeryUnusual(asked, pValue);
       learn({ table: 'flow', group, initiator, responder, firstMs, lastMs, values, isUnusual });
       if (Number.isNaN(pValue)) continue;
-      this.#counts.judged++;
+      this.#count('flow', pValue);
       if (asked === undefined || pValue > LOOKED_AT) continue;
       this.#tell(asked, pValue, { group, timeMs: lastMs, values, subject: subjectOf(flow) });
     }
@@ -139,9 +150,19 @@ export class ModelJudge {
     const isUnusual = isVeryUnusual(asked, pValue);
     this.#options.learn({ ...ends, table: 'host', group: 'all', values, isUnusual });
     if (Number.isNaN(pValue)) return;
-    this.#counts.judged++;
+    this.#count('host', pValue);
     if (asked === undefined || pValue > LOOKED_AT) return;
     this.#tell(asked, pValue, { group: 'all', timeMs, values, subject: { table: 'host', addresses } });
+  }
+
+  #count(table: ModelTable, pValue: number): void {
+    this.#counts.judged++;
+    let byDecade = this.#byDecade.get(table);
+    if (byDecade === undefined) {
+      byDecade = Array(DECADES + 1).fill(0) as number[];
+      this.#byDecade.set(table, byDecade);
+    }
+    for (let decade = 0, limit = 1; decade <= DECADES && pValue <= limit; decade++, limit /= 10) byDecade[decade]!++;
   }
 
   #tell(asked: Judging, pValue: number, row: Row): void {
