@@ -54,6 +54,18 @@ describe('BoundedMap', () => {
     );
   });
 
+  it('finds numbers of every size, and none that is gone', () => {
+    const map = new BoundedMap<number, number>(100);
+    const keys = Array.from({ length: 60 }, (_, n) => n * 2 ** 20 + (n % 3) * 2 ** 44 + (n % 2));
+    for (const key of keys) map.set(key, key);
+    expect(keys.every((key) => map.get(key) === key)).toBe(true);
+    expect(keys.slice(0, 30).every((key) => map.delete(key))).toBe(true);
+    expect(keys.slice(0, 30).some((key) => map.peek(key) !== undefined || map.delete(key))).toBe(false);
+    expect(keys.slice(30).every((key) => map.peek(key) === key)).toBe(true);
+    map.clear();
+    expect(keys.some((key) => map.get(key) !== undefined)).toBe(false);
+  });
+
   it('goes on while entries are deleted and used', () => {
     const map = new BoundedMap<string, number>(4);
     for (const [at, key] of ['a', 'b', 'c', 'd'].entries()) map.set(key, at);

@@ -7,6 +7,40 @@ interface Entry<K, V> {
   isGone: boolean;
 }
 
+/** Places of the numbers of a map; more cost more cache than a search. */
+const MAX_PLACES = 8_192;
+
+/**
+ * How many of a map's numbers fall on each place, so that one which is not among them is mostly told without a search:
+ * detectors ask of every flow that ends, and floods are made of flows of which nothing was ever noted.
+ */
+class Places {
+  readonly #counts: Uint16Array;
+  readonly #mask: number;
+
+  /** @param capacity of the map: no place can count to more */
+  constructor(capacity: number) {
+    const size = Math.min(MAX_PLACES, 2 ** Math.ceil(Math.log2(capacity + 1)));
+    this.#counts = new Uint16Array(size);
+    this.#mask = size - 1;
+  }
+
+  isEmpty(key: number): boolean {
+    return this.#counts[key & this.#mask] === 0;
+  }
+
+  count(key: number, change: 1 | -1): void {
+    this.#counts[key & this.#mask]! += change;
+  }
+
+  clear(): void {
+    this.#counts.fill(0);
+  }
+}
+
+/** Largest capacity of a map whose places count: a count must fit into 16 bits whatever the numbers are. */
+const MAX_COUNTED = 0xffff;
+
 /**
  * A map of at most so many entries: what was not asked for or set for the longest time goes first. For state by
  * texts, or with objects; numbers by address stand in an AddressTable, which allocates nothing.
@@ -15,6 +49,8 @@ export class BoundedMap<K, V> {
   readonly #capacity: number;
   readonly #entries = new Map<K, Entry<K, V>>();
   readonly #onEvict: ((key: K, value: V) => void) | undefined;
+  /** From the first number on; texts are looked up at once. */
+  #places: Places | undefined;
   #oldest: Entry<K, V> | undefined;
   #newest: Entry<K, V> | undefined;
   #evicted = 0;
@@ -36,6 +72,7 @@ export class BoundedMap<K, V> {
 
   /** The value, which now counts as used. */
   get(key: K): V | undefined {
+    if (this.#isAbsent(key)) return undefined;
     const entry = this.#entries.get(key);
     if (entry === undefined) return undefined;
     this.#use(entry);
@@ -44,7 +81,7 @@ export class BoundedMap<K, V> {
 
   /** The value, without counting as a use. */
   peek(key: K): V | undefined {
-    return this.#entries.get(key)?.value;
+    return this.#isAbsent(key) ? undefined : this.#entries.get(key)?.value;
   }
 
   set(key: K, value: V): void {
@@ -57,6 +94,10 @@ export class BoundedMap<K, V> {
     if (this.#entries.size >= this.#capacity) this.#evictOldest();
     const entry: Entry<K, V> = { key, value, older: undefined, newer: undefined, isGone: false };
     this.#entries.set(key, entry);
+    if (typeof key === 'number' && this.#capacity <= MAX_COUNTED) {
+      this.#places ??= new Places(this.#capacity);
+      this.#places.count(key, 1);
+    }
     this.#append(entry);
   }
 
@@ -69,6 +110,7 @@ export class BoundedMap<K, V> {
   }
 
   delete(key: K): boolean {
+    if (this.#isAbsent(key)) return false;
     const entry = this.#entries.get(key);
     if (entry === undefined) return false;
     this.#remove(entry);
@@ -78,6 +120,7 @@ export class BoundedMap<K, V> {
   clear(): void {
     for (const entry of this.#entries.values()) entry.isGone = true;
     this.#entries.clear();
+    this.#places?.clear();
     this.#oldest = undefined;
     this.#newest = undefined;
   }
@@ -87,6 +130,12 @@ export class BoundedMap<K, V> {
     const all: Entry<K, V>[] = [];
     for (let entry = this.#oldest; entry !== undefined; entry = entry.newer) all.push(entry);
     for (const entry of all) if (!entry.isGone) yield [entry.key, entry.value];
+  }
+
+  /** True: it is not there; false: it may be. */
+  #isAbsent(key: K): boolean {
+    const places = this.#places;
+    return places !== undefined && typeof key === 'number' && places.isEmpty(key);
   }
 
   #use(entry: Entry<K, V>): void {
@@ -112,6 +161,7 @@ export class BoundedMap<K, V> {
 
   #remove(entry: Entry<K, V>): void {
     this.#entries.delete(entry.key);
+    if (typeof entry.key === 'number') this.#places?.count(entry.key, -1);
     entry.isGone = true;
     this.#unlink(entry);
   }

@@ -15,6 +15,9 @@ const MAX_PASSING = 64;
 /** Packets that went to a suspect and may come out of it again. */
 const MEMORY = 256;
 
+/** Places by the last bits of MAC addresses. */
+const PLACES = 4096;
+
 /** What passes through the device that stands in for others. */
 export interface Passing {
   /** Hosts whose packets for elsewhere go to it. */
@@ -35,6 +38,8 @@ export class TrafficWatch {
   readonly #routers = new Float64Array(MAX_HOSTS);
   readonly #carriers = new Set<number>();
   readonly #watched = new Map<number, Passing>();
+  /** 1 where one who is watched may be, by the last bits: all other packets are told at a glance. */
+  readonly #places = new Uint8Array(PLACES);
 
   constructor(seed: number | undefined) {
     this.#wayOut = new AddressTable(MAX_HOSTS, { seed });
@@ -64,10 +69,11 @@ export class TrafficWatch {
       recent: new Int32Array(MEMORY),
       wasCarrier: this.#carriers.has(mac),
     });
+    this.#markPlaces();
   }
 
   forget(mac: number): void {
-    this.#watched.delete(mac);
+    if (this.#watched.delete(mac)) this.#markPlaces();
   }
 
   /** The first packet of a flow. Who is suspected is not taken for the router. */
@@ -90,6 +96,9 @@ export class TrafficWatch {
   /** Any packet, while somebody is watched. */
   notePacket(packet: PacketView, ownerOf: (w0: number, w1: number, w2: number, w3: number) => number): void {
     if (packet.kind !== PACKET_KIND.ip || packet.tunnel !== 0) return;
+    const places = this.#places;
+    if (places[packet.destinationMacLow & (PLACES - 1)] === 0 && places[packet.sourceMacLow & (PLACES - 1)] === 0)
+      return;
     const to = macNumber(packet.destinationMacHigh, packet.destinationMacLow);
     const taker = this.#watched.get(to);
     if (taker !== undefined) this.#noteTaken(packet, taker, to, ownerOf);
@@ -105,6 +114,12 @@ export class TrafficWatch {
     this.#wayOut.clear();
     this.#carriers.clear();
     this.#watched.clear();
+    this.#markPlaces();
+  }
+
+  #markPlaces(): void {
+    this.#places.fill(0);
+    for (const mac of this.#watched.keys()) this.#places[mac % PLACES] = 1;
   }
 
   #noteTaken(
