@@ -17,6 +17,12 @@ export interface Conversation {
   readonly lastMs: number;
 }
 
+interface ByHost {
+  /** Findings that name attackers and victims, and those that name only the ones or the others. */
+  readonly twoSided: Map<string, Suspicion[]>;
+  readonly oneSided: Map<string, Suspicion[]>;
+}
+
 const MINUTE_MS = 60_000;
 /** What led to a finding began before it, and what comes of it ends after it. */
 const SLACK_MS = 5 * MINUTE_MS;
@@ -42,7 +48,7 @@ export function isNamed(suspicion: Suspicion, { initiator, responder, firstMs, l
 export class PoisonGuard {
   readonly #byCause = new Map<string, Suspicion>();
   /** By the addresses that are named, so that one look tells that nobody suspects somebody. */
-  #byHost: Map<string, Suspicion[]> | undefined;
+  #byHost: ByHost | undefined;
   #news: Suspicion[] = [];
 
   /** Takes in what a detector found; notices of the mildest kind keep nothing out. */
@@ -72,10 +78,16 @@ export class PoisonGuard {
   isNamed(conversation: Conversation): boolean {
     if (this.#byCause.size === 0) return false;
     this.#byHost ??= this.#index();
-    const suspected = this.#byHost.get(conversation.initiator) ?? this.#byHost.get(conversation.responder);
-    if (suspected === undefined) return false;
-    const others = this.#byHost.get(conversation.responder) ?? [];
-    return [...suspected, ...others].some((suspicion) => isNamed(suspicion, conversation));
+    const { twoSided, oneSided } = this.#byHost;
+    const { initiator, responder } = conversation;
+    const isMeant = (suspicion: Suspicion): boolean => isNamed(suspicion, conversation);
+    const first = twoSided.get(initiator);
+    const second = twoSided.get(responder);
+    // Both ends must be named by one finding: this computer is by many, its peer by few.
+    if (first !== undefined && second !== undefined) {
+      if ((first.length < second.length ? first : second).some(isMeant)) return true;
+    }
+    return (oneSided.get(initiator)?.some(isMeant) || oneSided.get(responder)?.some(isMeant)) ?? false;
   }
 
   /** What was said since the last call: for what is in the sample already. */
@@ -85,15 +97,17 @@ export class PoisonGuard {
     return news;
   }
 
-  #index(): Map<string, Suspicion[]> {
-    const byHost = new Map<string, Suspicion[]>();
+  #index(): ByHost {
+    const index: ByHost = { twoSided: new Map(), oneSided: new Map() };
     for (const suspicion of this.#byCause.values()) {
-      for (const host of [...suspicion.attackers, ...suspicion.victims]) {
+      const { attackers, victims } = suspicion;
+      const byHost = attackers.size > 0 && victims.size > 0 ? index.twoSided : index.oneSided;
+      for (const host of [...attackers, ...victims]) {
         const known = byHost.get(host);
         if (known === undefined) byHost.set(host, [suspicion]);
         else known.push(suspicion);
       }
     }
-    return byHost;
+    return index;
   }
 }
