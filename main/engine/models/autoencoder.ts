@@ -6,9 +6,10 @@
  * S. Hawkins, H. He, G. Williams, R. Baxter: "Outlier Detection Using Replicator Neural Networks", DaWaK 2002. Trained
  * as a denoising one (autoencoder-training.ts).
  */
-import { type Activation, type DenseLayer, DenseNetwork } from './dense-network.ts';
+import type { Activation, DenseLayer, DenseRunner } from './dense-layer.ts';
+import { denseNetwork } from './dense-network.ts';
 import { DOCUMENT_VERSION, DocumentReader, encodeNumbers, type ModelDocument } from './document.ts';
-import { copyRow, MAX_COLUMNS } from './matrix.ts';
+import { MAX_COLUMNS } from './matrix.ts';
 import { type AnomalyModel, normalise } from './model.ts';
 
 const KIND = 'autoencoder';
@@ -17,6 +18,8 @@ export const MAX_LAYERS = 32;
 /** A unit of the widest range that 32-bit numbers have, with room for sums. */
 const MAX_PRECISION = 1e12;
 const MAX_WEIGHT = 1e12;
+/** Values end here: so many of them, with the greatest weights, are a sum that 32-bit numbers still hold. */
+const MOST_INPUT = 1e20;
 
 export interface AutoencoderParts {
   /** From the columns through ever fewer units and back to the columns. */
@@ -27,6 +30,8 @@ export interface AutoencoderParts {
   readonly loss: number;
 }
 
+/** A factor more, of the greatest error and precision, and it is still a number. */
+const MOST_PRODUCT = 1e200;
 /** Squared errors so many times the usual one begin to count by their logarithm. */
 const FAR = 100;
 
@@ -43,11 +48,11 @@ export class Autoencoder implements AnomalyModel {
   readonly layers: readonly DenseLayer[];
   readonly precision: Float64Array;
   readonly loss: number;
-  private readonly network: DenseNetwork;
+  private readonly network: DenseRunner;
 
   /** @throws RangeError where the parts do not fit one another */
   constructor({ layers, precision, loss }: AutoencoderParts) {
-    this.network = new DenseNetwork(layers);
+    this.network = denseNetwork(layers);
     this.columns = this.network.input.length;
     if (layers[layers.length - 1]!.units !== this.columns || precision.length !== this.columns) {
       throw new RangeError(`a row of ${this.columns} columns does not come out as one`);
@@ -83,12 +88,18 @@ export class Autoencoder implements AnomalyModel {
     this.run(values, offset);
     const { columns, precision } = this;
     const { input, output } = this.network;
+    // A sum of logarithms is the logarithm of a product, of which there is one for as long as the product has a number.
+    let product = 1;
     let sum = 0;
     for (let column = 0; column < columns; column++) {
       const error = input[column]! - output[column]!;
-      sum += Math.log1p((error * error * precision[column]!) / FAR);
+      product *= 1 + (error * error * precision[column]!) / FAR;
+      if (product > MOST_PRODUCT) {
+        sum += Math.log(product);
+        product = 1;
+      }
     }
-    return Math.sqrt((FAR * sum) / columns);
+    return Math.sqrt((FAR * (sum + Math.log(product))) / columns);
   }
 
   /** Share of each column in the error. */
@@ -124,7 +135,11 @@ export class Autoencoder implements AnomalyModel {
   }
 
   private run(values: Float64Array, offset: number): void {
-    copyRow(values, offset, this.network.input);
+    const { input } = this.network;
+    for (let column = 0; column < input.length; column++) {
+      const value = values[offset + column]!;
+      input[column] = value > MOST_INPUT ? MOST_INPUT : value < -MOST_INPUT ? -MOST_INPUT : value;
+    }
     this.network.run();
   }
 }

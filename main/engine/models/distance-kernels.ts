@@ -6,19 +6,18 @@
  * block begins with minus half the squared length of each of its rows.
  */
 import {
-  assemble,
   doWhile,
   FunctionWriter,
   f32,
   f32x4,
   i32,
   type Local,
-  pagesFor,
   type Statement,
   set,
   type V128,
   type WasmFunction,
 } from './wasm-assembler.ts';
+import { type MultiplyAdd, moduleOf } from './wasm-module.ts';
 
 /** Rows of a block: a few of its columns fit where the processor is quickest. */
 export const BLOCK_ROWS = 32;
@@ -122,43 +121,8 @@ export function openKernels(bytes: number): DistanceKernels {
   return openWasmKernels(bytes) ?? plainKernels(new ArrayBuffer(bytes));
 }
 
-/** What is used of the language's WebAssembly, which only the libraries of browsers describe. */
-declare const WebAssembly: {
-  readonly Memory: new (size: { initial: number; maximum: number }) => WasmMemory;
-  readonly Module: new (bytes: Uint8Array<ArrayBuffer>) => WasmModule;
-  readonly Instance: new (module: WasmModule, imports: object) => { readonly exports: unknown };
-  readonly validate: (bytes: Uint8Array<ArrayBuffer>) => boolean;
-};
-interface WasmMemory {
-  readonly buffer: ArrayBuffer;
-}
-type WasmModule = object;
-
 /** Undefined where WebAssembly is switched off or has no address space left. */
-export function openWasmKernels(bytes: number): DistanceKernels | undefined {
-  const pages = pagesFor(bytes);
-  try {
-    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
-    const { exports } = new WebAssembly.Instance(kernelModule(), { host: { memory } });
-    return { memory: memory.buffer, ...(exports as Omit<DistanceKernels, 'memory'>) };
-  } catch {
-    return undefined;
-  }
-}
-
-let compiled: WasmModule | undefined;
-
-/** Compiled once for all models. The relaxed multiply-add is left out where the machine's WebAssembly is too old. */
-function kernelModule(): WasmModule {
-  if (compiled === undefined) {
-    const relaxed = assemble(kernelFunctions(f32x4.relaxedMultiplyAdd));
-    const strict = () => assemble(kernelFunctions((a, b, c) => f32x4.add(f32x4.multiply(a, b), c)));
-    compiled = new WebAssembly.Module(WebAssembly.validate(relaxed) ? relaxed : strict());
-  }
-  return compiled;
-}
-
-type MultiplyAdd = (a: V128, b: V128, c: V128) => V128;
+export const openWasmKernels = moduleOf<Omit<DistanceKernels, 'memory'>>(kernelFunctions);
 
 function kernelFunctions(multiplyAdd: MultiplyAdd): WasmFunction[] {
   return [squareFunction(), squaresFunction(), screenFunction(multiplyAdd), screenFourFunction(multiplyAdd)];

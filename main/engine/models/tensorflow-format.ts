@@ -6,7 +6,7 @@
  * https://www.tensorflow.org/js/guide/save_load; https://github.com/tensorflow/tfjs/blob/master/tfjs-core/src/io/types.ts
  */
 import { Autoencoder, activationOf, MAX_LAYERS } from './autoencoder.ts';
-import type { DenseLayer } from './dense-network.ts';
+import type { DenseLayer } from './dense-layer.ts';
 import { DOCUMENT_VERSION, encodeNumbers, type Json, type ModelDocument, ModelDocumentError } from './document.ts';
 import { MAX_COLUMNS } from './matrix.ts';
 import { Scaler } from './scaler.ts';

@@ -27,6 +27,7 @@ export interface Local<T extends ValueType> extends Code<T> {
 
 const TYPE_BYTES: Readonly<Record<ValueType, number>> = { i32: 0x7f, f32: 0x7d, v128: 0x7b };
 const NO_RESULT = 0x40;
+const ELSE = 0x05;
 const END = 0x0b;
 const SIMD = 0xfd;
 /** Alignment is only a hint to the machine: 2 to this power. */
@@ -65,15 +66,37 @@ const plain =
     code(result, left.bytes, right.bytes, opcode);
 const lanes = (opcode: number) => plain<'v128', 'v128'>('v128', simd(opcode));
 
+/** Conditions are whole numbers: 0 is no. All of them compare without sign. */
 export const i32 = {
   constant: (value: number): I32 => code('i32', [0x41], signed(value)),
+  load: (address: I32, offset = 0): I32 => code('i32', address.bytes, [0x28], memory(offset)),
+  store: (address: I32, value: I32, offset = 0): Statement =>
+    code('none', address.bytes, value.bytes, [0x36], memory(offset)),
   add: plain<'i32', 'i32'>('i32', [0x6a]),
+  subtract: plain<'i32', 'i32'>('i32', [0x6b]),
+  multiply: plain<'i32', 'i32'>('i32', [0x6c]),
+  and: plain<'i32', 'i32'>('i32', [0x71]),
+  or: plain<'i32', 'i32'>('i32', [0x72]),
   shiftLeft: plain<'i32', 'i32'>('i32', [0x74]),
+  isEqual: plain<'i32', 'i32'>('i32', [0x46]),
+  isDifferent: plain<'i32', 'i32'>('i32', [0x47]),
   isBelow: plain<'i32', 'i32'>('i32', [0x49]),
+  isAbove: plain<'i32', 'i32'>('i32', [0x4b]),
+  /** Place of the lowest bit that is set. */
+  lowestBit: (value: I32): I32 => code('i32', value.bytes, [0x68]),
 };
 
 export const f32 = {
+  constant: (value: number): F32 => code('f32', [0x43], [...new Uint8Array(Float32Array.of(value).buffer)]),
+  load: (address: I32, offset = 0): F32 => code('f32', address.bytes, [0x2a], memory(offset)),
+  store: (address: I32, value: F32, offset = 0): Statement =>
+    code('none', address.bytes, value.bytes, [0x38], memory(offset)),
   add: plain<'f32', 'f32'>('f32', [0x92]),
+  subtract: plain<'f32', 'f32'>('f32', [0x93]),
+  multiply: plain<'f32', 'f32'>('f32', [0x94]),
+  isEqual: plain<'f32', 'i32'>('i32', [0x5b]),
+  isBelow: plain<'f32', 'i32'>('i32', [0x5d]),
+  isAbove: plain<'f32', 'i32'>('i32', [0x5e]),
 };
 
 /** Four 32-bit numbers, side by side. */
@@ -83,15 +106,25 @@ export const f32x4 = {
     simd(0x0c),
     Array.from({ length: 16 }, () => 0),
   ),
+  /** One number, four times. */
+  constant: (value: number): V128 =>
+    code('v128', simd(0x0c), [...new Uint8Array(Float32Array.of(value, value, value, value).buffer)]),
   load: (address: I32, offset = 0): V128 => code('v128', address.bytes, simd(0x00), memory(offset)),
   /** One number from memory, four times. */
   loadSplat: (address: I32, offset = 0): V128 => code('v128', address.bytes, simd(0x09), memory(offset)),
   store: (address: I32, value: V128, offset = 0): Statement =>
     code('none', address.bytes, value.bytes, simd(0x0b), memory(offset)),
+  splat: (value: F32): V128 => code('v128', value.bytes, simd(0x13)),
+  squareRoot: (value: V128): V128 => code('v128', value.bytes, simd(0xe3)),
+  /** Where the left number is above the right one, as four bits. */
+  areAbove: (left: V128, right: V128): I32 => code('i32', left.bytes, right.bytes, simd(0x44), simd(0xa4)),
   lane: (value: V128, lane: 0 | 1 | 2 | 3): F32 => code('f32', value.bytes, simd(0x1f), [lane]),
   add: lanes(0xe4),
   subtract: lanes(0xe5),
   multiply: lanes(0xe6),
+  divide: lanes(0xe7),
+  /** The lesser of each two; either where one is not a number. */
+  lesser: lanes(0xea),
   /** The greater of each two; either where one is not a number. */
   greater: lanes(0xeb),
   /** a × b + c, rounded once or twice, as the machine does it faster. */
@@ -146,6 +179,30 @@ export function set<T extends ValueType>(variable: Local<T>, value: Code<T>): St
 export function doWhile(statements: readonly Statement[], condition: I32): Statement {
   const inner = statements.flatMap(({ bytes }) => bytes);
   return code('none', [0x03, NO_RESULT], inner, condition.bytes, [0x0d, 0], [END]);
+}
+
+/** Does the statements for as long as the condition holds before them. */
+export function whileTrue(condition: I32, statements: readonly Statement[]): Statement {
+  return when(condition, [doWhile(statements, condition)]);
+}
+
+export function when(
+  condition: I32,
+  statements: readonly Statement[],
+  otherwise: readonly Statement[] = [],
+): Statement {
+  const inner = statements.flatMap(({ bytes }) => bytes);
+  const other = otherwise.length === 0 ? [] : [ELSE, ...otherwise.flatMap(({ bytes }) => bytes)];
+  return code('none', condition.bytes, [0x04, NO_RESULT], inner, other, [END]);
+}
+
+/** Calls another function of the module, by its place among them. */
+export function call<T extends ValueType | 'none'>(
+  result: T,
+  place: number,
+  args: readonly Code<ValueType>[],
+): Code<T> {
+  return code(result, ...args.map(({ bytes }) => bytes), [0x10], unsigned(place));
 }
 
 export interface WasmFunction {

@@ -1,7 +1,7 @@
 /** The training loop of the autoencoder. */
 import { Autoencoder, activationOf } from '../autoencoder.ts';
 import type { AutoencoderHooks, AutoencoderSettings } from '../autoencoder-training.ts';
-import type { DenseLayer } from '../dense-network.ts';
+import type { DenseLayer } from '../dense-layer.ts';
 import type { Matrix } from '../matrix.ts';
 import { Random } from '../random.ts';
 import { DenseTrainer } from './dense-trainer.ts';
