@@ -27,6 +27,10 @@ const char arguments_help[] =
     "  --ring-mib MIB      memory of the kernel's ring for each (1-1024, default 64)\n"
     "  --promiscuous       see packets for other machines as well\n"
     "  --user UID          whom to become when started as root (default 65534, nobody)\n"
+    "sense processes [options]\n"
+    "                      write what processes begin, execute and end, as records (src/process_records.h)\n"
+    "  --method METHOD     best (default), ebpf or connector\n"
+    "  --user UID          as above\n"
     "sense check           say whether packets can be captured, and if not, why (exit 77)\n"
     "sense fifo PATH       make a named pipe that only its owner may open\n"
     "sense --version\n";
@@ -116,6 +120,32 @@ static bool parse_capture(struct arguments *arguments, int count, char *const *v
   return true;
 }
 
+static bool parse_processes(struct arguments *arguments, int count, char *const *values, char *problem,
+                            size_t problem_bytes) {
+  static const struct {
+    const char *name;
+    enum method_wish wish;
+  } methods[] = {{"best", WISH_BEST}, {"ebpf", WISH_EBPF}, {"connector", WISH_CONNECTOR}};
+  for (int i = 0; i < count; i += 2) {
+    const char *value = i + 1 < count ? values[i + 1] : NULL;
+    bool right = false;
+    if (strcmp(values[i], "--user") == 0) {
+      right = number_within(value, 1, UINT32_MAX - 1, &arguments->user);
+    } else if (strcmp(values[i], "--method") == 0) {
+      for (size_t m = 0; value != NULL && m < sizeof methods / sizeof methods[0]; m++) {
+        if (strcmp(value, methods[m].name) != 0) continue;
+        arguments->method = methods[m].wish;
+        right = true;
+      }
+    }
+    if (!right) {
+      snprintf(problem, problem_bytes, "%.40s is no option here, or needs another value", values[i]);
+      return false;
+    }
+  }
+  return true;
+}
+
 bool arguments_parse(struct arguments *arguments, int count, char *const *values, char *problem,
                      size_t problem_bytes) {
   *arguments = (struct arguments){
@@ -128,6 +158,10 @@ bool arguments_parse(struct arguments *arguments, int count, char *const *values
   const char *command = count > 1 ? values[1] : "";
   if (strcmp(command, "capture") == 0) {
     return parse_capture(arguments, count - 2, values + 2, problem, problem_bytes);
+  }
+  if (strcmp(command, "processes") == 0) {
+    arguments->command = COMMAND_PROCESSES;
+    return parse_processes(arguments, count - 2, values + 2, problem, problem_bytes);
   }
   if (strcmp(command, "fifo") == 0 && count == 3) {
     arguments->command = COMMAND_FIFO;

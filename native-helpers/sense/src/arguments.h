@@ -12,6 +12,8 @@
 
 enum command {
   COMMAND_CAPTURE,
+  /* Tells of every process that begins, executes a program and ends. */
+  COMMAND_PROCESSES,
   /* Says whether packets could be captured, and why not. */
   COMMAND_CHECK,
   /* Makes a named pipe: Node has no call for it. */
@@ -29,6 +31,13 @@ enum selection {
   SELECT_ALL,
 };
 
+/* How processes are watched: see enum process_method. */
+enum method_wish {
+  WISH_BEST,
+  WISH_EBPF,
+  WISH_CONNECTOR,
+};
+
 struct arguments {
   enum command command;
   enum selection selection;
@@ -39,6 +48,8 @@ struct arguments {
   bool promiscuous;
   /* Who to become when started as root. */
   uint32_t user;
+  /* COMMAND_PROCESSES */
+  enum method_wish method;
   /* COMMAND_FIFO */
   const char *path;
 };

@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <linux/audit.h>
 #include <linux/capability.h>
@@ -39,6 +40,8 @@ struct rule {
 };
 
 #define MAX_RULES 24u
+/* Those at the end of the list that only readers of files get. */
+#define FILE_RULES 3u
 /* Instructions: 4 to begin with, at most 5 a rule, 1 to end. */
 #define MAX_INSTRUCTIONS (5u + 5u * MAX_RULES)
 
@@ -71,7 +74,7 @@ static unsigned build_filter(struct sock_filter *code, const struct rule *rules,
   return used;
 }
 
-static bool filter_system_calls(int netlink) {
+static bool filter_system_calls(int netlink, bool reads_files) {
   /* The first four are the ones of every turn. The x32 numbers of x86-64 match none of these. */
   const struct rule rules[] = {
       {SYS_write, 0, ANYTHING, 0},
@@ -88,11 +91,16 @@ static bool filter_system_calls(int netlink) {
       {SYS_rt_sigreturn, 0, ANYTHING, 0},
       {SYS_restart_syscall, 0, ANYTHING, 0},
       {SYS_exit_group, 0, ANYTHING, 0},
+      /* From here on for whoever reads files. */
+      {SYS_openat, 2, HAS_NONE_OF, O_WRONLY | O_RDWR | O_CREAT | O_TRUNC},
+      {SYS_read, 0, ANYTHING, 0},
+      {SYS_readlinkat, 0, ANYTHING, 0},
   };
+  const size_t count = sizeof rules / sizeof rules[0] - (reads_files ? 0 : FILE_RULES);
   static_assert(sizeof rules / sizeof rules[0] <= MAX_RULES, "the filter has room");
   struct sock_filter code[MAX_INSTRUCTIONS];
   struct sock_fprog program = {
-      .len = (unsigned short)build_filter(code, rules, sizeof rules / sizeof rules[0]),
+      .len = (unsigned short)build_filter(code, rules, count),
       .filter = code,
   };
   return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0) == 0;
@@ -100,8 +108,9 @@ static bool filter_system_calls(int netlink) {
 
 #else
 
-static bool filter_system_calls(int netlink) {
+static bool filter_system_calls(int netlink, bool reads_files) {
   (void)netlink;
+  (void)reads_files;
   return true;
 }
 
@@ -114,10 +123,14 @@ static void empty_bounding_set(void) {
   }
 }
 
-static bool clear_capabilities(void) {
+/* Keeps those of `kept` (bits of the first 32 capabilities) that it has. */
+static bool reduce_capabilities(uint32_t kept) {
   struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-  struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {0};
-  return syscall(SYS_capset, &header, none) == 0;
+  struct __user_cap_data_struct held[_LINUX_CAPABILITY_U32S_3] = {0};
+  if (kept != 0 && syscall(SYS_capget, &header, held) != 0) return false;
+  const uint32_t left = held[0].permitted & kept;
+  struct __user_cap_data_struct reduced[_LINUX_CAPABILITY_U32S_3] = {{.effective = left, .permitted = left}};
+  return syscall(SYS_capset, &header, reduced) == 0;
 }
 
 static bool become(uint32_t user) {
@@ -125,15 +138,16 @@ static bool become(uint32_t user) {
   return setgroups(0, NULL) == 0 && setresgid(user, user, user) == 0 && setresuid(user, user, user) == 0;
 }
 
-bool confine(uint32_t user, int netlink, const char **step) {
+static bool confine_to(uint32_t user, int netlink, uint32_t capabilities, const char **step) {
   const pid_t parent = getppid();
   const struct rlimit none = {0, 0};
   /* Without CAP_SETPCAP this does nothing, and no_new_privs makes up for it. */
   empty_bounding_set();
   *step = "become another user";
+  if (capabilities != 0 && prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) != 0) return false;
   if (!become(user)) return false;
   *step = "give up capabilities";
-  if (!clear_capabilities()) return false;
+  if (!reduce_capabilities(capabilities)) return false;
   /* This and the next after the change of user, which sets both anew (fs.suid_dumpable of proc(5), prctl(2)). */
   *step = "forbid core dumps";
   if (setrlimit(RLIMIT_CORE, &none) != 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) return false;
@@ -146,5 +160,13 @@ bool confine(uint32_t user, int netlink, const char **step) {
   *step = "forbid new rights";
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return false;
   *step = "filter its system calls";
-  return filter_system_calls(netlink);
+  return filter_system_calls(netlink, capabilities != 0);
+}
+
+bool confine(uint32_t user, int netlink, const char **step) {
+  return confine_to(user, netlink, 0, step);
+}
+
+bool confine_reader(uint32_t user, int netlink, const char **step) {
+  return confine_to(user, netlink, 1u << CAP_SYS_PTRACE | 1u << CAP_DAC_READ_SEARCH, step);
 }

@@ -16,4 +16,10 @@
  */
 bool confine(uint32_t user, int netlink, const char **step);
 
+/*
+ * The same for whoever reads about processes in /proc as long as it runs: it may also open files to read them, and keeps
+ * the two capabilities that takes (CAP_SYS_PTRACE to see what a process executes, CAP_DAC_READ_SEARCH).
+ */
+bool confine_reader(uint32_t user, int netlink, const char **step);
+
 #endif

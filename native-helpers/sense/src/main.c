@@ -7,6 +7,7 @@
 
 #include "arguments.h"
 #include "capture.h"
+#include "processes.h"
 #include "records.h"
 
 static volatile sig_atomic_t stopping;
@@ -54,13 +55,15 @@ static int run(int count, char *const *values) {
     case COMMAND_VERSION: printf("sense, record format %u\n", SENSE_FORMAT_VERSION); return EXIT_STOPPED;
     case COMMAND_FIFO: return make_fifo(arguments.path);
     case COMMAND_CHECK: return (int)capture_check();
-    case COMMAND_CAPTURE: break;
+    case COMMAND_CAPTURE:
+    case COMMAND_PROCESSES: break;
   }
   if (isatty(STDOUT_FILENO)) {
     fputs("sense: records are not for a terminal; send standard output somewhere\n", stderr);
     return EXIT_USAGE_ERROR;
   }
   handle_signals();
+  if (arguments.command == COMMAND_PROCESSES) return (int)processes_run(&arguments, &stopping);
   return (int)capture_run(&arguments, &stopping);
 }
 

@@ -1,0 +1,280 @@
+#include "processes.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "confine.h"
+#include "connector.h"
+#include "output.h"
+#include "paths.h"
+#include "process_records.h"
+#include "procfs.h"
+#include "tracing.h"
+
+#define STATISTICS_MS 1000u
+/*
+ * After the first record of the ring it waits so long for more: programs start others, and a wake-up for each would cost
+ * more than the record. Short against the second within which an alert is due.
+ */
+#define GATHER_MS 5u
+/* Records of one turn: then statistics and signals have theirs. */
+#define MAX_RECORDS_A_TURN 8192u
+#define DETAIL_TEXT_BYTES 160u
+
+struct watch {
+  struct output output;
+  enum process_method method;
+  struct tracing tracing;
+  int connector; /* -1: none */
+  uint64_t lost_by_connector;
+  struct process_statistics_record counts;
+  /* What to add to the clock since the start and to the monotonic one for the time since the epoch. */
+  uint64_t boot_offset_ns;
+  uint64_t monotonic_offset_ns;
+  char texts[MAX_TEXT_BYTES + TEXTS];
+};
+
+static uint64_t nanoseconds(clockid_t clock) {
+  struct timespec now;
+  clock_gettime(clock, &now);
+  return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+static uint64_t monotonic_ms(void) {
+  return nanoseconds(CLOCK_MONOTONIC) / 1000000u;
+}
+
+/* Again and again: the clock may be set, and a machine may sleep. */
+static void look_at_clocks(struct watch *watch) {
+  const uint64_t now = nanoseconds(CLOCK_REALTIME);
+  watch->boot_offset_ns = now - nanoseconds(CLOCK_BOOTTIME);
+  watch->monotonic_offset_ns = now - nanoseconds(CLOCK_MONOTONIC);
+}
+
+static void complain(const char *what, int error) {
+  fprintf(stderr, "sense: cannot %s: %s\n", what, strerror(error));
+}
+
+static void count(struct watch *watch, const struct process_record *record) {
+  switch (record->header.type) {
+    case RECORD_PROCESS_FORK: watch->counts.forks++; break;
+    case RECORD_PROCESS_EXEC: watch->counts.execs++; break;
+    case RECORD_PROCESS_EXIT: watch->counts.exits++; break;
+    case RECORD_PROCESS_CREDENTIALS: watch->counts.credentials++; break;
+    default: break;
+  }
+  if (record->flags & FLAG_INCOMPLETE) watch->counts.incomplete++;
+}
+
+/* Writes a record; its header's type is set, its texts are of the lengths that it says. */
+static void write_record(struct watch *watch, const struct process_record *record, const char *texts) {
+  size_t text_bytes = 0;
+  for (unsigned i = 0; i < TEXTS; i++) text_bytes += record->text_bytes[i];
+  unsigned char *bytes = output_record(&watch->output, (enum record_type)record->header.type, 0,
+                                       sizeof *record + text_bytes);
+  memcpy(bytes + sizeof record->header, (const unsigned char *)record + sizeof record->header,
+         sizeof *record - sizeof record->header);
+  if (text_bytes > 0) memcpy(bytes + sizeof *record, texts, text_bytes);
+  count(watch, record);
+}
+
+/* From the eBPF program's record to one of the stream: its paths come as names. */
+static void take_traced(void *context, const unsigned char *bytes, size_t length) {
+  struct watch *watch = context;
+  struct process_record record;
+  if (length < sizeof record) return;
+  memcpy(&record, bytes, sizeof record);
+  record.time_ns += watch->boot_offset_ns;
+  const char *from = (const char *)bytes + sizeof record;
+  size_t left = length - sizeof record;
+  size_t used = 0;
+  for (unsigned i = 0; i < TEXTS; i++) {
+    const size_t present = record.text_bytes[i];
+    if (present > left) return;
+    size_t made = present;
+    if (record.header.type != RECORD_PROCESS_EXEC) {
+      made = 0;
+    } else if (i == TEXT_IMAGE || i == TEXT_DIRECTORY || i == TEXT_CGROUP) {
+      made = path_join(watch->texts + used, from, present);
+    } else {
+      memcpy(watch->texts + used, from, present);
+      if (i == TEXT_FILE_NAME && made > 0 && from[made - 1] == '\0') made--;
+    }
+    record.text_bytes[i] = (uint32_t)made;
+    used += made;
+    from += present;
+    left -= present;
+  }
+  write_record(watch, &record, watch->texts);
+}
+
+/* From the connector's news to a record. */
+static void take_news(void *context, const struct proc_event *event) {
+  struct watch *watch = context;
+  struct process_record record = {
+      .time_ns = event->timestamp_ns + watch->monotonic_offset_ns,
+      .login_user = UNSET_ID,
+      .session = UNSET_ID,
+  };
+  /* Threads are told of as well. */
+  switch (event->what) {
+    case PROC_EVENT_FORK:
+      if (event->event_data.fork.child_pid != event->event_data.fork.child_tgid) return;
+      record.header.type = RECORD_PROCESS_FORK;
+      record.process = (uint32_t)event->event_data.fork.child_tgid;
+      record.parent = (uint32_t)event->event_data.fork.parent_tgid;
+      break;
+    case PROC_EVENT_EXEC:
+      record.header.type = RECORD_PROCESS_EXEC;
+      record.process = (uint32_t)event->event_data.exec.process_tgid;
+      (void)procfs_read(record.process, &record, watch->texts);
+      break;
+    case PROC_EVENT_EXIT:
+      if (event->event_data.exit.process_pid != event->event_data.exit.process_tgid) return;
+      record.header.type = RECORD_PROCESS_EXIT;
+      record.process = (uint32_t)event->event_data.exit.process_tgid;
+      record.exit_status = event->event_data.exit.exit_code;
+      break;
+    case PROC_EVENT_UID:
+      record.header.type = RECORD_PROCESS_CREDENTIALS;
+      record.process = (uint32_t)event->event_data.id.process_tgid;
+      record.user = event->event_data.id.r.ruid;
+      record.effective_user = event->event_data.id.e.euid;
+      record.flags = FLAG_HAS_USERS;
+      break;
+    case PROC_EVENT_GID:
+      record.header.type = RECORD_PROCESS_CREDENTIALS;
+      record.process = (uint32_t)event->event_data.id.process_tgid;
+      record.group = event->event_data.id.r.rgid;
+      record.effective_group = event->event_data.id.e.egid;
+      record.flags = FLAG_HAS_GROUPS;
+      break;
+    default: return;
+  }
+  write_record(watch, &record, watch->texts);
+}
+
+static void write_hello(struct watch *watch, const char *detail) {
+  const size_t bytes = strlen(detail);
+  struct process_hello_record hello = {
+      .magic = PROCESS_MAGIC,
+      .version = PROCESS_FORMAT_VERSION,
+      .method = watch->method,
+      .detail_bytes = (uint32_t)bytes,
+      .boot_time_ns = watch->boot_offset_ns,
+  };
+  unsigned char *record =
+      output_record(&watch->output, (enum record_type)RECORD_PROCESS_HELLO, 0, sizeof hello + bytes);
+  memcpy(&hello.header, record, sizeof hello.header);
+  memcpy(record, &hello, sizeof hello);
+  if (bytes > 0) memcpy(record + sizeof hello, detail, bytes);
+}
+
+static void write_statistics(struct watch *watch) {
+  unsigned char *record = output_record(&watch->output, (enum record_type)RECORD_PROCESS_STATISTICS, 0,
+                                        sizeof watch->counts);
+  watch->counts.dropped = watch->lost_by_connector + (watch->method == METHOD_EBPF ? *watch->tracing.dropped : 0);
+  memcpy(&watch->counts.header, record, sizeof watch->counts.header);
+  memcpy(record, &watch->counts, sizeof watch->counts);
+}
+
+/* Takes in what there is. True when there may be more; *alive is false when the connector is of no use any more. */
+static bool drain(struct watch *watch, bool *alive) {
+  look_at_clocks(watch);
+  size_t taken = 0;
+  if (watch->method == METHOD_EBPF) taken = tracing_drain(&watch->tracing, MAX_RECORDS_A_TURN, take_traced, watch);
+  if (watch->connector >= 0) {
+    *alive = connector_read(watch->connector, take_news, watch, &watch->lost_by_connector);
+  }
+  return taken == MAX_RECORDS_A_TURN;
+}
+
+/* Sleeps until there is news, a signal, or the time is over. False when the reader is gone. */
+static bool wait_for_news(const struct watch *watch, uint64_t timeout_ms) {
+  struct pollfd watched[3] = {{.fd = watch->output.descriptor}, {.fd = watch->connector, .events = POLLIN}};
+  watched[2] = (struct pollfd){.fd = watch->method == METHOD_EBPF ? watch->tracing.ring : -1, .events = POLLIN};
+  sigset_t none;
+  sigemptyset(&none);
+  struct timespec timeout = {.tv_sec = (time_t)(timeout_ms / 1000u), .tv_nsec = (long)(timeout_ms % 1000u) * 1000000L};
+  if (ppoll(watched, 3, &timeout, &none) <= 0) return true;
+  if (watched[2].revents & POLLIN) {
+    timeout = (struct timespec){.tv_sec = 0, .tv_nsec = (long)GATHER_MS * 1000000L};
+    (void)ppoll(watched, 1, &timeout, &none);
+  }
+  return (watched[0].revents & POLLERR) == 0;
+}
+
+static enum exit_code loop(struct watch *watch, const volatile sig_atomic_t *stopping) {
+  uint64_t next_statistics = monotonic_ms();
+  bool alive = true;
+  while (!*stopping && !watch->output.closed) {
+    const bool more = drain(watch, &alive);
+    if (!alive) {
+      complain("follow the processes", errno);
+      return EXIT_SYSTEM_ERROR;
+    }
+    const uint64_t now = monotonic_ms();
+    if (now >= next_statistics) {
+      write_statistics(watch);
+      next_statistics = now + STATISTICS_MS;
+    }
+    output_flush(&watch->output);
+    if (!more && !wait_for_news(watch, next_statistics - now)) return EXIT_OUTPUT_ERROR;
+  }
+  return EXIT_STOPPED;
+}
+
+/* Opens the best method that there is; `detail` says why it is not the best of all, or what it lacks. */
+static enum exit_code open_method(struct watch *watch, enum method_wish wish, char detail[DETAIL_TEXT_BYTES]) {
+  const char *step = "";
+  int error = 0;
+  if (wish != WISH_CONNECTOR) {
+    if (tracing_open(&watch->tracing, &step)) {
+      watch->method = METHOD_EBPF;
+      watch->connector = connector_open(CONNECTOR_CREDENTIALS);
+      if (watch->connector < 0) {
+        snprintf(detail, DETAIL_TEXT_BYTES, "changes of users are seen late, the proc connector does not work: %s",
+                 strerror(errno));
+      }
+      return EXIT_STOPPED;
+    }
+    error = errno;
+    snprintf(detail, DETAIL_TEXT_BYTES, "cannot %s: %s", step, strerror(error));
+  }
+  if (wish != WISH_EBPF) {
+    watch->method = METHOD_CONNECTOR;
+    watch->connector = connector_open(CONNECTOR_EVERYTHING);
+    if (watch->connector >= 0) return EXIT_STOPPED;
+    error = errno;
+    step = "subscribe to the proc connector";
+  }
+  complain(step, error);
+  return error == EPERM || error == EACCES ? EXIT_NO_RIGHTS : EXIT_SYSTEM_ERROR;
+}
+
+enum exit_code processes_run(const struct arguments *arguments, const volatile sig_atomic_t *stopping) {
+  static struct watch watch = {.connector = -1};
+  char detail[DETAIL_TEXT_BYTES] = "";
+  enum exit_code opened = open_method(&watch, arguments->method, detail);
+  if (opened != EXIT_STOPPED) return opened;
+  output_open(&watch.output, STDOUT_FILENO, stopping);
+  const char *step = "";
+  if (watch.method == METHOD_EBPF ? !confine(arguments->user, watch.connector, &step)
+                                  : !confine_reader(arguments->user, watch.connector, &step)) {
+    complain(step, errno);
+    return EXIT_SYSTEM_ERROR;
+  }
+  look_at_clocks(&watch);
+  write_hello(&watch, detail);
+  enum exit_code code = loop(&watch, stopping);
+  bool alive = true;
+  (void)drain(&watch, &alive);
+  write_statistics(&watch);
+  output_flush(&watch.output);
+  if (watch.output.closed && !*stopping && watch.output.error != EPIPE) complain("write", watch.output.error);
+  return watch.output.closed && code == EXIT_STOPPED ? EXIT_OUTPUT_ERROR : code;
+}

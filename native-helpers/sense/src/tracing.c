@@ -1,0 +1,100 @@
+#include "tracing.h"
+
+#include <errno.h>
+#include <linux/bpf.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#ifdef SENSE_WITH_EBPF
+
+/* Made by bpftool; other people's code under other warnings. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wpragmas"
+#pragma GCC diagnostic ignored "-Wconversion"
+#pragma GCC diagnostic ignored "-Wsign-conversion"
+#pragma GCC diagnostic ignored "-Wpedantic"
+#pragma GCC diagnostic ignored "-Wcast-qual"
+#pragma GCC diagnostic ignored "-Wcast-align"
+#pragma GCC diagnostic ignored "-Wshadow"
+#pragma GCC diagnostic ignored "-Wmissing-prototypes"
+#pragma GCC diagnostic ignored "-Wstrict-prototypes"
+#pragma GCC diagnostic ignored "-Wunused-function"
+#pragma GCC diagnostic ignored "-Wundef"
+#pragma GCC diagnostic ignored "-Wnull-dereference"
+#pragma GCC diagnostic ignored "-Wunused-parameter"
+#include "processes.skel.h"
+#pragma GCC diagnostic pop
+
+/* The ring's layout: kernel/bpf/ringbuf.c. Pages: the consumer's position, the producer's, then the data twice. */
+static bool map_ring(struct tracing *tracing, int ring, size_t bytes) {
+  const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+  void *consumer = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, ring, 0);
+  if (consumer == MAP_FAILED) return false;
+  void *producer = mmap(NULL, page + 2 * bytes, PROT_READ, MAP_SHARED, ring, (off_t)page);
+  if (producer == MAP_FAILED) return false;
+  tracing->ring = ring;
+  tracing->consumer = consumer;
+  tracing->producer = producer;
+  tracing->data = (const unsigned char *)producer + page;
+  tracing->mask = bytes - 1;
+  return true;
+}
+
+bool tracing_open(struct tracing *tracing, const char **step) {
+  *step = "load the eBPF program";
+  struct processes *program = processes__open();
+  if (program == NULL) return false;
+  int error = processes__load(program);
+  if (error < 0) {
+    errno = -error;
+    return false;
+  }
+  *step = "map the ring of the eBPF program";
+  struct bpf_map_info information = {0};
+  union bpf_attr question = {.info = {.bpf_fd = (uint32_t)program->maps.ring.map_fd, .info_len = sizeof information}};
+  question.info.info = (uint64_t)(uintptr_t)&information;
+  if (syscall(SYS_bpf, BPF_OBJ_GET_INFO_BY_FD, &question, sizeof question) != 0) return false;
+  if (!map_ring(tracing, program->maps.ring.map_fd, information.max_entries)) return false;
+  tracing->dropped = (const volatile uint64_t *)&program->bss->dropped;
+  *step = "attach the eBPF program";
+  error = processes__attach(program);
+  if (error < 0) {
+    errno = -error;
+    return false;
+  }
+  return true;
+}
+
+#else
+
+bool tracing_open(struct tracing *tracing, const char **step) {
+  (void)tracing;
+  *step = "use eBPF, sense was built without it";
+  errno = ENOTSUP;
+  return false;
+}
+
+#endif
+
+/* Bytes of a record's header in the ring; its first word is the length with two bits of state. */
+#define RING_HEADER_BYTES BPF_RINGBUF_HDR_SZ
+#define RING_STATE_BITS (BPF_RINGBUF_BUSY_BIT | BPF_RINGBUF_DISCARD_BIT)
+
+size_t tracing_drain(struct tracing *tracing, size_t limit, void (*take)(void *, const unsigned char *, size_t),
+                     void *context) {
+  size_t taken = 0;
+  uint64_t position = *tracing->consumer;
+  const uint64_t end = __atomic_load_n(tracing->producer, __ATOMIC_ACQUIRE);
+  while (position < end && taken < limit) {
+    const unsigned char *header = tracing->data + (position & tracing->mask);
+    const uint32_t word = __atomic_load_n((const uint32_t *)(const void *)header, __ATOMIC_ACQUIRE);
+    /* Being written: later ones wait behind it. */
+    if (word & BPF_RINGBUF_BUSY_BIT) break;
+    const uint32_t bytes = word & ~(uint32_t)RING_STATE_BITS;
+    if ((word & BPF_RINGBUF_DISCARD_BIT) == 0) take(context, header + RING_HEADER_BYTES, bytes);
+    position += (bytes + RING_HEADER_BYTES + 7u) & ~(uint64_t)7u;
+    __atomic_store_n(tracing->consumer, position, __ATOMIC_RELEASE);
+    taken++;
+  }
+  return taken;
+}
