@@ -2,7 +2,7 @@
  * Batches in shared memory that one thread fills and another empties, in order. The faster one gets so far ahead, and
  * then waits for the other: floods keep the one busy, handshakes the other.
  */
-const RING_BATCHES = 8;
+const RING_BATCHES = 4;
 
 /** Words (Int32) in front of the batches that both threads wait on. */
 const CONTROL = { produced: 0, consumed: 1 } as const;

@@ -2,7 +2,6 @@ import { stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { MessageChannel, receiveMessageOnPort, Worker } from 'node:worker_threads';
 import type { Fact } from '../../../contract/facts.ts';
-import { TRAFFIC_YOUNG_GENERATION_MB } from '../runtime/heap.ts';
 import { workerEnvironment } from '../runtime/worker-environment.ts';
 import { createRing, RingConsumer } from './batch-ring.ts';
 import { CaptureError, type CaptureSummary, type ReadCaptureOptions, readCapture } from './capture/read.ts';
@@ -17,6 +16,11 @@ import type { FollowingOrder, TrafficCounters, TrafficEngine } from './traffic-e
 
 /** Below this a capture is read before a second thread has started. */
 const THREAD_FROM_BYTES = 32 << 20;
+/**
+ * Of the thread that follows flows, half of what one has that also tells observers (see runtime/heap.ts): facts are
+ * written out with their batch, and only conversations live longer.
+ */
+const FOLLOWING_YOUNG_GENERATION_MB = 12;
 /** Batches in a row before the event loop gets a turn: for progress and Ctrl-C, some fifty times a second. */
 const BATCHES_PER_TURN = 16;
 
@@ -81,7 +85,7 @@ async function readFollowed(
     workerData: data,
     transferList: [port2],
     env: workerEnvironment(),
-    resourceLimits: { maxYoungGenerationSizeMb: TRAFFIC_YOUNG_GENERATION_MB },
+    resourceLimits: { maxYoungGenerationSizeMb: FOLLOWING_YOUNG_GENERATION_MB },
   });
   const reader = new NewsReader(engine.audience, order.settings.flowCapacity);
   try {
