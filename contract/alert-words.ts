@@ -151,6 +151,68 @@ export const KIND_WORDS: Readonly<Record<AlertKind, KindWords>> = {
     lookedFor: 'traffic unlike what the computer usually has',
     steps: ['Find the program behind it. Unusual is not yet harmful: something new may have been set up.'],
   },
+  execution: {
+    name: 'Suspicious program',
+    lookedFor: 'programs that are started the way intruders start theirs',
+    steps: [
+      'Find out whether somebody at this computer started it on purpose, for example to install something.',
+      'If not, take the computer off the network, but leave it switched on, and look at what the program started and wrote.',
+      'Find out how it came to the computer; the programs above it tell.',
+    ],
+  },
+  persistence: {
+    name: 'Starts by itself',
+    lookedFor: 'programs that are made to start by themselves',
+    steps: [
+      'Find out whether you or a program that you installed set this up.',
+      'If not, remove the entry, and look at what it would have started and who wrote it.',
+      'Look for other entries of the same time: intruders often leave several.',
+    ],
+  },
+  'privilege-escalation': {
+    name: 'More rights',
+    lookedFor: 'programs that get rights they were not given',
+    steps: [
+      'Find out whether an administrator did this on purpose.',
+      'If not, take the computer off the network: whoever did it may now do anything on it.',
+      'Install updates of the system, and take back what was changed: file modes, groups, rules of sudo.',
+    ],
+  },
+  'credential-access': {
+    name: 'Passwords read',
+    lookedFor: 'programs that read passwords and keys which are not theirs',
+    steps: [
+      'Find out whether a backup or somebody on purpose read these files.',
+      'If not, change the passwords and replace the keys that were in them, from another computer.',
+      'Look at what the program sent away afterwards.',
+    ],
+  },
+  'defence-evasion': {
+    name: 'Covering tracks',
+    lookedFor: 'programs that hide themselves, remove traces or switch off protection',
+    steps: [
+      'Find out whether an administrator did this on purpose.',
+      'If not, take the computer off the network, but leave it switched on: what is in memory may be all that is left.',
+      'Switch the protection on again, and look at what happened shortly before.',
+    ],
+  },
+  discovery: {
+    name: 'Looking around',
+    lookedFor: 'programs that find out all about the computer in a short time',
+    steps: [
+      'Find out whether somebody looked around on purpose, for example to find a fault.',
+      'If not, look at how they got in: the programs above it tell.',
+    ],
+  },
+  ransomware: {
+    name: 'Files made unreadable',
+    lookedFor: 'programs that make many files unreadable',
+    steps: [
+      'Stop the program, and take the computer off the network. Do not switch it off: the key may be in its memory.',
+      'Do not pay before you have asked the police; for some kinds there are tools that bring files back.',
+      'Bring the files back from a backup, after the computer was set up anew.',
+    ],
+  },
 };
 
 /** How severities are called. */

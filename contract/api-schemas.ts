@@ -45,6 +45,18 @@ const stageSchema = z
   })
   .readonly();
 
+const processRecordSchema = z
+  .object({
+    pid: count,
+    startedMs: timeMs.optional(),
+    image: z.string(),
+    commandLine: z.string(),
+    user: z.string().optional(),
+  })
+  .readonly();
+
+const fileRecordSchema = z.object({ path: z.string() }).readonly();
+
 export const alertSchema = z
   .object({
     id: z.string(),
@@ -65,6 +77,8 @@ export const alertSchema = z
     detectors: strings,
     related: strings,
     stages: z.array(stageSchema).readonly().optional(),
+    processes: z.array(processRecordSchema).readonly().optional(),
+    files: z.array(fileRecordSchema).readonly().optional(),
   })
   .readonly() satisfies z.ZodType<Alert>;
 

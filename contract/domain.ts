@@ -26,8 +26,31 @@ export const ALERT_KINDS = [
   'malware-transfer',
   'policy',
   'anomaly',
+  'execution',
+  'persistence',
+  'privilege-escalation',
+  'credential-access',
+  'defence-evasion',
+  'discovery',
+  'ransomware',
 ] as const;
 export type AlertKind = (typeof ALERT_KINDS)[number];
+
+/** A program that a finding is about, as it was then; `pid` and `startedMs` name it for as long as the machine runs. */
+export interface ProcessRecord {
+  readonly pid: number;
+  readonly startedMs?: number;
+  /** Path of the executable; empty where it is not known. */
+  readonly image: string;
+  /** At most MAX_COMMAND_SHOWN units; what is cut away ends in "…". */
+  readonly commandLine: string;
+  readonly user?: string;
+}
+
+/** A file that a finding is about. */
+export interface FileRecord {
+  readonly path: string;
+}
 
 /** One measured fact that speaks for a finding. Shown as: name, value, what is usual, what it means. */
 export interface Evidence {
@@ -74,7 +97,18 @@ export interface Finding {
   /** Two to four sentences that a non-expert understands, with the numbers that matter beside what is usual. */
   readonly explanation: string;
   readonly evidence: readonly Evidence[];
+  /** Of findings about this computer: who did it, then whose child that is; at most MAX_LISTED_PROCESSES. */
+  readonly processes?: readonly ProcessRecord[];
+  /** At most MAX_LISTED_FILES, those that tell most first. */
+  readonly files?: readonly FileRecord[];
 }
+
+/** A lineage of this length reaches from a program in a container to process 1. */
+export const MAX_LISTED_PROCESSES = 16;
+/** As many as somebody reads; how many there were is in the evidence. */
+export const MAX_LISTED_FILES = 32;
+/** Longest command line that a finding carries, in UTF-16 units: a page of text. */
+export const MAX_COMMAND_SHOWN = 2_000;
 
 /** Longest list of attackers or victims that a finding or an alert carries. */
 export const MAX_LISTED_HOSTS = 64;
@@ -115,6 +149,8 @@ export interface Alert {
   readonly related: readonly string[];
   /** Where several kinds of findings tell one attack: its steps, in the order in which they began. */
   readonly stages?: readonly AlertStage[];
+  readonly processes?: readonly ProcessRecord[];
+  readonly files?: readonly FileRecord[];
 }
 
 /** An error as data: what happened, and what the person can do about it. */

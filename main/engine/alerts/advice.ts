@@ -36,6 +36,9 @@ const FIND_PROGRAM: Step = {
   text: 'Find the program on this computer that does it: "ss -tunp" lists programs with their connections.',
 };
 const BLOCK_OUTSIDE: Step = { attackers: ['outside'], text: 'Block {attackers} at the firewall.' };
+const LEAVE_ON: Step = {
+  text: 'If not, take this computer off the network, but leave it switched on: its memory shows what happened.',
+};
 const ALLOW: Step = { text: 'If this is wanted, allow it here: alerts that fit are then dismissed by themselves.' };
 
 /** What a person can do, by the kind of alert, the most useful first. */
@@ -185,6 +188,49 @@ const STEPS: Readonly<Record<AlertKind, readonly Step[]>> = {
     FIND_PROGRAM,
     { attackers: NOT_HERE, text: 'Find the program on {attackers} that is behind it.' },
     { text: 'Unusual is not yet harmful: something new may have been set up.' },
+    ALLOW,
+  ],
+  execution: [
+    { text: 'Find out whether somebody at this computer started the program on purpose, for example to install it.' },
+    LEAVE_ON,
+    { text: 'Find out how the program came here: the programs that started it tell.' },
+    ALLOW,
+  ],
+  persistence: [
+    { text: 'Find out whether you, or a program that you installed, set this up to start by itself.' },
+    { text: 'If nobody did, remove the entry, and look at what it would have started.' },
+    { text: 'Look for other entries of the same time: intruders often leave several.' },
+    ALLOW,
+  ],
+  'privilege-escalation': [
+    { text: 'Find out whether an administrator did this on purpose.' },
+    LEAVE_ON,
+    { text: 'Take back what was changed: modes of files, members of groups, rules of sudo.' },
+    ALLOW,
+  ],
+  'credential-access': [
+    { text: 'Find out whether a backup, or somebody on purpose, read these files.' },
+    { text: 'If not, change the passwords and replace the keys that were in them, from another computer.' },
+    { text: 'Look at what the program sent away afterwards.' },
+    ALLOW,
+  ],
+  'defence-evasion': [
+    { text: 'Find out whether an administrator did this on purpose.' },
+    LEAVE_ON,
+    { text: 'Switch the protection on again, and look at what happened shortly before.' },
+    ALLOW,
+  ],
+  discovery: [
+    { text: 'Find out whether somebody looked around on purpose, for example to find a fault.' },
+    { text: 'If not, look at how they got in: the programs that started these tell.' },
+    ALLOW,
+  ],
+  ransomware: [
+    {
+      text: 'Stop the program, and take this computer off the network. Do not switch it off: the key may be in memory.',
+    },
+    { text: 'Bring the files back from a backup, after the computer was set up anew.' },
+    { text: 'Before paying anybody, look whether there is a tool for this kind, and ask the police.' },
     ALLOW,
   ],
 };

@@ -55,6 +55,14 @@ export const JOIN_BY: Readonly<Record<AlertKind, JoinBy>> = {
   // Different notices about the same two hosts are different things to decide.
   policy: 'cause-only',
   anomaly: 'cause-only',
+  // About programs and files of this computer: there are no two hosts that could be the same.
+  execution: 'cause-only',
+  persistence: 'cause-only',
+  'privilege-escalation': 'cause-only',
+  'credential-access': 'cause-only',
+  'defence-evasion': 'cause-only',
+  discovery: 'cause-only',
+  ransomware: 'cause-only',
 };
 
 const COMMON: Readonly<Record<JoinBy, (first: Case, second: Case) => boolean>> = {

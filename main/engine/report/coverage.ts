@@ -1,5 +1,5 @@
 import { KIND_WORDS } from '../../../contract/alert-words.ts';
-import { ALERT_KINDS } from '../../../contract/domain.ts';
+import { ALERT_KINDS, type AlertKind } from '../../../contract/domain.ts';
 import type { ReportContext } from './context.ts';
 import { html, type Markup } from './html.ts';
 
@@ -7,13 +7,26 @@ import { html, type Markup } from './html.ts';
 const ALWAYS_OPEN: readonly string[] = [
   'what went over other networks, or before and after the capture',
   'what is inside encrypted connections',
-  'which programs sent the traffic: a capture does not say',
+  'which programs sent the traffic, and what they did on their computer: a capture does not say',
 ];
+
+/** Kinds that are about programs and files, which no capture shows; ALWAYS_OPEN says so. */
+const ABOUT_THE_HOST: ReadonlySet<AlertKind> = new Set([
+  'execution',
+  'persistence',
+  'privilege-escalation',
+  'credential-access',
+  'defence-evasion',
+  'discovery',
+  'ransomware',
+]);
 
 /** What was looked for, and what was not: without it, "nothing found" means nothing. */
 export function coverage({ detectors }: ReportContext): Markup {
   const covered = new Set(detectors.map(({ kind }) => kind));
-  const open = ALERT_KINDS.filter((kind) => !covered.has(kind)).map((kind) => KIND_WORDS[kind].lookedFor);
+  const open = ALERT_KINDS.filter((kind) => !covered.has(kind) && !ABOUT_THE_HOST.has(kind)).map(
+    (kind) => KIND_WORDS[kind].lookedFor,
+  );
   return html`<section id="coverage"><h2>What was looked for</h2>
 ${
   detectors.length === 0
