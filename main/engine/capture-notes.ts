@@ -22,7 +22,7 @@ export function captureNotes(
   hosts: HostCounter,
 ): readonly AnalysisNote[] {
   const notes: AnalysisNote[] = summary.notes.map((entry) => ({ ...entry }));
-  const { decode, flows, clockResets } = counters;
+  const { decode, flows, clockResets, observerFailures } = counters;
   if (decode.malformedFrames > 0) {
     const reasons = Object.entries(decode.malformed)
       .filter(([, count]) => count > 0)
@@ -56,6 +56,10 @@ export function captureNotes(
   if (clockResets > 0) {
     const message = `The capture's clock was set back ${COUNT.format(clockResets)} times; the flows open then were ended.`;
     notes.push(note('clock-set-back', message, clockResets));
+  }
+  if (observerFailures > 0) {
+    const message = `Detectors failed at ${COUNT.format(observerFailures)} messages and left them out; please report this.`;
+    notes.push(note('detector-failures', message, observerFailures));
   }
   if (hosts.isEstimate) {
     notes.push(note('hosts-estimated', `There were about ${COUNT.format(hosts.size)} hosts, within 2 percent.`, 1));

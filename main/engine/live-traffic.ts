@@ -76,6 +76,7 @@ export class LiveTraffic {
     this.#health = health.part('traffic', () => ({
       packets: this.#snapshot?.packets ?? 0,
       malformed: this.#snapshot?.malformedPackets ?? 0,
+      detectorFailures: this.#snapshot?.detectorFailures ?? 0,
       openFlows: this.#snapshot?.openFlows ?? 0,
       evictedFlows: this.#snapshot?.evictedFlows ?? 0,
       droppedRecords: this.#snapshot?.droppedRecords ?? 0,

@@ -52,6 +52,8 @@ export interface TrafficSnapshot {
   readonly openFlows: number;
   readonly evictedFlows: number;
   readonly malformedPackets: number;
+  /** Messages that a detector failed at and left out: a mistake of ours. */
+  readonly detectorFailures: number;
   /** Flow records that could not be handed on in time. */
   readonly droppedRecords: number;
   /** What `talkers` and `protocols` are about: the last so many seconds, fading. */

@@ -95,6 +95,7 @@ function snapshot(nowUs: number): void {
       openFlows: counters.flows.open,
       evictedFlows: counters.flows.evicted,
       malformedPackets: counters.decode.malformedFrames,
+      detectorFailures: counters.observerFailures,
       droppedRecords: recorder.dropped,
       windowSeconds: WINDOW_SECONDS,
       talkers: traffic.topTalkers(LISTED_TALKERS),
