@@ -2,6 +2,7 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { z } from 'zod';
 import { type Profile, profileSchema } from '../../contract/api-models.ts';
+import { parseBounded } from './bounded-json.ts';
 import { type InstallKey, isSignedBy } from './model-key.ts';
 import type { ModelDocument } from './models/index.ts';
 import { FailureError } from './runtime/failure.ts';
@@ -23,30 +24,37 @@ const fileSchema = z.strictObject({
   signature: z.base64(),
 });
 
-const payloadSchema = z.strictObject({ profile: profileSchema, document: z.record(z.string(), z.json()) });
+/** The document is checked by whoever reads it, field by field: to look at each value here would take seconds. */
+const payloadSchema = z.strictObject({ profile: profileSchema, document: z.record(z.string(), z.unknown()) });
+
+/** SHA-256, hexadecimal: what stands here is shown to people. */
+const DIGEST = /^[0-9a-f]{64}$/;
 
 export interface OpenedProfile {
   /** As the file says; a stranger may say anything that has this shape. */
   readonly profile: Profile;
-  /** Not checked but for being JSON. */
+  /** Not checked but for being JSON of a bounded shape. */
   readonly document: unknown;
   /** Raw public key of who wrote it. */
   readonly key: Buffer;
 }
 
+/** Numbers in base64 lose their fourth letter at any level; a higher one takes three times as long for a twentieth. */
+const QUICKLY = { level: 1 };
+
 /** The document of a version, as it is kept. */
 export function packDocument(document: ModelDocument): Buffer {
-  return gzipSync(JSON.stringify(document));
+  return gzipSync(JSON.stringify(document), QUICKLY);
 }
 
 /** @throws SyntaxError or an error of zlib for anything else than what `packDocument` gave */
 export function unpackDocument(bytes: Uint8Array): unknown {
-  return JSON.parse(gunzipSync(bytes, { maxOutputLength: MAX_UNPACKED_BYTES }).toString('utf8'));
+  return parseBounded(gunzipSync(bytes, { maxOutputLength: MAX_UNPACKED_BYTES }));
 }
 
 /** The same bytes for the same version and key. */
 export function sealProfile(profile: Profile, document: unknown, key: InstallKey): Buffer {
-  const payload = gzipSync(JSON.stringify({ profile, document }));
+  const payload = gzipSync(JSON.stringify({ profile, document }), QUICKLY);
   const file = {
     format: FORMAT,
     version: FORMAT_VERSION,
@@ -77,7 +85,11 @@ export function openProfileFile(bytes: Uint8Array): OpenedProfile {
     throw badProfile('what is in it cannot be unpacked');
   }
   const opened = payloadSchema.safeParse(content);
-  if (opened.success) return { profile: opened.data.profile, document: opened.data.document, key };
+  if (opened.success) {
+    const { profile, document } = opened.data;
+    if (!DIGEST.test(profile.digest)) throw badProfile('profile.digest is wrong: it is no SHA-256');
+    return { profile, document, key };
+  }
   const [issue] = opened.error.issues;
   throw badProfile(`${issue.path.join('.') || 'it'} is wrong: ${issue.message}`);
 }
@@ -90,7 +102,7 @@ export function badProfile(why: string, cause?: unknown): FailureError {
 
 function jsonOf(bytes: Uint8Array): unknown {
   try {
-    return JSON.parse(Buffer.from(bytes).toString('utf8'));
+    return parseBounded(Buffer.from(bytes));
   } catch {
     return undefined;
   }

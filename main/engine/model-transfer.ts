@@ -90,7 +90,7 @@ export class ModelTransfer {
         fromMs,
         untilMs,
         metrics,
-        digest: plainText(digest, MAX_NAME),
+        digest,
         reason: isOwn
           ? 'It was made on this computer and taken in from a file; nobody has put it in use.'
           : `It is from ${who}, whose habits may be others; nobody has put it in use.`,
@@ -105,7 +105,7 @@ export class ModelTransfer {
       journal: {
         actor,
         action: 'model-imported',
-        detail: { name, isOwn, key: fingerprintOf(key), digest: told.digest },
+        detail: { name, isOwn, key: fingerprintOf(key), digest },
       },
     });
   }
