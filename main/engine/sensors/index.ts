@@ -2,6 +2,7 @@
 export { type CaptureAbility, canCapture, DEFAULT_HELPER_PATH } from './helper.ts';
 export { type HostNetwork, readHostNetwork } from './host-network.ts';
 export { type InterfaceCounters, readInterfaceCounters, readOwnAddresses } from './interface-counters.ts';
+export { type ProcessCounts, type ProcessMethod, ProcessSensor, type ProcessSensorOptions } from './processes/index.ts';
 export { type InterfaceState, type PumpControl, type PumpEnd, pumpCapture } from './reader.ts';
 export { CaptureSensor, type CaptureSensorOptions, type CaptureStream } from './sensor.ts';
 export { ALL_INTERFACES, AUTOMATIC_INTERFACES, sensorSettings } from './settings.ts';

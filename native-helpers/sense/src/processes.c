@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -23,6 +24,8 @@
 #define GATHER_MS 5u
 /* Records of one turn: then statistics and signals have theirs. */
 #define MAX_RECORDS_A_TURN 8192u
+/* /proc is to be read before the process ends: ahead of ordinary programs, behind the desktop's sound. */
+#define READING_PRIORITY (-10)
 #define DETAIL_TEXT_BYTES 160u
 
 struct watch {
@@ -205,7 +208,7 @@ static bool wait_for_news(const struct watch *watch, uint64_t timeout_ms) {
     timeout = (struct timespec){.tv_sec = 0, .tv_nsec = (long)GATHER_MS * 1000000L};
     (void)ppoll(watched, 1, &timeout, &none);
   }
-  return (watched[0].revents & POLLERR) == 0;
+  return (watched[0].revents & (POLLERR | POLLHUP)) == 0;
 }
 
 static enum exit_code loop(struct watch *watch, const volatile sig_atomic_t *stopping) {
@@ -248,6 +251,7 @@ static enum exit_code open_method(struct watch *watch, enum method_wish wish, ch
   if (wish != WISH_EBPF) {
     watch->method = METHOD_CONNECTOR;
     watch->connector = connector_open(CONNECTOR_EVERYTHING);
+    (void)setpriority(PRIO_PROCESS, 0, READING_PRIORITY);
     if (watch->connector >= 0) return EXIT_STOPPED;
     error = errno;
     step = "subscribe to the proc connector";

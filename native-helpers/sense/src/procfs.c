@@ -112,8 +112,13 @@ bool procfs_read(uint32_t process, struct process_record *record, char texts[MAX
   /* What is gone first comes first. */
   char *arguments = texts + 3u * MAX_PATH_BYTES + MAX_CGROUP_BYTES;
   ssize_t arguments_bytes = read_of(process, "cmdline", arguments, MAX_ARGUMENTS_BYTES);
+  if (arguments_bytes <= 0) {
+    /* Gone, and the next one may not be: no time for its other files. */
+    record->flags |= FLAG_INCOMPLETE;
+    return false;
+  }
   size_t image_bytes = read_link(process, "exe", texts);
-  bool complete = image_bytes > 0 && arguments_bytes > 0;
+  bool complete = image_bytes > 0;
   const size_t mark = sizeof deleted_mark - 1;
   if (image_bytes > mark && memcmp(texts + image_bytes - mark, deleted_mark, mark) == 0) {
     image_bytes -= mark;
@@ -141,7 +146,6 @@ bool procfs_read(uint32_t process, struct process_record *record, char texts[MAX
     }
   }
   used += cgroup_bytes;
-  if (arguments_bytes < 0) arguments_bytes = 0;
   memmove(texts + used, arguments, (size_t)arguments_bytes);
   if ((size_t)arguments_bytes == MAX_ARGUMENTS_BYTES) record->flags |= FLAG_ARGUMENTS_CUT;
   record->arguments_bytes = (uint32_t)arguments_bytes;

@@ -1,0 +1,121 @@
+/**
+ * SHA-256 of executables, off the way of the events: a first execution is told without its hash, and the hash comes a
+ * moment later. Known by device, inode, time of change and size, which changing content cannot keep all four of (only
+ * the kernel sets the time of change).
+ */
+import { createHash } from 'node:crypto';
+import { constants, lstatSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import type { FileHashes } from '../../../../contract/events.ts';
+import { BoundedQueue } from '../../runtime/queue.ts';
+
+/** Executables that are remembered: a desktop with a compiler uses some thousand. */
+const MAX_KNOWN = 8_192;
+/** Waiting to be read. What does not fit is asked for again at its next execution. */
+const MAX_WAITING = 512;
+/** A browser is of 250 MB; beyond this a hash costs seconds of reading. */
+const MAX_FILE_BYTES = 512 * 1024 * 1024;
+const PIECE_BYTES = 256 * 1024;
+
+interface Waiting {
+  readonly image: string;
+  readonly key: string;
+}
+
+export interface HashCacheOptions {
+  /** A hash was asked for and is known now. */
+  onHashed?(image: string, hashes: FileHashes): void;
+}
+
+export class HashCache {
+  readonly #known = new Map<string, FileHashes | undefined>();
+  readonly #waiting = new BoundedQueue<Waiting>(MAX_WAITING, 'newest');
+  readonly #options: HashCacheOptions;
+  #isWorking = false;
+  #isClosed = false;
+
+  constructor(options: HashCacheOptions = {}) {
+    this.#options = options;
+  }
+
+  /** Executables that were not read because too many waited. */
+  get dropped(): number {
+    return this.#waiting.dropped;
+  }
+
+  /** The hash, if it is known; otherwise it is going to be. `inode` is what the kernel executed; 0: not known. */
+  hashesOf(image: string, inode: number): FileHashes | undefined {
+    if (!image.startsWith('/')) return undefined;
+    let key: string;
+    try {
+      const status = lstatSync(image, { throwIfNoEntry: false });
+      // Another file by now, or another file system's number for it: that would be somebody else's hash.
+      if (status === undefined || !status.isFile() || (inode !== 0 && status.ino !== inode)) return undefined;
+      if (status.size > MAX_FILE_BYTES) return undefined;
+      key = keyOf(status);
+    } catch {
+      return undefined;
+    }
+    if (this.#known.has(key)) return this.#known.get(key);
+    this.#remember(key, undefined);
+    if (this.#waiting.push({ image, key })) this.#work();
+    else this.#known.delete(key);
+    return undefined;
+  }
+
+  close(): void {
+    this.#isClosed = true;
+  }
+
+  #remember(key: string, hashes: FileHashes | undefined): void {
+    if (!this.#known.has(key) && this.#known.size >= MAX_KNOWN) {
+      const oldest = this.#known.keys().next();
+      if (!oldest.done) this.#known.delete(oldest.value);
+    }
+    this.#known.set(key, hashes);
+  }
+
+  /** One file after the other: hashing is no reason to load the machine. */
+  #work(): void {
+    if (this.#isWorking) return;
+    const next = this.#isClosed ? undefined : this.#waiting.shift();
+    if (next === undefined) return;
+    this.#isWorking = true;
+    void hashFile(next.image, next.key, () => this.#isClosed).then((hashes) => {
+      this.#isWorking = false;
+      if (hashes === undefined) {
+        this.#known.delete(next.key);
+      } else {
+        this.#remember(next.key, hashes);
+        this.#options.onHashed?.(next.image, hashes);
+      }
+      this.#work();
+    });
+  }
+}
+
+function keyOf(status: { dev: number; ino: number; ctimeMs: number; size: number }): string {
+  return `${status.dev}:${status.ino}:${status.ctimeMs}:${status.size}`;
+}
+
+/** Undefined when the file is another one than `key` says, before or after it was read, or cannot be read. */
+async function hashFile(path: string, key: string, isClosed: () => boolean): Promise<FileHashes | undefined> {
+  try {
+    // The path is the kernel's own and has no links left; NONBLOCK because a FIFO may have taken its place.
+    await using file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    if (keyOf(await file.stat()) !== key) return undefined;
+    const hash = createHash('sha256');
+    const piece = Buffer.allocUnsafe(PIECE_BYTES);
+    // Growing while it is read, it is another file in the end.
+    for (let total = 0; total <= MAX_FILE_BYTES; ) {
+      const { bytesRead } = await file.read(piece, 0, PIECE_BYTES, null);
+      if (bytesRead === 0) break;
+      if (isClosed()) return undefined;
+      total += bytesRead;
+      hash.update(piece.subarray(0, bytesRead));
+    }
+    return keyOf(await file.stat()) === key ? { sha256: hash.digest('hex') } : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,158 @@
+import { execFile, execFileSync, spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { HostEvent, HostEventOf } from '../../../../contract/events.ts';
+import { HealthRegistry } from '../../runtime/health.ts';
+import { DEFAULT_HELPER_PATH, HELPER_EXIT } from '../helper.ts';
+import type { ProcessMethod } from './records.ts';
+import { ProcessSensor } from './sensor.ts';
+
+const run = promisify(execFile);
+const FOLDER = fileURLToPath(new URL('../../../../native-helpers/sense', import.meta.url));
+const SWARM = `${FOLDER}/build/swarm`;
+/** As many as the sensor must see every one of. */
+const SWARM_COUNT = 10_000;
+/** USER_HZ. */
+const TICKS_PER_SECOND = 100;
+
+/** Why a method cannot be tried here; undefined when it can. */
+function whyNot(method: ProcessMethod): string | undefined {
+  if (process.getuid?.() !== 0) return 'they need root';
+  if (!existsSync(DEFAULT_HELPER_PATH)) return 'native-helpers/sense is not built';
+  try {
+    execFileSync('make', ['--silent', '-C', FOLDER, 'tools'], { stdio: 'ignore' });
+  } catch {
+    return 'build/swarm cannot be built';
+  }
+  try {
+    execFileSync('timeout', ['0.5', DEFAULT_HELPER_PATH, 'processes', '--method', method], { stdio: 'pipe' });
+    return undefined;
+  } catch (error) {
+    const { status, stderr } = error as { status?: number; stderr?: Buffer };
+    return status === 124 ? undefined : String(stderr).trim() || `the helper ended with ${status}`;
+  }
+}
+
+const obstacles: Readonly<Record<ProcessMethod, string | undefined>> = {
+  ebpf: whyNot('ebpf'),
+  connector: whyNot('connector'),
+};
+for (const [method, obstacle] of Object.entries(obstacles)) {
+  if (obstacle !== undefined) console.log(`Process sensor tests with ${method} are skipped: ${obstacle}.`);
+}
+
+const sensors: ProcessSensor[] = [];
+afterEach(async () => {
+  await Promise.all(sensors.splice(0).map((sensor) => sensor.stop()));
+});
+
+async function watch(method: ProcessMethod) {
+  const events: HostEvent[] = [];
+  const health = new HealthRegistry();
+  const sensor = new ProcessSensor({ method, health, onEvents: (news) => events.push(...news) });
+  sensors.push(sensor);
+  sensor.start();
+  await expect.poll(() => sensor.method, { timeout: 5_000 }).toBe(method);
+  const starts = () => events.filter((event) => event.type === 'process-start');
+  const entry = () => health.report().entries.find(({ part }) => part === 'processes');
+  return { sensor, events, starts, entry };
+}
+
+/** CPU time of a process, in seconds. */
+function cpuSeconds(pid: number | undefined): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+}
+
+/** Numbers of the swarm's processes that were told with all their arguments. */
+function numbersSeen(starts: readonly HostEventOf<'process-start'>[], word: string): Set<string> {
+  const seen = new Set<string>();
+  for (const { process } of starts) {
+    const [, one, number, given] = process.arguments ?? [];
+    if (one === 'one' && given === word) seen.add(number);
+  }
+  return seen;
+}
+
+async function swarm(method: ProcessMethod) {
+  const watched = await watch(method);
+  const before = cpuSeconds(watched.sensor.helperPid);
+  const { stdout } = await run(SWARM, [String(SWARM_COUNT), method], { timeout: 60_000 });
+  const hasEnded = () => watched.events.some(({ type, ...event }) => type === 'process-exit' && endOf(event, method));
+  await expect.poll(hasEnded, { timeout: 10_000 }).toBe(true);
+  const seen = numbersSeen(watched.starts(), method).size;
+  const cpu = (cpuSeconds(watched.sensor.helperPid) - before).toFixed(2);
+  console.log(`Process sensor, ${method}: ${seen} of ${stdout.trim()}, ${cpu} s of CPU in the helper.`);
+  return { ...watched, seen };
+}
+
+/** The swarm itself ends last. */
+function endOf(event: Partial<HostEventOf<'process-exit'>>, method: string): boolean {
+  const list = event.process?.arguments ?? [];
+  return list[1] === String(SWARM_COUNT) && list[2] === method;
+}
+
+describe.skipIf(obstacles.ebpf !== undefined)('processes by eBPF', () => {
+  it('sees every one of ten thousand processes that live a millisecond, with its arguments', async () => {
+    const { seen, starts, entry } = await swarm('ebpf');
+    expect(seen).toBe(SWARM_COUNT);
+    expect(entry()).toMatchObject({ state: 'ok', counters: { dropped: 0 } });
+    const one = starts().find(({ process }) => process.arguments?.[1] === 'one');
+    expect(one?.process).toMatchObject({
+      image: SWARM,
+      name: 'exe',
+      currentDirectory: process.cwd(),
+      user: 'root',
+      uid: 0,
+      parent: { image: SWARM },
+    });
+    const above = [one?.process.parent, ...(one?.process.ancestors ?? [])].map((ancestor) => ancestor?.pid);
+    expect(above).toContain(process.pid);
+  }, 90_000);
+
+  it('tells exits, changes of users, streams, deleted programs and the end of the lineage', async () => {
+    const { events, starts } = await watch('ebpf');
+    const script = 'cp /bin/sleep "$0" && "$0" 0.3 </dev/null | cat & sleep 0.1; rm "$0"; wait; kill -9 $$';
+    await run('/bin/sh', ['-c', script, `/tmp/holdfast-deleted-${process.pid}`]).catch(() => undefined);
+    const shell = () => starts().find(({ process }) => process.arguments?.[2] === script)?.process.pid;
+    const end = () => events.find((event) => event.type === 'process-exit' && event.process.pid === shell());
+    await expect.poll(end, { timeout: 5_000 }).toMatchObject({ signal: 9 });
+    const sleep = starts().find(({ process }) => process.image.startsWith('/tmp/holdfast-deleted-'))?.process;
+    expect(sleep).toMatchObject({ standardStreams: { input: 'null', output: 'pipe' }, user: 'root' });
+
+    await run('setpriv', ['--reuid', '65534', '--clear-groups', '/bin/true']);
+    const change = () => events.find((event) => event.type === 'process-credentials' && event.after.uid === 65_534);
+    await expect
+      .poll(change, { timeout: 5_000 })
+      .toMatchObject({ before: { uid: 0, euid: 0 }, after: { euid: 65_534 } });
+  }, 30_000);
+
+  it('has given up all rights, and ends with its reader', async () => {
+    const { sensor } = await watch('ebpf');
+    const status = readFileSync(`/proc/${sensor.helperPid}/status`, 'utf8');
+    expect(status).toMatch(/^CapPrm:\t0+$/m);
+    expect(status).toMatch(/^Uid:\t65534\t65534/m);
+    expect(status).toMatch(/^Seccomp:\t2$/m);
+    const child = spawn(DEFAULT_HELPER_PATH, ['processes'], { stdio: ['ignore', 'pipe', 'ignore'] });
+    const ended = new Promise((resolve) => child.once('exit', (code) => resolve(code)));
+    await new Promise((resolve) => child.stdout.once('data', resolve));
+    child.stdout.destroy();
+    expect(await ended).toBe(HELPER_EXIT.output);
+  }, 30_000);
+});
+
+describe.skipIf(obstacles.connector !== undefined)('processes by the proc connector', () => {
+  it('tells of every process, and honestly of those whose arguments it missed', async () => {
+    const { seen, sensor, entry } = await swarm('connector');
+    // How many are quick enough depends on the machine's load; every one is told, and what is missing is counted.
+    expect(seen).toBeGreaterThan(0);
+    const { execs, incomplete, dropped } = sensor.counts;
+    expect(execs + dropped).toBeGreaterThan(0);
+    await expect.poll(() => sensor.counts.execs, { timeout: 5_000 }).toBeGreaterThanOrEqual(SWARM_COUNT);
+    expect(seen + sensor.counts.incomplete).toBeGreaterThanOrEqual(SWARM_COUNT);
+    expect(incomplete).toBeLessThanOrEqual(execs);
+    expect(entry()).toMatchObject({ state: 'degraded', detail: expect.stringContaining('proc connector') });
+  }, 90_000);
+});

@@ -1,0 +1,102 @@
+/**
+ * The processes that live, and the dead ones that something living comes from. Bounded: a process that lost its last
+ * descendant is forgotten, chains are cut at their old end, and beyond the table's size the oldest entry goes.
+ */
+import type { HostProcess, HostProcessWithParents } from '../../../../contract/events.ts';
+
+/** As many as Linux allows by default on a large machine is far more; a workstation has some hundreds. */
+export const MAX_PROCESSES = 65_536;
+/** Ancestors that an event tells. Desktops and build tools reach 15. */
+export const MAX_ANCESTORS = 32;
+/** A program that forks and ends again and again would otherwise keep all its dead alive. */
+const MAX_DEPTH = 2 * MAX_ANCESTORS;
+
+/** Ids of a process; what is not known is left out. */
+export interface KnownCredentials {
+  readonly uid?: number;
+  readonly euid?: number;
+  readonly gid?: number;
+  readonly egid?: number;
+  readonly capabilities?: bigint;
+}
+
+export interface TableEntry {
+  readonly pid: number;
+  /** Since the machine started; 0 where only the moment of the fork is known. */
+  startNs: number;
+  process: HostProcess;
+  credentials: KnownCredentials;
+  /** Has executed a program itself, rather than being a copy of its parent. */
+  hasExecuted: boolean;
+  parent: TableEntry | undefined;
+  depth: number;
+}
+
+export class ProcessTable {
+  readonly #entries = new Map<number, TableEntry>();
+  readonly #capacity: number;
+  #forgotten = 0;
+
+  constructor(capacity: number = MAX_PROCESSES) {
+    this.#capacity = capacity;
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  /** Entries that had to go because the table was full. */
+  get forgotten(): number {
+    return this.#forgotten;
+  }
+
+  /** The process that has this number now. */
+  get(pid: number): TableEntry | undefined {
+    return this.#entries.get(pid);
+  }
+
+  add(entry: Omit<TableEntry, 'depth'>): TableEntry {
+    this.#entries.delete(entry.pid);
+    if (this.#entries.size >= this.#capacity) {
+      const oldest = this.#entries.keys().next();
+      if (!oldest.done) this.#entries.delete(oldest.value);
+      this.#forgotten++;
+    }
+    const added: TableEntry = { ...entry, depth: 0 };
+    this.#entries.set(entry.pid, added);
+    adopt(added, entry.parent);
+    return added;
+  }
+
+  /** It ended. Those that come from it still know it. */
+  remove(pid: number): void {
+    this.#entries.delete(pid);
+  }
+
+  clear(): void {
+    this.#entries.clear();
+  }
+}
+
+/** Gives an entry its parent, and keeps its chain short. */
+export function adopt(entry: TableEntry, parent: TableEntry | undefined): void {
+  entry.parent = parent === entry ? undefined : parent;
+  entry.depth = entry.parent === undefined ? 0 : entry.parent.depth + 1;
+  if (entry.depth < MAX_DEPTH) return;
+  let last: TableEntry = entry;
+  for (let left = MAX_ANCESTORS + 1; left > 0 && last.parent !== undefined; left--) last = last.parent;
+  last.parent = undefined;
+  // What stands between keeps its old depth: it only makes the next cut come earlier, never later.
+  entry.depth = MAX_ANCESTORS + 1;
+}
+
+/** The process with where it comes from, the nearest first. */
+export function withParents(entry: TableEntry): HostProcessWithParents {
+  const parent = entry.parent;
+  if (parent === undefined) return entry.process;
+  const ancestors: HostProcess[] = [];
+  for (let at = parent.parent; at !== undefined && ancestors.length < MAX_ANCESTORS; at = at.parent) {
+    ancestors.push(at.process);
+  }
+  return { ...entry.process, parent: parent.process, ...(ancestors.length > 0 && { ancestors }) };
+}
