@@ -57,9 +57,9 @@ function parsed(input: unknown) {
   return API.detect.input.parse(input);
 }
 
-function refusal(work: () => unknown): string {
+async function refusal(work: () => Promise<unknown>): Promise<string> {
   try {
-    work();
+    await work();
   } catch (error) {
     expect(error).toBeInstanceOf(FailureError);
     const { code, message } = (error as FailureError).failure;
@@ -90,22 +90,22 @@ describe('detect', () => {
         [2, 7, Number.NaN],
       ],
     ],
-  ])('takes %s', (_name, features, rows) => {
+  ])('takes %s', async (_name, features, rows) => {
     const { asked, of } = profileOf();
-    const { id, results } = detectRows(of, parsed({ features }));
+    const { id, results } = await detectRows(of, parsed({ features }));
     expect(id).toBe('flow-1');
     expect(asked.map(({ values }) => values)).toEqual(rows);
     expect(results).toHaveLength(rows.length);
     API.detect.output.parse({ id, results });
   });
 
-  it('says which features were missing, and techniques of nothing usual', () => {
+  it('says which features were missing, and techniques of nothing usual', async () => {
     const { of } = profileOf();
     const features = [
       { ...TCP, 'Flow Duration': 1_000 },
       { ...TCP, 'Flow Duration': 1 },
     ];
-    const { results } = detectRows(of, parsed({ features }));
+    const { results } = await detectRows(of, parsed({ features }));
     expect(results[0]).toMatchObject({ isAnomaly: true, missing: COLUMNS.slice(1) });
     expect(results[1]).toMatchObject({ isAnomaly: false, techniques: [] });
   });
@@ -115,18 +115,18 @@ describe('detect', () => {
     [{ protocol: 17 }, 'udp'],
     [{ 'SYN Flag Count': 1 }, 'tcp'],
     [[1, 1, 2], 'tcp'],
-  ])('tells the group by %j', (features, group) => {
+  ])('tells the group by %j', async (features, group) => {
     const { asked, of } = profileOf();
-    detectRows(of, parsed({ features }));
+    await detectRows(of, parsed({ features }));
     expect(asked[0]?.group).toBe(group);
   });
 
-  it('takes the group that is named, or the only one', () => {
+  it('takes the group that is named, or the only one', async () => {
     const { asked, of } = profileOf();
-    detectRows(of, parsed({ features: [1, 1, 0], group: 'udp' }));
+    await detectRows(of, parsed({ features: [1, 1, 0], group: 'udp' }));
     expect(asked[0]?.group).toBe('udp');
     const only = profileOf(['udp']);
-    detectRows(only.of, parsed({ features: [1, 1, 0] }));
+    await detectRows(only.of, parsed({ features: [1, 1, 0] }));
     expect(only.asked[0]?.group).toBe('udp');
   });
 
@@ -140,21 +140,21 @@ describe('detect', () => {
     [{ features: [1, 2, 3], group: 'icmp' }, 'bad-input group: the table "flow" has no group "icmp"'],
     [{ features: [1, 2, 3], group: 'other' }, 'group-not-learnt group: nothing has been learnt of "other"'],
     [{ features: [{ Protocol: 1 }] }, 'group-not-learnt features[0]: nothing has been learnt of "other"'],
-  ])('refuses %j', (input, text) => {
-    expect(refusal(() => detectRows(profileOf().of, parsed(input)))).toContain(text);
+  ])('refuses %j', async (input, text) => {
+    expect(await refusal(() => detectRows(profileOf().of, parsed(input)))).toContain(text);
   });
 
-  it('answers or refuses whatever the schema lets through', () => {
+  it('answers or refuses whatever the schema lets through', async () => {
     const value = fc.oneof(fc.double({ noNaN: true, noDefaultInfinity: true }), fc.constant(null));
     const name = fc.oneof(fc.constantFrom('Protocol', '__proto__', 'constructor', ...COLUMNS), fc.string());
     const row = fc.oneof(fc.dictionary(name, value), fc.array(value, { minLength: 1, maxLength: 4 }));
     const columns = fc.dictionary(name, fc.oneof(value, fc.array(value, { minLength: 1, maxLength: 3 })));
-    fc.assert(
-      fc.property(fc.oneof(row, columns, fc.array(row, { minLength: 1, maxLength: 3 })), (features) => {
+    await fc.assert(
+      fc.asyncProperty(fc.oneof(row, columns, fc.array(row, { minLength: 1, maxLength: 3 })), async (features) => {
         const input = API.detect.input.safeParse({ features });
         if (!input.success) return;
         try {
-          const answer = explainRows(profileOf().of, input.data);
+          const answer = await explainRows(profileOf().of, input.data);
           expect(API.explain.output.safeParse(answer).success).toBe(true);
         } catch (error) {
           expect(error).toBeInstanceOf(FailureError);
@@ -164,9 +164,28 @@ describe('detect', () => {
   });
 });
 
+describe('many rows', () => {
+  it('leave the thread to others in between', async () => {
+    const { of } = profileOf();
+    const slow: Profile = {
+      ...of.profile,
+      judge: (...given) => {
+        const untilMs = performance.now() + 5;
+        while (performance.now() < untilMs);
+        return of.profile.judge(...given);
+      },
+    };
+    let others = 0;
+    const timer = setInterval(() => others++, 1);
+    await detectRows({ ...of, profile: slow }, parsed({ features: { ...TCP, 'Flow Duration': Array(60).fill(1) } }));
+    clearInterval(timer);
+    expect(others).toBeGreaterThan(5);
+  });
+});
+
 describe('explain and predict', () => {
-  it('say why, and show neighbours by name', () => {
-    const { results } = explainRows(profileOf().of, parsed({ features: { ...TCP, 'Flow Duration': 999_999 } }));
+  it('say why, and show neighbours by name', async () => {
+    const { results } = await explainRows(profileOf().of, parsed({ features: { ...TCP, 'Flow Duration': 999_999 } }));
     expect(results[0]).toMatchObject({
       explanation: expect.stringContaining('(usual is under 2 µs)'),
       neighbours: [{ 'Flow Duration': 1, 'Total Fwd Packets': 2, 'SYN Flag Count': 3 }],
@@ -174,9 +193,9 @@ describe('explain and predict', () => {
     });
   });
 
-  it('answer 1 from the bound on', () => {
+  it('answer 1 from the bound on', async () => {
     const bound = 1 / UNUSUAL_P_VALUE - 1;
     const features = { ...TCP, 'Flow Duration': [0, bound - 1, bound, bound + 1] };
-    expect(predictRows(profileOf().of, parsed({ features })).predictions).toEqual([0, 0, 1, 1]);
+    expect((await predictRows(profileOf().of, parsed({ features }))).predictions).toEqual([0, 0, 1, 1]);
   });
 });

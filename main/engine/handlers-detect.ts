@@ -1,5 +1,5 @@
 /**
- * The answers of `detect`, `explain` and `predict`: rows that a caller gives, judged by a profile. Pure; what does not
+ * The answers of `detect`, `explain` and `predict`: rows that a caller gives, judged by a profile in turns. Pure; what does not
  * fit is refused with its place ("features[3].Flow Duratoin"), as the schema of the call does.
  */
 import type { CallOutput, ParsedInput } from '../../contract/api.ts';
@@ -8,6 +8,7 @@ import { plainText } from '../../contract/text.ts';
 import { type DetectRow, type GivenRow, groupOfRow, rowsOf, valuesOf } from './detect-rows.ts';
 import { explanationOf, type Profile, signsOf } from './models/index.ts';
 import { FailureError } from './runtime/failure.ts';
+import { Turns } from './turns.ts';
 
 type Asked = ParsedInput<'detect'>;
 type Detection = CallOutput<'detect'>['results'][number];
@@ -30,14 +31,14 @@ export const UNUSUAL_P_VALUE = 0.01;
 const TOLD_REASONS = 3;
 
 /** @throws FailureError `bad-input`, naming the place; `group-not-learnt` */
-export function detectRows(asked: AskedProfile, input: Asked): CallOutput<'detect'> {
-  const results = judgedRows(asked, input).map(detectionOf);
+export async function detectRows(asked: AskedProfile, input: Asked): Promise<CallOutput<'detect'>> {
+  const results = await judgedRows(asked, input, detectionOf);
   return { id: asked.id, results };
 }
 
 /** @throws as `detectRows` */
-export function explainRows(asked: AskedProfile, input: Asked): CallOutput<'explain'> {
-  const results = judgedRows(asked, input).map((judgement): Explanation => {
+export async function explainRows(asked: AskedProfile, input: Asked): Promise<CallOutput<'explain'>> {
+  const results = await judgedRows(asked, input, (judgement): Explanation => {
     const { reasons, neighbours } = judgement;
     return {
       ...detectionOf(judgement),
@@ -50,20 +51,29 @@ export function explainRows(asked: AskedProfile, input: Asked): CallOutput<'expl
 }
 
 /** @throws as `detectRows` */
-export function predictRows(asked: AskedProfile, input: Asked): CallOutput<'predict'> {
-  const predictions = judgedRows(asked, input).map(({ pValue }) => (pValue <= UNUSUAL_P_VALUE ? 1 : 0));
+export async function predictRows(asked: AskedProfile, input: Asked): Promise<CallOutput<'predict'>> {
+  const predictions = await judgedRows(asked, input, ({ pValue }) => (pValue <= UNUSUAL_P_VALUE ? 1 : 0));
   return { id: asked.id, predictions };
 }
 
-function judgedRows({ profile }: AskedProfile, { features, group, table }: Asked): AnomalyJudgement[] {
+/** A thousand rows take a second and more, in which the engine has other things to do as well. */
+async function judgedRows<T>(
+  { profile }: AskedProfile,
+  { features, group, table }: Asked,
+  told: (judgement: AnomalyJudgement) => T,
+): Promise<T[]> {
+  const turns = new Turns();
   const values = new Float64Array(profile.columns.length);
-  return rowsOf(features).map((row) => {
+  const results: T[] = [];
+  for (const row of rowsOf(features)) {
     valuesOf(row, profile.columns, table, values);
     const of = groupFor(profile, row, group);
     const judgement = profile.judge(of, values);
     if (judgement === undefined) throw notLearnt(row, of, profile.groups);
-    return judgement;
-  });
+    results.push(told(judgement));
+    if (turns.isOver) await turns.next();
+  }
+  return results;
 }
 
 /** The group that the caller names; else the one that the features tell, or the only one there is. */

@@ -164,7 +164,7 @@ afterEach(async () => {
 });
 
 describe('learning', () => {
-  it('says honestly how far it is', () => {
+  it('says honestly how far it is', async () => {
     expect(scene.learning).toMatchObject({ state: 'learning', rows: 0, progress: 0, activeId: null });
     scene.watch(0.25, 60);
     expect(scene.learning).toMatchObject({ state: 'learning', rows: 900, rowsWanted: 400, progress: 0.5 });
@@ -173,7 +173,9 @@ describe('learning', () => {
     const [, host, process] = scene.desk.list().learning;
     expect(host.state).toBe('learning');
     expect(process).toMatchObject({ state: 'off', detail: expect.stringContaining('not watched yet') });
-    expect(codeOf(() => scene.desk.detect({ table: 'flow', features: {} }))).toBe('nothing-learnt');
+    await expect(scene.desk.detect({ table: 'flow', features: {} })).rejects.toMatchObject({
+      failure: { code: 'nothing-learnt' },
+    });
     expect(codeOf(() => scene.desk.detail('flow-1'))).toBe('no-such-version');
     expect(codeOf(() => scene.desk.rollback('flow', 'ada'))).toBe('no-earlier-version');
   });
@@ -183,13 +185,13 @@ describe('learning', () => {
     const [profile] = scene.desk.list().profiles;
     expect(profile).toMatchObject({ id: 'flow-1', state: 'active', source: 'this computer', groups: ['tcp'] });
     expect(profile.metrics.validationRows).toBeGreaterThan(50);
-    const result = scene.desk.explain({
+    const result = await scene.desk.explain({
       table: 'flow',
       group: 'tcp',
       features: { 'Total Length of Fwd Packets': 9e9 },
     });
     expect(result).toMatchObject({ id: 'flow-1', results: [{ isAnomaly: true }] });
-    expect(scene.desk.evaluate('flow-1').rows).toBeGreaterThan(20);
+    expect((await scene.desk.evaluate('flow-1')).rows).toBeGreaterThan(20);
     expect(scene.desk.detail('flow-1').groups[0].models.map(({ kind }) => kind)).toEqual([
       'baseline',
       'isolation-forest',
@@ -345,7 +347,7 @@ describe('versions', () => {
       'flow-2 active',
       'flow-1 retired',
     ]);
-    const compared = scene.desk.compare('flow-1', 'flow-2');
+    const compared = await scene.desk.compare('flow-1', 'flow-2');
     expect(compared.disagreement).toBeLessThanOrEqual(0.05);
     expect(compared.rankCorrelation).toBeGreaterThan(0.2);
     expect(scene.desk.rollback('flow', 'ada')).toMatchObject({ id: 'flow-1', state: 'active' });
@@ -424,8 +426,9 @@ describe('versions', () => {
     expect(profile).toMatchObject({ id: 'flow-2', state: 'candidate', source: 'imported from x.hfmodel' });
     expect(profile?.reason).toContain('made on this computer');
     const features = { 'Total Length of Fwd Packets': 9e9 };
-    const ask = (id: string) => scene.desk.detect({ table: 'flow', group: 'tcp', features, id }).results[0].pValue;
-    expect(ask('flow-2')).toBe(ask('flow-1'));
+    const ask = async (id: string) =>
+      (await scene.desk.detect({ table: 'flow', group: 'tcp', features, id })).results[0].pValue;
+    expect(await ask('flow-2')).toBe(await ask('flow-1'));
     expect(scene.actions()[0]).toBe('model-imported flow-2');
 
     // Another install knows that it did not make it.

@@ -229,22 +229,25 @@ export class ModelDesk {
     return detailOf(this.#registry.read(id), this.#budget.state.threshold);
   }
 
-  compare(firstId: string, secondId: string): CallOutput<'models.compare'> {
+  async compare(firstId: string, secondId: string): Promise<CallOutput<'models.compare'>> {
     const first = this.#registry.read(firstId);
     const second = this.#registry.read(secondId);
     if (first.info.table !== second.info.table) throw differentTables(firstId, secondId);
     const rows = this.#samples.check(first.info.table);
     const { threshold } = this.#budget.state;
+    const ofFirst = await pValuesOf(first.profile, rows);
+    const ofSecond = await pValuesOf(second.profile, rows);
     return {
-      first: evaluationOf(first, rows, threshold),
-      second: evaluationOf(second, rows, threshold),
-      ...agreementOf(pValuesOf(first.profile, rows), pValuesOf(second.profile, rows)),
+      first: evaluationOf(first, ofFirst, threshold),
+      second: evaluationOf(second, ofSecond, threshold),
+      ...agreementOf(ofFirst, ofSecond),
     };
   }
 
-  evaluate(id: string): CallOutput<'models.evaluate'> {
+  async evaluate(id: string): Promise<CallOutput<'models.evaluate'>> {
     const known = this.#registry.read(id);
-    return evaluationOf(known, this.#samples.check(known.info.table), this.#budget.state.threshold);
+    const pValues = await pValuesOf(known.profile, this.#samples.check(known.info.table));
+    return evaluationOf(known, pValues, this.#budget.state.threshold);
   }
 
   preview({ perDay, days }: ParsedInput<'models.preview'>): CallOutput<'models.preview'> {
@@ -294,15 +297,15 @@ export class ModelDesk {
     return received;
   }
 
-  detect(input: ParsedInput<'detect'>): CallOutput<'detect'> {
+  async detect(input: ParsedInput<'detect'>): Promise<CallOutput<'detect'>> {
     return detectRows(this.#asked(input), input);
   }
 
-  explain(input: ParsedInput<'explain'>): CallOutput<'explain'> {
+  async explain(input: ParsedInput<'explain'>): Promise<CallOutput<'explain'>> {
     return explainRows(this.#asked(input), input);
   }
 
-  predict(input: ParsedInput<'predict'>): CallOutput<'predict'> {
+  async predict(input: ParsedInput<'predict'>): Promise<CallOutput<'predict'>> {
     return predictRows(this.#asked(input), input);
   }
 
@@ -346,7 +349,7 @@ export class ModelDesk {
       this.#budget.write();
       if (!this.#isLearning) return;
       for (const table of FILLED) {
-        this.#drift.look(table);
+        void this.#drift.look(table).catch((error: unknown) => this.#problem(error));
         if (this.#registry.active(table) !== undefined) this.#firstLook.forget(table);
         else void this.#firstLook.refresh(table).catch((error: unknown) => this.#problem(error));
       }

@@ -40,7 +40,7 @@ export class DriftWatch {
   }
 
   /** Looks, where it is time to. */
-  look(table: ModelTable): void {
+  async look(table: ModelTable): Promise<void> {
     const active = this.#registry.active(table);
     const nowMs = this.#clock.monotonicMs();
     if (active === undefined || nowMs - (this.#lookedMs.get(table) ?? Number.NEGATIVE_INFINITY) < HOUR_MS) return;
@@ -48,7 +48,7 @@ export class DriftWatch {
     const wallMs = this.#clock.nowMs();
     // Rows that it was fitted on look more usual to it than any others.
     const sinceMs = Math.max(wallMs - RECENT_MS, active.info.untilMs ?? active.info.trainedMs);
-    const drift = driftOf(active.profile, this.#samples.since(table, sinceMs), wallMs);
+    const drift = await driftOf(active.profile, this.#samples.since(table, sinceMs), wallMs);
     if (drift === null) return;
     const known = this.#watched.get(table);
     const before = known?.id === active.info.id ? known.times : 0;

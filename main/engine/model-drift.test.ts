@@ -29,14 +29,15 @@ beforeAll(async () => {
 });
 
 describe('drift', () => {
-  it('is none in rows like those of the training, and cannot be told of a few', () => {
-    expect(driftOf(profile, rowsOf(2, 600), 7)).toMatchObject({ isDrifted: false, checkedMs: 7, rows: 600, moved: [] });
-    expect(driftOf(profile, rowsOf(2, 100), 7)).toBeNull();
-    expect(driftOf(profile, [], 7)).toBeNull();
+  it('is none in rows like those of the training, and cannot be told of a few', async () => {
+    const drift = await driftOf(profile, rowsOf(2, 600), 7);
+    expect(drift).toMatchObject({ isDrifted: false, checkedMs: 7, rows: 600, moved: [] });
+    expect(await driftOf(profile, rowsOf(2, 100), 7)).toBeNull();
+    expect(await driftOf(profile, [], 7)).toBeNull();
   });
 
-  it('is told with the columns that moved, the most first, and where they were', () => {
-    const drift = driftOf(profile, rowsOf(3, 600, [0, 1, 2, 3, 4, 5, 6]), 7);
+  it('is told with the columns that moved, the most first, and where they were', async () => {
+    const drift = await driftOf(profile, rowsOf(3, 600, [0, 1, 2, 3, 4, 5, 6]), 7);
     expect(drift?.isDrifted).toBe(true);
     expect(drift?.moved.map(({ feature }) => feature).sort()).toEqual(
       TABLE_COLUMNS.host
@@ -49,14 +50,14 @@ describe('drift', () => {
     expect(first.now).toBeCloseTo(29, 0);
   });
 
-  it('is not one column, which may be a new program', () => {
-    const drift = driftOf(profile, rowsOf(3, 600, [4], 1.2), 7);
+  it('is not one column, which may be a new program', async () => {
+    const drift = await driftOf(profile, rowsOf(3, 600, [4], 1.2), 7);
     expect(drift).toMatchObject({ isDrifted: false, moved: [{ feature: TABLE_COLUMNS.host[4].name }] });
   });
 });
 
 describe('the watch for drift', () => {
-  it('looks once an hour, at what came after the training, and believes what it sees twice', () => {
+  it('looks once an hour, at what came after the training, and believes what it sees twice', async () => {
     const clock = new ManualClock(1_700_000_000_000);
     const asked: number[] = [];
     let now: readonly TrainingGroup[] = rowsOf(4, 400, [0, 1, 2, 3, 4, 5, 6, 7]);
@@ -68,17 +69,17 @@ describe('the watch for drift', () => {
     };
     const watch = new DriftWatch(registry, { since } as unknown as ModelSamples, clock);
     expect(watch.get('host')).toBeNull();
-    watch.look('host');
+    await watch.look('host');
     expect(watch.get('host')).toMatchObject({ isDrifted: false });
     clock.advance(HOUR_MS / 2);
-    watch.look('host');
+    await watch.look('host');
     expect(asked).toEqual([info.untilMs]);
     clock.advance(HOUR_MS / 2);
-    watch.look('host');
+    await watch.look('host');
     expect(watch.get('host')).toMatchObject({ isDrifted: true });
     now = rowsOf(5, 400);
     clock.advance(HOUR_MS);
-    watch.look('host');
+    await watch.look('host');
     expect(watch.get('host')).toMatchObject({ isDrifted: false, moved: [] });
   });
 });

@@ -1,4 +1,4 @@
-/** Whether what is usual has moved since a version was trained. Pure. */
+/** Whether what is usual has moved since a version was trained. Pure, and in turns. */
 import type { Drift } from '../../contract/api-models.ts';
 import { pValuesOf } from './model-promotion.ts';
 import {
@@ -9,6 +9,7 @@ import {
   scoreStability,
   type TrainingGroup,
 } from './models/index.ts';
+import { Turns } from './turns.ts';
 
 /** Fewer rows of a group move by chance alone. */
 const LEAST_ROWS = 200;
@@ -23,7 +24,12 @@ const MOST_TOLD = 10;
  *
  * @param recent whatever came lately, unusual or not
  */
-export function driftOf(profile: Profile, recent: readonly TrainingGroup[], nowMs: number): Drift | null {
+export async function driftOf(
+  profile: Profile,
+  recent: readonly TrainingGroup[],
+  nowMs: number,
+): Promise<Drift | null> {
+  const turns = new Turns();
   const groups = recent.filter(({ group, rows }) => rows.rows >= LEAST_ROWS && profile.groups.includes(group));
   if (groups.length === 0) return null;
   const moved = new Map<string, Drift['moved'][number]>();
@@ -31,6 +37,7 @@ export function driftOf(profile: Profile, recent: readonly TrainingGroup[], nowM
   let movedColumns = 0;
   for (const { group, rows } of groups) {
     for (const [index, usual] of profile.usual(group).entries()) {
+      if (turns.isOver) await turns.next();
       const values = columnOf(rows, index);
       const stability = columnStability(usual, values);
       if (Number.isNaN(stability)) continue;
@@ -43,7 +50,8 @@ export function driftOf(profile: Profile, recent: readonly TrainingGroup[], nowM
       if (stability > known) moved.set(feature, told);
     }
   }
-  const stability = Math.max(0, ...groups.map((group) => scoreMovement(profile, group)));
+  let stability = 0;
+  for (const group of groups) stability = Math.max(stability, await scoreMovement(profile, group));
   return {
     isDrifted: stability > MOVED || movedColumns > columns * MOVED_SHARE,
     checkedMs: nowMs,
@@ -53,9 +61,9 @@ export function driftOf(profile: Profile, recent: readonly TrainingGroup[], nowM
   };
 }
 
-function scoreMovement(profile: Profile, group: TrainingGroup): number {
+async function scoreMovement(profile: Profile, group: TrainingGroup): Promise<number> {
   const then = profile.detail(group.group)?.distribution;
-  return then === undefined ? 0 : scoreStability(pValuesOf(profile, [group]).filter(Number.isFinite), then);
+  return then === undefined ? 0 : scoreStability((await pValuesOf(profile, [group])).filter(Number.isFinite), then);
 }
 
 function columnOf({ rows, columns, data }: Matrix, column: number): Float64Array {

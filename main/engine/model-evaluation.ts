@@ -1,8 +1,8 @@
 /** What people are told of a version and of what it makes of rows. Pure. */
 import type { ProfileDetail, ProfileEvaluation } from '../../contract/api-models.ts';
-import { pValuesOf, shareUpTo } from './model-promotion.ts';
+import { shareUpTo } from './model-promotion.ts';
 import type { KnownProfile } from './model-registry.ts';
-import { medianOf, type Profile, type TrainingGroup } from './models/index.ts';
+import { medianOf, type Profile } from './models/index.ts';
 
 /** Of −log10 of the p-value: a half is three times as unusual. */
 const STEP = 0.25;
@@ -11,13 +11,12 @@ const STEPS = 28;
 const ONE_PERCENT = 0.01;
 const ONE_IN_THOUSAND = 0.001;
 
-/** @param threshold up to which p-value an anomaly is shown at present */
-export function evaluationOf(
-  { info, profile }: KnownProfile,
-  rows: readonly TrainingGroup[],
-  threshold: number | null,
-): ProfileEvaluation {
-  const pValues = pValuesOf(profile, rows).filter(Number.isFinite);
+/**
+ * @param given what it makes of rows; NaN for those that it cannot judge
+ * @param threshold up to which p-value an anomaly is shown at present
+ */
+export function evaluationOf({ info }: KnownProfile, given: Float64Array, threshold: number | null): ProfileEvaluation {
+  const pValues = given.filter(Number.isFinite);
   const counts = new Array<number>(STEPS).fill(0);
   for (const p of pValues) counts[Math.min(STEPS - 1, Math.floor(-Math.log10(Math.max(p, Number.MIN_VALUE)) / STEP))]++;
   return {

@@ -42,42 +42,42 @@ const request = (candidate: Profile, active?: Profile) => ({
 });
 
 describe('a new version', () => {
-  it('is used when it is the first and tells strange rows from usual ones', () => {
-    expect(judgePromotion(request(first))).toMatchObject({
+  it('is used when it is the first and tells strange rows from usual ones', async () => {
+    expect(await judgePromotion(request(first))).toMatchObject({
       isPromoted: true,
       reason: expect.stringContaining('first'),
     });
     const strange = strangeRows(check, [...Array(COLUMNS).keys()], 4);
-    expect(shareUpTo(pValuesOf(first, strange), 0.01)).toBeGreaterThan(0.95);
-    expect(shareUpTo(pValuesOf(first, check), 0.01)).toBeLessThan(0.04);
+    expect(shareUpTo(await pValuesOf(first, strange), 0.01)).toBeGreaterThan(0.95);
+    expect(shareUpTo(await pValuesOf(first, check), 0.01)).toBeLessThan(0.04);
   });
 
-  it('is used when it judges as the one before does', () => {
-    expect(judgePromotion(request(second, first))).toMatchObject({
+  it('is used when it judges as the one before does', async () => {
+    expect(await judgePromotion(request(second, first))).toMatchObject({
       isPromoted: true,
       reason: expect.stringContaining('newer than host-1'),
     });
-    const agreement = agreementOf(pValuesOf(first, check), pValuesOf(second, check));
+    const agreement = agreementOf(await pValuesOf(first, check), await pValuesOf(second, check));
     expect(agreement.disagreement).toBeLessThan(0.05);
     expect(agreement.rankCorrelation).toBeGreaterThan(0.5);
   });
 
-  it('is kept out when it finds usual rows unusual, by its own count too', () => {
-    expect(judgePromotion(request(elsewhere, first))).toMatchObject({
+  it('is kept out when it finds usual rows unusual, by its own count too', async () => {
+    expect(await judgePromotion(request(elsewhere, first))).toMatchObject({
       isPromoted: false,
       reason: expect.stringContaining('of usual rows'),
     });
     const alarming = { ...request(first), metrics: { ...METRICS, onePercent: 0.2 } };
-    expect(judgePromotion(alarming).reason).toBe(
+    expect((await judgePromotion(alarming)).reason).toBe(
       'It is not in use because it finds 20 % of usual rows as unusual as 1 % should be.',
     );
   });
 
-  it('is kept out when it finds nothing, knows less, or orders things otherwise', () => {
+  it('is kept out when it finds nothing, knows less, or orders things otherwise', async () => {
     const blind: Profile = { ...bound(first), pValue: () => 0.5 };
-    expect(judgePromotion(request(blind)).reason).toContain('made strange');
+    expect((await judgePromotion(request(blind))).reason).toContain('made strange');
     const less: Profile = { ...bound(second), groups: [] };
-    expect(judgePromotion(request(less, { ...bound(first), groups: ['all'] })).reason).toContain(
+    expect((await judgePromotion(request(less, { ...bound(first), groups: ['all'] }))).reason).toContain(
       'knows nothing of all',
     );
     const turned: Profile = {
@@ -87,7 +87,7 @@ describe('a new version', () => {
         return p <= 0.02 ? p : 1.02 - p;
       },
     };
-    expect(judgePromotion(request(turned, first)).reason).toContain('not the same');
+    expect((await judgePromotion(request(turned, first))).reason).toContain('not the same');
   });
 
   it('is not judged by columns that never vary', () => {

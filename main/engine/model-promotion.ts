@@ -1,4 +1,4 @@
-/** Whether a new version may replace the one in use: what both make of the same rows. Pure. */
+/** Whether a new version may replace the one in use: what both make of the same rows. Pure, and in turns. */
 import type { Profile as ProfileInfo } from '../../contract/api-models.ts';
 import { formatNumber } from '../../contract/format.ts';
 import {
@@ -9,6 +9,7 @@ import {
   TABLE_COLUMNS,
   type TrainingGroup,
 } from './models/index.ts';
+import { Turns } from './turns.ts';
 
 export interface PromotionRequest {
   readonly candidate: Profile;
@@ -58,11 +59,15 @@ const MOVED_COLUMNS = 5;
 const MOVED_BY = 10;
 
 /** P-values of all rows whose group a profile knows; NaN for the others. */
-export function pValuesOf(profile: Profile, groups: readonly TrainingGroup[]): Float64Array {
+export async function pValuesOf(profile: Profile, groups: readonly TrainingGroup[]): Promise<Float64Array> {
+  const turns = new Turns();
   const values = new Float64Array(groups.reduce((sum, { rows }) => sum + rows.rows, 0));
   let at = 0;
   for (const { group, rows } of groups) {
-    for (let row = 0; row < rows.rows; row++) values[at++] = profile.pValue(group, rows.data, row * rows.columns);
+    for (let row = 0; row < rows.rows; row++) {
+      values[at++] = profile.pValue(group, rows.data, row * rows.columns);
+      if (turns.isOver) await turns.next();
+    }
   }
   return values;
 }
@@ -104,8 +109,9 @@ export function strangeRows(
 }
 
 /** A new version against the one in use. */
-export function judgePromotion({ candidate, active, activeId, metrics, check, seed }: PromotionRequest): Promotion {
-  const pValues = pValuesOf(candidate, check);
+export async function judgePromotion(request: PromotionRequest): Promise<Promotion> {
+  const { candidate, active, activeId, metrics, check, seed } = request;
+  const pValues = await pValuesOf(candidate, check);
   const compared = pValues.filter(Number.isFinite).length;
   const alarm =
     tooMany(metrics.onePercent, UNUSUAL, metrics.validationRows) ??
@@ -115,8 +121,8 @@ export function judgePromotion({ candidate, active, activeId, metrics, check, se
   if (alarm !== undefined) return refused(alarm);
   const columns = amountColumns(candidate);
   const strange = strangeRows(check, columns, seed);
-  const found = shareUpTo(pValuesOf(candidate, strange), UNUSUAL);
-  const least = active === undefined ? LEAST_FOUND : shareUpTo(pValuesOf(active, strange), UNUSUAL) - WORSE_BY;
+  const found = shareUpTo(await pValuesOf(candidate, strange), UNUSUAL);
+  const least = active === undefined ? LEAST_FOUND : shareUpTo(await pValuesOf(active, strange), UNUSUAL) - WORSE_BY;
   if (strange.length > 0 && compared > 0 && found < least) {
     return refused(`of rows that were made strange it finds ${percent(found)}, which is too few`);
   }
@@ -124,7 +130,7 @@ export function judgePromotion({ candidate, active, activeId, metrics, check, se
     return { isPromoted: true, reason: 'It is the first, and it told usual rows from strange ones.' };
   const unknown = active.groups.filter((group) => !candidate.groups.includes(group));
   if (unknown.length > 0) return refused(`it knows nothing of ${unknown.join(' and ')}, of which ${activeId} does`);
-  const agreement = agreementOf(pValues, pValuesOf(active, check));
+  const agreement = agreementOf(pValues, await pValuesOf(active, check));
   if (compared >= LEAST_COMPARED) {
     if (agreement.disagreement > MOST_DISAGREEMENT) {
       return refused(`it judges ${percent(agreement.disagreement)} of the rows otherwise than ${activeId} does`);

@@ -183,7 +183,7 @@ export class ModelTraining {
     const candidate = readProfile(document);
     const active = registry.active(table);
     const all = { ...metrics, seconds: (clock.monotonicMs() - startMs) / MS_PER_SECOND };
-    const { isPromoted, reason } = judgePromotion({
+    const { isPromoted, reason } = await judgePromotion({
       candidate,
       active: active?.profile,
       activeId: active?.info.id ?? null,
@@ -191,6 +191,7 @@ export class ModelTraining {
       check,
       seed,
     });
+    signal.throwIfAborted();
     return registry.add({
       info: {
         table,
