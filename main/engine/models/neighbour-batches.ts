@@ -1,7 +1,8 @@
 /** Searches for many rows, as many at a time as an index takes. */
 import type { Matrix } from './matrix.ts';
 import type { Search } from './nearest-rows.ts';
-import { MOST_QUERIES, type NeighbourIndex } from './neighbour-index.ts';
+import type { NeighbourIndex } from './neighbour-index.ts';
+import { MOST_QUERIES } from './search-layout.ts';
 
 /** Is told which query, whose results are there, was for which row: its place among those that were asked for. */
 export type Found = (place: number, query: number) => void;

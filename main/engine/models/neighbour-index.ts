@@ -1,42 +1,34 @@
 /**
  * Nearest rows of a bounded sample, exactly. The sample lies in blocks of near rows, each in a ball; balls too far away
  * are passed over whole (S. M. Omohundro, "Five Balltree Construction Algorithms", ICSI 1989, on one level), and of the
- * rows of the others only those are measured that a quick inner product does not rule out.
+ * rows of the others only those are measured that a quick inner product does not rule out (search-kernels.ts).
  */
-import {
-  BLOCK_GROUPS,
-  BLOCK_ROWS,
-  blockBytes,
-  type DistanceKernels,
-  OWN_SCREENING_ERROR,
-  openKernels,
-  paddedColumns,
-  putRow,
-  SCREENED_NUMBERS,
-  SCREENED_TOGETHER,
-  screeningError,
-  squareError,
-} from './distance-kernels.ts';
+import { BLOCK_ROWS, type DistanceKernels, plainKernels, putRow, squareError } from './distance-kernels.ts';
 import { copyRow, type Sample, squaredDistance } from './matrix.ts';
 import { NearestRows, type Search } from './nearest-rows.ts';
 import { halveRows } from './row-halves.ts';
+import { openSearchKernels, type SearchKernels } from './search-kernels.ts';
+import {
+  contextOffset,
+  layOutSearch,
+  MOST_QUERIES,
+  NUMBER_BYTES,
+  RECORD,
+  type SearchLayout,
+  writeContext,
+} from './search-layout.ts';
 
-/** Rows that can be searched for at a time: enough that a block is used often while it is near the processor. */
-export const MOST_QUERIES = 32;
-/** Blocks that are screened before the nearest of what came out are looked for; the results stay near the processor. */
-const CHUNK_BLOCKS = 32;
-
-/** Blocks around a query that are looked at before all others. */
-const OPENED_BLOCKS = 2;
-const NUMBER_BYTES = 4;
-/** A row's number without these bits is that of its block. */
-const BLOCK_BITS = Math.log2(BLOCK_ROWS);
-/** No row, no block. */
+/** No row. */
 const NONE = -1;
 /** Squared lengths from which on products of 32-bit numbers could become infinite. */
 const MOST_SCREENED = 1e30;
 /** Above this a squared distance is measured again in 64 bits, as it may be infinite in 32. */
 const MOST_MEASURED = 1e38;
+/** Makes a 32-bit number that was rounded at least what it was before. */
+const ROUNDED_UP = 1 + 2 ** -22;
+
+/** Kernels that search by themselves, or that only measure. */
+type IndexKernels = DistanceKernels & Partial<SearchKernels>;
 
 /** Not thread-safe: queries and results are kept in the index, so that a search allocates nothing. */
 export class NeighbourIndex {
@@ -46,72 +38,76 @@ export class NeighbourIndex {
   readonly positions: Int32Array;
   /** What the last search found. */
   readonly nearest: NearestRows;
-  private readonly kernels: DistanceKernels;
-  /** Columns with those filled in. */
-  private readonly width: number;
-  private readonly blocks: number;
-  private readonly addresses: Addresses;
+  private readonly most: number;
+  private readonly kernels: IndexKernels;
+  private readonly layout: SearchLayout;
+  private readonly view: DataView;
   private readonly numbers: Float32Array;
-  /** Where in them the results of screening begin. */
-  private readonly firstScreened: number;
-  /** Of each block, how far its rows are from their centre at most. */
-  private readonly radii: Float64Array;
-  /** Of each block, what its screening errs by, in two parts; not numbers where its rows are too long for it. */
-  private readonly errors: Float64Array;
-  private readonly errorsPerLength: Float64Array;
+  private readonly integers: Int32Array;
   private readonly queries: readonly Float32Array[];
-  private readonly queryLengths = new Float64Array(MOST_QUERIES);
-  /** Of each query, its part in what screening errs by; not a number for one that is too long for it. */
-  private readonly queryErrors = new Float64Array(MOST_QUERIES);
+  /** Makes a measured length at least what it is. */
+  private readonly roundedUp: number;
   private readonly leftOut = new Int32Array(MOST_QUERIES);
-  /** By block, for each query the least squared distance of a row; not a number where it was looked at. */
-  private readonly least: Float32Array;
-  /** By query, the blocks that were screened, in their order. */
-  private readonly screened = new Int32Array(MOST_QUERIES * CHUNK_BLOCKS);
-  private readonly screenedCounts = new Int32Array(MOST_QUERIES);
-  private readonly pending = new Int32Array(SCREENED_TOGETHER);
-  private readonly measureRow: (query: number, row: number) => number;
+  private readonly isLong = new Uint8Array(MOST_QUERIES);
+  /** All blocks, and those that cannot be screened, as their rows are too long. */
+  private readonly allBlocks: readonly number[];
+  private readonly longBlocks: readonly number[];
 
   /**
    * @param most rows that a search will be asked for
-   * @param open makes the kernels with so many bytes of memory
+   * @param open makes the kernels with so many bytes of memory; undefined where they cannot be had
    */
-  constructor(sample: Sample, most: number, open: (bytes: number) => DistanceKernels = openKernels) {
+  constructor(sample: Sample, most: number, open: (bytes: number) => IndexKernels | undefined = openSearchKernels) {
     const { rows, columns } = sample;
     this.rows = rows;
     this.columns = columns;
+    this.most = most;
     this.nearest = new NearestRows(MOST_QUERIES, most);
-    this.width = paddedColumns(columns);
-    this.blocks = Math.ceil(rows / BLOCK_ROWS);
-    this.addresses = addressesFor(rows, this.blocks, this.width);
-    this.kernels = open(this.addresses.end);
-    this.numbers = new Float32Array(this.kernels.memory);
-    this.firstScreened = this.addresses.screened / NUMBER_BYTES;
+    this.layout = layOutSearch(rows, columns, most);
+    this.kernels = open(this.layout.end) ?? plainKernels(new ArrayBuffer(this.layout.end));
+    this.roundedUp = 1 + squareError(this.layout.columns);
+    const { memory } = this.kernels;
+    this.view = new DataView(memory);
+    this.numbers = new Float32Array(memory, 0, Math.floor(memory.byteLength / NUMBER_BYTES));
+    this.integers = new Int32Array(memory, 0, this.numbers.length);
+    writeContext(memory, this.layout);
     this.queries = Array.from(
       { length: MOST_QUERIES },
-      (_, query) => new Float32Array(this.kernels.memory, this.queryAddress(query), columns),
+      (_, query) => new Float32Array(memory, this.queryAddress(query), columns),
     );
-    this.radii = new Float64Array(this.blocks);
-    this.errors = new Float64Array(this.blocks);
-    this.errorsPerLength = new Float64Array(this.blocks);
-    this.least = new Float32Array(MOST_QUERIES * this.blocks);
-    this.measureRow = (query, row) => this.measure(query, row);
+    const { numbers, integers, layout } = this;
+    for (let query = 0; query < MOST_QUERIES; query++) {
+      integers[(this.recordAddress(query) + RECORD.query) / NUMBER_BYTES] = this.queryAddress(query);
+    }
+    integers[(layout.noneStart + RECORD.query) / NUMBER_BYTES] = layout.zerosStart;
+    numbers[(layout.noneStart + RECORD.heap) / NUMBER_BYTES] = Number.POSITIVE_INFINITY;
     this.positions = halveRows(sample, BLOCK_ROWS);
-    this.positions.forEach((position, row) => {
-      this.rowValues(row).set(sample.data.subarray(position * columns, (position + 1) * columns));
-    });
-    for (let block = 0; block < this.blocks; block++) this.fillBlock(block);
+    const rowsStart = this.layout.rowsStart / NUMBER_BYTES;
+    const width = this.layout.columns;
+    for (let row = 0; row < rows; row++) {
+      const start = this.positions[row]! * columns;
+      this.numbers.set(sample.data.subarray(start, start + columns), rowsStart + row * width);
+    }
+    this.allBlocks = Array.from({ length: this.layout.blocks }, (_, block) => block);
+    this.longBlocks = this.allBlocks.filter((block) => !this.fillBlock(block));
+    // What only fills up the last of the centres is never looked at.
+    const filled = this.layout.lengthsStart / NUMBER_BYTES;
+    this.numbers.fill(Number.NaN, filled + this.layout.blocks, filled + this.layout.ceilingBytes / NUMBER_BYTES);
   }
 
   /** What to search for: `values[offset…]`, the largest 32-bit number instead of what is larger. */
   setQuery(query: number, values: Float64Array, offset: number): void {
-    copyRow(values, offset, this.queries[query]!);
-    this.prepare(query, NONE);
+    const target = this.queries[query]!;
+    target.set(values.subarray(offset, offset + this.columns));
+    // What cannot be screened may hold what 32 bits cannot hold.
+    if (!this.prepare(query, NONE)) copyRow(values, offset, target);
   }
 
   /** To search for a row of the index among the others, or among all. */
   setOwnQuery(query: number, row: number, isLeftOut: boolean): void {
-    this.queries[query]!.set(this.rowValues(row));
+    const { numbers, layout } = this;
+    const start = this.rowAddress(row) / NUMBER_BYTES;
+    numbers.copyWithin(this.queryAddress(query) / NUMBER_BYTES, start, start + layout.columns);
     this.prepare(query, isLeftOut ? row : NONE);
   }
 
@@ -129,21 +125,18 @@ export class NeighbourIndex {
    * found, however many queries there are.
    */
   search(queries: number, search: Search): void {
-    this.nearest.begin(queries, search);
+    const { kernels, longBlocks } = this;
+    if (kernels.search === undefined) {
+      for (let query = 0; query < queries; query++) this.measureNear(query, search);
+      return;
+    }
+    this.writeSearch(queries, search);
+    kernels.search();
     for (let query = 0; query < queries; query++) {
-      this.measureBlocks(query);
-      // The blocks around the row come first, as what is found there rules out most others.
-      for (let opened = 0; opened < OPENED_BLOCKS && opened < this.blocks; opened++) {
-        this.screenOne(query, this.nearestBlock(query));
-      }
-      this.take(query);
+      this.readFound(query);
+      const unscreened = this.isLong[query] === 1 ? this.allBlocks : longBlocks;
+      for (const block of unscreened) this.measureBlock(query, block, search);
     }
-    for (let block = 0; block < this.blocks; ) {
-      const end = Math.min(this.blocks, block + CHUNK_BLOCKS);
-      for (; block < end; block++) this.screenForAll(block, queries);
-      for (let query = 0; query < queries; query++) this.take(query);
-    }
-    for (let query = 0; query < queries; query++) this.nearest.settle(query, this.measureRow);
   }
 
   /** The rows as the sample had them. */
@@ -166,264 +159,120 @@ export class NeighbourIndex {
     return values.map((_, row) => values[this.positions[row]!]!);
   }
 
-  private prepare(query: number, leftOut: number): void {
-    const length = lengthOf(this.queries[query]!);
+  /** @returns whether the query can be screened */
+  private prepare(query: number, leftOut: number): boolean {
+    const { layout } = this;
+    const record = this.recordAddress(query) / NUMBER_BYTES;
+    const square = this.kernels.square(this.queryAddress(query), layout.zerosStart, layout.columns);
+    const canScreen = square < MOST_SCREENED;
     this.leftOut[query] = leftOut;
-    this.queryLengths[query] = length;
-    this.queryErrors[query] = length * length < MOST_SCREENED ? length * length * OWN_SCREENING_ERROR : Number.NaN;
+    this.isLong[query] = canScreen ? 0 : 1;
+    this.integers[record + RECORD.leftOut / NUMBER_BYTES] = leftOut;
+    this.numbers[record + RECORD.length / NUMBER_BYTES] = canScreen ? Math.sqrt(square) * this.roundedUp : Number.NaN;
+    this.numbers[record + RECORD.halfSquare / NUMBER_BYTES] = canScreen ? square / 2 : Number.NaN;
+    return canScreen;
   }
 
-  private measureBlocks(query: number): void {
-    const { addresses, blocks, width, numbers, radii, least } = this;
-    this.kernels.squares(
-      this.queryAddress(query),
-      addresses.centres,
-      Math.ceil(blocks / BLOCK_ROWS),
-      width,
-      addresses.distances,
-    );
-    const first = addresses.distances / NUMBER_BYTES;
-    const certain = 1 - squareError(width);
-    for (let block = 0; block < blocks; block++) {
-      const square = numbers[first + block]!;
-      const gap = square < MOST_MEASURED ? Math.sqrt(square) * certain - radii[block]! : 0;
-      least[block * MOST_QUERIES + query] = gap > 0 ? gap * gap * certain : 0;
+  private writeSearch(queries: number, { wanted, limit = Number.POSITIVE_INFINITY, isAnyEnough }: Search): void {
+    const { view } = this;
+    view.setInt32(contextOffset('queries'), queries, true);
+    view.setInt32(contextOffset('wanted'), wanted, true);
+    view.setInt32(contextOffset('isAnyEnough'), isAnyEnough === true ? 1 : 0, true);
+    // The next 32-bit number above it, where it is none itself: what is below the one is below the other.
+    const rounded = Math.fround(limit);
+    view.setFloat32(contextOffset('limit'), rounded < limit ? rounded * ROUNDED_UP : rounded, true);
+  }
+
+  private readFound(query: number): void {
+    const { nearest, integers, numbers, layout, most } = this;
+    const record = this.recordAddress(query);
+    const count = integers[(record + RECORD.found) / NUMBER_BYTES]!;
+    const squares = (record + layout.squaresOffset) / NUMBER_BYTES;
+    const first = query * most;
+    for (let place = 0; place < count; place++) {
+      nearest.found[first + place] = integers[squares - most + place]!;
+      nearest.squares[first + place] = numbers[squares + place]!;
     }
+    nearest.counts[query] = count;
   }
 
-  /** Of those not yet screened. */
-  private nearestBlock(query: number): number {
-    const { least, numbers } = this;
-    const first = this.addresses.distances / NUMBER_BYTES;
-    let nearest = NONE;
-    for (let block = 0; block < this.blocks; block++) {
-      if (Number.isNaN(least[block * MOST_QUERIES + query]!)) continue;
-      if (nearest === NONE || numbers[first + block]! < numbers[first + nearest]!) nearest = block;
-    }
-    return nearest;
-  }
-
-  private screenOne(query: number, block: number): void {
-    this.kernels.screen(
-      this.queryAddress(query),
-      this.blockAddress(block),
-      this.width,
-      this.screenedAddress(query, block),
-    );
-  }
-
-  /** All queries for which the block is not too far away. */
-  private screenForAll(block: number, queries: number): void {
-    const { pending, least } = this;
-    const { bounds } = this.nearest;
-    let waiting = 0;
-    for (let query = 0; query < queries; query++) {
-      if (!(least[block * MOST_QUERIES + query]! <= bounds[query]!)) continue;
-      pending[waiting++] = query;
-      if (waiting < SCREENED_TOGETHER) continue;
-      this.screenFour(block);
-      waiting = 0;
-    }
-    for (let i = 0; i < waiting; i++) this.screenOne(pending[i]!, block);
-  }
-
-  private screenFour(block: number): void {
-    const { pending } = this;
-    const [a, b, c, d] = [pending[0]!, pending[1]!, pending[2]!, pending[3]!];
-    this.kernels.screenFour(
-      this.queryAddress(a),
-      this.queryAddress(b),
-      this.queryAddress(c),
-      this.queryAddress(d),
-      this.blockAddress(block),
-      this.width,
-      this.screenedAddress(a, block),
-      this.screenedAddress(b, block),
-      this.screenedAddress(c, block),
-      this.screenedAddress(d, block),
-    );
-  }
-
-  /** Where the results of the next block are to go. */
-  private screenedAddress(query: number, block: number): number {
-    const index = query * CHUNK_BLOCKS + this.screenedCounts[query]!++;
-    this.screened[index] = block;
-    this.least[block * MOST_QUERIES + query] = Number.NaN;
-    return this.addresses.screened + index * SCREENED_NUMBERS * NUMBER_BYTES;
-  }
-
-  /**
-   * Looks for near rows in what was screened: first at the nearest of each group, so that the bound is low when the
-   * others come.
-   */
-  private take(query: number): void {
-    const { nearest, numbers, screened, firstScreened } = this;
-    const { bounds } = nearest;
-    const high = 1 + squareError(this.width);
-    const own = this.queryLengths[query]! ** 2;
-    const start = query * CHUNK_BLOCKS;
-    const end = start + this.screenedCounts[query]!;
-    for (let index = start; index < end; index++) {
-      const block = screened[index]!;
-      if (this.isOdd(query, block)) continue;
-      const most = own + 2 * this.error(query, block);
-      const first = firstScreened + index * SCREENED_NUMBERS + BLOCK_ROWS;
-      let needed = (most - bounds[query]! / high) / 2;
-      for (let group = first; group < first + BLOCK_GROUPS; group++) {
-        const sum = numbers[group]!;
-        if (!(sum > needed)) continue;
-        nearest.addUpper(query, (most - 2 * sum) * high);
-        needed = (most - bounds[query]! / high) / 2;
-      }
-    }
-    for (let index = start; index < end; index++) this.takeBlock(query, index);
-    this.screenedCounts[query] = 0;
-  }
-
-  private takeBlock(query: number, index: number): void {
-    const { numbers, firstScreened } = this;
-    const block = this.screened[index]!;
-    if (this.isOdd(query, block)) {
-      this.takeAll(query, block);
-      return;
-    }
-    const error = 2 * this.error(query, block);
-    const least = this.queryLengths[query]! ** 2 - error;
-    const low = 1 - squareError(this.width);
-    const first = firstScreened + index * SCREENED_NUMBERS;
-    const needed = (least - this.nearest.bounds[query]! / low) / 2;
-    for (let group = 0; group < BLOCK_GROUPS; group++) {
-      if (!(numbers[first + BLOCK_ROWS + group]! < needed)) this.takeGroup(query, block, group, first);
-    }
-  }
-
-  /** @param first where the results of the block begin, in numbers */
-  private takeGroup(query: number, block: number, group: number, first: number): void {
-    const { nearest, numbers } = this;
-    const slack = squareError(this.width);
-    const own = this.queryLengths[query]! ** 2;
-    const error = 2 * this.error(query, block);
-    const greatest = numbers[first + BLOCK_ROWS + group]!;
-    // Its upper end was taken before the others.
-    let isGreatestOut = true;
-    for (let place = group; place < BLOCK_ROWS; place += BLOCK_GROUPS) {
-      const sum = numbers[first + place]!;
-      const bound = nearest.bounds[query]!;
-      const least = (own - 2 * sum - error) * (1 - slack);
-      if (least > bound) continue;
-      const most = (own - 2 * sum + error) * (1 + slack);
-      if (isGreatestOut && sum === greatest) isGreatestOut = false;
-      else if (most < bound) nearest.addUpper(query, most);
-      nearest.add(query, block * BLOCK_ROWS + place, least, this.measureRow);
-    }
-  }
-
-  /** Measures all rows of a block. */
-  private takeAll(query: number, block: number): void {
+  /** Measures every row of the block. */
+  private measureBlock(query: number, block: number, search: Search): void {
     const { nearest } = this;
     const end = Math.min(this.rows, (block + 1) * BLOCK_ROWS);
     for (let row = block * BLOCK_ROWS; row < end; row++) {
-      if (row === this.leftOut[query]) continue;
-      const square = this.measure(query, row);
-      if (!(square < nearest.bounds[query]!)) continue;
-      nearest.addUpper(query, square);
-      nearest.add(query, row, square, this.measureRow);
+      if (row !== this.leftOut[query]) nearest.add(query, row, this.measure(query, row), search);
     }
   }
 
-  /** Whether the block is not to be screened: not full, holding the row that is left out, or of too long rows. */
-  private isOdd(query: number, block: number): boolean {
-    return (
-      (block + 1) * BLOCK_ROWS > this.rows ||
-      this.leftOut[query]! >> BLOCK_BITS === block ||
-      Number.isNaN(this.error(query, block))
-    );
-  }
-
-  private error(query: number, block: number): number {
-    return this.errors[block]! + this.queryLengths[query]! * this.errorsPerLength[block]! + this.queryErrors[query]!;
+  /** Searches by measuring alone: block by block, the nearest first, but for those too far away. */
+  private measureNear(query: number, search: Search): void {
+    const { layout, numbers, nearest } = this;
+    const { centreBlocks, centresStart, columns, distancesStart, certain } = layout;
+    nearest.counts[query] = 0;
+    this.kernels.squares(this.queryAddress(query), centresStart, centreBlocks, columns, distancesStart);
+    const squares = numbers.subarray(distancesStart / NUMBER_BYTES);
+    const radii = numbers.subarray(layout.radiiStart / NUMBER_BYTES);
+    for (const block of this.allBlocks.toSorted((a, b) => squares[a]! - squares[b]!)) {
+      if (search.isAnyEnough === true && nearest.counts[query] === search.wanted) return;
+      const square = squares[block]!;
+      const gap = square < MOST_MEASURED ? Math.sqrt(square) * certain - radii[block]! : 0;
+      const least = gap > 0 ? gap * gap * certain : 0;
+      if (!(least > nearest.bound(query, search))) this.measureBlock(query, block, search);
+    }
   }
 
   private measure(query: number, row: number): number {
-    const square = this.kernels.square(this.queryAddress(query), this.rowAddress(row), this.width);
+    const square = this.kernels.square(this.queryAddress(query), this.rowAddress(row), this.layout.columns);
     if (square < MOST_MEASURED) return square;
     return squaredDistance(this.queries[query]!, 0, this.rowValues(row), 0, this.columns, Number.POSITIVE_INFINITY);
   }
 
-  private fillBlock(block: number): void {
-    const { columns, numbers } = this;
+  /** @returns whether the block can be screened */
+  private fillBlock(block: number): boolean {
+    const { columns, numbers, layout } = this;
     const first = block * BLOCK_ROWS;
     const end = Math.min(this.rows, first + BLOCK_ROWS);
+    const start = (layout.blocksStart + block * layout.blockBytes) / NUMBER_BYTES;
+    // Places without a row are farther away than any.
+    numbers.fill(Number.NEGATIVE_INFINITY, start, start + BLOCK_ROWS);
     const sums = new Float64Array(columns);
-    let length = 0;
+    let longest = 0;
     for (let row = first; row < end; row++) {
       const values = this.rowValues(row);
-      putRow(numbers, this.blockAddress(block) / NUMBER_BYTES, row - first, values, columns);
+      putRow(numbers, start, row - first, values, columns);
       for (let column = 0; column < columns; column++) sums[column]! += values[column]!;
-      length = Math.max(length, lengthOf(values));
+      longest = Math.max(longest, squareOf(values));
     }
-    const { ofBlock, perLength } = screeningError(this.width, length);
-    this.errors[block] = length * length < MOST_SCREENED ? ofBlock : Number.NaN;
-    this.errorsPerLength[block] = perLength;
     const centre = Float32Array.from(sums, (sum) => sum / (end - first));
-    const centreBlock = this.addresses.centres + Math.floor(block / BLOCK_ROWS) * blockBytes(this.width);
+    const centreBlock = layout.centresStart + Math.floor(block / BLOCK_ROWS) * layout.blockBytes;
     putRow(numbers, centreBlock / NUMBER_BYTES, block % BLOCK_ROWS, centre, columns);
     let farthest = 0;
     for (let row = first; row < end; row++) {
       const square = squaredDistance(this.rowValues(row), 0, centre, 0, columns, Number.POSITIVE_INFINITY);
       farthest = Math.max(farthest, square);
     }
-    this.radii[block] = Math.sqrt(farthest);
+    const canScreen = longest < MOST_SCREENED;
+    numbers[layout.radiiStart / NUMBER_BYTES + block] = Math.sqrt(farthest) * ROUNDED_UP;
+    numbers[layout.lengthsStart / NUMBER_BYTES + block] = canScreen ? Math.sqrt(longest) * ROUNDED_UP : Number.NaN;
+    return canScreen;
+  }
+
+  private recordAddress(query: number): number {
+    return this.layout.recordsStart + query * this.layout.recordBytes;
   }
 
   private queryAddress(query: number): number {
-    return this.addresses.queries + query * this.width * NUMBER_BYTES;
+    return this.layout.queriesStart + query * this.layout.rowBytes;
   }
 
   private rowAddress(row: number): number {
-    return this.addresses.rows + row * this.width * NUMBER_BYTES;
-  }
-
-  private blockAddress(block: number): number {
-    return this.addresses.blocks + block * blockBytes(this.width);
+    return this.layout.rowsStart + row * this.layout.rowBytes;
   }
 }
 
-/** Where in the memory of the kernels what begins, in bytes. */
-interface Addresses {
-  /** By query and block of a chunk, what came out. */
-  readonly screened: number;
-  /** From one query to the centres of the blocks. */
-  readonly distances: number;
-  readonly queries: number;
-  /** Centres of the blocks, themselves in blocks. */
-  readonly centres: number;
-  readonly blocks: number;
-  readonly rows: number;
-  readonly end: number;
-}
-
-function addressesFor(rows: number, blocks: number, width: number): Addresses {
-  const centreBlocks = Math.ceil(blocks / BLOCK_ROWS);
-  const rowBytes = width * NUMBER_BYTES;
-  const screened = 0;
-  const distances = screened + MOST_QUERIES * CHUNK_BLOCKS * SCREENED_NUMBERS * NUMBER_BYTES;
-  const queries = distances + centreBlocks * BLOCK_ROWS * NUMBER_BYTES;
-  const centres = queries + MOST_QUERIES * rowBytes;
-  const blocksStart = centres + centreBlocks * blockBytes(width);
-  const rowsStart = blocksStart + blocks * blockBytes(width);
-  return {
-    screened,
-    distances,
-    queries,
-    centres,
-    blocks: blocksStart,
-    rows: rowsStart,
-    end: rowsStart + rows * rowBytes,
-  };
-}
-
-function lengthOf(row: Float32Array): number {
+/** Squared length of a row; several sums, as each addition waits for the one before it. */
+function squareOf(row: Float32Array): number {
   let even = 0;
   let odd = 0;
   let column = 0;
@@ -432,5 +281,5 @@ function lengthOf(row: Float32Array): number {
     odd += row[column + 1]! * row[column + 1]!;
   }
   if (column < row.length) even += row[column]! * row[column]!;
-  return Math.sqrt(even + odd);
+  return even + odd;
 }

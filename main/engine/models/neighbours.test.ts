@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type DistanceKernels, openKernels, plainKernels } from './distance-kernels.ts';
 import { dbscan, LocalOutlierFactor, matrixOf, scoreRows } from './index.ts';
 import { drawSample, type Sample } from './matrix.ts';
 import { searchOwnRows } from './neighbour-batches.ts';
-import { MOST_QUERIES, NeighbourIndex } from './neighbour-index.ts';
+import { NeighbourIndex } from './neighbour-index.ts';
 import { Random } from './random.ts';
+import { openSearchKernels, openStrictSearchKernels } from './search-kernels.ts';
+import { MOST_QUERIES } from './search-layout.ts';
 import { twoGroups } from './testing.ts';
 
 /** On a coarse grid, so that there are equal rows and equal distances. */
@@ -21,8 +22,6 @@ const samples = fc
     return { rows, columns, data: Float32Array.from({ length: rows * columns }, () => random.below(steps)) };
   });
 
-const plain = (bytes: number): DistanceKernels => plainKernels(new ArrayBuffer(bytes));
-
 /** Squared distances of all rows of the sample to a query, rising. */
 function allSquares({ rows, columns, data }: Sample, query: Float64Array): number[] {
   return Array.from({ length: rows }, (_, row) =>
@@ -37,8 +36,9 @@ function expectNear(found: readonly number[], all: readonly number[]): void {
 }
 
 describe.each([
-  ['WebAssembly', openKernels],
-  ['plain loops', plain],
+  ['WebAssembly', openSearchKernels],
+  ['WebAssembly as older machines have it', openStrictSearchKernels],
+  ['plain loops', () => undefined],
 ])('neighbours by %s', (_, open) => {
   it('are what comparing with every row finds', () => {
     fc.assert(

@@ -78,6 +78,7 @@ export const i32 = {
   and: plain<'i32', 'i32'>('i32', [0x71]),
   or: plain<'i32', 'i32'>('i32', [0x72]),
   shiftLeft: plain<'i32', 'i32'>('i32', [0x74]),
+  shiftRight: plain<'i32', 'i32'>('i32', [0x76]),
   isEqual: plain<'i32', 'i32'>('i32', [0x46]),
   isDifferent: plain<'i32', 'i32'>('i32', [0x47]),
   isBelow: plain<'i32', 'i32'>('i32', [0x49]),
