@@ -20,6 +20,8 @@
 /* Descriptors, opened before confining. */
 static int netlink_socket;
 static int other_socket;
+static bool was_root;
+static pid_t test_process;
 
 static void do_nothing(void) {
 }
@@ -62,11 +64,46 @@ static void trace_parent(void) {
   (void)syscall(SYS_ptrace, 0, 0, 0, 0);
 }
 
-static const struct {
+static void read_file(void) {
+  char bytes[16];
+  int file = open("/proc/1/stat", O_RDONLY | O_CLOEXEC);
+  if (file < 0 || read(file, bytes, sizeof bytes) <= 0) _exit(1);
+}
+static void read_link_of_another(void) {
+  char target[256];
+  char link[48];
+  snprintf(link, sizeof link, "/proc/%d/exe", (int)test_process);
+  if (readlinkat(AT_FDCWD, link, target, sizeof target) <= 0 && was_root) _exit(1);
+}
+static void write_file(void) {
+  (void)open("/proc/self/comm", O_RDWR);
+}
+static void make_file(void) {
+  (void)open("/tmp/holdfast-confine-test", O_CREAT | O_RDONLY, 0600);
+}
+
+struct test_case {
   const char *name;
   void (*act)(void);
   bool allowed;
-} cases[] = {
+};
+
+/* Whoever reads about processes may do more, and no more than that. */
+static const struct test_case reader_cases[] = {
+    {"end", do_nothing, true},
+    {"write", write_nothing, true},
+    {"read a file of /proc", read_file, true},
+    {"see what another's process executes", read_link_of_another, true},
+    {"open a file for writing", write_file, false},
+    {"make a file", make_file, false},
+    {"open a socket", open_socket, false},
+    {"map code", map_code, false},
+    {"make a process", make_process, false},
+    {"signal a process", signal_parent, false},
+    {"trace a process", trace_parent, false},
+};
+
+static const struct test_case cases[] = {
     {"end", do_nothing, true},
     {"wait", wait_a_moment, true},
     {"write", write_nothing, true},
@@ -82,31 +119,41 @@ static const struct {
     {"trace a process", trace_parent, false},
 };
 
-int main(void) {
+typedef bool confinement(uint32_t user, int netlink, const char **step);
+
+static unsigned try_cases(const struct test_case *list, size_t count, confinement *confining) {
   unsigned failed = 0;
-  const size_t count = sizeof cases / sizeof cases[0];
-  netlink_socket = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, 0);
-  other_socket = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   for (size_t i = 0; i < count; i++) {
     pid_t child = fork();
     if (child == 0) {
       const char *step = "";
-      if (!confine(NOBODY, netlink_socket, &step)) {
+      if (!confining(NOBODY, netlink_socket, &step)) {
         perror(step);
         _exit(2);
       }
-      cases[i].act();
+      list[i].act();
       _exit(0);
     }
     int status = 0;
-    if (child < 0 || waitpid(child, &status, 0) != child) return 1;
-    bool right = cases[i].allowed ? WIFEXITED(status) && WEXITSTATUS(status) == 0
-                                  : WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS;
+    if (child < 0 || waitpid(child, &status, 0) != child) _exit(1);
+    bool right = list[i].allowed ? WIFEXITED(status) && WEXITSTATUS(status) == 0
+                                 : WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS;
     if (!right) {
       failed++;
-      fprintf(stderr, "test/confine.c: not %s: %s\n", cases[i].allowed ? "allowed" : "forbidden", cases[i].name);
+      fprintf(stderr, "test/confine.c: not %s: %s\n", list[i].allowed ? "allowed" : "forbidden", list[i].name);
     }
   }
-  printf("sense confinement tests: %u passed, %u failed\n", (unsigned)count - failed, failed);
+  return failed;
+}
+
+int main(void) {
+  const size_t count = sizeof cases / sizeof cases[0];
+  const size_t reader_count = sizeof reader_cases / sizeof reader_cases[0];
+  was_root = geteuid() == 0;
+  test_process = getpid();
+  netlink_socket = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, 0);
+  other_socket = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  unsigned failed = try_cases(cases, count, confine) + try_cases(reader_cases, reader_count, confine_reader);
+  printf("sense confinement tests: %u passed, %u failed\n", (unsigned)(count + reader_count) - failed, failed);
   return failed == 0 ? 0 : 1;
 }

@@ -17,6 +17,8 @@
 #include "interfaces.h"
 #include "linktype.h"
 #include "output.h"
+#include "paths.h"
+#include "procfs.h"
 
 static unsigned passed;
 static unsigned failed;
@@ -79,8 +81,17 @@ static void test_arguments(void) {
   CHECK(parse(&arguments, "sense fifo /tmp/x", problem, sizeof problem) && arguments.command == COMMAND_FIFO);
   CHECK(parse(&arguments, "sense check", problem, sizeof problem) && arguments.command == COMMAND_CHECK);
 
+  CHECK(parse(&arguments, "sense processes", problem, sizeof problem));
+  CHECK(arguments.command == COMMAND_PROCESSES && arguments.method == WISH_BEST);
+  CHECK(parse(&arguments, "sense processes --method connector --user 7", problem, sizeof problem));
+  CHECK(arguments.method == WISH_CONNECTOR && arguments.user == 7);
+
   const char *const wrong[] = {
       "sense",
+      "sense processes --method",
+      "sense processes --method magic",
+      "sense processes --user 0",
+      "sense processes ebpf",
       "sense capture",
       "sense capture --interface",
       "sense capture --interface ..",
@@ -370,8 +381,70 @@ static void test_interface_list(void) {
   close(descriptor);
 }
 
+/* ---- processes ---- */
+
+static void test_paths(void) {
+  static const struct {
+    const char *names;
+    size_t bytes;
+    const char *path;
+  } rows[] = {
+      {"", 0, "/"},
+      {"bash\0bin\0usr\0", 13, "/usr/bin/bash"},
+      {"bash\0bin\0usr", 12, "/usr/bin/bash"},
+      {"memfd:x\0", 8, "/memfd:x"},
+      {"\0", 1, "/"},
+      {"a\0\0b\0", 5, "/b//a"},
+  };
+  char path[32];
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    size_t length = path_join(path, rows[i].names, rows[i].bytes);
+    CHECK(length == strlen(rows[i].path) && memcmp(path, rows[i].path, length) == 0);
+  }
+  /* Any bytes: never more than one byte longer. */
+  for (unsigned round = 0; round < 2000; round++) {
+    size_t bytes = random_number() % 64;
+    char *names = malloc(bytes + 1);
+    char *joined = malloc(bytes + 1);
+    if (names == NULL || joined == NULL) abort();
+    for (size_t i = 0; i < bytes; i++) names[i] = (char)(random_number() % 3 == 0 ? 0 : 'a' + (int)(random_number() % 26));
+    size_t length = path_join(joined, names, bytes);
+    CHECK(length >= 1 && length <= bytes + 1 && joined[0] == '/');
+    free(names);
+    free(joined);
+  }
+}
+
+static void test_stat(void) {
+  struct process_record record = {0};
+  const char line[] = "42 (a) (b) c) S 7 42 42 34819 42 4194560 1 0 0 0 1 2 0 0 20 0 1 0 12345 1000 100 18446744073709551615";
+  CHECK(procfs_parse_stat(line, 100, &record));
+  CHECK(record.parent == 7 && record.start_ns == 123450000000u);
+  CHECK(strcmp(record.name, "a) (b) c") == 0 && strcmp(record.terminal, "pts3") == 0);
+  CHECK(procfs_parse_stat("1 (name of sixteen bytes and more) S 0 1 1 1025 1 1 1 0 0 0 1 2 0 0 20 0 1 0 5 1", 100, &record));
+  CHECK(memcmp(record.name, "name of sixteen ", sizeof record.name) == 0 && strcmp(record.terminal, "tty1") == 0);
+  CHECK(!procfs_parse_stat("", 100, &record) && !procfs_parse_stat("1 (x", 100, &record));
+  CHECK(!procfs_parse_stat(") 1 (", 100, &record) && !procfs_parse_stat("1 (x) S 0", 100, &record));
+}
+
+static void test_procfs(void) {
+  static char texts[MAX_TEXT_BYTES];
+  struct process_record record = {0};
+  CHECK(procfs_read((uint32_t)getpid(), &record, texts));
+  CHECK(record.parent == (uint32_t)getppid() && record.user == getuid() && record.effective_group == getegid());
+  CHECK((record.flags & FLAG_INCOMPLETE) == 0 && record.text_bytes[TEXT_IMAGE] > 1 && texts[0] == '/');
+  size_t arguments = 0;
+  for (unsigned i = 0; i < TEXT_ARGUMENTS; i++) arguments += record.text_bytes[i];
+  CHECK(record.text_bytes[TEXT_ARGUMENTS] > 1 && texts[arguments + record.text_bytes[TEXT_ARGUMENTS] - 1] == '\0');
+  struct process_record nobody = {0};
+  CHECK(!procfs_read(UNSET_ID, &nobody, texts) && (nobody.flags & FLAG_INCOMPLETE) != 0);
+}
+
 int main(void) {
   test_arguments();
+  test_paths();
+  test_stat();
+  test_procfs();
   test_output();
   test_frames();
   test_link_types();
