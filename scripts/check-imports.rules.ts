@@ -95,6 +95,7 @@ export const ONE_FILE_NAMES: readonly string[] = ['ipcMain', 'ipcRenderer'];
 
 /** Parts whose result may depend on nothing but their arguments, so that a capture replays as it was live. */
 export const PURE_FILES: readonly string[] = [
+  'main/engine/behaviours/**',
   'main/engine/detect/**',
   'main/engine/models/**',
   'main/engine/policy/**',

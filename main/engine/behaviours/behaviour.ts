@@ -1,0 +1,43 @@
+import type { AlertKind, Finding } from '../../../contract/domain.ts';
+import type { HostEvent, HostEventType } from '../../../contract/events.ts';
+import type { SettingTable, SettingValues } from '../runtime/settings.ts';
+import type { ProcessTree } from './process-tree.ts';
+
+/** What a behaviour is given. Time comes with the events; there is no clock and no randomness here. */
+export interface BehaviourContext<T extends SettingTable = SettingTable> {
+  readonly settings: SettingValues<T>;
+  /** Where processes come from; it knows of an event before the behaviours are told. */
+  readonly processes: Pick<ProcessTree, 'ancestors'>;
+  /** May be called any number of times; the same cause again means "I know more now". */
+  report(finding: Finding): void;
+}
+
+/** Watches what happens on the host. Must take any event that its row asks for, with any text in it. */
+export interface Behaviour {
+  event(event: HostEvent): void;
+  /** About once a second; what was waited for may have run out. */
+  tick?(nowMs: number): void;
+}
+
+/** A row of the table of behaviours. */
+export interface BehaviourDefinition<T extends SettingTable = SettingTable> {
+  /** Dashed name, unique among these and the detectors of the network; its section of the configuration: `host.<id>`. */
+  readonly id: string;
+  /** Kinds of findings that it may give, the usual one first. */
+  readonly kinds: readonly AlertKind[];
+  /** One sentence for people: what it notices. */
+  readonly summary: string;
+  /** Every technique id that it may give. */
+  readonly techniques: readonly string[];
+  readonly settings: T;
+  /** What it is told of; of everything else it costs nothing. */
+  readonly events: readonly HostEventType[];
+  /** The largest state it may hold, in words and numbers: "4,096 processes of 200 B". */
+  readonly memoryBound: string;
+  create(context: BehaviourContext<T>): Behaviour;
+}
+
+/** Keeps the row's settings type while the table holds rows of many. */
+export function defineBehaviour<T extends SettingTable>(definition: BehaviourDefinition<T>): BehaviourDefinition {
+  return definition as unknown as BehaviourDefinition;
+}

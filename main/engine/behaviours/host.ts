@@ -1,0 +1,30 @@
+import type { HostEvent, HostEventType } from '../../../contract/events.ts';
+import type { Behaviour } from './behaviour.ts';
+import { ProcessTree } from './process-tree.ts';
+
+/** Behaviours at work: each is shown the types of events that it asked for, after the tree of processes. */
+export class BehaviourHost {
+  readonly processes = new ProcessTree();
+  readonly #byType = new Map<HostEventType, Behaviour[]>();
+  readonly #all: Behaviour[] = [];
+
+  add(behaviour: Behaviour, events: readonly HostEventType[]): void {
+    this.#all.push(behaviour);
+    for (const type of events) {
+      const known = this.#byType.get(type);
+      if (known === undefined) this.#byType.set(type, [behaviour]);
+      else known.push(behaviour);
+    }
+  }
+
+  event(event: HostEvent): void {
+    this.processes.event(event);
+    const behaviours = this.#byType.get(event.type);
+    if (behaviours === undefined) return;
+    for (const behaviour of behaviours) behaviour.event(event);
+  }
+
+  tick(nowMs: number): void {
+    for (const behaviour of this.#all) behaviour.tick?.(nowMs);
+  }
+}

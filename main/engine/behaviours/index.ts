@@ -1,0 +1,17 @@
+/** From events of the host to findings. */
+
+import type { BehaviourDefinition } from './behaviour.ts';
+import { persistenceBehaviour } from './persistence.ts';
+import { reverseShellBehaviour } from './reverse-shell.ts';
+import { webShellBehaviour } from './web-shell.ts';
+
+export type { Behaviour, BehaviourContext, BehaviourDefinition } from './behaviour.ts';
+export { BehaviourHost } from './host.ts';
+export { ProcessTree } from './process-tree.ts';
+
+/** Every behaviour there is. A new one is a file of its own and a row here. */
+export const BEHAVIOURS: readonly BehaviourDefinition[] = [
+  reverseShellBehaviour,
+  webShellBehaviour,
+  persistenceBehaviour,
+];
