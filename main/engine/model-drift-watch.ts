@@ -47,7 +47,9 @@ export class DriftWatch {
     this.#lookedMs.set(table, nowMs);
     const wallMs = this.#clock.nowMs();
     // Rows that it was fitted on look more usual to it than any others.
-    const sinceMs = Math.max(wallMs - RECENT_MS, active.info.untilMs ?? active.info.trainedMs);
+    const learntMs = active.info.untilMs ?? active.info.trainedMs;
+    // A time that is still to come is of a clock that was wrong.
+    const sinceMs = learntMs > wallMs ? wallMs - RECENT_MS : Math.max(wallMs - RECENT_MS, learntMs);
     const drift = await driftOf(active.profile, this.#samples.since(table, sinceMs), wallMs);
     if (drift === null) return;
     const known = this.#watched.get(table);

@@ -36,6 +36,12 @@ describe('the schedule of training', () => {
     ['the last is younger, but habits have moved', { active: trained(2), isDrifted: true }, MAY_BEGIN],
     ['it was tried today', { active: trained(9), triedMs: NOW_MS - DAY_MS / 2 }, NOT_DUE],
     ['it was tried yesterday', { active: trained(9), triedMs: NOW_MS - DAY_MS }, MAY_BEGIN],
+    ['the last is of a clock that ran ahead', { active: trained(-400) }, MAY_BEGIN],
+    [
+      'it was tried, and there was a flood, by such a clock',
+      { triedMs: NOW_MS + DAY_MS, floodMs: NOW_MS + DAY_MS },
+      MAY_BEGIN,
+    ],
   ])('when %s', (_when, changes, verdict) => expect(scheduleOf(state(changes))).toEqual(verdict));
 
   it.each<[string, Partial<ScheduleState>]>([

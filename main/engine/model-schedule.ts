@@ -26,6 +26,8 @@ export interface ScheduleVerdict {
 }
 
 const HOUR_MS = 3_600_000;
+/** Clocks are set by so much without ever having been wrong. */
+const AHEAD_MS = 60_000;
 const DAY_MS = 24 * HOUR_MS;
 /** After a flood everything is unusual for a while, and the engine may still have much to do. */
 const FLOOD_QUIET_MS = 10 * 60_000;
@@ -47,15 +49,21 @@ export function scheduleOf(state: ScheduleState): ScheduleVerdict {
 }
 
 function isOld({ nowMs, settings, rows }: ScheduleState, { trainedMs }: ProfileInfo): boolean {
-  return rows >= settings.learningRows && nowMs - trainedMs >= settings.retrainDays * DAY_MS;
+  return rows >= settings.learningRows && sinceMs(trainedMs, nowMs) >= settings.retrainDays * DAY_MS;
+}
+
+/** A time that is still to come is of a clock that was wrong, or of a stranger's file: it is taken for long ago. */
+function sinceMs(thenMs: number, nowMs: number): number {
+  return thenMs - nowMs > AHEAD_MS ? Number.POSITIVE_INFINITY : nowMs - thenMs;
 }
 
 function mayTryAgain({ nowMs, settings, triedMs }: ScheduleState): boolean {
-  return triedMs === null || nowMs - triedMs >= Math.min(settings.retrainDays * DAY_MS, AGAIN_AFTER_MS);
+  return triedMs === null || sinceMs(triedMs, nowMs) >= Math.min(settings.retrainDays * DAY_MS, AGAIN_AFTER_MS);
 }
 
 function obstacle({ settings, nowMs, floodMs, conditions }: ScheduleState): string {
-  if (floodMs !== null && nowMs - floodMs < FLOOD_QUIET_MS) return 'training waits until a flood of traffic is over';
+  if (floodMs !== null && sinceMs(floodMs, nowMs) < FLOOD_QUIET_MS)
+    return 'training waits until a flood of traffic is over';
   const { isOnMains, loadPerCore } = conditions();
   if (settings.onlyOnMains && !isOnMains) return 'training waits for the charger';
   if (loadPerCore > settings.idleLoad) return 'training waits until the computer has less to do';

@@ -33,6 +33,22 @@ const mostInOneDay = (shown: readonly JudgedRow[]) =>
     ...shown.map(({ timeMs }) => shown.filter((o) => o.timeMs > timeMs - DAY_MS && o.timeMs <= timeMs).length),
   );
 
+describe('a clock that ran ahead', () => {
+  it('does not silence the budget until that time comes', () => {
+    const budget = new AlertBudget(settings(2));
+    const aheadMs = START_MS + 400 * DAY_MS;
+    const strange = (timeMs: number, cause: string) => budget.judge({ timeMs, pValue: 1e-9, cause });
+    expect([strange(aheadMs, 'a'), strange(aheadMs, 'b'), strange(aheadMs, 'c')]).toEqual(['shown', 'shown', 'held']);
+    // Set right again: the two of today still count today, and no longer.
+    expect(strange(START_MS, 'd')).toBe('held');
+    expect(budget.state(START_MS)).toMatchObject({ shown: 2, heldBack: 1 });
+    expect(strange(START_MS + 1.1 * DAY_MS, 'e')).toBe('shown');
+    // Rows that come a little late are no clock set back.
+    expect(strange(START_MS + 1.1 * DAY_MS - 60_000, 'f')).toBe('shown');
+    expect(strange(START_MS + 1.2 * DAY_MS, 'g')).toBe('held');
+  });
+});
+
 describe.each([1, 5, 20])('a budget of %i a day', (perDay) => {
   const rows = daysOf(21, perDay);
   const budget = new AlertBudget(settings(perDay));

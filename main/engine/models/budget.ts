@@ -27,6 +27,8 @@ const FIRST_P_VALUE = 1e-3;
 const STEP = 0.5;
 /** Silence that the threshold rises by at most: a computer that was off for weeks has not become more usual. */
 const MOST_SILENCE_MS = DAY_MS;
+/** Rows come at most so much out of order; a row that is older than the last one by more means a clock set back. */
+const MOST_DISORDER_MS = HOUR_MS;
 /** Causes whose last row is remembered. More a day are no longer told apart, and counted once each time. */
 const MOST_CAUSES = 4_096;
 const MOST_CAUSE_LENGTH = 400;
@@ -60,7 +62,7 @@ export interface BudgetSettings {
 
 interface Told {
   readonly cause: string;
-  readonly shownMs: number;
+  shownMs: number;
   lastMs: number;
 }
 
@@ -181,6 +183,7 @@ export class AlertBudget {
 
   /** Lets time go by: the threshold rises, and what is older than a day is forgotten. */
   private pass(timeMs: number): void {
+    if (this.lastMs !== null && this.lastMs - timeMs > MOST_DISORDER_MS) this.setBack(timeMs);
     const passedMs = this.lastMs === null ? 0 : timeMs - this.lastMs;
     if (this.lastMs !== null && passedMs <= 0) return;
     this.lastMs = timeMs;
@@ -198,6 +201,18 @@ export class AlertBudget {
     if (this.heldHours.length > 0 && this.heldHours[0]!.hour < oldest) {
       this.heldHours = this.heldHours.filter(({ hour }) => hour >= oldest);
     }
+  }
+
+  /** What was shown by a clock that ran ahead was shown just now: it must not count until that time comes. */
+  private setBack(timeMs: number): void {
+    this.lastMs = timeMs;
+    for (const told of this.told) {
+      told.shownMs = Math.min(told.shownMs, timeMs);
+      told.lastMs = Math.min(told.lastMs, timeMs);
+    }
+    this.held.clear();
+    const hour = Math.floor(timeMs / HOUR_MS);
+    this.heldHours = this.heldHours.filter((each) => each.hour <= hour);
   }
 
   private isFull(timeMs: number): boolean {
