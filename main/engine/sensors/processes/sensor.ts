@@ -2,7 +2,7 @@
  * Processes as the engine sees them: keeps `sense processes` running, makes events of what it says, and says in Health
  * by which method, what it costs in drops, and what it cannot see.
  */
-import { closeSync } from 'node:fs';
+import { accessSync, closeSync, constants } from 'node:fs';
 import { Socket } from 'node:net';
 import type { FileHashes, HostEvent } from '../../../../contract/events.ts';
 import { type Clock, systemClock, type Timer } from '../../runtime/clock.ts';
@@ -39,6 +39,8 @@ const WATCH_INTERVAL_MS = 5_000;
 const SILENCE_LIMIT_MS = 30_000;
 const NO_COUNTS: ProcessCounts = { forks: 0, execs: 0, exits: 0, credentials: 0, dropped: 0, incomplete: 0 };
 const RIGHTS_HINT = 'Start Holdfast as root, or install its service.';
+const BUILD_HINT =
+  'Build it with "make -C native-helpers/sense"; that needs a C compiler and make (Debian: build-essential).';
 const CONNECTOR_HINT =
   'Complete are only kernels from 5.17 on with a helper that was built where clang, bpftool and libbpf-dev are installed: ' +
   'install them and run "make -C native-helpers/sense".';
@@ -100,8 +102,17 @@ export class ProcessSensor {
     });
   }
 
-  /** Begins to watch; what runs already is known before the first event is told. May be called again after a stop. */
+  /**
+   * Begins to watch; what runs already is known before the first event is told. May be called again after a stop. Where
+   * it is not possible it says so in Health and does nothing.
+   */
   start(): void {
+    try {
+      accessSync(this.#helperPath, constants.X_OK);
+    } catch {
+      this.#health.failed(`Processes cannot be watched: the helper is not there (${this.#helperPath}).`, BUILD_HINT);
+      return;
+    }
     this.#hashes = this.#newHashes();
     this.#supervisor.start();
     this.#watchdog ??= this.#clock.every(WATCH_INTERVAL_MS, () => this.#watch());
