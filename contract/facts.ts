@@ -280,6 +280,7 @@ export interface FileFact extends FactBase {
   readonly isWhole: boolean;
   /** Of the bytes seen, up to the bound of the settings. */
   readonly sha256: string;
+  /** Empty where nobody wants it; see TrafficInterest. */
   readonly md5: string;
 }
 

@@ -267,6 +267,11 @@ export interface TrafficInterest {
   readonly packets?: readonly PacketClass[];
   /** What `fact` is called with; every fact where it is left out. What nobody wants is not even put together. */
   readonly facts?: readonly FactInterest[];
+  /**
+   * Whether files come with their MD5, which costs more than all else that is told of them. Left out: where every fact
+   * is wanted.
+   */
+  readonly md5?: boolean;
 }
 
 /**

@@ -27,7 +27,10 @@ export interface DetectorDefinition<T extends SettingTable = SettingTable> {
   /** Every technique id that it may give. */
   readonly techniques: readonly string[];
   readonly settings: T;
-  /** Which packets and facts its observer is shown: those that it can make something of. */
+  /**
+   * Which packets and facts its observer is shown: those that it can make something of. What depends on the context the
+   * observer adds itself.
+   */
   readonly interest: TrafficInterest;
   /** The largest state it may hold, in words and numbers: "4,096 sources of 2 kB". */
   readonly memoryBound: string;
@@ -37,6 +40,9 @@ export interface DetectorDefinition<T extends SettingTable = SettingTable> {
 /** Keeps the row's settings type while the table holds rows of many, and gives its observers the row's interest. */
 export function defineDetector<T extends SettingTable>(definition: DetectorDefinition<T>): DetectorDefinition {
   const { interest } = definition;
-  const create = (context: DetectorContext<T>) => Object.assign(definition.create(context), { interest });
+  const create = (context: DetectorContext<T>) => {
+    const observer = definition.create(context);
+    return Object.assign(observer, { interest: { ...interest, ...observer.interest } });
+  };
   return { ...definition, create } as unknown as DetectorDefinition;
 }

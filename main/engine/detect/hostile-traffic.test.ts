@@ -210,6 +210,7 @@ describe('what goes on', () => {
 describe('a conversation that is met in its middle', () => {
   const evil: Indicators = {
     size: 1,
+    isListed: (type) => type === 'domain',
     address: () => undefined,
     domain: (name) =>
       name === 'evil.example' ? { type: 'domain', value: name, label: '', source: 'own list' } : undefined,

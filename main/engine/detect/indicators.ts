@@ -1,12 +1,14 @@
 /** What is known to be bad, asked by what was seen. The owner's lists are behind it; detectors only ask. */
 
-import type { Indicator } from '../../../contract/indicators.ts';
+import type { Indicator, IndicatorType } from '../../../contract/indicators.ts';
 
 export type { Indicator, IndicatorType } from '../../../contract/indicators.ts';
 
 export interface Indicators {
   /** How many there are; with none nobody needs to ask. */
   readonly size: number;
+  /** Whether a list of the owner's has such. The built-in test file, which is known by every digest, does not count. */
+  isListed(type: IndicatorType): boolean;
   /** Addresses are four signed words as in contract/traffic.ts; networks count too. */
   address(word0: number, word1: number, word2: number, word3: number): Indicator | undefined;
   /** The name itself or a domain above it. */
@@ -18,6 +20,7 @@ export interface Indicators {
 
 export const NO_INDICATORS: Indicators = {
   size: 0,
+  isListed: () => false,
   address: () => undefined,
   domain: () => undefined,
   url: () => undefined,

@@ -6,6 +6,7 @@
  */
 import type { Indicator, IndicatorType } from '../../../contract/indicators.ts';
 import { type AddressWords, formatAddress, isIpv4, mixHash } from '../runtime/address.ts';
+import { BUILT_IN } from './built-in.ts';
 import { masked, networkKey, readUrl } from './value.ts';
 
 /** What crosses to other threads as it is. */
@@ -17,6 +18,8 @@ export interface CompiledIndicators {
   /** Lengths of prefixes that occur, among 128 bits, the longest first. */
   readonly prefixes: readonly number[];
   readonly types: readonly IndicatorType[];
+  /** Those of them that are on a list of the owner's. */
+  readonly listedTypes: readonly IndicatorType[];
   readonly sources: readonly string[];
   /** The first is empty. */
   readonly labels: readonly string[];
@@ -53,6 +56,7 @@ export class IndicatorTableBuilder {
   readonly #labels = new Map<string, number>([['', 0]]);
   readonly #prefixes = new Set<number>();
   readonly #types = new Set<IndicatorType>();
+  readonly #listedTypes = new Set<IndicatorType>();
   #places = new Int32Array(1024 * WORDS);
   #mask = 1023;
   #size = 0;
@@ -82,6 +86,7 @@ export class IndicatorTableBuilder {
     this.#places[place + 1] = digestLow;
     this.#places[place + 2] = 1 + source + MAX_SOURCES * this.#label(label);
     this.#types.add(type);
+    if (this.#sources[source] !== BUILT_IN) this.#listedTypes.add(type);
     if (prefix !== undefined) this.#prefixes.add(prefix);
     this.#size++;
     return true;
@@ -96,6 +101,7 @@ export class IndicatorTableBuilder {
       size: this.#size,
       prefixes: [...this.#prefixes].sort((a, b) => b - a),
       types: [...this.#types],
+      listedTypes: [...this.#listedTypes],
       sources: this.#sources,
       labels: [...this.#labels.keys()],
     };
@@ -153,6 +159,10 @@ export class IndicatorTable {
     this.#mask = this.#places.length / WORDS - 1;
     this.#has = new Set(compiled.types);
     this.size = compiled.size;
+  }
+
+  isListed(type: IndicatorType): boolean {
+    return this.#compiled.listedTypes.includes(type);
   }
 
   /** The address itself, or a network that it is in. */

@@ -83,6 +83,14 @@ describe('Audience', () => {
     expect(shown).toEqual(['a 2/58', 'b 2/58', 'b 2/132', 'c 2/132', 'a 1/0', 'b 1/0', 'b 4/6', 'c 4/6', 'b 3/1']);
   });
 
+  it('wants MD5 where one says so, or wants everything', () => {
+    const hearer = (interest?: TrafficObserver['interest']): TrafficObserver => ({ interest, fact: () => undefined });
+    expect(new Audience([hearer({ facts: ['file'] })]).wantsMd5).toBe(false);
+    expect(new Audience([hearer({ facts: ['file'] }), hearer({ facts: ['file'], md5: true })]).wantsMd5).toBe(true);
+    expect(new Audience([hearer()]).wantsMd5).toBe(true);
+    expect(new Audience([{ packet: () => undefined }]).wantsMd5).toBe(false);
+  });
+
   it('goes on after one that fails at a fact, and counts it', () => {
     const facts: string[] = [];
     const failing: TrafficObserver = {

@@ -65,6 +65,8 @@ export class Audience {
   readonly segments: readonly SegmentListener[];
   /** What they want together; undefined where one of them wants every fact. */
   readonly wantedFacts: readonly FactInterest[] | undefined;
+  /** Whether one of them wants the MD5 of files. */
+  readonly wantsMd5: boolean;
   /** Facts that one of them failed at: a mistake of ours. The others were told all the same. */
   failures = 0;
   /** By the places of PACKET_CLASSES. */
@@ -89,6 +91,7 @@ export class Audience {
     const hearers = observers.filter((observer) => observer.fact !== undefined);
     const isUnbounded = hearers.some(({ interest }) => interest?.facts === undefined);
     this.wantedFacts = isUnbounded ? undefined : [...new Set(hearers.flatMap(({ interest }) => interest?.facts ?? []))];
+    this.wantsMd5 = hearers.some(({ interest }) => interest?.md5 ?? interest?.facts === undefined);
     this.#facts = new Map(FACT_TYPES.map((type) => [type, routeOf(hearers, type)]));
     this.#starts = collect(observers, 'flowStart');
     this.#changes = collect(observers, 'flowChange');

@@ -1,7 +1,6 @@
 import type { Fact } from '../../../contract/facts.ts';
 import type {
   EndReason,
-  FactInterest,
   FlowChange,
   FlowView,
   PacketView,
@@ -10,6 +9,7 @@ import type {
 } from '../../../contract/traffic.ts';
 import { NEWS, type News, type NewsBatch, newsWord } from './news-batch.ts';
 import type { InspectedFlow } from './protocols/conversation.ts';
+import type { FollowingOrder } from './traffic-engine.ts';
 
 /** Takes a full batch away, with the facts of it, and gives an empty one. */
 export type HandOver = (facts: readonly Fact[]) => NewsBatch;
@@ -28,10 +28,10 @@ export class NewsWriter implements TrafficObserver {
   /** The flow that the batch's latest words are about, as it is now. */
   #flowId = NO_FLOW;
 
-  constructor(first: NewsBatch, handOver: HandOver, wanted: { facts?: readonly FactInterest[]; segments: boolean }) {
+  constructor(first: NewsBatch, handOver: HandOver, wanted: FollowingOrder['wanted']) {
     this.#batch = first;
     this.#handOver = handOver;
-    this.interest = { facts: wanted.facts };
+    this.interest = { facts: wanted.facts, md5: wanted.md5 };
     this.#wantsSegments = wanted.segments;
   }
 

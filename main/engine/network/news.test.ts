@@ -113,7 +113,7 @@ function play(engine: TrafficEngine): void {
 }
 
 /** What a diary says that is told by way of batches. */
-function throughBatches(wanted: ConstructorParameters<typeof NewsWriter>[2] = { segments: true }) {
+function throughBatches(wanted: ConstructorParameters<typeof NewsWriter>[2] = { md5: true, segments: true }) {
   const diary = new Diary();
   const batch = new NewsBatch(new SharedArrayBuffer(NEWS_BATCH_SIZE + 64), 64);
   const reader = new NewsReader(new Audience([diary]), SETTINGS.flowCapacity);
@@ -159,7 +159,7 @@ describe('news', () => {
   });
 
   it('carries no facts and no segments that nobody wants', () => {
-    const { lines } = throughBatches({ facts: ['http-request'], segments: false });
+    const { lines } = throughBatches({ facts: ['http-request'], md5: false, segments: false });
     expect(lines.some((line) => line.startsWith('["segment"'))).toBe(false);
     const facts = lines.filter((line) => line.startsWith('["fact"'));
     expect(facts.length).toBeGreaterThan(100);

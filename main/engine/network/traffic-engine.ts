@@ -65,6 +65,7 @@ export interface FollowingOrder {
   readonly wanted: {
     /** Left out: all. */
     readonly facts?: readonly FactInterest[];
+    readonly md5: boolean;
     readonly segments: boolean;
   };
 }
@@ -149,8 +150,9 @@ export class TrafficEngine implements FrameSink {
   followingOrder(): FollowingOrder | undefined {
     const { settings, seed, protocols, inspection } = this.#options;
     if (protocols !== undefined) return undefined;
-    const { wantedFacts, segments } = this.audience;
-    const wanted = { ...(wantedFacts === undefined ? {} : { facts: wantedFacts }), segments: segments.length > 0 };
+    const { wantedFacts, wantsMd5, segments } = this.audience;
+    const facts = wantedFacts === undefined ? {} : { facts: wantedFacts };
+    const wanted = { ...facts, md5: wantsMd5, segments: segments.length > 0 };
     return { settings, seed: seed ?? REPEATABLE_SEED, inspection, wanted };
   }
 
@@ -203,6 +205,7 @@ export class TrafficEngine implements FrameSink {
       told: (_flow, protocol) => this.#table.tellService(serviceOfProtocol(protocol)),
       tell: (flow, fact) => audience.fact(flow, fact),
       isWanted: (type, protocol, name) => audience.isWanted(type, protocol, name),
+      wantsMd5: audience.wantsMd5,
     });
   }
 

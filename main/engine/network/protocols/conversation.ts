@@ -24,6 +24,7 @@ export interface InspectedFlow extends FlowView {
 export interface Listener {
   /** See `isWanted` of ParserContext. */
   isWanted(type: Fact['type'], protocol?: ProtocolId, name?: string): boolean;
+  readonly wantsMd5: boolean;
   fact(fact: Fact): void;
   /** The protocol that the conversation begins in is told. */
   told(protocol: ProtocolId): void;
@@ -117,6 +118,10 @@ export abstract class Conversation implements ParserContext {
 
   isWanted(type: Fact['type'], protocol?: ProtocolId, name?: string): boolean {
     return this.surroundings.listener.isWanted(type, protocol, name);
+  }
+
+  get wantsMd5(): boolean {
+    return this.surroundings.listener.wantsMd5;
   }
 
   become(protocol?: ProtocolId): void {

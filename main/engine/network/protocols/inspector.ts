@@ -15,6 +15,8 @@ export interface InspectorOptions extends InspectionLimits {
   readonly tell: (flow: FlowView, fact: Fact) => void;
   /** Whether anybody wants to hear of such facts; of all where it is left out. */
   readonly isWanted?: (type: Fact['type'], protocol: ProtocolId | undefined, name: string | undefined) => boolean;
+  /** Whether files are told with their MD5; they are where it is left out. */
+  readonly wantsMd5?: boolean;
   /** The protocol that a flow begins in is told; called before the fact. */
   readonly told?: (flow: FlowView, protocol: ProtocolId) => void;
 }
@@ -107,9 +109,10 @@ export class Inspector {
   }
 
   #createListener(): Listener {
-    const { tell, told, isWanted } = this.#options;
+    const { tell, told, isWanted, wantsMd5 = true } = this.#options;
     return {
       isWanted: (type, protocol, name) => isWanted === undefined || isWanted(type, protocol, name),
+      wantsMd5,
       fact: (fact) => {
         if (this.#flow === undefined) return;
         this.#facts++;

@@ -48,6 +48,8 @@ export interface ParserContext {
    * may be told all the same; it goes nowhere.
    */
   isWanted?(type: Fact['type'], protocol?: ProtocolId, name?: string): boolean;
+  /** Whether anybody wants the MD5 of files. Left out: yes. */
+  readonly wantsMd5?: boolean;
   /**
    * The conversation goes on in another protocol (STARTTLS, Upgrade, CONNECT): the bytes left over begin it; over UDP
    * the datagram at hand. Without a name it is whatever its bytes tell, as at the beginning.

@@ -8,6 +8,7 @@ export function sided(context: ParserContext, fromInitiator: boolean): ParserCon
     responderPort: context.responderPort,
     tell: (fact) => context.tell(fact, fromInitiator),
     isWanted: (type, protocol, name) => context.isWanted?.(type, protocol, name) ?? true,
+    wantsMd5: context.wantsMd5,
     become: (protocol) => context.become(protocol),
     expect: (connection) => context.expect(connection),
     expectedFile: context.expectedFile,

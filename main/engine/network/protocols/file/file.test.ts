@@ -95,6 +95,17 @@ describe('a transfer', () => {
     expect(new FileTransfer().end(identity, true)).toBeUndefined();
   });
 
+  it('has no MD5 where nobody wants it', () => {
+    const big = Buffer.alloc(30_000, 7);
+    for (const file of [bytes('abc'), big]) {
+      const transfer = new FileTransfer({ wantsMd5: false });
+      transfer.take(file);
+      const expected = { ...wholeFile(identity, file), md5: '' };
+      expect(transfer.end(identity, true)).toEqual(expected);
+      expect(wholeFile(identity, file, { wantsMd5: false })).toEqual(expected);
+    }
+  });
+
   it('of pictures is hashed less far than that of programs', () => {
     const megabyte = Buffer.alloc(1024 * 1024, 1);
     const bytesOf = (start: string) => {

@@ -25,9 +25,17 @@ export interface FileIdentity {
   readonly claimedType: string;
 }
 
+export interface TransferOptions {
+  /** Of HTTP, lower case: the kind is that of what is inside, the hashes of what is sent. Empty where it is left out. */
+  readonly contentEncoding?: string;
+  /** Whether anybody asks for the MD5, which takes longer than the SHA-256; left out: yes. */
+  readonly wantsMd5?: boolean;
+}
+
 /** A file while it is transferred: its beginning, and hashes of what was seen of it from its first byte on. */
 export class FileTransfer {
   readonly #contentEncoding: string;
+  readonly #wantsMd5: boolean;
   #sha256: Hash | undefined;
   #md5: Hash | undefined;
   /** Taken and not yet hashed: #block[0..#blockBytes). */
@@ -37,9 +45,9 @@ export class FileTransfer {
   #bytes = 0;
   #limit = MAX_HASHED_BYTES;
 
-  /** @param contentEncoding of HTTP, lower case: the kind is that of what is inside, the hashes of what is sent */
-  constructor(contentEncoding = '') {
+  constructor({ contentEncoding = '', wantsMd5 = true }: TransferOptions = {}) {
     this.#contentEncoding = contentEncoding;
+    this.#wantsMd5 = wantsMd5;
   }
 
   /** Bytes seen and hashed. */
@@ -81,8 +89,9 @@ export class FileTransfer {
 
   #update(bytes: Buffer): void {
     this.#sha256 ??= createHash('sha256');
-    this.#md5 ??= createHash('md5');
     this.#sha256.update(bytes);
+    if (!this.#wantsMd5) return;
+    this.#md5 ??= createHash('md5');
     this.#md5.update(bytes);
   }
 
@@ -104,18 +113,23 @@ export class FileTransfer {
   #digests(): Digests | undefined {
     // Nearly all files are so small that nothing was hashed yet.
     if (this.#sha256 === undefined && this.#block !== undefined) {
-      return digestsOf(this.#block.subarray(0, this.#blockBytes));
+      return digestsOf(this.#block.subarray(0, this.#blockBytes), this.#wantsMd5);
     }
     this.#hashBlock();
-    if (this.#sha256 === undefined || this.#md5 === undefined) return undefined;
-    return { sha256: this.#sha256.digest('hex'), md5: this.#md5.digest('hex') };
+    if (this.#sha256 === undefined) return undefined;
+    return { sha256: this.#sha256.digest('hex'), md5: this.#md5?.digest('hex') ?? '' };
   }
 }
 
 /** The fact about a file of which all bytes are at hand: half the price of a transfer in pieces. */
-export function wholeFile(identity: FileIdentity, bytes: Uint8Array, contentEncoding = ''): Unstamped<FileFact> {
+export function wholeFile(
+  identity: FileIdentity,
+  bytes: Uint8Array,
+  { contentEncoding = '', wantsMd5 = true }: TransferOptions = {},
+): Unstamped<FileFact> {
   const view = viewOf(bytes);
-  return fileFact(identity, view.subarray(0, SNIFFED_BYTES), contentEncoding, bytes.length, true, digestsOf(view));
+  const start = view.subarray(0, SNIFFED_BYTES);
+  return fileFact(identity, start, contentEncoding, bytes.length, true, digestsOf(view, wantsMd5));
 }
 
 interface Digests {
@@ -123,8 +137,8 @@ interface Digests {
   readonly md5: string;
 }
 
-function digestsOf(bytes: Buffer): Digests {
-  return { sha256: hash('sha256', bytes), md5: hash('md5', bytes) };
+function digestsOf(bytes: Buffer, wantsMd5: boolean): Digests {
+  return { sha256: hash('sha256', bytes), md5: wantsMd5 ? hash('md5', bytes) : '' };
 }
 
 function fileFact(

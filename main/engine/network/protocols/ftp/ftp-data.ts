@@ -14,13 +14,14 @@ export const ftpData: ProtocolDefinition = {
 
 class DataParser implements Parser {
   readonly #context: ParserContext;
-  readonly #transfer = new FileTransfer();
+  readonly #transfer: FileTransfer;
   #fromInitiator = true;
   #isWhole = true;
   #isTold = false;
 
   constructor(context: ParserContext) {
     this.#context = context;
+    this.#transfer = new FileTransfer({ wantsMd5: context.wantsMd5 });
   }
 
   read(bytes: Uint8Array, fromInitiator: boolean): number {

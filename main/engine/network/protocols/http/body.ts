@@ -13,6 +13,8 @@ export interface BodyOptions {
   readonly bytes: number;
   /** Undefined for what is no file. */
   readonly file: FileIdentity | undefined;
+  /** Of the file; yes where it is left out. */
+  readonly wantsMd5?: boolean;
 }
 
 /** The body of one message while it is read: its beginning, and the file that it is. */
@@ -47,7 +49,7 @@ export class Body {
   }
 
   take(bytes: Uint8Array, start: number, end: number): void {
-    const { startBytes, contentEncoding, file } = this.#options;
+    const { startBytes, contentEncoding, file, wantsMd5 } = this.#options;
     if (this.#start.length < startBytes) {
       const piece = viewOf(bytes, start, Math.min(end, start + startBytes - this.#start.length));
       this.#start = this.#start.length === 0 ? Buffer.from(piece) : Buffer.concat([this.#start, piece]);
@@ -56,10 +58,10 @@ export class Body {
     if (this.#transfer === undefined) {
       if (end - start === this.#options.bytes) {
         this.#isFileTold = true;
-        this.#tell(wholeFile(file, bytes.subarray(start, end), contentEncoding));
+        this.#tell(wholeFile(file, bytes.subarray(start, end), { contentEncoding, wantsMd5 }));
         return;
       }
-      this.#transfer = new FileTransfer(contentEncoding);
+      this.#transfer = new FileTransfer({ contentEncoding, wantsMd5 });
     }
     this.#transfer.take(bytes, start, end);
     if (this.#transfer.isFull && this.#transfer.bytes !== this.#options.bytes) this.end(false);

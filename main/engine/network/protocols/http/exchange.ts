@@ -85,6 +85,7 @@ export class Exchange {
         contentEncoding: headers.get('content-encoding').toLowerCase(),
         bytes: contentLength(headers),
         file: isForm ? undefined : this.#fileOf(headers),
+        wantsMd5: this.#connection.request.wantsMd5,
       },
       (file) => {
         this.#tellRequest();
@@ -122,6 +123,7 @@ export class Exchange {
         contentEncoding: headers.get('content-encoding').toLowerCase(),
         bytes: contentLength(headers),
         file: this.#fileOf(headers),
+        wantsMd5: this.#connection.response.wantsMd5,
       },
       (file) => {
         this.#tellResponse();

@@ -25,6 +25,8 @@ const MAX_PARTS = 128;
 export interface MailEvents {
   field(name: string, value: string): void;
   file(file: Unstamped<FileFact>): void;
+  /** Of files; yes where it is left out. */
+  readonly wantsMd5?: boolean;
 }
 
 /**
@@ -93,7 +95,12 @@ export class MailContent {
     if (name === '' && !disposition.toLowerCase().startsWith('attachment')) return;
     const encoding = head.get('content-transfer-encoding').trim().toLowerCase();
     const semicolon = type.indexOf(';');
-    this.#attachment = new Attachment(name, (semicolon < 0 ? type : type.slice(0, semicolon)).trim(), encoding);
+    this.#attachment = new Attachment(
+      name,
+      (semicolon < 0 ? type : type.slice(0, semicolon)).trim(),
+      encoding,
+      this.#events.wantsMd5,
+    );
   }
 
   #partEnd(isWhole: boolean): void {
@@ -137,16 +144,17 @@ class Attachment {
   readonly #name: string;
   readonly #type: string;
   readonly #encoding: string;
-  readonly #transfer = new FileTransfer();
+  readonly #transfer: FileTransfer;
   /** Base64 is decoded four characters at a time. */
   #rest = '';
   /** The end of the last line of other encodings belongs to the boundary behind it. */
   #needsLineEnd = false;
 
-  constructor(name: string, type: string, encoding: string) {
+  constructor(name: string, type: string, encoding: string, wantsMd5: boolean | undefined) {
     this.#name = name;
     this.#type = type;
     this.#encoding = encoding;
+    this.#transfer = new FileTransfer({ wantsMd5 });
   }
 
   line(line: string): void {

@@ -105,6 +105,7 @@ class SmtpConversation implements LineHandler {
     this.#mail = new MailContent({
       field: (name, value) => this.#client.property(name, value),
       file: (file) => this.#context.tell(file, true),
+      wantsMd5: this.#context.wantsMd5,
     });
   }
 
