@@ -213,6 +213,19 @@ describe('learning', () => {
     expect(scene.learning.state).toBe('ready');
   });
 
+  it('ends a training when it is switched off', async () => {
+    scene.watch(0.4, 16);
+    scene.trainer = (_job, { signal }) =>
+      new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+    scene.desk.train({ tables: ['flow'] }, 'ada');
+    scene.settings = { ...BASE, enabled: false };
+    scene.desk.configure();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(scene.desk.list().training).toMatchObject({ state: 'cancelled', failure: null });
+    expect(scene.learning.state).toBe('off');
+    expect(scene.actions()[0]).toMatch(/^training-cancelled t-/);
+  });
+
   it('is off when it is switched off', () => {
     scene.settings = { ...BASE, enabled: false };
     scene.desk.configure();
@@ -291,6 +304,13 @@ describe('judging', () => {
     expect(scene.findings).toHaveLength(2);
   });
 
+  it('that fails is told once a minute, and harms nobody', () => {
+    const broken = { ...scene.flow(), features: undefined } as unknown as RecordedFlow;
+    for (let time = 0; time < 5; time++) scene.desk.takeFlows([broken]);
+    expect(scene.problems).toEqual([expect.stringMatching(/^Learning: /)]);
+    scene.problems.length = 0;
+  });
+
   it('gives notices at most while it has only begun to learn', async () => {
     scene.watch(0.5, 20);
     for (let turn = 0; turn < 200 && !scene.learning.detail.includes('simple baseline'); turn++) {
@@ -322,6 +342,7 @@ describe('the guard', () => {
     scene.desk.takeFlows(Array.from({ length: 30 }, attack));
     expect(scene.learning.rows).toBe(50);
     expect(scene.learning.detail).toContain('60 conversations were left out');
+    expect(scene.desk.list().learning[1].detail).not.toContain('left out');
     await scene.close();
     await scene.open();
     expect(scene.learning.rows).toBe(50);

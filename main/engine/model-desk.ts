@@ -91,6 +91,8 @@ export class ModelDesk {
   #watchedMs = 0;
   #tried: Partial<Record<ModelTable, number>> = {};
   #floodMs: number | null = null;
+  /** When judging last failed; monotonic. */
+  #failedMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: ModelDeskOptions) {
     this.#options = options;
@@ -131,7 +133,8 @@ export class ModelDesk {
       procDirectory: options.procDirectory,
       ownAddresses: options.ownAddresses,
       onRow: (timeMs, values) => {
-        if (this.#isLearning) this.#judge.takeHost(timeMs, values, [...options.ownAddresses()]);
+        if (!this.#isLearning) return;
+        this.#guarded(() => this.#judge.takeHost(timeMs, values, [...options.ownAddresses()]));
       },
     });
     this.#health = options.health.part('models', () => this.#counters());
@@ -175,7 +178,7 @@ export class ModelDesk {
   /** Ended flows, to judge and to learn from. */
   takeFlows(flows: readonly RecordedFlow[]): void {
     if (!this.#isLearning) return;
-    this.#judge.takeFlows(flows);
+    this.#guarded(() => this.#judge.takeFlows(flows));
     this.#hostWindow.takeFlows(flows);
   }
 
@@ -185,9 +188,7 @@ export class ModelDesk {
     this.#samples.guard.hear(finding);
     if (finding.kind !== 'denial-of-service') return;
     this.#floodMs = this.#options.clock.nowMs();
-    if (this.#training.isByItself) {
-      void this.#training.cancel(ENGINE, 'a flood of traffic began').catch(() => {}); // It ended by itself meanwhile.
-    }
+    if (this.#training.isByItself) this.#endTraining('a flood of traffic began');
   }
 
   /** Whether the traffic is watched at present: time in which it is not teaches nothing. */
@@ -199,6 +200,7 @@ export class ModelDesk {
   /** Other settings. */
   configure(): void {
     this.#budget.configure();
+    if (!this.#options.settings().enabled) this.#endTraining('learning was switched off');
     this.#tellHealth();
     this.#poke();
   }
@@ -342,6 +344,11 @@ export class ModelDesk {
     return training;
   }
 
+  #endTraining(why: string): void {
+    if (!this.#training.isRunning) return;
+    void this.#training.cancel(ENGINE, why).catch(() => {}); // It ended by itself meanwhile.
+  }
+
   #eachMinute(): void {
     try {
       this.#count();
@@ -356,6 +363,18 @@ export class ModelDesk {
       this.#trainWhereDue();
       this.#tellHealth();
     } catch (error) {
+      this.#problem(error);
+    }
+  }
+
+  /** A model that fails must not take the engine with it; it is told once a minute at the most. */
+  #guarded(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      const nowMs = this.#options.clock.monotonicMs();
+      if (nowMs - this.#failedMs < MINUTE_MS) return;
+      this.#failedMs = nowMs;
       this.#problem(error);
     }
   }
@@ -452,7 +471,7 @@ export class ModelDesk {
       return { ...without, state: 'training', detail: `Training on ${formatCount(rows, 'row')}.${judges}` };
     }
     const { waitsFor } = this.#schedule(table);
-    const { heldOut } = this.#samples.counts;
+    const heldOut = this.#samples.heldOutOf(table);
     if (active !== undefined && drift?.isDrifted) {
       return { ...without, state: 'drifted', detail: driftedText(active.info.id, drift, waitsFor) };
     }
@@ -505,7 +524,7 @@ export class ModelDesk {
     }
     const problems = FILLED.map((table) => this.#registry.problem(table)).filter((problem) => problem !== undefined);
     const { failure } = this.#training.latest ?? { failure: null };
-    if (problems.length > 0) this.#health.degraded(`${problems.join(' ')}.`, 'Train anew: "holdfast train".');
+    if (problems.length > 0) this.#health.degraded(`${problems.join(' ')}.`, 'Train anew: "holdfast models train".');
     else if (failure !== null) this.#health.degraded(`The last training failed: ${failure.message}`, failure.hint);
     else this.#health.ok(HEALTH_TEXTS[this.#learning('flow').state]);
   }

@@ -56,14 +56,17 @@ interface Shown {
 
 /** From here on a row may be shown, however few alerts there are: what is more usual is not unusual. */
 const LOOKED_AT = 0.01;
-/** Rows are kept for "what would have been shown", but not more than so many. */
-const MOST_REMEMBERED_AN_HOUR = 60;
+/**
+ * Rows are kept for "what would have been shown", but not more than so many an hour of each power of ten of their
+ * p-values: a hundred that are a little unusual do not take the place of one that is very much so.
+ */
+const MOST_REMEMBERED_AN_HOUR = 15;
 /** Rows that the model in use finds less likely than this are not learnt from for a while; see quarantineDays. */
 const VERY_UNUSUAL = 0.0001;
 /** Of a second that judging may take: the rest is for everybody else on the thread. */
 const TIME_SHARE = 0.25;
 /** Saved up for a moment with much to judge. */
-const MOST_SAVED_MS = 250;
+const MOST_SAVED_MS = 50;
 /** Between two looks at the clock. */
 const ROWS_BETWEEN_LOOKS = 32;
 /** Explaining a row takes a hundred times as long as judging it. */
@@ -91,7 +94,8 @@ export class ModelJudge {
   #savedAtMs = Number.NEGATIVE_INFINITY;
   #explanations = EXPLAINED_A_SECOND;
   #hour = 0;
-  #remembered = 0;
+  /** In this hour, by powers of ten. */
+  readonly #remembered = new Uint32Array(DECADES + 1);
   #counts = { judged: 0, unjudged: 0, shown: 0, heldBack: 0 };
 
   constructor(options: ModelJudgeOptions) {
@@ -144,6 +148,7 @@ export class ModelJudge {
 
   /** Ten seconds of the computer. */
   takeHost(timeMs: number, values: Float64Array, addresses: readonly string[]): void {
+    this.#save(this.#options.clock.monotonicMs());
     const asked = this.#options.judging('host');
     const pValue = asked === undefined ? Number.NaN : asked.profile.pValue('all', values);
     const ends = { initiator: '', responder: '', firstMs: timeMs, lastMs: timeMs };
@@ -176,7 +181,7 @@ export class ModelJudge {
     if (verdict === 'shown') this.#counts.shown++;
     else if (verdict === 'held') this.#counts.heldBack++;
     // All that are shown are explained, and they are few; of the others as many as there is time for.
-    if (verdict !== 'shown' && !this.#mayRemember(timeMs)) return;
+    if (verdict !== 'shown' && !this.#mayRemember(timeMs, pValue)) return;
     const judgement = asked.profile.judge(row.group, row.values);
     if (judgement === undefined) return;
     const shown: Shown = { judgement, firstSeenMs: timeMs, lastSeenMs: timeMs, rows: 1, toldMs: timeMs };
@@ -233,14 +238,15 @@ export class ModelJudge {
     return true;
   }
 
-  #mayRemember(timeMs: number): boolean {
+  #mayRemember(timeMs: number, pValue: number): boolean {
     const hour = Math.floor(timeMs / HOUR_MS);
     if (hour !== this.#hour) {
       this.#hour = hour;
-      this.#remembered = 0;
+      this.#remembered.fill(0);
     }
-    if (this.#remembered >= MOST_REMEMBERED_AN_HOUR || !this.#mayExplain()) return false;
-    this.#remembered++;
+    const decade = Math.min(DECADES, Math.floor(-Math.log10(pValue)));
+    if (this.#remembered[decade]! >= MOST_REMEMBERED_AN_HOUR || !this.#mayExplain()) return false;
+    this.#remembered[decade]!++;
     return true;
   }
 

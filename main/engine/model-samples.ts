@@ -66,7 +66,7 @@ export class ModelSamples {
   readonly #random: Random;
   #samples: readonly GroupSample[] = [];
   /** Rows that findings kept or took out. */
-  #heldOut = 0;
+  readonly #heldOut = new Map<ModelTable, number>();
   /** Counting goes through all slots, and is asked for with everything that changes. */
   readonly #usable = new Map<ModelTable, { readonly rows: number; readonly atMs: number }>();
   #unusual = 0;
@@ -100,12 +100,18 @@ export class ModelSamples {
 
   /** Rows that rules or indicators spoke of, and rows that the model in use found very unusual, since the start. */
   get counts(): { readonly heldOut: number; readonly unusual: number } {
-    return { heldOut: this.#heldOut, unusual: this.#unusual };
+    const heldOut = MODEL_TABLES.reduce((sum, table) => sum + this.heldOutOf(table), 0);
+    return { heldOut, unusual: this.#unusual };
+  }
+
+  /** Rows of a table that rules or indicators spoke of, since the start. */
+  heldOutOf(table: ModelTable): number {
+    return this.#heldOut.get(table) ?? 0;
   }
 
   add(row: IncomingRow): void {
     if (this.guard.isNamed(row)) {
-      this.#heldOut++;
+      this.#holdOut(row.table, 1);
       return;
     }
     if (row.isUnusual) this.#unusual++;
@@ -237,8 +243,12 @@ export class ModelSamples {
       return suspected?.some((suspicion) => isRowMeant(suspicion, initiator, responder, timeMs)) ?? false;
     };
     for (const { parts } of this.#of('flow')) {
-      for (const part of Object.values(parts)) this.#heldOut += part.remove(isMeant);
+      for (const part of Object.values(parts)) this.#holdOut('flow', part.remove(isMeant));
     }
+  }
+
+  #holdOut(table: ModelTable, rows: number): void {
+    this.#heldOut.set(table, this.heldOutOf(table) + rows);
   }
 }
 

@@ -28,7 +28,7 @@ const STEP = 0.5;
 /** Silence that the threshold rises by at most: a computer that was off for weeks has not become more usual. */
 const MOST_SILENCE_MS = DAY_MS;
 /** Rows come at most so much out of order; a row that is older than the last one by more means a clock set back. */
-const MOST_DISORDER_MS = HOUR_MS;
+const MOST_DISORDER_MS = 2 * HOUR_MS;
 /** Causes whose last row is remembered. More a day are no longer told apart, and counted once each time. */
 const MOST_CAUSES = 4_096;
 const MOST_CAUSE_LENGTH = 400;
