@@ -57,9 +57,12 @@ const ON_CONNECTIONS: Readonly<Partial<Record<ModelScore['model'], number>>> = {
 /** Of the rows to learn from, those that the ensemble's models are fitted on; one half of the others calibrates each. */
 const ENSEMBLE_FIT_SHARE = 0.8;
 const TRAINING_SHARE = 0.7;
-/** What hangs on chance is the mean of so many draws; of one where the table is large enough to be even. */
-const DRAWS = 3;
-const LARGE_TABLE = 10_000;
+/** What hangs on chance is the mean of so many draws, the more the fewer rows a table has to be even. */
+const DRAWS: readonly { readonly fromRows: number; readonly draws: number }[] = [
+  { fromRows: 10_000, draws: 1 },
+  { fromRows: 500, draws: 3 },
+  { fromRows: 0, draws: 10 },
+];
 const FOREST_DRAWS = 5;
 /** Rows that the local outlier factor compares with, and that it and the machine took of large tables as reference. */
 const SAMPLE_ROWS = 20_000;
@@ -125,7 +128,7 @@ export class ModelEvaluation {
 
   /** Fitted on 70 % of the usual rows, scored on the other rows. */
   async normals(name: string, table: LabelledTable, entry: ReferenceEntry, preparation: Preparation): Promise<void> {
-    const draws = table.matrix.rows > LARGE_TABLE ? 1 : DRAWS;
+    const { draws } = DRAWS.find(({ fromRows }) => table.matrix.rows >= fromRows)!;
     const rankings: Rankings = new Map();
     for (const seed of seeds(draws)) {
       const { train, test } = this.split(table, seed);

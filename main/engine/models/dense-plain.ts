@@ -28,7 +28,7 @@ export function plainRunner(layers: readonly DenseLayer[]): DenseRunner {
     input,
     output: stages[stages.length - 1]!.outputs,
     run() {
-      let values = input;
+      let values: Float32Array = input;
       for (let i = 0; i < stages.length; i++) {
         const stage = stages[i]!;
         compute(values, stage);

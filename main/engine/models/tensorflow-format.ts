@@ -55,6 +55,8 @@ export function toTensorFlow(model: Autoencoder, scaler?: Scaler): TensorFlowMod
         version: DOCUMENT_VERSION,
         loss: model.loss,
         precision: [...model.precision],
+        centre: [...model.centre],
+        narrowness: [...model.narrowness],
         scaler: scaler?.toJSON() ?? null,
       },
     },
@@ -96,14 +98,17 @@ export function fromTensorFlow(
   if (metadata.version !== DOCUMENT_VERSION) throw new ModelDocumentError(`${METADATA}.version is not known`);
   const layers = layersOf(top, weights);
   const columns = layers[0]!.inputs;
-  const precision = listAt(metadata.precision, 'precision', columns, columns);
+  const numbersAt = (name: string) =>
+    encodeNumbers(Float64Array.from(listAt(metadata[name], name, columns, columns), Number));
   // The document's own reader knows all bounds of an autoencoder.
   const model = Autoencoder.fromJSON({
     kind: 'autoencoder',
     version: DOCUMENT_VERSION,
     columns,
     loss: metadata.loss,
-    precision: encodeNumbers(Float64Array.from(precision, Number)),
+    precision: numbersAt('precision'),
+    centre: numbersAt('centre'),
+    narrowness: numbersAt('narrowness'),
     layers: layers.map(({ units, kernel, bias }) => ({
       units,
       kernel: encodeNumbers(kernel),

@@ -124,5 +124,6 @@ function finished(
   }
   const floor = (ERROR_FLOOR_SHARE * errors.reduce((sum, error) => sum + error, 0)) / columns + ERROR_FLOOR;
   const precision = errors.map((error, column) => 1 / ((error + floor) * deviation[column]! ** 2));
-  return new Autoencoder({ layers, precision, loss });
+  const narrowness = deviation.map((each) => 1 / each ** 2);
+  return new Autoencoder({ layers, precision, centre: mean, narrowness, loss });
 }
