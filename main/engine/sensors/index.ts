@@ -2,6 +2,22 @@
 export { type CaptureAbility, canCapture, DEFAULT_HELPER_PATH } from './helper.ts';
 export { type HostNetwork, readHostNetwork } from './host-network.ts';
 export { type InterfaceCounters, readInterfaceCounters, readOwnAddresses } from './interface-counters.ts';
+export {
+  canReadJournal,
+  type FollowedFile,
+  type JournalAbility,
+  type JournalCursorStore,
+  JournalReader,
+  type JournalReaderOptions,
+  type LogFile,
+  type LogFormat,
+  type LogPosition,
+  type LogPositionStore,
+  LogTail,
+  type LogTailLimits,
+  type LogTailOptions,
+  USUAL_LOG_FILES,
+} from './logs/index.ts';
 export { type ProcessCounts, type ProcessMethod, ProcessSensor, type ProcessSensorOptions } from './processes/index.ts';
 export { type InterfaceState, type PumpControl, type PumpEnd, pumpCapture } from './reader.ts';
 export { CaptureSensor, type CaptureSensorOptions, type CaptureStream } from './sensor.ts';
