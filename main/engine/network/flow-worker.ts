@@ -5,6 +5,7 @@
 import { type MessagePort, workerData } from 'node:worker_threads';
 import type { Fact } from '../../../contract/facts.ts';
 import { RingProducer } from './batch-ring.ts';
+import { EnoughSegments } from './enough-segments.ts';
 import { NewsBatch } from './news-batch.ts';
 import { NewsWriter } from './news-writer.ts';
 import { readInThread } from './reading-thread.ts';
@@ -16,9 +17,11 @@ export interface FlowWorkerData {
   readonly memory: SharedArrayBuffer;
   readonly order: FollowingOrder;
   readonly facts: MessagePort;
+  /** Memory of EnoughSegments. */
+  readonly enough: SharedArrayBuffer;
 }
 
-const { path, memory, order, facts: factPort } = workerData as FlowWorkerData;
+const { path, memory, order, facts: factPort, enough } = workerData as FlowWorkerData;
 const ring = new RingProducer(memory, NewsBatch);
 
 function handOver(facts: readonly Fact[]): NewsBatch {
@@ -30,7 +33,7 @@ function handOver(facts: readonly Fact[]): NewsBatch {
   return batch;
 }
 
-const writer = new NewsWriter(ring.batch, handOver, order.wanted);
+const writer = new NewsWriter(ring.batch, handOver, order.wanted, new EnoughSegments(enough));
 const engine = new TrafficEngine({ ...order, observers: [writer] });
 
 await readInThread(path, engine, () => {

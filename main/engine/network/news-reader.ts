@@ -2,6 +2,7 @@ import type { Fact } from '../../../contract/facts.ts';
 import { END_REASON, type EndReason, type FlowChange } from '../../../contract/traffic.ts';
 import type { Audience } from './audience.ts';
 import { Packet } from './decode/packet.ts';
+import type { EnoughSegments } from './enough-segments.ts';
 import { NEWS, type NewsBatch, NewsFlow } from './news-batch.ts';
 
 const KIND_MASK = 0xf;
@@ -9,6 +10,9 @@ const KIND_MASK = 0xf;
 /** Tells an audience what was written down for it in another thread: the same calls in the same order. */
 export class NewsReader {
   readonly #audience: Audience;
+  readonly #enough: EnoughSegments;
+  /** The bits of all who want segments. */
+  readonly #allDone: number;
   readonly #packet = new Packet();
   readonly #flow = new NewsFlow();
   /** By the flow's place in its table: a bit for each who has seen enough of its segments. */
@@ -18,8 +22,10 @@ export class NewsReader {
   #isRenewed = false;
 
   /** @param flowCapacity of the table in the other thread */
-  constructor(audience: Audience, flowCapacity: number) {
+  constructor(audience: Audience, flowCapacity: number, enough: EnoughSegments) {
     this.#audience = audience;
+    this.#enough = enough;
+    this.#allDone = (1 << audience.segments.length) - 1;
     this.#segmentsDone = new Uint8Array(flowCapacity);
   }
 
@@ -61,8 +67,9 @@ export class NewsReader {
           audience.payload(flow, packet, detail === 1);
           break;
         case NEWS.segment: {
-          const done = this.#segmentsDone;
-          done[flow.slot] = audience.segment(flow, packet, detail === 1, done[flow.slot]);
+          const done = audience.segment(flow, packet, detail === 1, this.#segmentsDone[flow.slot]);
+          this.#segmentsDone[flow.slot] = done;
+          if (done === this.#allDone) this.#enough.add(flow.id);
           break;
         }
         case NEWS.fact:

@@ -7,6 +7,7 @@ import type {
   TrafficInterest,
   TrafficObserver,
 } from '../../../contract/traffic.ts';
+import type { EnoughSegments } from './enough-segments.ts';
 import { NEWS, type News, type NewsBatch, newsWord } from './news-batch.ts';
 import type { InspectedFlow } from './protocols/conversation.ts';
 import type { FollowingOrder } from './traffic-engine.ts';
@@ -21,6 +22,7 @@ export class NewsWriter implements TrafficObserver {
   readonly interest: TrafficInterest;
   readonly #handOver: HandOver;
   readonly #wantsSegments: boolean;
+  readonly #enough: EnoughSegments;
   #batch: NewsBatch;
   #facts: Fact[] = [];
   /** The packet at hand. */
@@ -28,11 +30,12 @@ export class NewsWriter implements TrafficObserver {
   /** The flow that the batch's latest words are about, as it is now. */
   #flowId = NO_FLOW;
 
-  constructor(first: NewsBatch, handOver: HandOver, wanted: FollowingOrder['wanted']) {
+  constructor(first: NewsBatch, handOver: HandOver, wanted: FollowingOrder['wanted'], enough: EnoughSegments) {
     this.#batch = first;
     this.#handOver = handOver;
     this.interest = { facts: wanted.facts, md5: wanted.md5 };
     this.#wantsSegments = wanted.segments;
+    this.#enough = enough;
   }
 
   packet(packet: PacketView): void {
@@ -60,8 +63,9 @@ export class NewsWriter implements TrafficObserver {
   }
 
   segment(flow: InspectedFlow, _packet: PacketView, fromInitiator: boolean): boolean {
-    if (this.#wantsSegments) this.#tell(NEWS.segment, fromInitiator ? 1 : 0, flow);
-    return this.#wantsSegments;
+    if (!this.#wantsSegments || this.#enough.has(flow.id)) return false;
+    this.#tell(NEWS.segment, fromInitiator ? 1 : 0, flow);
+    return true;
   }
 
   fact(flow: InspectedFlow, fact: Fact): void {

@@ -4,8 +4,9 @@ import type { FlowView, PacketView, TrafficObserver } from '../../../contract/tr
 import { defaultsOf } from '../runtime/settings.ts';
 import { Audience } from './audience.ts';
 import { tcpPacket, udpPacket } from './decode/testing.ts';
+import { ENOUGH_SEGMENTS_BYTES, EnoughSegments } from './enough-segments.ts';
 import { flowSettings } from './flow-settings.ts';
-import { NEWS_BATCH_SIZE, NewsBatch } from './news-batch.ts';
+import { NEWS, NEWS_BATCH_SIZE, NewsBatch } from './news-batch.ts';
 import { NewsReader } from './news-reader.ts';
 import { NewsWriter } from './news-writer.ts';
 import { feed, SECOND, START } from './testing-frames.ts';
@@ -116,7 +117,8 @@ function play(engine: TrafficEngine): void {
 function throughBatches(wanted: ConstructorParameters<typeof NewsWriter>[2] = { md5: true, segments: true }) {
   const diary = new Diary();
   const batch = new NewsBatch(new SharedArrayBuffer(NEWS_BATCH_SIZE + 64), 64);
-  const reader = new NewsReader(new Audience([diary]), SETTINGS.flowCapacity);
+  const enough = new EnoughSegments(new SharedArrayBuffer(ENOUGH_SEGMENTS_BYTES));
+  const reader = new NewsReader(new Audience([diary]), SETTINGS.flowCapacity, enough);
   let batches = 0;
   const writer = new NewsWriter(
     batch,
@@ -127,17 +129,18 @@ function throughBatches(wanted: ConstructorParameters<typeof NewsWriter>[2] = { 
       return batch;
     },
     wanted,
+    enough,
   );
   play(new TrafficEngine({ settings: SETTINGS, observers: [writer] }));
   writer.finish();
-  return { lines: diary.lines, batches };
+  return { lines: diary.lines, batches, enough };
 }
 
 describe('news', () => {
   it('makes the same calls in the same order as if nothing were between', () => {
     const diary = new Diary();
     play(new TrafficEngine({ settings: SETTINGS, observers: [diary] }));
-    const { lines, batches } = throughBatches();
+    const { lines, batches, enough } = throughBatches();
     expect(batches).toBeGreaterThan(2);
     expect(lines.length).toBe(diary.lines.length);
     expect(lines.findIndex((line, at) => line !== diary.lines[at])).toBe(-1);
@@ -156,6 +159,29 @@ describe('news', () => {
       'update',
     ];
     expect([...kinds].sort()).toEqual(all);
+    // Of the lasting conversation, and of no other: it alone has three segments.
+    const ids = Array.from({ length: 3_000 }, (_, i) => i + 1).filter((id) => enough.has(id));
+    expect(ids.length).toBeGreaterThan(2);
+    expect(lines.some((line) => line.startsWith(`["start",[${ids[0]},4,6,0,0,168101125`))).toBe(true);
+  });
+
+  it('carries no more segments of a flow of which everybody has seen enough', () => {
+    const enough = new EnoughSegments(new SharedArrayBuffer(ENOUGH_SEGMENTS_BYTES));
+    const batch = new NewsBatch(new SharedArrayBuffer(NEWS_BATCH_SIZE), 0);
+    const writer = new NewsWriter(batch, () => batch, { facts: [], md5: false, segments: true }, enough);
+    const engine = new TrafficEngine({ settings: SETTINGS, observers: [writer] });
+    const segments = () => batch.words.subarray(0, batch.wordCount).filter((word) => (word & 0xf) === NEWS.segment);
+    const send = (sourcePort: number, i: number) => {
+      const ends = { from: '10.5.5.5', to: '10.5.5.6', sourcePort, destinationPort: 9 };
+      feed(engine, START + i, tcpPacket({ ...ends, flags: 'PA', sequence: 1 + i, payload: 'x' }));
+    };
+    for (let i = 0; i < 5; i++) send(1_000, i);
+    expect(segments()).toHaveLength(5);
+    enough.add(1);
+    for (let i = 5; i < 10; i++) send(1_000, i);
+    expect(segments()).toHaveLength(5);
+    send(1_001, 10);
+    expect(segments()).toHaveLength(6);
   });
 
   it('carries no facts and no segments that nobody wants', () => {

@@ -7,6 +7,7 @@ import { createRing, RingConsumer } from './batch-ring.ts';
 import { CaptureError, type CaptureSummary, type ReadCaptureOptions, readCapture } from './capture/read.ts';
 import type { DecodeCounters } from './decode/decoder.ts';
 import type { DecodeWorkerData } from './decode-worker.ts';
+import { ENOUGH_SEGMENTS_BYTES, EnoughSegments } from './enough-segments.ts';
 import type { FlowWorkerData } from './flow-worker.ts';
 import { NEWS_BATCH_SIZE, NewsBatch } from './news-batch.ts';
 import { NewsReader } from './news-reader.ts';
@@ -79,15 +80,16 @@ async function readFollowed(
   options: ReadCaptureOptions,
 ): Promise<CaptureSummary> {
   const memory = createRing(NEWS_BATCH_SIZE);
+  const enough = new SharedArrayBuffer(ENOUGH_SEGMENTS_BYTES);
   const { port1: factPort, port2 } = new MessageChannel();
-  const data: FlowWorkerData = { path, memory, order, facts: port2 };
+  const data: FlowWorkerData = { path, memory, order, facts: port2, enough };
   const worker = new Worker(new URL('./flow-worker.ts', import.meta.url), {
     workerData: data,
     transferList: [port2],
     env: workerEnvironment(),
     resourceLimits: { maxYoungGenerationSizeMb: FOLLOWING_YOUNG_GENERATION_MB },
   });
-  const reader = new NewsReader(engine.audience, order.settings.flowCapacity);
+  const reader = new NewsReader(engine.audience, order.settings.flowCapacity, new EnoughSegments(enough));
   try {
     const { summary, counters } = await consume<NewsBatch, TrafficCounters>(
       { worker, ring: new RingConsumer(memory, NewsBatch), options },
