@@ -14,6 +14,8 @@ const FOLDER = fileURLToPath(new URL('../../../../native-helpers/sense', import.
 const SWARM = `${FOLDER}/build/swarm`;
 /** By eBPF every one of these must be seen; of the others a share is measured. */
 const SWARM_COUNT: Readonly<Record<ProcessMethod, number>> = { ebpf: 10_000, connector: 2_000 };
+/** Two seconds on an idle machine; this one may be busy with other tests. */
+const SWARM_TIMEOUT_MS = 100_000;
 /** USER_HZ. */
 const TICKS_PER_SECOND = 100;
 
@@ -79,7 +81,7 @@ function numbersSeen(starts: readonly HostEventOf<'process-start'>[], word: stri
 async function swarm(method: ProcessMethod) {
   const watched = await watch(method);
   const before = cpuSeconds(watched.sensor.helperPid);
-  const { stdout } = await run(SWARM, [String(SWARM_COUNT[method]), method], { timeout: 60_000 });
+  const { stdout } = await run(SWARM, [String(SWARM_COUNT[method]), method], { timeout: SWARM_TIMEOUT_MS });
   const hasEnded = () => watched.events.some(({ type, ...event }) => type === 'process-exit' && endOf(event, method));
   await expect.poll(hasEnded, { timeout: 10_000 }).toBe(true);
   const seen = numbersSeen(watched.starts(), method).size;
@@ -95,22 +97,26 @@ function endOf(event: Partial<HostEventOf<'process-exit'>>, method: ProcessMetho
 }
 
 describe.skipIf(obstacles.ebpf !== undefined)('processes by eBPF', () => {
-  it('sees every one of ten thousand processes that live a millisecond, with its arguments', async () => {
-    const { seen, starts, entry } = await swarm('ebpf');
-    expect(seen).toBe(SWARM_COUNT.ebpf);
-    expect(entry()).toMatchObject({ state: 'ok', counters: { dropped: 0 } });
-    const one = starts().find(({ process }) => process.arguments?.[1] === 'one');
-    expect(one?.process).toMatchObject({
-      image: SWARM,
-      name: 'exe',
-      currentDirectory: process.cwd(),
-      user: 'root',
-      uid: 0,
-      parent: { image: SWARM },
-    });
-    const above = [one?.process.parent, ...(one?.process.ancestors ?? [])].map((ancestor) => ancestor?.pid);
-    expect(above).toContain(process.pid);
-  }, 90_000);
+  it(
+    'sees every one of ten thousand processes that live a millisecond, with its arguments',
+    async () => {
+      const { seen, starts, entry } = await swarm('ebpf');
+      expect(seen).toBe(SWARM_COUNT.ebpf);
+      expect(entry()).toMatchObject({ state: 'ok', counters: { dropped: 0 } });
+      const one = starts().find(({ process }) => process.arguments?.[1] === 'one');
+      expect(one?.process).toMatchObject({
+        image: SWARM,
+        name: 'exe',
+        currentDirectory: process.cwd(),
+        user: 'root',
+        uid: 0,
+        parent: { image: SWARM },
+      });
+      const above = [one?.process.parent, ...(one?.process.ancestors ?? [])].map((ancestor) => ancestor?.pid);
+      expect(above).toContain(process.pid);
+    },
+    2 * SWARM_TIMEOUT_MS,
+  );
 
   it('tells exits, changes of users, streams, deleted programs and the end of the lineage', async () => {
     const { events, starts } = await watch('ebpf');
@@ -144,15 +150,25 @@ describe.skipIf(obstacles.ebpf !== undefined)('processes by eBPF', () => {
 });
 
 describe.skipIf(obstacles.connector !== undefined)('processes by the proc connector', () => {
-  it('tells of every process, and honestly of those whose arguments it missed', async () => {
-    const { seen, sensor, entry } = await swarm('connector');
-    // How many are quick enough depends on the machine's load; every one is told, and what is missing is counted.
-    expect(seen).toBeGreaterThan(0);
-    const { execs, incomplete, dropped } = sensor.counts;
-    expect(execs + dropped).toBeGreaterThan(0);
-    await expect.poll(() => sensor.counts.execs, { timeout: 5_000 }).toBeGreaterThanOrEqual(SWARM_COUNT.connector);
-    expect(seen + sensor.counts.incomplete).toBeGreaterThanOrEqual(SWARM_COUNT.connector);
-    expect(incomplete).toBeLessThanOrEqual(execs);
-    expect(entry()).toMatchObject({ state: 'degraded', detail: expect.stringContaining('proc connector') });
-  }, 90_000);
+  it(
+    'tells of every process, and honestly of those whose arguments it missed',
+    async () => {
+      const { seen, sensor, entry, starts } = await swarm('connector');
+      // How many of the swarm are read in time depends on the machine's load. What is missing is counted.
+      // The counts come once a second, and hold what else the machine started.
+      const accounted = () => seen + sensor.counts.incomplete + sensor.counts.dropped;
+      await expect.poll(accounted, { timeout: 5_000 }).toBeGreaterThanOrEqual(SWARM_COUNT.connector);
+      expect(sensor.counts.execs).toBeGreaterThanOrEqual(sensor.counts.incomplete);
+      await run('/bin/sh', ['-c', 'sleep 0.5', 'long-lived']);
+      const longLived = () => starts().find(({ process }) => process.arguments?.[3] === 'long-lived')?.process;
+      await expect.poll(longLived, { timeout: 5_000 }).toMatchObject({
+        commandLine: '/bin/sh -c sleep 0.5 long-lived',
+        currentDirectory: process.cwd(),
+        user: 'root',
+        parent: { pid: process.pid },
+      });
+      expect(entry()).toMatchObject({ state: 'degraded', detail: expect.stringContaining('proc connector') });
+    },
+    2 * SWARM_TIMEOUT_MS,
+  );
 });
