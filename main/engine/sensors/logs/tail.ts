@@ -53,6 +53,8 @@ const CHUNKS_PER_TURN = 16;
 const GATHER_MS = 50;
 /** A position is kept so often at most: after a crash so much of a log is read again. */
 const KEEP_MS = 1_000;
+/** Of a rotated file so much is read at once, its end; it holds everything else up for a second. */
+const MAX_REMAINDER_BYTES = 16_777_216;
 /** Files next to a log in which its rotated remainder is looked for. */
 const MAX_SIBLINGS = 1_000;
 
@@ -67,6 +69,8 @@ export interface FollowedFile {
   readonly dropped: number;
   /** Lines that were too long, of which the beginning was told. */
   readonly cut: number;
+  /** Bytes of rotated files that were too many to read. */
+  readonly skippedBytes: number;
 }
 
 interface Followed {
@@ -77,6 +81,7 @@ interface Followed {
   state: FollowedFile['state'];
   detail: string;
   lines: number;
+  skippedBytes: number;
   open: Open | undefined;
   /** Not yet looked at since the start: what is in it then is history. */
   isFirstLook: boolean;
@@ -120,6 +125,7 @@ export class LogTail {
       state: 'absent',
       detail: '',
       lines: 0,
+      skippedBytes: 0,
       open: undefined,
       isFirstLook: true,
       unsaved: undefined,
@@ -130,6 +136,7 @@ export class LogTail {
       lines: this.#sum(({ lines }) => lines),
       dropped: this.#sum(({ rate }) => rate.dropped),
       cut: this.#sum(({ splitter }) => splitter.cut),
+      skippedBytes: this.#sum(({ skippedBytes }) => skippedBytes),
     }));
   }
 
@@ -161,13 +168,14 @@ export class LogTail {
 
   /** Every file that is to be followed, as it is now. */
   status(): readonly FollowedFile[] {
-    return this.#followed.map(({ file, state, detail, lines, rate, splitter }) => ({
+    return this.#followed.map(({ file, state, detail, lines, rate, splitter, skippedBytes }) => ({
       path: file.path,
       state,
       detail,
       lines,
       dropped: rate.dropped,
       cut: splitter.cut,
+      skippedBytes,
     }));
   }
 
@@ -245,15 +253,21 @@ export class LogTail {
       closeSync(fd);
       return;
     }
-    this.#finish(followed);
-    const offset = isFirst ? this.#firstOffset(followed, fd, stats.dev, stats.ino, stats.size) : 0;
-    followed.open = { fd, device: stats.dev, inode: stats.ino, offset, digest: undefined };
+    const next: Open = { fd, device: stats.dev, inode: stats.ino, offset: 0, digest: undefined };
+    try {
+      this.#finish(followed);
+      if (isFirst) next.offset = this.#firstOffset(followed, next, stats.size);
+    } catch (error) {
+      closeSync(fd);
+      throw error;
+    }
+    followed.open = next;
     this.#read(followed);
-    this.#keep(followed, followed.open);
+    this.#keep(followed, next);
   }
 
   /** Where to begin in a file that was there at the start. */
-  #firstOffset(followed: Followed, fd: number, device: number, inode: number, size: number): number {
+  #firstOffset(followed: Followed, { fd, device, inode }: Open, size: number): number {
     const kept = this.#options.positions.load(followed.file.path);
     if (kept === undefined) return size;
     if (kept.device === device && kept.inode === inode) {
@@ -352,6 +366,12 @@ export class LogTail {
     const { open } = followed;
     if (open === undefined) return;
     const { size } = fstatSync(open.fd);
+    const beyond = size - open.offset - MAX_REMAINDER_BYTES;
+    if (beyond > 0) {
+      followed.skippedBytes += beyond;
+      open.offset += beyond;
+      followed.splitter.reset();
+    }
     while (open.offset < size && this.#readChunk(followed, open) > 0);
     const events: HostEvent[] = [];
     const rest = followed.splitter.end();
