@@ -45,7 +45,7 @@ export class NeighbourIndex {
   private readonly numbers: Float32Array;
   private readonly integers: Int32Array;
   private readonly queries: readonly Float32Array[];
-  /** Makes a measured length at least what it is. */
+  /** Makes a measured distance at least what it is. */
   private readonly roundedUp: number;
   private readonly leftOut = new Int32Array(MOST_QUERIES);
   private readonly isLong = new Uint8Array(MOST_QUERIES);
@@ -236,26 +236,38 @@ export class NeighbourIndex {
     const start = (layout.blocksStart + block * layout.blockBytes) / NUMBER_BYTES;
     // Places without a row are farther away than any.
     numbers.fill(Number.NEGATIVE_INFINITY, start, start + BLOCK_ROWS);
-    const sums = new Float64Array(columns);
+    const centre = this.queries[0]!.fill(0);
     let longest = 0;
     for (let row = first; row < end; row++) {
-      const values = this.rowValues(row);
-      putRow(numbers, start, row - first, values, columns);
-      for (let column = 0; column < columns; column++) sums[column]! += values[column]!;
-      longest = Math.max(longest, squareOf(values));
+      longest = Math.max(longest, this.putRow(row, start + (row - first), centre));
     }
-    const centre = Float32Array.from(sums, (sum) => sum / (end - first));
-    const centreBlock = layout.centresStart + Math.floor(block / BLOCK_ROWS) * layout.blockBytes;
-    putRow(numbers, centreBlock / NUMBER_BYTES, block % BLOCK_ROWS, centre, columns);
+    for (let column = 0; column < columns; column++) centre[column]! /= end - first;
+    const centreStart = layout.centresStart + Math.floor(block / BLOCK_ROWS) * layout.blockBytes;
+    putRow(numbers, centreStart / NUMBER_BYTES, block % BLOCK_ROWS, centre, columns);
     let farthest = 0;
-    for (let row = first; row < end; row++) {
-      const square = squaredDistance(this.rowValues(row), 0, centre, 0, columns, Number.POSITIVE_INFINITY);
-      farthest = Math.max(farthest, square);
-    }
+    for (let row = first; row < end; row++) farthest = Math.max(farthest, this.measure(0, row));
     const canScreen = longest < MOST_SCREENED;
-    numbers[layout.radiiStart / NUMBER_BYTES + block] = Math.sqrt(farthest) * ROUNDED_UP;
-    numbers[layout.lengthsStart / NUMBER_BYTES + block] = canScreen ? Math.sqrt(longest) * ROUNDED_UP : Number.NaN;
+    numbers[layout.radiiStart / NUMBER_BYTES + block] = Math.sqrt(farthest) * this.roundedUp;
+    numbers[layout.lengthsStart / NUMBER_BYTES + block] = canScreen ? Math.sqrt(longest) * this.roundedUp : Number.NaN;
     return canScreen;
+  }
+
+  /**
+   * Puts a row into its block, at `place` in numbers, and adds it to `sum`.
+   *
+   * @returns its squared length
+   */
+  private putRow(row: number, place: number, sum: Float32Array): number {
+    const { numbers, layout, columns } = this;
+    const from = this.rowAddress(row) / NUMBER_BYTES;
+    for (let column = 0; column < columns; column++) {
+      const value = numbers[from + column]!;
+      numbers[place + (column + 1) * BLOCK_ROWS] = value;
+      sum[column]! += value;
+    }
+    const square = this.kernels.square(this.rowAddress(row), layout.zerosStart, layout.columns);
+    numbers[place] = -square / 2;
+    return square;
   }
 
   private recordAddress(query: number): number {
@@ -269,17 +281,4 @@ export class NeighbourIndex {
   private rowAddress(row: number): number {
     return this.layout.rowsStart + row * this.layout.rowBytes;
   }
-}
-
-/** Squared length of a row; several sums, as each addition waits for the one before it. */
-function squareOf(row: Float32Array): number {
-  let even = 0;
-  let odd = 0;
-  let column = 0;
-  for (; column + 1 < row.length; column += 2) {
-    even += row[column]! * row[column]!;
-    odd += row[column + 1]! * row[column + 1]!;
-  }
-  if (column < row.length) even += row[column]! * row[column]!;
-  return even + odd;
 }

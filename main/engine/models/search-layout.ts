@@ -2,7 +2,7 @@
 import { BLOCK_ROWS, blockBytes, paddedColumns, squareError } from './distance-kernels.ts';
 
 /** Rows that can be searched for at a time: enough that a block is used often while it is near the processor. */
-export const MOST_QUERIES = 32;
+export const MOST_QUERIES = 128;
 export const NUMBER_BYTES = 4;
 
 /** At the beginning of the memory, four bytes each: what is the same for all queries. */

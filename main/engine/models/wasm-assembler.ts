@@ -53,9 +53,13 @@ function signed(value: number): number[] {
   }
 }
 
+/** What a first use waits for: `concat` is many times as fast as `flat`. */
+const joined = (parts: readonly (readonly number[])[]): number[] => ([] as number[]).concat(...parts);
+const bytesOf = (statements: readonly Statement[]): number[] => joined(statements.map(({ bytes }) => bytes));
+
 const code = <T extends ValueType | 'none'>(type: T, ...parts: readonly (readonly number[])[]): Code<T> => ({
   type,
-  bytes: parts.flat(),
+  bytes: joined(parts),
 });
 const simd = (opcode: number): number[] => [SIMD, ...unsigned(opcode)];
 const memory = (offset: number): number[] => [WORD_ALIGNMENT, ...unsigned(offset)];
@@ -160,7 +164,7 @@ export class FunctionWriter {
     const bytes = [
       ...unsigned(this.locals.length),
       ...locals,
-      ...this.statements.flatMap((statement) => statement.bytes),
+      ...bytesOf(this.statements),
       ...(result?.bytes ?? []),
       END,
     ];
@@ -178,7 +182,7 @@ export function set<T extends ValueType>(variable: Local<T>, value: Code<T>): St
 
 /** Does the statements, and again for as long as the condition holds after them. */
 export function doWhile(statements: readonly Statement[], condition: I32): Statement {
-  const inner = statements.flatMap(({ bytes }) => bytes);
+  const inner = bytesOf(statements);
   return code('none', [0x03, NO_RESULT], inner, condition.bytes, [0x0d, 0], [END]);
 }
 
@@ -192,8 +196,8 @@ export function when(
   statements: readonly Statement[],
   otherwise: readonly Statement[] = [],
 ): Statement {
-  const inner = statements.flatMap(({ bytes }) => bytes);
-  const other = otherwise.length === 0 ? [] : [ELSE, ...otherwise.flatMap(({ bytes }) => bytes)];
+  const inner = bytesOf(statements);
+  const other = otherwise.length === 0 ? [] : [ELSE, ...bytesOf(otherwise)];
   return code('none', condition.bytes, [0x04, NO_RESULT], inner, other, [END]);
 }
 
