@@ -1,7 +1,12 @@
 /** From events of the host to findings. */
 
 import type { BehaviourDefinition } from './behaviour.ts';
+import { credentialAccessBehaviour } from './credential-access.ts';
+import { downloadAndRunBehaviour } from './download-and-run.ts';
+import { hiddenProgramBehaviour } from './hidden-program.ts';
 import { persistenceBehaviour } from './persistence.ts';
+import { privilegeEscalationBehaviour } from './privilege-escalation.ts';
+import { ransomwareBehaviour } from './ransomware.ts';
 import { reverseShellBehaviour } from './reverse-shell.ts';
 import { webShellBehaviour } from './web-shell.ts';
 
@@ -11,7 +16,12 @@ export { ProcessTree } from './process-tree.ts';
 
 /** Every behaviour there is. A new one is a file of its own and a row here. */
 export const BEHAVIOURS: readonly BehaviourDefinition[] = [
+  credentialAccessBehaviour,
+  downloadAndRunBehaviour,
+  hiddenProgramBehaviour,
+  persistenceBehaviour,
+  privilegeEscalationBehaviour,
+  ransomwareBehaviour,
   reverseShellBehaviour,
   webShellBehaviour,
-  persistenceBehaviour,
 ];

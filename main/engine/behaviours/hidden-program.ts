@@ -1,0 +1,224 @@
+import type { Severity } from '../../../contract/domain.ts';
+import type { HostEvent, HostProcessWithParents } from '../../../contract/events.ts';
+import { afterHome } from './autostart-paths.ts';
+import { type Behaviour, type BehaviourContext, defineBehaviour } from './behaviour.ts';
+import { hostFinding, processKey, shownPath, shownProgram } from './host-finding.ts';
+import { isInOpenFolder, isInstalling, isInterpreter, isOfTheSystem, isShell } from './programs.ts';
+
+const settings = {} as const;
+type Context = BehaviourContext<typeof settings>;
+
+interface Disguise {
+  readonly severity: Severity;
+  readonly confidence: number;
+  readonly techniques: readonly string[];
+  /** After the program's name. */
+  readonly title: string;
+  readonly meaning: string;
+}
+
+interface Row extends Disguise {
+  fits(process: HostProcessWithParents): boolean;
+}
+
+/** Names of kernel threads, which have no executable: "[kworker/0:1]". */
+const KERNEL_THREAD =
+  /^\[?(?:kworker|ksoftirqd|kthreadd|migration|rcu_|kswapd|kdevtmpfs|khugepaged|watchdogd?|jbd2|kauditd|scsi_eh|kblockd|irq)\b/;
+/** Programs that start themselves from memory on purpose (runc, CVE-2019-5736; systemd-executor; snap-confine). */
+const FROM_MEMORY = [
+  'memfd:runc_cloned:',
+  'memfd:crun',
+  'memfd:systemd',
+  'memfd:sd-',
+  '/memfd:runc_cloned:',
+  '/memfd:systemd',
+];
+/** Folders of home directories in which programs are installed though their names begin with a dot. */
+const DOT_FOLDERS = [
+  '.local/',
+  '.cargo/',
+  '.rustup/',
+  '.npm/',
+  '.nvm/',
+  '.vscode',
+  '.cursor',
+  '.pyenv/',
+  '.rbenv/',
+  '.sdkman/',
+  '.cache/',
+  '.steam/',
+  '.wine/',
+  '.gradle/',
+  '.m2/',
+  '.config/',
+  '.var/',
+  '.dotnet/',
+  '.deno/',
+  '.bun/',
+  '.volta/',
+  '.asdf/',
+  '.go/',
+  '.nix-profile/',
+  '.conda/',
+  '.venv/',
+  '.tox/',
+  '.android/',
+  '.mozilla/',
+  '.docker/',
+  '.git/',
+  '.claude/',
+  '.yarn/',
+  '.linuxbrew/',
+  '.jdks/',
+  '.codeium/',
+  '.zoom/',
+  '.nix/',
+  '.guix-profile/',
+];
+
+/** The first row that fits is told. */
+const ROWS: readonly Row[] = [
+  {
+    severity: 'high',
+    confidence: 0.85,
+    techniques: ['T1620'],
+    title: 'runs from memory, without a file',
+    meaning: 'It was written into memory and started from there, so that no scanner finds it on the disk.',
+    fits: ({ image }) => image.startsWith('memfd:') || image.startsWith('/memfd:'),
+  },
+  {
+    severity: 'high',
+    confidence: 0.85,
+    techniques: ['T1036.004'],
+    title: 'pretends to be a part of the kernel',
+    meaning: 'Parts of the kernel have no executable; this has one, and only borrows their name.',
+    fits: isKernelLookAlike,
+  },
+  {
+    severity: 'high',
+    confidence: 0.75,
+    techniques: ['T1070.004', 'T1620'],
+    title: 'was deleted before it ran',
+    meaning:
+      'Its file was removed at once, so that nobody can look at it. Updates remove old files too, but do not start these afterwards.',
+    fits: (process) =>
+      (process.isImageDeleted === true || process.image.endsWith(' (deleted)')) &&
+      (isInOpenFolder(process.image) || hasHiddenPart(process.image)),
+  },
+  {
+    severity: 'medium',
+    confidence: 0.7,
+    techniques: ['T1564.001'],
+    title: 'runs from a hidden place',
+    meaning:
+      'It lies in a folder that is not listed unless somebody asks for hidden files, where no package puts programs.',
+    fits: ({ image }) => hasHiddenPart(image),
+  },
+  {
+    severity: 'medium',
+    confidence: 0.65,
+    techniques: ['T1059'],
+    title: 'runs from shared memory',
+    meaning:
+      'Files there are in memory only, and gone after a restart. Programs exchange data there, but are not started from there.',
+    fits: ({ image }) =>
+      image.startsWith('/dev/shm/') || image.startsWith('/run/shm/') || image.startsWith('/dev/mqueue/'),
+  },
+];
+
+function isKernelLookAlike(process: HostProcessWithParents): boolean {
+  const { image, commandLine, name = '' } = process;
+  if (image === '') return false;
+  if (KERNEL_THREAD.test(commandLine)) return commandLine.startsWith('[');
+  return KERNEL_THREAD.test(name) && !isOfTheSystem(process);
+}
+
+/** "/tmp/.x/run", "/home/anna/.sshd", and the same of scripts. */
+function hasHiddenPart(path: string): boolean {
+  if (!path.startsWith('/') || !path.includes('/.')) return false;
+  const home = afterHome(path);
+  if (home === undefined)
+    return isInOpenFolder(path)
+      ? !TEMPORARY.some((part) => path.includes(part))
+      : path.startsWith('/dev/') ||
+          path.startsWith('/usr/') ||
+          path.startsWith('/etc/') ||
+          path.startsWith('/var/lib/.');
+  if (DOT_FOLDERS.some((folder) => home.startsWith(folder))) return home.includes('/...') || home.includes('/.. ');
+  return home.startsWith('.');
+}
+
+/** Hidden folders that programs make to work in. */
+const TEMPORARY = [
+  '/.mount_',
+  '/.tmp',
+  '/.org.chromium',
+  '/.com.google',
+  '/.X11-unix',
+  '/.ICE-unix',
+  '/.snap',
+  '/.git/',
+  '/.venv/',
+  '/.tox/',
+  '/.bin/',
+  '/node_modules/',
+];
+
+/** Programs that hide what they are: by place, by name, or by having no file at all. */
+class HiddenProgramWatcher implements Behaviour {
+  readonly #context: Context;
+
+  constructor(context: Context) {
+    this.#context = context;
+  }
+
+  event(event: HostEvent): void {
+    if (event.type !== 'process-start') return;
+    const { process, timeMs } = event;
+    if (FROM_MEMORY.some((beginning) => process.image.startsWith(beginning))) return;
+    // Of a script its own place counts, not that of the shell.
+    const seen =
+      isShell(process) || isInterpreter(process) ? { ...process, image: scriptOf(process) ?? process.image } : process;
+    const lineage = this.#context.processes.ancestors(process);
+    const row = ROWS.find((each) => each.fits(seen));
+    if (row === undefined || isInstalling(lineage)) return;
+    this.#context.report(
+      hostFinding(
+        {
+          detector: 'hidden-program',
+          kind: 'defence-evasion',
+          cause: `hidden-program/${processKey(process)}`,
+          firstSeenMs: timeMs,
+          lastSeenMs: timeMs,
+          severity: row.severity,
+          confidence: row.confidence,
+          techniques: row.techniques,
+          title: `${shownProgram(seen)} ${row.title}`,
+          explanation: `${row.meaning} Intruders do this so that a look at the list of programs or at the disk does not find them.`,
+          evidence: [{ name: 'place', value: shownPath(seen.image), meaning: row.meaning }],
+          process,
+          files: seen.image.startsWith('/') ? [seen.image] : [],
+        },
+        this.#context.processes,
+      ),
+    );
+  }
+}
+
+/** The script that an interpreter was given by its full path. */
+function scriptOf({ arguments: words, commandLine }: HostProcessWithParents): string | undefined {
+  const given = words ?? commandLine.slice(0, 8_192).split(' ', 4);
+  const first = given[1];
+  return first?.startsWith('/') === true ? first : undefined;
+}
+
+export const hiddenProgramBehaviour = defineBehaviour({
+  id: 'hidden-program',
+  kinds: ['defence-evasion'],
+  summary: 'A program hides: it has no file, a name of the kernel’s, or lies in a hidden place.',
+  techniques: ['T1620', 'T1036.004', 'T1070.004', 'T1564.001', 'T1059'],
+  settings,
+  events: ['process-start'],
+  memoryBound: 'none',
+  create: (context) => new HiddenProgramWatcher(context),
+});

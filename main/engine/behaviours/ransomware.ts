@@ -1,0 +1,367 @@
+import type {
+  FileCreatedEvent,
+  FileDeletedEvent,
+  FileRenamedEvent,
+  FileWrittenEvent,
+  HostEvent,
+  HostProcessWithParents,
+} from '../../../contract/events.ts';
+import { plainText } from '../../../contract/text.ts';
+import { type Behaviour, type BehaviourContext, defineBehaviour } from './behaviour.ts';
+import { hostFinding, processKey, shownPath, shownProgram } from './host-finding.ts';
+import { isInstalling } from './programs.ts';
+import { RecentMap } from './recent-map.ts';
+
+const settings = {
+  files: {
+    type: 'number',
+    default: 12,
+    min: 3,
+    max: 1_000,
+    integer: true,
+    unit: 'files',
+    reason:
+      'So many documents changed into one new ending tell ransomware from somebody who renames a few; it is stopped before it has 20.',
+  },
+  windowSeconds: {
+    type: 'number',
+    default: 60,
+    min: 1,
+    max: 3_600,
+    unit: 's',
+    reason: 'Ransomware takes many files a second; slow kinds still take these within a minute.',
+  },
+  canaries: {
+    type: 'list',
+    default: [],
+    reason:
+      'Paths of files that nobody uses: whoever changes one of them is after all files. None until you make some.',
+  },
+} as const;
+type Context = BehaviourContext<typeof settings>;
+
+type Change = FileCreatedEvent | FileWrittenEvent | FileRenamedEvent | FileDeletedEvent;
+
+const MAX_PROCESSES = 1_024;
+/** Files noted of one process; the verdict needs fewer. */
+const MAX_FILES = 256;
+/** Once told, the numbers are brought up to date with so many files more. */
+const REPORT_EVERY = 16;
+/** Folders in which one note after the other is written. */
+const LEAST_NOTE_FOLDERS = 3;
+
+/** What people keep, and ransomware takes. */
+const DOCUMENTS = new Set([
+  'doc',
+  'docx',
+  'odt',
+  'xls',
+  'xlsx',
+  'ods',
+  'ppt',
+  'pptx',
+  'odp',
+  'pdf',
+  'txt',
+  'rtf',
+  'csv',
+  'md',
+  'jpg',
+  'jpeg',
+  'png',
+  'gif',
+  'tif',
+  'tiff',
+  'raw',
+  'svg',
+  'psd',
+  'mp3',
+  'flac',
+  'wav',
+  'mp4',
+  'mov',
+  'avi',
+  'mkv',
+  'zip',
+  'tar',
+  'gz',
+  '7z',
+  'rar',
+  'sql',
+  'db',
+  'sqlite',
+  'mdb',
+  'kdbx',
+  'pst',
+  'eml',
+  'py',
+  'js',
+  'ts',
+  'c',
+  'cpp',
+  'h',
+  'java',
+  'go',
+  'rs',
+  'php',
+  'html',
+  'css',
+  'xml',
+  'json',
+  'yaml',
+  'yml',
+  'key',
+  'pem',
+  'vmdk',
+  'qcow2',
+  'vdi',
+  'bak',
+  'tex',
+  'epub',
+  'dwg',
+]);
+/** Endings that programs give to what they make of documents, and take away again. */
+const USUAL_ENDINGS = new Set([
+  ...DOCUMENTS,
+  'tmp',
+  'temp',
+  'part',
+  'crdownload',
+  'swp',
+  'old',
+  'orig',
+  'bz2',
+  'xz',
+  'zst',
+  'lz4',
+  'gpg',
+  'asc',
+  'sig',
+  'o',
+  'pyc',
+  'map',
+  'lock',
+  'log',
+  'dpkg-new',
+  'dpkg-tmp',
+  'webp',
+  'avif',
+  'heic',
+  'mjs',
+  'cjs',
+  'tsx',
+  'jsx',
+  'br',
+  'new',
+  'rej',
+  'patch',
+]);
+/** Words of the names of ransom notes: at least two of them, as one alone is in many names. */
+const NOTE_WORDS: readonly string[] = [
+  'readme',
+  'read_me',
+  'how_to',
+  'howto',
+  'how-to',
+  'decrypt',
+  'restore',
+  'recover',
+  'ransom',
+  'your_files',
+  'your-files',
+  'unlock',
+  'instruction',
+  'encrypted',
+];
+const NOTE_ENDINGS = new Set(['txt', 'html', 'hta', 'md', 'url', 'htm']);
+
+interface Tally {
+  sinceMs: number;
+  readonly firstSeenMs: number;
+  /** Documents written or removed since, by path. */
+  readonly documents: Set<string>;
+  /** Changed into a new ending: the new names. */
+  readonly endings: Map<string, string[]>;
+  /** Folders with a note, by the name of the note. */
+  readonly notes: Map<string, Set<string>>;
+}
+
+/** One program makes document after document unreadable. */
+class RansomwareWatcher implements Behaviour {
+  readonly #context: Context;
+  readonly #tallies = new RecentMap<string, Tally>(MAX_PROCESSES);
+  readonly #canaries: ReadonlySet<string>;
+
+  constructor(context: Context) {
+    this.#context = context;
+    this.#canaries = new Set(context.settings.canaries);
+  }
+
+  event(event: HostEvent): void {
+    if (
+      event.type !== 'file-created' &&
+      event.type !== 'file-written' &&
+      event.type !== 'file-renamed' &&
+      event.type !== 'file-deleted'
+    )
+      return;
+    const { process } = event;
+    if (process === undefined || event.file?.kind === 'directory') return;
+    const canary = this.#canaries.has(event.path)
+      ? event.path
+      : event.type === 'file-renamed' && this.#canaries.has(event.previousPath)
+        ? event.previousPath
+        : undefined;
+    const tally = this.#tallyOf(process, event.timeMs);
+    if (canary !== undefined && event.type !== 'file-created')
+      this.#tell(process, event.timeMs, tally, `changed the canary ${shownPath(canary)}`, [canary], 0.95);
+    const ending = endingOf(event.path);
+    this.#noteName(tally, event, ending);
+    if (event.type === 'file-written' || event.type === 'file-deleted') {
+      if (DOCUMENTS.has(ending) && tally.documents.size < MAX_FILES) tally.documents.add(event.path);
+    }
+    const original = originalOf(event, ending);
+    if (original === undefined) return;
+    // A renamed document is its original; a new file beside one counts once that was written over or removed.
+    const files = tally.endings.get(ending) ?? [];
+    if (files.length >= MAX_FILES || files.includes(event.path)) return;
+    files.push(event.path);
+    if (tally.endings.size < MAX_ENDINGS || tally.endings.has(ending)) tally.endings.set(ending, files);
+    this.#judge(process, event, tally, ending, files);
+  }
+
+  #judge(
+    process: HostProcessWithParents,
+    { timeMs, type }: Change,
+    tally: Tally,
+    ending: string,
+    files: readonly string[],
+  ): void {
+    const { files: least } = this.#context.settings;
+    const hasNotes = [...tally.notes.values()].some((folders) => folders.size > 0);
+    const needed = hasNotes ? Math.ceil(least / 2) : least;
+    if (files.length < needed || (files.length > needed && files.length % REPORT_EVERY !== 0)) return;
+    // Copies in another form are made beside the originals; ransomware takes these away.
+    const isTaken =
+      type === 'file-renamed' ||
+      files.filter((path) => tally.documents.has(withoutEnding(path))).length * 2 >= files.length;
+    if (!isTaken || isInstalling([process, ...this.#context.processes.ancestors(process)])) return;
+    const shown = plainText(ending, 40);
+    this.#tell(
+      process,
+      timeMs,
+      tally,
+      `changed ${files.length} documents into ".${shown}"`,
+      files,
+      hasNotes ? 0.97 : 0.9,
+    );
+  }
+
+  #noteName(tally: Tally, { type, path }: Change, ending: string): void {
+    if (type !== 'file-written' && type !== 'file-created') return;
+    if (!NOTE_ENDINGS.has(ending)) return;
+    const slash = path.lastIndexOf('/');
+    const name = path.slice(slash + 1).toLowerCase();
+    if (NOTE_WORDS.filter((word) => name.includes(word)).length < 2) return;
+    const folders = tally.notes.get(name) ?? new Set();
+    if (folders.size < LEAST_NOTE_FOLDERS) folders.add(path.slice(0, slash));
+    if (tally.notes.size < MAX_ENDINGS) tally.notes.set(name, folders);
+  }
+
+  #tallyOf(process: HostProcessWithParents, timeMs: number): Tally {
+    const key = processKey(process);
+    const known = this.#tallies.get(key);
+    if (known !== undefined && timeMs - known.sinceMs <= this.#context.settings.windowSeconds * 1_000) return known;
+    const tally = {
+      sinceMs: timeMs,
+      firstSeenMs: known?.firstSeenMs ?? timeMs,
+      documents: new Set<string>(),
+      endings: new Map(),
+      notes: known?.notes ?? new Map(),
+    };
+    this.#tallies.set(key, tally);
+    return tally;
+  }
+
+  #tell(
+    process: HostProcessWithParents,
+    timeMs: number,
+    tally: Tally,
+    what: string,
+    files: readonly string[],
+    confidence: number,
+  ): void {
+    const notes = [...tally.notes.keys()];
+    this.#context.report(
+      hostFinding(
+        {
+          detector: 'ransomware',
+          kind: 'ransomware',
+          cause: `ransomware/${processKey(process)}`,
+          firstSeenMs: tally.firstSeenMs,
+          lastSeenMs: timeMs,
+          severity: 'critical',
+          confidence,
+          techniques: ['T1486'],
+          title: `${shownProgram(process)} ${what}`,
+          explanation:
+            'One program goes through the documents of this computer and replaces each by something with another name. That is how ransomware makes files unreadable to ask for money. Programs that convert or compress files leave the originals, or use an ending that is known.',
+          evidence: [
+            {
+              name: 'files',
+              value: files.length,
+              unit: 'files',
+              usual: '0',
+              meaning: 'Documents that were changed in this way.',
+            },
+            ...(notes.length === 0
+              ? []
+              : [
+                  {
+                    name: 'note',
+                    value: plainText(notes[0] ?? '', 80),
+                    meaning: 'A file named like a demand for money.',
+                  },
+                ]),
+          ],
+          process,
+          files,
+        },
+        this.#context.processes,
+      ),
+    );
+  }
+}
+
+/** New endings and names of notes of one program; ransomware has one, or one for each file and a note. */
+const MAX_ENDINGS = 64;
+const MAX_ENDING = 40;
+
+/** "docx" of "a.docx"; empty without one, or when it is no ending but a name. */
+function endingOf(path: string): string {
+  const dot = path.lastIndexOf('.');
+  const slash = path.lastIndexOf('/');
+  return dot <= slash + 1 || path.length - dot - 1 > MAX_ENDING ? '' : path.slice(dot + 1).toLowerCase();
+}
+
+function withoutEnding(path: string): string {
+  return path.slice(0, path.lastIndexOf('.'));
+}
+
+/** The document that this file replaces: the name before, or the name with one more ending. */
+function originalOf(event: Change, ending: string): string | undefined {
+  if (event.type === 'file-deleted' || ending === '' || USUAL_ENDINGS.has(ending)) return undefined;
+  const original = event.type === 'file-renamed' ? event.previousPath : withoutEnding(event.path);
+  return DOCUMENTS.has(endingOf(original)) ? original : undefined;
+}
+
+export const ransomwareBehaviour = defineBehaviour({
+  id: 'ransomware',
+  kinds: ['ransomware'],
+  summary: 'One program changes document after document into something else, or touches a file that nobody uses.',
+  techniques: ['T1486'],
+  settings,
+  events: ['file-created', 'file-written', 'file-renamed', 'file-deleted'],
+  memoryBound: '1,024 programs of up to 512 paths',
+  create: (context) => new RansomwareWatcher(context),
+});
