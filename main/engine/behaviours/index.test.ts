@@ -1,0 +1,96 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { HostEvent, HostProcess } from '../../../contract/events.ts';
+import { BEHAVIOURS } from './index.ts';
+import { findingsOf, START_MS } from './testing.ts';
+
+describe('BEHAVIOURS', () => {
+  it('has one row for each id, which says what it does and needs', () => {
+    expect(new Set(BEHAVIOURS.map(({ id }) => id)).size).toBe(BEHAVIOURS.length);
+    for (const { id, summary, techniques, events, kinds, memoryBound } of BEHAVIOURS) {
+      expect(id).toMatch(/^[a-z]+(-[a-z]+)*$/);
+      expect(summary, id).toMatch(/^[A-Z].*\.$/);
+      expect(techniques.length * events.length * kinds.length * memoryBound.length, id).toBeGreaterThan(0);
+      for (const technique of techniques) expect(technique, id).toMatch(/^T\d{4}(\.\d{3})?$/);
+    }
+  });
+
+  it('takes any text that programs put into events', () => {
+    const text = fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 60 }),
+      fc.constantFrom(
+        '/',
+        '',
+        '/tmp/',
+        '/home/',
+        '/home/a/',
+        'memfd:',
+        '/usr/bin/bash',
+        '/usr/bin/curl',
+        '/etc/shadow',
+        '__proto__',
+        'constructor',
+        '.',
+        '/.',
+      ),
+    );
+    const process: fc.Arbitrary<HostProcess> = fc.record(
+      {
+        pid: fc.nat(),
+        startedMs: fc.nat(),
+        image: text,
+        commandLine: text,
+        name: text,
+        arguments: fc.array(text, { maxLength: 4 }),
+        user: text,
+      },
+      { requiredKeys: ['pid', 'image', 'commandLine'] },
+    );
+    const base = { timeMs: fc.nat(1_000_000).map((each) => START_MS + each), process };
+    const event = fc.oneof(
+      fc.record({ type: fc.constant('process-start' as const), ...base }),
+      fc.record({
+        type: fc.constantFrom(
+          'file-written' as const,
+          'file-created' as const,
+          'file-deleted' as const,
+          'file-opened' as const,
+        ),
+        path: text,
+        ...base,
+      }),
+      fc.record({ type: fc.constant('file-renamed' as const), path: text, previousPath: text, ...base }),
+      fc.record({
+        type: fc.constant('service-change' as const),
+        unit: text,
+        action: fc.constant('stopped' as const),
+        ...base,
+      }),
+      fc.record({
+        type: fc.constant('account-change' as const),
+        subject: fc.constantFrom('user' as const, 'group' as const),
+        action: fc.constantFrom('added' as const, 'member-added' as const),
+        name: text,
+        member: text,
+        ...base,
+      }),
+      fc.record({
+        type: fc.constant('process-access' as const),
+        target: process,
+        access: fc.constantFrom('trace' as const, 'read-memory' as const),
+        ...base,
+      }),
+    );
+    fc.assert(
+      fc.property(fc.array(event, { maxLength: 20 }), (events: readonly HostEvent[]) => {
+        for (const behaviour of BEHAVIOURS) {
+          for (const { title, explanation } of findingsOf(behaviour, events)) {
+            expect(title.length).toBeLessThan(400);
+            expect(explanation.length).toBeLessThan(800);
+          }
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
