@@ -21,17 +21,22 @@ import {
   VECTOR_BYTES,
 } from './distance-kernels.ts';
 import {
-  type ContextField,
-  contextOffset,
-  type FractionField,
-  LEAST_ERROR,
-  NUMBER_BYTES,
-  RECORD,
-} from './search-layout.ts';
+  advance,
+  context,
+  fraction,
+  makeRoomFunction,
+  numbersIn,
+  PLACES,
+  raiseFunction,
+  range,
+  settleFunction,
+  takeFunction,
+  zero,
+} from './near-selection.ts';
+import { LEAST_ERROR, NUMBER_BYTES, RECORD } from './search-layout.ts';
 import {
   call,
   doWhile,
-  type F32,
   FunctionWriter,
   f32,
   f32x4,
@@ -43,7 +48,6 @@ import {
   type V128,
   type WasmFunction,
   when,
-  whileTrue,
 } from './wasm-assembler.ts';
 import { type MultiplyAdd, moduleOf } from './wasm-module.ts';
 
@@ -61,18 +65,7 @@ export const openStrictSearchKernels = moduleOf<Omit<SearchKernels, 'memory'>>((
   searchFunctions((a, b, c) => f32x4.add(f32x4.multiply(a, b), c)),
 );
 
-/** Places of the functions in the module. */
-const SQUARE = 0;
-const SQUARES = 1;
-const RAISE = 2;
-const SETTLE = 3;
-const MAKE_ROOM = 4;
-const TAKE = 5;
-const SCREEN_ONE = 6;
-const SCREEN_FOUR = 7;
-const OPEN_NEAREST = 8;
-const PREPARE = 9;
-
+/** In the order of PLACES. */
 function searchFunctions(multiplyAdd: MultiplyAdd): WasmFunction[] {
   return [
     squareFunction(),
@@ -95,186 +88,8 @@ const SCREENED_TOGETHER = 4;
 const OPENED_BLOCKS = 2;
 /** Columns that one turn of a screening loop does. */
 const UNROLLED = 4;
-const CANDIDATE_BYTES = 2 * NUMBER_BYTES;
 
-const zero = i32.constant(0);
-const one = i32.constant(1);
-const context = (field: Exclude<ContextField, FractionField>): I32 => i32.load(zero, contextOffset(field));
-const fraction = (field: FractionField): F32 => f32.load(zero, contextOffset(field));
-const numbersIn = (count: I32): I32 => i32.shiftLeft(count, i32.constant(2));
-const advance = (variable: Local<'i32'>, by: number): Statement => set(variable, i32.add(variable, i32.constant(by)));
 const advanceBy = (variable: Local<'i32'>, by: I32): Statement => set(variable, i32.add(variable, by));
-const range = (length: number): number[] => Array.from({ length }, (_, index) => index);
-
-/** Puts one more sure sum of a query into its heap, if it is above the least there. */
-function raiseFunction(): WasmFunction {
-  const writer = new FunctionWriter();
-  const [record, value] = [writer.param('i32'), writer.param('f32')];
-  const [place, child, isSinking] = [writer.local('i32'), writer.local('i32'), writer.local('i32')];
-  const at = (index: I32) => i32.add(record, numbersIn(index));
-  const entry = (index: I32) => f32.load(at(index), RECORD.heap);
-  const next = i32.add(child, one);
-  writer.do(
-    when(f32.isAbove(value, f32.load(record, RECORD.heap)), [
-      doWhile(
-        [
-          set(isSinking, zero),
-          set(child, i32.add(i32.shiftLeft(place, one), one)),
-          when(i32.isBelow(child, context('wanted')), [
-            // Added, not chosen: which of the two it is cannot be foretold.
-            set(
-              child,
-              i32.add(child, i32.and(i32.isBelow(next, context('wanted')), f32.isBelow(entry(next), entry(child)))),
-            ),
-            when(f32.isBelow(entry(child), value), [
-              f32.store(at(place), entry(child), RECORD.heap),
-              set(place, child),
-              set(isSinking, one),
-            ]),
-          ]),
-        ],
-        isSinking,
-      ),
-      f32.store(at(place), value, RECORD.heap),
-      // Where enough rows are known to be below the limit, nothing more is wanted.
-      when(
-        i32.and(context('isAnyEnough'), f32.isAbove(f32.load(record, RECORD.heap), f32.load(record, RECORD.start))),
-        [f32.store(record, f32.constant(Number.POSITIVE_INFINITY), RECORD.heap)],
-      ),
-    ]),
-  );
-  return { name: 'raise', writer };
-}
-
-/** Measures what may be among the nearest of a query, and sorts it. */
-function settleFunction(): WasmFunction {
-  const writer = new FunctionWriter();
-  const record = writer.param('i32');
-  const [at, end, row, found, first, last] = range(6).map(() => writer.local('i32')) as Local<'i32'>[];
-  const square = writer.local('f32');
-  const rowOf = (address: I32) => i32.load(i32.subtract(address, context('mostBytes')));
-  const isBefore = (address: I32): I32 =>
-    i32.or(
-      f32.isBelow(square, f32.load(address)),
-      i32.and(f32.isEqual(square, f32.load(address)), i32.isBelow(row!, rowOf(address))),
-    );
-  const previous = i32.subtract(last!, i32.constant(NUMBER_BYTES));
-  writer.do(
-    set(first!, i32.add(record, context('squaresOffset'))),
-    set(at!, i32.add(record, context('candidatesOffset'))),
-    set(end!, i32.add(at!, i32.shiftLeft(i32.load(record, RECORD.candidates), i32.constant(3)))),
-    whileTrue(i32.isBelow(at!, end!), [
-      when(f32.isAbove(f32.load(at!, NUMBER_BYTES), f32.load(record, RECORD.heap)), [
-        set(row!, i32.load(at!)),
-        set(
-          square,
-          call('f32', SQUARE, [
-            i32.load(record, RECORD.query),
-            i32.add(context('rowsStart'), i32.multiply(row!, context('rowBytes'))),
-            context('columns'),
-          ]),
-        ),
-        set(last!, i32.add(first!, numbersIn(found!))),
-        when(
-          i32.isBelow(found!, context('wanted')),
-          [when(f32.isBelow(square, fraction('limit')), [advance(found!, 1)], [set(last!, zero)])],
-          [advance(last!, -NUMBER_BYTES), when(isBefore(last!), [], [set(last!, zero)])],
-        ),
-        when(last!, [
-          whileTrue(i32.and(i32.isAbove(last!, first!), isBefore(previous)), [
-            f32.store(last!, f32.load(previous)),
-            i32.store(i32.subtract(last!, context('mostBytes')), rowOf(previous)),
-            set(last!, previous),
-          ]),
-          f32.store(last!, square),
-          i32.store(i32.subtract(last!, context('mostBytes')), row!),
-        ]),
-      ]),
-      advance(at!, CANDIDATE_BYTES),
-    ]),
-    i32.store(record, found!, RECORD.found),
-  );
-  return { name: 'settle', writer };
-}
-
-/** Drops candidates that meanwhile are ruled out; where they are not half of all, measures them and keeps the nearest. */
-function makeRoomFunction(): WasmFunction {
-  const writer = new FunctionWriter();
-  const record = writer.param('i32');
-  const [at, to, count, left] = range(4).map(() => writer.local('i32')) as Local<'i32'>[];
-  const start = i32.add(record, context('candidatesOffset'));
-  writer.do(
-    set(at!, start),
-    set(to!, start),
-    set(left!, i32.load(record, RECORD.candidates)),
-    doWhile(
-      [
-        when(f32.isAbove(f32.load(at!, NUMBER_BYTES), f32.load(record, RECORD.heap)), [
-          i32.store(to!, i32.load(at!)),
-          f32.store(to!, f32.load(at!, NUMBER_BYTES), NUMBER_BYTES),
-          advance(to!, CANDIDATE_BYTES),
-          advance(count!, 1),
-        ]),
-        advance(at!, CANDIDATE_BYTES),
-        advance(left!, -1),
-      ],
-      left!,
-    ),
-    i32.store(record, count!, RECORD.candidates),
-    when(i32.isAbove(i32.shiftLeft(count!, one), context('room')), [
-      call('none', SETTLE, [record]),
-      set(left!, i32.load(record, RECORD.found)),
-      i32.store(record, left!, RECORD.candidates),
-      set(to!, start),
-      set(at!, i32.subtract(i32.add(record, context('squaresOffset')), context('mostBytes'))),
-      whileTrue(left!, [
-        i32.store(to!, i32.load(at!)),
-        // How near they are is not known as a sum; they stay until the end.
-        f32.store(to!, f32.constant(Number.POSITIVE_INFINITY), NUMBER_BYTES),
-        advance(to!, CANDIDATE_BYTES),
-        advance(at!, NUMBER_BYTES),
-        advance(left!, -1),
-      ]),
-    ]),
-  );
-  return { name: 'makeRoom', writer };
-}
-
-/** Takes the rows that `mask` has bits for, from `row` on, whose sums lie in the record. */
-function takeFunction(): WasmFunction {
-  const writer = new FunctionWriter();
-  const [record, firstRow, mask] = [writer.param('i32'), writer.param('i32'), writer.param('i32')];
-  const [place, row, at] = [writer.local('i32'), writer.local('i32'), writer.local('i32')];
-  const [sum, error] = [writer.local('f32'), writer.local('f32')];
-  const count = i32.load(record, RECORD.candidates);
-  writer.do(
-    set(error, f32.load(record, RECORD.error)),
-    doWhile(
-      [
-        set(place, i32.lowestBit(mask)),
-        set(mask, i32.and(mask, i32.subtract(mask, one))),
-        set(sum, f32.load(i32.add(record, numbersIn(place)), RECORD.sums)),
-        set(row, i32.add(firstRow, place)),
-        when(
-          i32.and(
-            f32.isAbove(f32.add(sum, error), f32.load(record, RECORD.heap)),
-            i32.isDifferent(row, i32.load(record, RECORD.leftOut)),
-          ),
-          [
-            set(at, i32.add(i32.add(record, context('candidatesOffset')), i32.shiftLeft(count, i32.constant(3)))),
-            i32.store(at, row),
-            f32.store(at, f32.add(sum, error), NUMBER_BYTES),
-            i32.store(record, i32.add(count, one), RECORD.candidates),
-            call('none', RAISE, [record, f32.subtract(sum, error)]),
-            when(i32.isEqual(count, context('room')), [call('none', MAKE_ROOM, [record])]),
-          ],
-        ),
-      ],
-      mask,
-    ),
-  );
-  return { name: 'take', writer };
-}
 
 /** Compares some queries with a block, as many vectors of it at a time as their sums have registers for. */
 function screenFunction(name: string, queries: number, together: number, multiplyAdd: MultiplyAdd): WasmFunction {
@@ -335,7 +150,7 @@ function screenFunction(name: string, queries: number, together: number, multipl
             set(mask!, bits.reduce(i32.or)),
             when(mask!, [
               ...own.map((sum, vector) => f32x4.store(record, sum, RECORD.sums + vector * VECTOR_BYTES)),
-              call('none', TAKE, [record, row!, mask!]),
+              call('none', PLACES.take, [record, row!, mask!]),
             ]),
           ];
         }),
@@ -366,7 +181,7 @@ function openNearestFunction(): WasmFunction {
     when(nearest, [
       f32.store(nearest, f32.constant(Number.POSITIVE_INFINITY)),
       f32.store(i32.add(ceilings, offset), f32.constant(Number.NEGATIVE_INFINITY)),
-      call('none', SCREEN_ONE, [record, i32.shiftRight(offset, i32.constant(2))]),
+      call('none', PLACES.screenOne, [record, i32.shiftRight(offset, i32.constant(2))]),
     ]),
   );
   return { name: 'openNearest', writer };
@@ -389,7 +204,7 @@ function prepareFunction(): WasmFunction {
       [f32.store(i32.add(record, at), start, RECORD.heap), advance(at, NUMBER_BYTES)],
       i32.isBelow(at, numbersIn(context('wanted'))),
     ),
-    call('none', SQUARES, [
+    call('none', PLACES.squares, [
       i32.load(record, RECORD.query),
       context('centresStart'),
       context('centreBlocks'),
@@ -420,7 +235,7 @@ function prepareFunction(): WasmFunction {
       ],
       i32.isBelow(at, end),
     ),
-    ...range(OPENED_BLOCKS).map(() => call('none', OPEN_NEAREST, [record, ceilings])),
+    ...range(OPENED_BLOCKS).map(() => call('none', PLACES.openNearest, [record, ceilings])),
   );
   return { name: 'prepare', writer };
 }
@@ -447,7 +262,7 @@ function searchFunction(): WasmFunction {
     ),
   ];
   writer.do(
-    ...forAll([call('none', PREPARE, [record!, ceilings!])]),
+    ...forAll([call('none', PLACES.prepare, [record!, ceilings!])]),
     doWhile(
       [
         set(waiting, zero),
@@ -455,7 +270,7 @@ function searchFunction(): WasmFunction {
           when(f32.isAbove(f32.load(i32.add(ceilings!, numbersIn(block!))), f32.load(record!, RECORD.heap)), [
             when(
               i32.isEqual(waiting, i32.constant(pending.length)),
-              [call('none', SCREEN_FOUR, [...pending, record!, block!]), set(waiting, zero)],
+              [call('none', PLACES.screenFour, [...pending, record!, block!]), set(waiting, zero)],
               [
                 ...range(pending.length - 1).map((index) =>
                   set(pending[pending.length - 1 - index]!, pending[pending.length - 2 - index]!),
@@ -471,7 +286,7 @@ function searchFunction(): WasmFunction {
           ...pending
             .slice(1)
             .map((each, index) => when(i32.isBelow(waiting, i32.constant(index + 2)), [set(each, none)])),
-          call('none', SCREEN_FOUR, [...pending, none, block!]),
+          call('none', PLACES.screenFour, [...pending, none, block!]),
         ]),
         advance(block!, 1),
       ],
@@ -484,7 +299,7 @@ function searchFunction(): WasmFunction {
           f32.isEqual(f32.load(record!, RECORD.heap), f32.constant(Number.POSITIVE_INFINITY)),
         ),
         [i32.store(record!, context('wanted'), RECORD.found)],
-        [call('none', SETTLE, [record!])],
+        [call('none', PLACES.settle, [record!])],
       ),
     ]),
   );

@@ -13,8 +13,10 @@ export type ValueType = 'i32' | 'f32' | 'v128';
 /** Instructions that leave a value of this type; `none` for those that leave nothing. */
 export interface Code<T extends ValueType | 'none'> {
   readonly type: T;
-  readonly bytes: readonly number[];
+  readonly bytes: Bytes;
 }
+/** As they were put together; as deep as expressions are nested. */
+type Bytes = readonly (number | Bytes)[];
 export type I32 = Code<'i32'>;
 export type F32 = Code<'f32'>;
 export type V128 = Code<'v128'>;
@@ -53,14 +55,18 @@ function signed(value: number): number[] {
   }
 }
 
-/** What a first use waits for: `concat` is many times as fast as `flat`. */
-const joined = (parts: readonly (readonly number[])[]): number[] => ([] as number[]).concat(...parts);
-const bytesOf = (statements: readonly Statement[]): number[] => joined(statements.map(({ bytes }) => bytes));
+const code = <T extends ValueType | 'none'>(type: T, ...bytes: readonly Bytes[]): Code<T> => ({ type, bytes });
+const bytesOf = (statements: readonly Statement[]): Bytes => statements.map(({ bytes }) => bytes);
 
-const code = <T extends ValueType | 'none'>(type: T, ...parts: readonly (readonly number[])[]): Code<T> => ({
-  type,
-  bytes: joined(parts),
-});
+/** One after another. */
+function flatten(bytes: Bytes, into: number[]): number[] {
+  for (const each of bytes) {
+    if (typeof each === 'number') into.push(each);
+    else flatten(each, into);
+  }
+  return into;
+}
+
 const simd = (opcode: number): number[] => [SIMD, ...unsigned(opcode)];
 const memory = (offset: number): number[] => [WORD_ALIGNMENT, ...unsigned(offset)];
 
@@ -161,13 +167,8 @@ export class FunctionWriter {
   /** @param result left at the end, as what the function returns */
   body(result?: Code<ValueType>): number[] {
     const locals = this.locals.flatMap((type) => [1, TYPE_BYTES[type]]);
-    const bytes = [
-      ...unsigned(this.locals.length),
-      ...locals,
-      ...bytesOf(this.statements),
-      ...(result?.bytes ?? []),
-      END,
-    ];
+    const parts = [unsigned(this.locals.length), locals, bytesOf(this.statements), result?.bytes ?? [], END];
+    const bytes = flatten(parts, []);
     return [...unsigned(bytes.length), ...bytes];
   }
 }
@@ -197,7 +198,7 @@ export function when(
   otherwise: readonly Statement[] = [],
 ): Statement {
   const inner = bytesOf(statements);
-  const other = otherwise.length === 0 ? [] : [ELSE, ...bytesOf(otherwise)];
+  const other = otherwise.length === 0 ? [] : [ELSE, bytesOf(otherwise)];
   return code('none', condition.bytes, [0x04, NO_RESULT], inner, other, [END]);
 }
 
