@@ -123,10 +123,14 @@ class Scene {
     return this.desk.list().learning[0];
   }
 
-  async trained(): Promise<void> {
+  async ended(): Promise<void> {
     for (let turn = 0; turn < 200 && this.desk.list().training?.state === 'running'; turn++) {
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
+  }
+
+  async trained(): Promise<void> {
+    await this.ended();
     expect(this.desk.list().training).toMatchObject({ state: 'done', failure: null });
   }
 
@@ -252,10 +256,17 @@ describe('learning', () => {
     expect(scene.actions()[0]).toMatch(/^training-cancelled t-/);
     await expect(scene.desk.cancel('ada')).rejects.toMatchObject({ failure: { code: 'no-training' } });
 
+    const begun = new Promise<void>((resolve) => {
+      const before = scene.trainer;
+      scene.trainer = (...given) => {
+        resolve();
+        return before(...given);
+      };
+    });
     scene.desk.train({ tables: ['flow'] }, 'ada');
-    await Promise.resolve();
+    await begun;
     await scene.close();
-    expect(aborted).toBe(2);
+    expect(aborted).toBe(1);
     scene.trainer = (job, hooks) => fitProfile(job, hooks);
     await scene.open();
     scene.watch(0.6, 16);
@@ -268,7 +279,7 @@ describe('learning', () => {
     scene.trainer = () =>
       Promise.reject(new FailureError({ code: 'training-memory', message: 'Full.', hint: 'Less.' }));
     scene.desk.train({ tables: ['flow'] }, 'ada');
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await scene.ended();
     expect(scene.desk.list().training).toMatchObject({ state: 'failed', failure: { code: 'training-memory' } });
     expect(scene.learning).toMatchObject({ state: 'ready', activeId: 'flow-1' });
   });

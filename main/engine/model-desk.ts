@@ -235,7 +235,7 @@ export class ModelDesk {
     const first = this.#registry.read(firstId);
     const second = this.#registry.read(secondId);
     if (first.info.table !== second.info.table) throw differentTables(firstId, secondId);
-    const rows = this.#samples.check(first.info.table);
+    const rows = await this.#samples.check(first.info.table);
     const { threshold } = this.#budget.state;
     const ofFirst = await pValuesOf(first.profile, rows);
     const ofSecond = await pValuesOf(second.profile, rows);
@@ -248,7 +248,7 @@ export class ModelDesk {
 
   async evaluate(id: string): Promise<CallOutput<'models.evaluate'>> {
     const known = this.#registry.read(id);
-    const pValues = await pValuesOf(known.profile, this.#samples.check(known.info.table));
+    const pValues = await pValuesOf(known.profile, await this.#samples.check(known.info.table));
     return evaluationOf(known, pValues, this.#budget.state.threshold);
   }
 
@@ -380,6 +380,8 @@ export class ModelDesk {
   }
 
   #problem(error: unknown): void {
+    // What was still being looked at when it ended has nobody to tell.
+    if (!this.#isStarted) return;
     this.#options.onProblem(`Learning: ${messageOf(error)}`);
   }
 

@@ -50,7 +50,7 @@ export class DriftWatch {
     const learntMs = active.info.untilMs ?? active.info.trainedMs;
     // A time that is still to come is of a clock that was wrong.
     const sinceMs = learntMs > wallMs ? wallMs - RECENT_MS : Math.max(wallMs - RECENT_MS, learntMs);
-    const drift = await driftOf(active.profile, this.#samples.since(table, sinceMs), wallMs);
+    const drift = await driftOf(active.profile, await this.#samples.since(table, sinceMs), wallMs);
     if (drift === null) return;
     const known = this.#watched.get(table);
     const before = known?.id === active.info.id ? known.times : 0;

@@ -40,7 +40,7 @@ export class FirstLook {
     this.#isFitting = true;
     this.#nextAt.set(table, size * ANEW_AFTER);
     try {
-      const groups = this.#samples.latest(table, MOST_ROWS).filter(({ rows }) => rows.rows >= LEAST_GROUP_ROWS);
+      const groups = (await this.#samples.latest(table, MOST_ROWS)).filter(({ rows }) => rows.rows >= LEAST_GROUP_ROWS);
       if (groups.length === 0) return;
       const job = { table, kinds: ['baseline'], groups, seed: size } as const;
       const hooks = { onProgress: () => {}, signal: new AbortController().signal };

@@ -1,5 +1,6 @@
 import { type Random, Reservoir } from './models/index.ts';
 import type { ModelStore, SampleRow } from './store/index.ts';
+import { Turns } from './turns.ts';
 
 /** What a part of a sample is, and how it is kept. */
 export interface SamplePartOptions {
@@ -18,6 +19,8 @@ export type RowTest = (timeMs: number, isUnusual: boolean) => boolean;
 
 /** Rows that are written in one go: a few milliseconds. */
 const WRITTEN_AT_ONCE = 500;
+/** Slots that are read in one go: as long. */
+const READ_AT_ONCE = 250;
 
 /**
  * One reservoir of rows. The rows are in the store; memory has when they were and whose, 17 bytes each, and those that
@@ -119,11 +122,20 @@ export class SamplePart {
     this.#removed.clear();
   }
 
-  /** Its rows from a moment on, in the order of time. */
-  rows(sinceMs = Number.NEGATIVE_INFINITY): readonly SampleRow[] {
+  /** Its rows from a moment on, read in turns; what comes in meanwhile may be among them or not. */
+  async rows(sinceMs = -Number.MAX_VALUE): Promise<readonly SampleRow[]> {
     this.write();
-    const since = Number.isFinite(sinceMs) ? sinceMs : -Number.MAX_VALUE;
-    return this.#options.store().sampleRows(this.name, since);
+    const turns = new Turns();
+    const found: SampleRow[] = [];
+    for (let from = 0; from < this.#times.length; from += READ_AT_ONCE) {
+      const until = from + READ_AT_ONCE;
+      // NaN, of a slot without a row, is not at or after anything.
+      if (!this.#times.subarray(from, until).some((timeMs) => timeMs >= sinceMs)) continue;
+      const range = { from, until, sinceMs };
+      found.push(...this.#options.store().sampleRows(this.name, range));
+      if (turns.isOver) await turns.next();
+    }
+    return found;
   }
 
   #know({ slot, timeMs, initiator, responder, isUnusual }: Omit<SampleRow, 'values'>): void {

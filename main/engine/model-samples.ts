@@ -6,6 +6,7 @@ import type { ModelSettings } from './model-settings.ts';
 import { type Matrix, Random, TABLE_COLUMNS, type TrainingGroup } from './models/index.ts';
 import type { Clock } from './runtime/clock.ts';
 import type { ModelStore, SampleRow } from './store/index.ts';
+import { Turns } from './turns.ts';
 
 export interface ModelSamplesOptions {
   readonly store: () => ModelStore;
@@ -49,6 +50,7 @@ const PARTS = [
   { name: 'long', upTo: 1, share: 0.6, fadeMs: 30 * DAY_MS },
 ] as const;
 type PartName = (typeof PARTS)[number]['name'];
+const PART_NAMES = PARTS.map(({ name }) => name);
 
 /** Share of the setting sampleRows that a group gets. */
 const GROUP_SHARES: Readonly<Record<ModelGroup, number>> = { tcp: 1, udp: 0.5, other: 0.25, all: 0.5 };
@@ -57,6 +59,11 @@ interface GroupSample {
   readonly table: ModelTable;
   readonly group: ModelGroup;
   readonly parts: Readonly<Record<PartName, SamplePart>>;
+}
+
+interface GroupRows {
+  readonly group: ModelGroup;
+  readonly rows: readonly SampleRow[];
 }
 
 /** The rows that are learnt from, of every table and group. */
@@ -152,67 +159,67 @@ export class ModelSamples {
   }
 
   /** What may be learnt from now, in the order of time. */
-  training(table: ModelTable): TrainingRows {
+  async training(table: ModelTable): Promise<TrainingRows> {
+    const turns = new Turns();
     const hash = createHash('sha256');
     let rows = 0;
     let fromMs = Number.POSITIVE_INFINITY;
     let untilMs = Number.NEGATIVE_INFINITY;
-    const groups = this.#usableRows(table, ['long', 'recent']).map(({ group, rows: taken }): TrainingGroup => {
+    const groups: TrainingGroup[] = [];
+    for (const { group, rows: taken } of await this.#usableRows(table, ['long', 'recent'])) {
+      hash.update(`${group} ${taken.length}\n`);
+      if (taken.length === 0) continue;
       const matrix = matrixOf(taken, TABLE_COLUMNS[table].length);
-      hash.update(`${group} ${taken.length}\n`).update(matrix.data);
+      hash.update(matrix.data);
       rows += taken.length;
-      if (taken.length > 0) {
-        fromMs = Math.min(fromMs, taken[0].timeMs);
-        untilMs = Math.max(untilMs, taken[taken.length - 1].timeMs);
-      }
-      return { group, rows: matrix };
-    });
+      fromMs = Math.min(fromMs, taken[0].timeMs);
+      untilMs = Math.max(untilMs, taken[taken.length - 1].timeMs);
+      groups.push({ group, rows: matrix });
+      if (turns.isOver) await turns.next();
+    }
     const span = rows === 0 ? { fromMs: null, untilMs: null } : { fromMs, untilMs };
-    return { groups: groups.filter((group) => group.rows.rows > 0), rows, ...span, digest: hash.digest('hex') };
+    return { groups, rows, ...span, digest: hash.digest('hex') };
   }
 
   /** Rows that no model was fitted on, to compare versions by. */
-  check(table: ModelTable): readonly TrainingGroup[] {
-    return this.#matrices(table, this.#usableRows(table, ['check']));
+  async check(table: ModelTable): Promise<readonly TrainingGroup[]> {
+    return matricesOf(table, await this.#usableRows(table, ['check']));
   }
 
   /** What came since a moment, unusual or not: to see whether it still is as it was. */
-  since(table: ModelTable, sinceMs: number): readonly TrainingGroup[] {
-    const rows = this.#of(table).map(({ group, parts }) => ({
-      group,
-      rows: inOrder(Object.values(parts).flatMap((part) => part.rows(sinceMs))),
-    }));
-    return this.#matrices(table, rows);
+  async since(table: ModelTable, sinceMs: number): Promise<readonly TrainingGroup[]> {
+    return matricesOf(table, await this.#rows(table, PART_NAMES, sinceMs));
   }
 
   /** The latest of each group, usable yet or not, but for those that the model in use finds very unusual. */
-  latest(table: ModelTable, most: number): readonly TrainingGroup[] {
-    const rows = this.#of(table).map(({ group, parts: { long, recent } }) => {
-      const usual = [...long.rows(), ...recent.rows()].filter(({ isUnusual }) => !isUnusual);
-      return { group, rows: inOrder(usual).slice(-most) };
-    });
-    return this.#matrices(table, rows);
+  async latest(table: ModelTable, most: number): Promise<readonly TrainingGroup[]> {
+    const groups = await this.#rows(table, ['long', 'recent']);
+    const latest = groups.map(({ group, rows }) => ({
+      group,
+      rows: rows.filter(({ isUnusual }) => !isUnusual).slice(-most),
+    }));
+    return matricesOf(table, latest);
   }
 
-  #usableRows(table: ModelTable, names: readonly PartName[]) {
+  async #usableRows(table: ModelTable, names: readonly PartName[]): Promise<readonly GroupRows[]> {
     this.write();
+    const groups = await this.#rows(table, names);
     const isUsable = this.#usability();
-    return this.#of(table).map(({ group, parts }) => ({
+    return groups.map(({ group, rows }) => ({
       group,
-      rows: inOrder(
-        names.flatMap((name) => parts[name].rows().filter(({ timeMs, isUnusual }) => isUsable(timeMs, isUnusual))),
-      ),
+      rows: rows.filter(({ timeMs, isUnusual }) => isUsable(timeMs, isUnusual)),
     }));
   }
 
-  #matrices(
-    table: ModelTable,
-    groups: readonly { readonly group: ModelGroup; readonly rows: readonly SampleRow[] }[],
-  ): readonly TrainingGroup[] {
-    const columns = TABLE_COLUMNS[table].length;
-    return groups
-      .filter(({ rows }) => rows.length > 0)
-      .map(({ group, rows }) => ({ group, rows: matrixOf(rows, columns) }));
+  /** In the order of time. */
+  async #rows(table: ModelTable, names: readonly PartName[], sinceMs?: number): Promise<readonly GroupRows[]> {
+    const groups: GroupRows[] = [];
+    for (const { group, parts } of this.#of(table)) {
+      const rows: SampleRow[] = [];
+      for (const name of names) for (const row of await parts[name].rows(sinceMs)) rows.push(row);
+      groups.push({ group, rows: inOrder(rows) });
+    }
+    return groups;
   }
 
   #of(table: ModelTable): readonly GroupSample[] {
@@ -278,6 +285,13 @@ function isRowMeant(
 function layoutOf(table: ModelTable): string {
   const names = TABLE_COLUMNS[table].map(({ name }) => name).join('\n');
   return createHash('sha256').update(names).digest('hex').slice(0, 16);
+}
+
+function matricesOf(table: ModelTable, groups: readonly GroupRows[]): readonly TrainingGroup[] {
+  const columns = TABLE_COLUMNS[table].length;
+  return groups
+    .filter(({ rows }) => rows.length > 0)
+    .map(({ group, rows }) => ({ group, rows: matrixOf(rows, columns) }));
 }
 
 function inOrder(rows: SampleRow[]): SampleRow[] {

@@ -172,8 +172,9 @@ export class ModelTraining {
       this.#options.onChange();
     };
     tell(stepOf(table, 'reading', 0));
-    const rows = samples.training(table);
-    const check = samples.check(table);
+    const rows = await samples.training(table);
+    const check = await samples.check(table);
+    signal.throwIfAborted();
     // The digest makes the seed, so that the same rows give the same models.
     const seed = Number.parseInt(rows.digest.slice(0, 8), 16) % SEED_LIMIT;
     const job: TrainingJob = { table, kinds: run.kinds, groups: rows.groups, seed };

@@ -120,8 +120,11 @@ describe('samples', () => {
     models.changeSample({ state, rows: [row(1, { isUnusual: true, timeMs: START_MS })], removed: [2], isAnew: false });
     expect(models.sampleState('flow/tcp/long')).toEqual(state);
     expect(models.sampleState('flow/udp/long')).toBeUndefined();
-    expect(models.sampleRows('flow/tcp/long', 0)).toEqual([row(0), row(1, { isUnusual: true, timeMs: START_MS })]);
-    expect(models.sampleRows('flow/tcp/long', START_MS + 1)).toEqual([]);
+    const all = { from: 0, until: 100, sinceMs: 0 };
+    expect(models.sampleRows('flow/tcp/long', all)).toEqual([row(0), row(1, { isUnusual: true, timeMs: START_MS })]);
+    expect(models.sampleRows('flow/tcp/long', { ...all, from: 1, until: 1 })).toEqual([]);
+    expect(models.sampleRows('flow/tcp/long', { ...all, until: 1 })).toEqual([row(0)]);
+    expect(models.sampleRows('flow/tcp/long', { ...all, sinceMs: START_MS + 1 })).toEqual([]);
     expect(models.sampleSlots('flow/tcp/long').map(({ slot }) => slot)).toEqual([0, 1]);
     models.changeSample({ state: { ...state, layout: 'new' }, rows: [row(7)], removed: [], isAnew: true });
     expect(models.sampleSlots('flow/tcp/long').map(({ slot }) => slot)).toEqual([7]);

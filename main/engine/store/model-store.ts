@@ -3,7 +3,7 @@ import type { ModelTable } from '../../../contract/models.ts';
 import type { StoreAccess } from './access.ts';
 import type { StoredAnomaly } from './anomaly-table.ts';
 import type { StoredProfile } from './profile-table.ts';
-import type { SampleRow, SampleSlot, SampleState } from './sample-table.ts';
+import type { SampleRange, SampleRow, SampleSlot, SampleState } from './sample-table.ts';
 import type { Tables } from './tables.ts';
 import type { JournalInput } from './types.ts';
 
@@ -101,9 +101,9 @@ export class ModelStore {
     return this.#access.read((tables) => tables.samples.slots(part), []).value;
   }
 
-  /** From a moment on, in the order of time. */
-  sampleRows(part: string, sinceMs: number): readonly SampleRow[] {
-    return this.#access.read((tables) => tables.samples.rows(part, sinceMs), []).value;
+  /** In the order of slots. */
+  sampleRows(part: string, range: SampleRange): readonly SampleRow[] {
+    return this.#access.read((tables) => tables.samples.rows(part, range), []).value;
   }
 
   /** With the next batch. */

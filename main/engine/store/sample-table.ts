@@ -17,6 +17,15 @@ export interface SampleRow {
 /** The same without what was measured. */
 export type SampleSlot = Omit<SampleRow, 'values'>;
 
+/** Which rows of a part. */
+export interface SampleRange {
+  /** Slots from this one on, and up to the one before that. */
+  readonly from: number;
+  readonly until: number;
+  /** Milliseconds since the epoch. */
+  readonly sinceMs: number;
+}
+
 /** How far the sampling of a part is: what it needs to go on after a restart. */
 export interface SampleState {
   /** "flow/tcp/long" */
@@ -47,8 +56,8 @@ export function sampleTable(database: Database) {
   const slots = database.prepare<[string], Omit<StoredRow, 'features'>>(
     'SELECT slot, time_ms, initiator, responder, is_unusual FROM model_samples WHERE part = ?',
   );
-  const rows = database.prepare<[string, number], StoredRow>(
-    'SELECT * FROM model_samples WHERE part = ? AND time_ms >= ? ORDER BY time_ms, slot',
+  const rows = database.prepare<[string, number, number, number], StoredRow>(
+    'SELECT * FROM model_samples WHERE part = ? AND slot >= ? AND slot < ? AND time_ms >= ? ORDER BY slot',
   );
   const putState = database.prepare(`
     INSERT OR REPLACE INTO model_sample_states (part, layout, seen, weight, last_ms) VALUES (?, ?, ?, ?, ?)`);
@@ -64,9 +73,9 @@ export function sampleTable(database: Database) {
     remove: (part: string, slot: number): void => void remove.run(part, slot),
     clear: (part: string): void => void clear.run(part),
     slots: (part: string): SampleSlot[] => slots.all(part).map(slotOf),
-    /** From a moment on, in the order of time. */
-    rows: (part: string, sinceMs: number): SampleRow[] =>
-      rows.all(part, sinceMs).map((row) => ({ ...slotOf(row), values: floatsOf(row.features) })),
+    /** Of some slots, from a moment on. */
+    rows: (part: string, { from, until, sinceMs }: SampleRange): SampleRow[] =>
+      rows.all(part, from, until, sinceMs).map((row) => ({ ...slotOf(row), values: floatsOf(row.features) })),
     putState(given: SampleState): void {
       putState.run(given.part, given.layout, given.seen, given.weight, given.lastMs);
     },
