@@ -64,4 +64,20 @@ describe('distance kernels', () => {
   it('are not there where memory cannot be had', () => {
     expect(openWasmKernels(2 ** 40)).toBeUndefined();
   });
+
+  it('take exponentials to seven digits', () => {
+    const [wasm, plain] = [openWasmKernels(1 << 16)!, plainKernels(new ArrayBuffer(1 << 16))].map(
+      ({ memory, ...kernels }) => {
+        const numbers = new Float32Array(memory, 0, 4_096);
+        for (let at = 0; at < 4_096; at++) numbers[at] = at / 100;
+        numbers[4_095] = Number.POSITIVE_INFINITY;
+        kernels.exponentials(0, 4_096 * 4, -1);
+        return numbers;
+      },
+    );
+    wasm!.forEach((value, at) => {
+      expect(Math.abs(value - plain![at]!)).toBeLessThanOrEqual(3e-7 * plain![at]! + 1e-37);
+    });
+    expect([wasm![0], wasm![4_094]! < 1e-17]).toEqual([1, true]);
+  });
 });

@@ -38,6 +38,11 @@ export interface DistanceKernels {
   squares(row: number, block: number, blocks: number, columns: number, out: number): void;
 }
 
+export interface KernelFunctions extends DistanceKernels {
+  /** Makes each number from `start` to before `end`, a multiple of four of them, exp(number × factor), for a factor below 0. */
+  exponentials(start: number, end: number, factor: number): void;
+}
+
 /** Unit roundoff of 32-bit numbers. */
 const ROUNDOFF = 2 ** -24;
 
@@ -68,12 +73,16 @@ export function putRow(numbers: Float32Array, block: number, place: number, row:
 }
 
 /** @param bytes of memory that the rows need */
-export function openKernels(bytes: number): DistanceKernels {
+export function openKernels(bytes: number): KernelFunctions {
   return openWasmKernels(bytes) ?? plainKernels(new ArrayBuffer(bytes));
 }
 
 /** Undefined where WebAssembly is switched off or has no address space left. */
-export const openWasmKernels = moduleOf<Omit<DistanceKernels, 'memory'>>(() => [squareFunction(), squaresFunction()]);
+export const openWasmKernels = moduleOf<Omit<KernelFunctions, 'memory'>>(() => [
+  squareFunction(),
+  squaresFunction(),
+  exponentialsFunction(),
+]);
 
 const advance = (pointer: Local<'i32'>, bytes: number): Statement =>
   set(pointer, i32.add(pointer, i32.constant(bytes)));
@@ -149,8 +158,40 @@ export function squaresFunction(): WasmFunction {
   return { name: 'squares', writer };
 }
 
+/** Below it an exponential is as good as 0, and above 0 it stays. */
+const LEAST_EXPONENT = -87;
+/** ln 2 in two parts, the first of so few digits that whole multiples of it are exact. */
+const LN_2 = [0.693_359_375, -2.121_944_4e-4] as const;
+/** (exp(x) − 1 − x) / x² from −½ ln 2 to ½ ln 2, highest power first (S. L. Moshier, Cephes library, `expf`). */
+const EXPONENTIAL_TERMS = [
+  1.987_569_15e-4, 1.398_199_950_7e-3, 8.333_451_907_3e-3, 4.166_579_589_4e-2, 1.666_666_545_9e-1, 5.000_000_120_1e-1,
+] as const;
+
+function exponentialsFunction(): WasmFunction {
+  const writer = new FunctionWriter();
+  const [at, end, factor] = [writer.param('i32'), writer.param('i32'), writer.param('f32')];
+  const [x, whole, sum] = [writer.local('v128'), writer.local('v128'), writer.local('v128')];
+  const { add, subtract, multiply, constant } = f32x4;
+  writer.do(
+    doWhile(
+      [
+        set(x, f32x4.greater(constant(LEAST_EXPONENT), multiply(f32x4.load(at), f32x4.splat(factor)))),
+        set(whole, f32x4.nearest(multiply(x, constant(Math.LOG2E)))),
+        ...LN_2.map((part) => set(x, subtract(x, multiply(whole, constant(part))))),
+        set(sum, constant(EXPONENTIAL_TERMS[0])),
+        ...EXPONENTIAL_TERMS.slice(1).map((term) => set(sum, add(multiply(sum, x), constant(term)))),
+        set(sum, add(add(multiply(multiply(sum, x), x), x), constant(1))),
+        f32x4.store(at, multiply(sum, f32x4.powerOfTwo(whole))),
+        advance(at, VECTOR_BYTES),
+      ],
+      i32.isBelow(at, end),
+    ),
+  );
+  return { name: 'exponentials', writer };
+}
+
 /** The same in plain loops; sums of squares to the last bit, as they are added up in the same order. */
-export function plainKernels(memory: ArrayBuffer): DistanceKernels {
+export function plainKernels(memory: ArrayBuffer): KernelFunctions {
   const numbers = new Float32Array(memory, 0, Math.floor(memory.byteLength / NUMBER_BYTES));
   const { fround } = Math;
   const lanes = new Float32Array(COLUMN_STEP);
@@ -181,5 +222,9 @@ export function plainKernels(memory: ArrayBuffer): DistanceKernels {
     }
   };
 
-  return { memory, square, squares };
+  const exponentials = (start: number, end: number, factor: number): void => {
+    for (let at = start / NUMBER_BYTES; at < end / NUMBER_BYTES; at++) numbers[at] = Math.exp(numbers[at]! * factor);
+  };
+
+  return { memory, square, squares, exponentials };
 }

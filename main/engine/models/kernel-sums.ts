@@ -2,7 +2,7 @@
 import {
   BLOCK_ROWS,
   blockBytes,
-  type DistanceKernels,
+  type KernelFunctions,
   openKernels,
   paddedColumns,
   putRow,
@@ -19,13 +19,13 @@ export class KernelSums {
   private readonly rows: number;
   private readonly blocks: number;
   private readonly width: number;
-  private readonly kernels: DistanceKernels;
+  private readonly kernels: KernelFunctions;
   /** What the others are compared with. */
   private readonly query: Float32Array;
   private readonly squares: Float32Array;
 
   /** @param open makes the kernels with so many bytes of memory */
-  constructor(sample: Sample, open: (bytes: number) => DistanceKernels = openKernels) {
+  constructor(sample: Sample, open: (bytes: number) => KernelFunctions = openKernels) {
     const { rows, columns, data } = sample;
     this.rows = rows;
     this.width = paddedColumns(columns);
@@ -60,10 +60,8 @@ export class KernelSums {
     this.query.set(values);
     this.measure();
     const { squares } = this;
-    for (let row = 0; row < this.rows; row++) {
-      const exponent = gamma * squares[row]!;
-      target[row] = exponent < NEGLIGIBLE_EXPONENT ? Math.exp(-exponent) : 0;
-    }
+    this.kernels.exponentials(squares.byteOffset, squares.byteOffset + squares.byteLength, -gamma);
+    target.set(squares.subarray(0, this.rows));
   }
 
   private measure(): void {

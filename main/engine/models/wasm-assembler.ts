@@ -125,6 +125,17 @@ export const f32x4 = {
   loadSplat: (address: I32, offset = 0): V128 => code('v128', address.bytes, simd(0x09), memory(offset)),
   store: (address: I32, value: V128, offset = 0): Statement =>
     code('none', address.bytes, value.bytes, simd(0x0b), memory(offset)),
+  nearest: (value: V128): V128 => code('v128', value.bytes, simd(0x6a)),
+  /** 2 to the power of whole numbers from −126 to 127: their bits moved to where the exponent is. */
+  powerOfTwo: (whole: V128): V128 =>
+    code(
+      'v128',
+      [whole.bytes, simd(0xf8)],
+      i32.constant(127).bytes,
+      [simd(0x11), simd(0xae)],
+      i32.constant(23).bytes,
+      simd(0xab),
+    ),
   splat: (value: F32): V128 => code('v128', value.bytes, simd(0x13)),
   squareRoot: (value: V128): V128 => code('v128', value.bytes, simd(0xe3)),
   /** Where the left number is above the right one, as four bits. */
