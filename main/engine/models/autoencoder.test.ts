@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Autoencoder } from './autoencoder.ts';
+import { Autoencoder, activationOf } from './autoencoder.ts';
 import { type Epoch, trainAutoencoder } from './autoencoder-training.ts';
-import { type ModelDocument, ModelDocumentError, matrixOf, readModel, Scaler, scoreRows } from './index.ts';
+import { type ModelDocument, ModelDocumentError, matrixOf, Random, readModel, Scaler, scoreRows } from './index.ts';
 import { fromTensorFlow, toTensorFlow } from './tensorflow-format.ts';
 import { aucOf, twoGroups } from './testing.ts';
 import { layers, startTensorFlow, tf } from './training/tensorflow.ts';
@@ -20,6 +20,26 @@ beforeAll(async () => {
   model = await trainAutoencoder(TABLE.train, QUICK, { onEpoch: (epoch) => EPOCHS.push(epoch) });
 });
 afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Of layers so wide, with weights of chance. */
+function networkOf(widths: readonly number[]): Autoencoder {
+  const random = new Random(5);
+  const columns = widths[0]!;
+  const made = widths.slice(1).map((units, index, all) => {
+    const inputs = widths[index]!;
+    const weights = (length: number) => Float32Array.from({ length }, () => random.normal() / Math.sqrt(inputs));
+    const activation = activationOf(index, all.length);
+    return { inputs, units, activation, kernel: weights(inputs * units), bias: weights(units) };
+  });
+  const ones = new Float64Array(columns).fill(1);
+  return new Autoencoder({
+    layers: made,
+    precision: ones,
+    centre: new Float64Array(columns),
+    narrowness: ones,
+    loss: 1,
+  });
+}
 
 const copyOf = (document: object): Record<string, unknown> => JSON.parse(JSON.stringify(document));
 
@@ -121,6 +141,8 @@ describe('autoencoder', () => {
       (document) => Object.assign(document, { columns: 1e9 }),
       (document) => Object.assign(document, { extra: 1 }),
       (document) => Object.assign(document, { precision: 'AAAA' }),
+      (document) => Object.assign(document, { centre: 'AAAA' }),
+      (document) => delete document.narrowness,
       (document) => Object.assign(document, { layers: [] }),
       (document) => (document.layers as unknown[]).pop(),
       (document) => (document.layers as unknown[]).push((document.layers as unknown[])[0]),
@@ -137,10 +159,16 @@ describe('autoencoder', () => {
 });
 
 describe('as a model of TensorFlow.js', () => {
-  it('is computed as TensorFlow.js computes it, from files that it loads itself', async () => {
+  it.each([
+    ['as it was learnt', () => model],
+    ['of the usual size', () => networkOf([80, 64, 32, 16, 32, 64, 80])],
+  ])('is computed as TensorFlow.js computes it, %s, from files that it loads itself', async (_, make) => {
     await startTensorFlow();
-    const rows = Array.from({ length: 240 }, (_, row) => TABLE.test.data.slice(row * 5, row * 5 + 5));
-    for (const [name, content] of Object.entries(toTensorFlow(model))) {
+    const network = make();
+    const { columns } = network;
+    const random = new Random(3);
+    const rows = Array.from({ length: 100 }, () => new Float64Array(columns).map(() => 3 * random.normal()));
+    for (const [name, content] of Object.entries(toTensorFlow(network))) {
       writeFileSync(join(folder, name), content instanceof Uint8Array ? content : JSON.stringify(content));
     }
     const loaded = await layers.loadLayersModel({
@@ -150,15 +178,13 @@ describe('as a model of TensorFlow.js', () => {
         return tf.io.getModelArtifactsForJSONSync(json, json.weightsManifest[0].weights, bytes.buffer);
       },
     });
-    const input = tf.tensor2d(Float32Array.from(TABLE.test.data), [240, 5]);
+    const input = tf.tensor2d(Float32Array.from(rows.flatMap((row) => [...row])), [rows.length, columns]);
     const output = loaded.predict(input) as ReturnType<typeof tf.zeros>;
     const theirs = output.dataSync();
-    rows.forEach((row, index) => {
-      const ours = model.reconstruct(row);
-      ours.forEach((value, column) => {
-        expect(Math.abs(value - theirs[index * 5 + column]!)).toBeLessThan(1e-5);
-      });
-    });
+    const differences = rows.flatMap((row, index) =>
+      Array.from(network.reconstruct(row), (value, column) => Math.abs(value - theirs[index * columns + column]!)),
+    );
+    expect(Math.max(...differences)).toBeLessThan(1e-5);
     for (const thing of [input, output, loaded]) thing.dispose();
   });
 
