@@ -91,6 +91,7 @@ describe('hidden programs', () => {
     [program('/tmp/.ICE/run'), 'medium'],
     [program('/home/anna/.x/sshd'), 'medium'],
     [program('/dev/shm/x'), 'medium'],
+    [program('/tmp/crond'), 'medium'],
     [program('/usr/bin/bash /var/tmp/.a/run.sh'), 'medium'],
   ];
   for (const [process, severity] of hidden) {
@@ -110,6 +111,7 @@ describe('hidden programs', () => {
       program('/home/anna/project/node_modules/.bin/tsc'),
       program('/tmp/go-build123/b001/exe/main'),
       program('/usr/lib/git-core/git status'),
+      program('/usr/bin/bash /home/anna/.xinitrc'),
     ];
     for (const process of usual)
       expect(findingsOf(hiddenProgramBehaviour, [starts(process)]), process.commandLine).toEqual([]);

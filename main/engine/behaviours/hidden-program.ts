@@ -3,7 +3,7 @@ import type { HostEvent, HostProcessWithParents } from '../../../contract/events
 import { afterHome } from './autostart-paths.ts';
 import { type Behaviour, type BehaviourContext, defineBehaviour } from './behaviour.ts';
 import { hostFinding, processKey, shownPath, shownProgram } from './host-finding.ts';
-import { isInOpenFolder, isInstalling, isInterpreter, isOfTheSystem, isShell } from './programs.ts';
+import { isInOpenFolder, isInstalling, isInterpreter, isOfTheSystem, isShell, programName } from './programs.ts';
 
 const settings = {} as const;
 type Context = BehaviourContext<typeof settings>;
@@ -76,6 +76,33 @@ const DOT_FOLDERS = [
   '.guix-profile/',
 ];
 
+/** Programs that run all the time: nobody wonders to see them in a list, and nobody builds them in a folder of files that go. */
+const SYSTEM_NAMES = new Set([
+  'cron',
+  'crond',
+  'atd',
+  'sshd',
+  'systemd',
+  'systemd-journald',
+  'systemd-logind',
+  'systemd-resolved',
+  'systemd-udevd',
+  'dbus-daemon',
+  'init',
+  'rsyslogd',
+  'auditd',
+  'udevd',
+  'agetty',
+  'polkitd',
+  'networkmanager',
+  'irqbalance',
+  'cupsd',
+  'avahi-daemon',
+  'accounts-daemon',
+  'gdm',
+  'xorg',
+]);
+
 /** The first row that fits is told. */
 const ROWS: readonly Row[] = [
   {
@@ -104,6 +131,15 @@ const ROWS: readonly Row[] = [
     fits: (process) =>
       (process.isImageDeleted === true || process.image.endsWith(' (deleted)')) &&
       (isInOpenFolder(process.image) || hasHiddenPart(process.image)),
+  },
+  {
+    severity: 'medium',
+    confidence: 0.7,
+    techniques: ['T1036.005'],
+    title: 'has the name of a program of the system, and is none',
+    meaning:
+      'Programs of this name belong to the system and lie in its folders; this one lies where everybody may write.',
+    fits: ({ image }) => isInOpenFolder(image) && SYSTEM_NAMES.has(programName(image)),
   },
   {
     severity: 'medium',
@@ -177,8 +213,9 @@ class HiddenProgramWatcher implements Behaviour {
     const { process, timeMs } = event;
     if (FROM_MEMORY.some((beginning) => process.image.startsWith(beginning))) return;
     // Of a script its own place counts, not that of the shell.
-    const seen =
-      isShell(process) || isInterpreter(process) ? { ...process, image: scriptOf(process) ?? process.image } : process;
+    const script = isShell(process) || isInterpreter(process) ? scriptOf(process) : undefined;
+    // Scripts of a home directory begin with a dot as settings do: "~/.xinitrc", "~/.oh-my-zsh/oh-my-zsh.sh".
+    const seen = script !== undefined && isInOpenFolder(script) ? { ...process, image: script } : process;
     const lineage = this.#context.processes.ancestors(process);
     const row = ROWS.find((each) => each.fits(seen));
     if (row === undefined || isInstalling(lineage)) return;
@@ -216,7 +253,7 @@ export const hiddenProgramBehaviour = defineBehaviour({
   id: 'hidden-program',
   kinds: ['defence-evasion'],
   summary: 'A program hides: it has no file, a name of the kernel’s, or lies in a hidden place.',
-  techniques: ['T1620', 'T1036.004', 'T1070.004', 'T1564.001', 'T1059'],
+  techniques: ['T1620', 'T1036.004', 'T1070.004', 'T1036.005', 'T1564.001', 'T1059'],
   settings,
   events: ['process-start'],
   memoryBound: 'none',

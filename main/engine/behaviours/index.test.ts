@@ -82,7 +82,7 @@ describe('BEHAVIOURS', () => {
       }),
     );
     fc.assert(
-      fc.property(fc.array(event, { maxLength: 20 }), (events: readonly HostEvent[]) => {
+      fc.property(fc.array(event, { maxLength: 12 }), (events: readonly HostEvent[]) => {
         for (const behaviour of BEHAVIOURS) {
           for (const { title, explanation } of findingsOf(behaviour, events)) {
             expect(title.length).toBeLessThan(400);
@@ -90,7 +90,7 @@ describe('BEHAVIOURS', () => {
           }
         }
       }),
-      { numRuns: 60 },
+      { numRuns: 25 },
     );
   });
 });

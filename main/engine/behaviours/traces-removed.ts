@@ -12,6 +12,8 @@ type Context = BehaviourContext<typeof settings>;
 
 const MAX_PROCESSES = 1_024;
 const MAX_FILES = 32;
+/** 'echo "" > file' leaves the end of a line. */
+const EMPTY_BYTES = 1;
 
 const HISTORIES = new Set([
   '.bash_history',
@@ -175,7 +177,8 @@ class TraceWatcher implements Behaviour {
         this.#removed(event.process, event.path, event.timeMs, 'deleted');
         return;
       case 'file-written':
-        if (event.file?.sizeBytes === 0) this.#removed(event.process, event.path, event.timeMs, 'emptied');
+        if ((event.file?.sizeBytes ?? Number.POSITIVE_INFINITY) <= EMPTY_BYTES)
+          this.#removed(event.process, event.path, event.timeMs, 'emptied');
         return;
       case 'file-created':
         if (event.linkTarget === '/dev/null')
