@@ -272,6 +272,11 @@ export interface TrafficInterest {
    * is wanted.
    */
   readonly md5?: boolean;
+  /**
+   * Whether `packet`, `flowStart` and `flowChange` read the payload of TCP packets: where nobody does, it is there for
+   * `payload` and `segment` alone, because a copy of all that is transferred costs time. Left out: yes.
+   */
+  readonly tcpPayload?: boolean;
 }
 
 /**

@@ -37,12 +37,15 @@ export interface DetectorDefinition<T extends SettingTable = SettingTable> {
   create(context: DetectorContext<T>): TrafficObserver;
 }
 
+/** Streams are read where they are put together, or packet by packet in `payload` and `segment`. */
+const READS_NO_TCP_ELSEWHERE: TrafficInterest = { tcpPayload: false };
+
 /** Keeps the row's settings type while the table holds rows of many, and gives its observers the row's interest. */
 export function defineDetector<T extends SettingTable>(definition: DetectorDefinition<T>): DetectorDefinition {
   const { interest } = definition;
   const create = (context: DetectorContext<T>) => {
     const observer = definition.create(context);
-    return Object.assign(observer, { interest: { ...interest, ...observer.interest } });
+    return Object.assign(observer, { interest: { ...READS_NO_TCP_ELSEWHERE, ...interest, ...observer.interest } });
   };
   return { ...definition, create } as unknown as DetectorDefinition;
 }

@@ -1,4 +1,4 @@
-import type { FlowView, TrafficObserver } from '../../../contract/traffic.ts';
+import type { FlowView, TrafficInterest, TrafficObserver } from '../../../contract/traffic.ts';
 import { ANALYSIS_HASH_SEED, hashAddress } from '../runtime/address.ts';
 import { AddressTable } from '../runtime/address-table.ts';
 import { DistinctCounters } from '../runtime/counters.ts';
@@ -10,6 +10,7 @@ const REGISTER_BITS = 14;
 
 /** Counts the different addresses that took part in flows: exactly up to EXACT_HOSTS, nearly beyond. */
 export class HostCounter implements TrafficObserver {
+  readonly interest: TrafficInterest = { tcpPayload: false };
   readonly #exact = new AddressTable(EXACT_HOSTS);
   readonly #nearly = new DistinctCounters(1, REGISTER_BITS);
   #isFull = false;

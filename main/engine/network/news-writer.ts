@@ -1,11 +1,12 @@
 import type { Fact } from '../../../contract/facts.ts';
-import type {
-  EndReason,
-  FlowChange,
-  FlowView,
-  PacketView,
-  TrafficInterest,
-  TrafficObserver,
+import {
+  type EndReason,
+  type FlowChange,
+  type FlowView,
+  type PacketView,
+  PROTOCOL,
+  type TrafficInterest,
+  type TrafficObserver,
 } from '../../../contract/traffic.ts';
 import type { EnoughSegments } from './enough-segments.ts';
 import { NEWS, type News, type NewsBatch, newsWord } from './news-batch.ts';
@@ -22,11 +23,14 @@ export class NewsWriter implements TrafficObserver {
   readonly interest: TrafficInterest;
   readonly #handOver: HandOver;
   readonly #wantsSegments: boolean;
+  readonly #wantsTcpPayload: boolean;
   readonly #enough: EnoughSegments;
   #batch: NewsBatch;
   #facts: Fact[] = [];
   /** The packet at hand. */
   #packet: PacketView | undefined;
+  /** Its payload is not in the batch. */
+  #lacksPayload = false;
   /** The flow that the batch's latest words are about, as it is now. */
   #flowId = NO_FLOW;
 
@@ -35,6 +39,7 @@ export class NewsWriter implements TrafficObserver {
     this.#handOver = handOver;
     this.interest = { facts: wanted.facts, md5: wanted.md5 };
     this.#wantsSegments = wanted.segments;
+    this.#wantsTcpPayload = wanted.tcpPayload;
     this.#enough = enough;
   }
 
@@ -42,11 +47,13 @@ export class NewsWriter implements TrafficObserver {
     this.#flowId = NO_FLOW;
     this.#packet = undefined;
     this.#makeRoom();
-    if (!this.#batch.packets.add(packet, 0)) {
+    const withPayload = this.#wantsTcpPayload || packet.protocol !== PROTOCOL.tcp;
+    if (!this.#batch.packets.add(packet, 0, withPayload)) {
       this.#next();
-      this.#batch.packets.add(packet, 0);
+      this.#batch.packets.add(packet, 0, withPayload);
     }
     this.#packet = packet;
+    this.#lacksPayload = !withPayload;
     this.#batch.add(NEWS.packet);
   }
 
@@ -58,13 +65,15 @@ export class NewsWriter implements TrafficObserver {
     this.#tell(NEWS.flowChange, change, flow);
   }
 
-  payload(flow: InspectedFlow, _packet: PacketView, fromInitiator: boolean): void {
+  payload(flow: InspectedFlow, packet: PacketView, fromInitiator: boolean): void {
     this.#tell(NEWS.payload, fromInitiator ? 1 : 0, flow);
+    this.#showPayload(packet);
   }
 
-  segment(flow: InspectedFlow, _packet: PacketView, fromInitiator: boolean): boolean {
+  segment(flow: InspectedFlow, packet: PacketView, fromInitiator: boolean): boolean {
     if (!this.#wantsSegments || this.#enough.has(flow.id)) return false;
     this.#tell(NEWS.segment, fromInitiator ? 1 : 0, flow);
+    this.#showPayload(packet);
     return true;
   }
 
@@ -125,7 +134,14 @@ export class NewsWriter implements TrafficObserver {
     const packet = this.#packet;
     if (packet === undefined) return;
     this.#batch.packets.add(packet, 0);
+    this.#lacksPayload = false;
     this.#batch.add(NEWS.samePacket);
+  }
+
+  #showPayload(packet: PacketView): void {
+    if (!this.#lacksPayload) return;
+    this.#batch.packets.addPayload(packet);
+    this.#lacksPayload = false;
   }
 
   #next(): void {

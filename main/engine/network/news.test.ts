@@ -114,7 +114,9 @@ function play(engine: TrafficEngine): void {
 }
 
 /** What a diary says that is told by way of batches. */
-function throughBatches(wanted: ConstructorParameters<typeof NewsWriter>[2] = { md5: true, segments: true }) {
+function throughBatches(
+  wanted: ConstructorParameters<typeof NewsWriter>[2] = { md5: true, tcpPayload: true, segments: true },
+) {
   const diary = new Diary();
   const batch = new NewsBatch(new SharedArrayBuffer(NEWS_BATCH_SIZE + 64), 64);
   const enough = new EnoughSegments(new SharedArrayBuffer(ENOUGH_SEGMENTS_BYTES));
@@ -168,7 +170,12 @@ describe('news', () => {
   it('carries no more segments of a flow of which everybody has seen enough', () => {
     const enough = new EnoughSegments(new SharedArrayBuffer(ENOUGH_SEGMENTS_BYTES));
     const batch = new NewsBatch(new SharedArrayBuffer(NEWS_BATCH_SIZE), 0);
-    const writer = new NewsWriter(batch, () => batch, { facts: [], md5: false, segments: true }, enough);
+    const writer = new NewsWriter(
+      batch,
+      () => batch,
+      { facts: [], md5: false, tcpPayload: false, segments: true },
+      enough,
+    );
     const engine = new TrafficEngine({ settings: SETTINGS, observers: [writer] });
     const segments = () => batch.words.subarray(0, batch.wordCount).filter((word) => (word & 0xf) === NEWS.segment);
     const send = (sourcePort: number, i: number) => {
@@ -184,8 +191,20 @@ describe('news', () => {
     expect(segments()).toHaveLength(6);
   });
 
+  it('carries payload of TCP where it is read, whoever else is shown the packet', () => {
+    const diary = new Diary();
+    play(new TrafficEngine({ settings: SETTINGS, observers: [diary] }));
+    const { lines } = throughBatches({ md5: true, tcpPayload: false, segments: true });
+    const isRead = (line: string) => line.startsWith('["payload"') || line.startsWith('["segment"');
+    expect(lines.filter(isRead)).toEqual(diary.lines.filter(isRead));
+    expect(lines.length).toBe(diary.lines.length);
+    // Nothing differs but that `packet` is shown some of them without.
+    const differ = lines.filter((line, at) => line !== diary.lines[at]);
+    expect(differ.every((line) => line.startsWith('["packet"') && line.includes(',6,'))).toBe(true);
+  });
+
   it('carries no facts and no segments that nobody wants', () => {
-    const { lines } = throughBatches({ facts: ['http-request'], md5: false, segments: false });
+    const { lines } = throughBatches({ facts: ['http-request'], md5: false, tcpPayload: false, segments: false });
     expect(lines.some((line) => line.startsWith('["segment"'))).toBe(false);
     const facts = lines.filter((line) => line.startsWith('["fact"'));
     expect(facts.length).toBeGreaterThan(100);

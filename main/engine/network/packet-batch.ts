@@ -9,6 +9,7 @@ const LONGEST_PACKET = 1 << 16;
 
 /** Words of a packet, in the order in which they are written and read below. */
 const PACKET_WORDS = 33;
+const PAYLOAD_END_WORD = 26;
 /** Layout of a batch in shared memory: packet count, then words, times and bytes. */
 const COUNT_BYTES = 16;
 const WORDS_BYTES = BATCH_PACKETS * PACKET_WORDS * Int32Array.BYTES_PER_ELEMENT;
@@ -42,14 +43,17 @@ export class PacketBatch {
   /**
    * Adds a packet with its bytes from the transport header to the end of the payload, which is all that
    * observers read. False when there is no room.
+   *
+   * @param withPayload false: as if nothing of the payload had been captured; see `addPayload`
    */
-  add(packet: PacketView, capturedBytes: number): boolean {
+  add(packet: PacketView, capturedBytes: number, withPayload = true): boolean {
     const n = this.#count[0];
     if (n === BATCH_PACKETS) return false;
     const start = packet.transportStart;
     const end = Math.min(Math.max(packet.payloadEnd, start), packet.bytes.length, start + LONGEST_PACKET);
     const used = this.#bytesUsed;
     if (used + end - start > BATCH_BYTES) return false;
+    const copied = withPayload ? end : Math.max(start, Math.min(packet.payloadStart, end));
     const words = this.#words;
     let at = n * PACKET_WORDS;
     words[at++] = packet.kind;
@@ -78,19 +82,31 @@ export class PacketBatch {
     words[at++] = used;
     words[at++] = packet.transportHeaderBytes;
     words[at++] = used + Math.max(0, packet.payloadStart - start);
-    words[at++] = used + Math.max(0, Math.min(packet.payloadEnd, end) - start);
+    words[at++] = used + Math.max(0, Math.min(packet.payloadEnd, copied) - start);
     words[at++] = packet.payloadBytes;
     words[at++] = packet.tcpFlags;
     words[at++] = packet.sequence;
     words[at++] = packet.acknowledgment;
     words[at] = packet.window;
     this.#times[n] = packet.timeUs;
-    if (end > start) {
-      copy(packet.bytes, start, end, this.#bytes, used);
-      this.#bytesUsed = used + end - start;
+    if (copied > start) {
+      copy(packet.bytes, start, copied, this.#bytes, used);
+      this.#bytesUsed = used + copied - start;
     }
     this.#count[0] = n + 1;
     return true;
+  }
+
+  /** Adds the payload of the packet that was added last, without; there was room for it then. */
+  addPayload(packet: PacketView): void {
+    const start = packet.payloadStart;
+    const longest = packet.transportStart + LONGEST_PACKET;
+    const end = Math.min(packet.payloadEnd, packet.bytes.length, longest);
+    if (end <= start) return;
+    const used = this.#bytesUsed;
+    copy(packet.bytes, start, end, this.#bytes, used);
+    this.#bytesUsed = used + end - start;
+    this.#words[(this.#count[0] - 1) * PACKET_WORDS + PAYLOAD_END_WORD] = this.#bytesUsed;
   }
 
   /** Fills `packet` with packet number `n` and gives the bytes that its frame had in the capture. */

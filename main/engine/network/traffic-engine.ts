@@ -66,6 +66,7 @@ export interface FollowingOrder {
     /** Left out: all. */
     readonly facts?: readonly FactInterest[];
     readonly md5: boolean;
+    readonly tcpPayload: boolean;
     readonly segments: boolean;
   };
 }
@@ -150,9 +151,9 @@ export class TrafficEngine implements FrameSink {
   followingOrder(): FollowingOrder | undefined {
     const { settings, seed, protocols, inspection } = this.#options;
     if (protocols !== undefined) return undefined;
-    const { wantedFacts, wantsMd5, segments } = this.audience;
+    const { wantedFacts, wantsMd5, wantsTcpPayload, segments } = this.audience;
     const facts = wantedFacts === undefined ? {} : { facts: wantedFacts };
-    const wanted = { ...facts, md5: wantsMd5, segments: segments.length > 0 };
+    const wanted = { ...facts, md5: wantsMd5, tcpPayload: wantsTcpPayload, segments: segments.length > 0 };
     return { settings, seed: seed ?? REPEATABLE_SEED, inspection, wanted };
   }
 

@@ -4,6 +4,7 @@ import {
   type PacketView,
   PROTOCOL,
   SERVICES,
+  type TrafficInterest,
   type TrafficObserver,
 } from '../../../contract/traffic.ts';
 import { AddressTable } from '../runtime/address-table.ts';
@@ -56,6 +57,7 @@ export type TalkerCounting = 'by-packet' | 'by-flow';
 
 /** What went over the wire, for people: who, when, which protocols. In bounded memory. */
 export class TrafficSummary implements TrafficObserver {
+  readonly interest: TrafficInterest = { tcpPayload: false };
   packets = 0;
   /** On the wire. */
   bytes = 0;
