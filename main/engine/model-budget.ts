@@ -1,6 +1,6 @@
 import type { AlertBudget as BudgetShown } from '../../contract/api-models.ts';
 import { AlertBudget, type BudgetVerdict, type JudgedRow, ModelDocumentError, previewBudget } from './models/index.ts';
-import type { ControlStore, ModelStore, StoredAnomaly } from './store/index.ts';
+import type { ControlStore, ModelStore } from './store/index.ts';
 
 export interface ModelBudgetOptions {
   readonly perDay: () => number;
@@ -25,7 +25,7 @@ export interface Preview {
 
 const MARK = 'models.budget';
 const DAY_MS = 86_400_000;
-/** Read for one preview; some tens of milliseconds. */
+/** Looked at for one preview, the latest; some tens of milliseconds. */
 const MAX_PREVIEWED = 20_000;
 const MAX_LISTED = 100;
 
@@ -79,14 +79,16 @@ export class ModelBudget {
     const { store, nowMs } = this.#options;
     const sinceMs = nowMs() - days * DAY_MS;
     const rows = [...store().anomalies(sinceMs, MAX_PREVIEWED)].reverse();
-    const shown = previewBudget<StoredAnomaly>(rows, { ...this.#settings(), perDay });
-    const oldestMs = store().oldestAnomalyMs();
+    const shown = previewBudget(rows, { ...this.#settings(), perDay });
+    const [first] = rows;
+    // Of what is older than the rows that were looked at nothing can be said.
+    const oldestMs = rows.length === MAX_PREVIEWED ? first?.timeMs : store().oldestAnomalyMs();
+    const listed = shown.reverse().slice(0, MAX_LISTED);
     return {
       days: oldestMs === undefined ? 0 : Math.min(days, Math.max(0, nowMs() - oldestMs) / DAY_MS),
       total: shown.length,
-      anomalies: shown
-        .reverse()
-        .slice(0, MAX_LISTED)
+      anomalies: store()
+        .anomaliesById(listed.map(({ id }) => id))
         .map(({ timeMs, title, pValue, probability, reasons }) => ({ timeMs, title, pValue, probability, reasons })),
     };
   }

@@ -59,11 +59,11 @@ describe('what is remembered of an hour', () => {
     const scene = new Scene('held');
     scene.see(0.009, 500);
     const little = scene.remembered.length;
-    expect(little).toBeLessThan(20);
+    expect(little).toBe(10);
     scene.see(1e-9, 3);
     expect(scene.remembered.slice(little).map(({ pValue }) => pValue)).toEqual([1e-9, 1e-9, 1e-9]);
     scene.see(1e-9, 500);
-    expect(scene.remembered.length).toBeLessThan(2 * 20);
+    expect(scene.remembered.length).toBe(2 * 10);
     scene.clock.advance(3_600_000);
     scene.see(0.009);
     expect(scene.remembered.at(-1)).toMatchObject({ pValue: 0.009, isShown: false });

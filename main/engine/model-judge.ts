@@ -60,7 +60,7 @@ const LOOKED_AT = 0.01;
  * Rows are kept for "what would have been shown", but not more than so many an hour of each power of ten of their
  * p-values: a hundred that are a little unusual do not take the place of one that is very much so.
  */
-const MOST_REMEMBERED_AN_HOUR = 15;
+const MOST_REMEMBERED_AN_HOUR = 10;
 /** Rows that the model in use finds less likely than this are not learnt from for a while; see quarantineDays. */
 const VERY_UNUSUAL = 0.0001;
 /** Of a second that judging may take: the rest is for everybody else on the thread. */

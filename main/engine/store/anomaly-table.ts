@@ -18,6 +18,11 @@ export interface StoredAnomaly {
   readonly isShown: boolean;
 }
 
+/** As much of it as decides whether it is shown. */
+export interface BriefAnomaly extends Pick<StoredAnomaly, 'timeMs' | 'pValue' | 'cause'> {
+  readonly id: number;
+}
+
 interface AnomalyRow {
   readonly time_ms: number;
   readonly model_table: ModelTable;
@@ -37,9 +42,10 @@ export function anomalyTable(database: Database) {
     INSERT INTO anomalies (time_ms, model_table, model_group, profile, p_value, probability, cause, title, reasons,
       is_shown)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
-  const list = database.prepare<[number, number], AnomalyRow>(
-    'SELECT * FROM anomalies WHERE time_ms >= ? ORDER BY time_ms DESC, id DESC LIMIT ?',
-  );
+  const list = database.prepare<[number, number], BriefAnomaly>(`
+    SELECT id, time_ms AS timeMs, p_value AS pValue, cause FROM anomalies
+    WHERE time_ms >= ? ORDER BY time_ms DESC, id DESC LIMIT ?`);
+  const get = database.prepare<[number], AnomalyRow>('SELECT * FROM anomalies WHERE id = ?');
   const count = database
     .prepare<[number, number], number>('SELECT count(*) FROM anomalies WHERE time_ms >= ? AND is_shown = ?')
     .pluck();
@@ -51,7 +57,11 @@ export function anomalyTable(database: Database) {
       insert.run(timeMs, table, group, profileId, pValue, probability, cause, title, words, isShown ? 1 : 0);
     },
     /** The latest first. */
-    list: (sinceMs: number, limit: number): StoredAnomaly[] => list.all(sinceMs, limit).map(storedAnomaly),
+    list: (sinceMs: number, limit: number): BriefAnomaly[] => list.all(sinceMs, limit),
+    get(id: number): StoredAnomaly | undefined {
+      const row = get.get(id);
+      return row === undefined ? undefined : storedAnomaly(row);
+    },
     count: (sinceMs: number, isShown: boolean): number => count.get(sinceMs, isShown ? 1 : 0) ?? 0,
     /** When the first of all was; undefined without any. */
     oldestMs: (): number | undefined => oldest.get() ?? undefined,

@@ -139,7 +139,9 @@ describe('anomalies', () => {
     expect(models.anomalyCounts(0)).toEqual({ shown: 1, heldBack: 1 });
     expect(models.anomalyCounts(START_MS + 1)).toEqual({ shown: 0, heldBack: 1 });
     expect(models.anomalies(0, 10).map(({ cause }) => cause)).toEqual(['other', 'anomaly/a/b']);
-    expect(models.anomalies(0, 10)[1]).toEqual(anomaly(START_MS));
+    const ids = models.anomalies(0, 10).map(({ id }) => id);
+    expect(models.anomaliesById([...ids, 99])[1]).toEqual(anomaly(START_MS));
+    expect(models.anomaliesById([...ids, 99])).toHaveLength(2);
     expect(models.oldestAnomalyMs()).toBe(START_MS);
     scene.wait(91);
     expect(models.oldestAnomalyMs()).toBeUndefined();

@@ -1,7 +1,7 @@
 import type { Profile } from '../../../contract/api-models.ts';
 import type { ModelTable } from '../../../contract/models.ts';
 import type { StoreAccess } from './access.ts';
-import type { StoredAnomaly } from './anomaly-table.ts';
+import type { BriefAnomaly, StoredAnomaly } from './anomaly-table.ts';
 import type { StoredProfile } from './profile-table.ts';
 import type { SampleRange, SampleRow, SampleSlot, SampleState } from './sample-table.ts';
 import type { Tables } from './tables.ts';
@@ -121,8 +121,13 @@ export class ModelStore {
   }
 
   /** The latest first. */
-  anomalies(sinceMs: number, limit: number): readonly StoredAnomaly[] {
+  anomalies(sinceMs: number, limit: number): readonly BriefAnomaly[] {
     return this.#access.read((tables) => tables.anomalies.list(sinceMs, limit), []).value;
+  }
+
+  /** In full, in the order of the ids; those that are gone are left out. */
+  anomaliesById(ids: readonly number[]): readonly StoredAnomaly[] {
+    return this.#access.read(({ anomalies }) => ids.flatMap((id) => anomalies.get(id) ?? []), []).value;
   }
 
   anomalyCounts(sinceMs: number): AnomalyCounts {
