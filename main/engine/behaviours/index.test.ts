@@ -90,7 +90,7 @@ describe('BEHAVIOURS', () => {
           }
         }
       }),
-      { numRuns: 25 },
+      { numRuns: 12 },
     );
   });
 });
