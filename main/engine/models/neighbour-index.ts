@@ -24,8 +24,6 @@ const NONE = -1;
 const MOST_SCREENED = 1e30;
 /** Above this a squared distance is measured again in 64 bits, as it may be infinite in 32. */
 const MOST_MEASURED = 1e38;
-/** Makes a 32-bit number that was rounded at least what it was before. */
-const ROUNDED_UP = 1 + 2 ** -22;
 
 /** Kernels that search by themselves, or that only measure. */
 type IndexKernels = DistanceKernels & Partial<SearchKernels>;
@@ -178,9 +176,10 @@ export class NeighbourIndex {
     view.setInt32(contextOffset('queries'), queries, true);
     view.setInt32(contextOffset('wanted'), wanted, true);
     view.setInt32(contextOffset('isAnyEnough'), isAnyEnough === true ? 1 : 0, true);
+    const limitOffset = contextOffset('limit');
+    view.setFloat32(limitOffset, limit, true);
     // The next 32-bit number above it, where it is none itself: what is below the one is below the other.
-    const rounded = Math.fround(limit);
-    view.setFloat32(contextOffset('limit'), rounded < limit ? rounded * ROUNDED_UP : rounded, true);
+    if (Math.fround(limit) < limit) view.setInt32(limitOffset, view.getInt32(limitOffset, true) + 1, true);
   }
 
   private readFound(query: number): void {

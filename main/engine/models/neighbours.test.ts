@@ -92,6 +92,7 @@ describe.each([
     };
     expect(countOf(true, { wanted: 4 })).toBe(3);
     expect(countOf(false, { wanted: 4, limit: 25 })).toBe(2);
+    expect(countOf(false, { wanted: 4, limit: 25 + 1e-12 })).toBe(3);
     expect(countOf(false, { wanted: 2, limit: 26, isAnyEnough: true })).toBe(2);
     expect(countOf(false, { wanted: 4, limit: 26, isAnyEnough: true })).toBe(3);
   });
