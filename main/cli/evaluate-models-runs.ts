@@ -59,7 +59,7 @@ const ENSEMBLE_FIT_SHARE = 0.8;
 const TRAINING_SHARE = 0.7;
 /** What hangs on chance is the mean of so many draws, the more the fewer rows a table has to be even. */
 const DRAWS: readonly { readonly fromRows: number; readonly draws: number }[] = [
-  { fromRows: 10_000, draws: 1 },
+  { fromRows: 15_000, draws: 1 },
   { fromRows: 500, draws: 3 },
   { fromRows: 0, draws: 10 },
 ];
