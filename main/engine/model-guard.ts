@@ -17,11 +17,7 @@ export interface Conversation {
   readonly lastMs: number;
 }
 
-interface ByHost {
-  /** Findings that name attackers and victims, and those that name only the ones or the others. */
-  readonly twoSided: Map<string, Suspicion[]>;
-  readonly oneSided: Map<string, Suspicion[]>;
-}
+type ByHost = Map<string, Set<Suspicion>>;
 
 const MINUTE_MS = 60_000;
 /** What led to a finding began before it, and what comes of it ends after it. */
@@ -47,8 +43,12 @@ export function isNamed(suspicion: Suspicion, { initiator, responder, firstMs, l
  */
 export class PoisonGuard {
   readonly #byCause = new Map<string, Suspicion>();
-  /** By the addresses that are named, so that one look tells that nobody suspects somebody. */
-  #byHost: ByHost | undefined;
+  /**
+   * By the addresses that are named, so that one look tells that nobody suspects somebody: findings that name attackers
+   * and victims, and those that name only the ones or the others.
+   */
+  readonly #twoSided: ByHost = new Map();
+  readonly #oneSided: ByHost = new Map();
   #news: Suspicion[] = [];
 
   /** Takes in what a detector found; notices of the mildest kind keep nothing out. */
@@ -64,11 +64,16 @@ export class PoisonGuard {
       fromMs: beganMs - SLACK_MS,
       untilMs: lastSeenMs + SLACK_MS,
     };
-    this.#byCause.delete(cause);
+    this.#forget(cause);
     this.#byCause.set(cause, suspicion);
+    const index = this.#indexOf(suspicion);
+    for (const host of hostsOf(suspicion)) {
+      const known = index.get(host);
+      if (known === undefined) index.set(host, new Set([suspicion]));
+      else known.add(suspicion);
+    }
     const [oldest] = this.#byCause.keys();
-    if (this.#byCause.size > MAX_CAUSES && oldest !== undefined) this.#byCause.delete(oldest);
-    this.#byHost = undefined;
+    if (this.#byCause.size > MAX_CAUSES && oldest !== undefined) this.#forget(oldest);
     this.#news.push(suspicion);
     // A storm of findings: what the later ones of the same causes say holds for the earlier ones too.
     if (this.#news.length > 2 * MAX_CAUSES) this.#news = [...this.#byCause.values()];
@@ -77,17 +82,15 @@ export class PoisonGuard {
   /** Whether a conversation is one that somebody spoke of. */
   isNamed(conversation: Conversation): boolean {
     if (this.#byCause.size === 0) return false;
-    this.#byHost ??= this.#index();
-    const { twoSided, oneSided } = this.#byHost;
     const { initiator, responder } = conversation;
-    const isMeant = (suspicion: Suspicion): boolean => isNamed(suspicion, conversation);
-    const first = twoSided.get(initiator);
-    const second = twoSided.get(responder);
+    const first = this.#twoSided.get(initiator);
+    const second = this.#twoSided.get(responder);
     // Both ends must be named by one finding: this computer is by many, its peer by few.
     if (first !== undefined && second !== undefined) {
-      if ((first.length < second.length ? first : second).some(isMeant)) return true;
+      if (isNamedBySome(first.size < second.size ? first : second, conversation)) return true;
     }
-    return (oneSided.get(initiator)?.some(isMeant) || oneSided.get(responder)?.some(isMeant)) ?? false;
+    const [called, calling] = [this.#oneSided.get(responder), this.#oneSided.get(initiator)];
+    return isNamedBySome(called, conversation) || isNamedBySome(calling, conversation);
   }
 
   /** What was said since the last call: for what is in the sample already. */
@@ -97,17 +100,29 @@ export class PoisonGuard {
     return news;
   }
 
-  #index(): ByHost {
-    const index: ByHost = { twoSided: new Map(), oneSided: new Map() };
-    for (const suspicion of this.#byCause.values()) {
-      const { attackers, victims } = suspicion;
-      const byHost = attackers.size > 0 && victims.size > 0 ? index.twoSided : index.oneSided;
-      for (const host of [...attackers, ...victims]) {
-        const known = byHost.get(host);
-        if (known === undefined) byHost.set(host, [suspicion]);
-        else known.push(suspicion);
-      }
-    }
-    return index;
+  #indexOf({ attackers, victims }: Suspicion): ByHost {
+    return attackers.size > 0 && victims.size > 0 ? this.#twoSided : this.#oneSided;
   }
+
+  #forget(cause: string): void {
+    const suspicion = this.#byCause.get(cause);
+    if (suspicion === undefined) return;
+    this.#byCause.delete(cause);
+    const index = this.#indexOf(suspicion);
+    for (const host of hostsOf(suspicion)) {
+      const known = index.get(host);
+      known?.delete(suspicion);
+      if (known?.size === 0) index.delete(host);
+    }
+  }
+}
+
+function hostsOf({ attackers, victims }: Suspicion): readonly string[] {
+  return [...attackers, ...victims];
+}
+
+function isNamedBySome(suspicions: ReadonlySet<Suspicion> | undefined, conversation: Conversation): boolean {
+  if (suspicions === undefined) return false;
+  for (const suspicion of suspicions) if (isNamed(suspicion, conversation)) return true;
+  return false;
 }
