@@ -120,10 +120,11 @@ describe('hostile input', () => {
       'placeholders',
       RULE.replace('CommandLine|contains: [curl, wget]', `CommandLine|expand: '${'%a%'.repeat(1_000)}'`),
     ],
-  ])('%s end in a problem, and soon', (_name, text) => {
+  ])('%s end in a problem, and soon', { timeout: 30_000 }, (_name, text) => {
     const started = performance.now();
     expect(load(text).problems).toHaveLength(1);
-    expect(performance.now() - started).toBeLessThan(5_000);
+    // A second of work on a quiet machine, and tests share two cores; what grows with the square takes minutes.
+    expect(performance.now() - started).toBeLessThan(15_000);
   });
 
   it('of many wildcards takes no longer than the text is long', () => {
