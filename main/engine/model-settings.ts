@@ -16,8 +16,8 @@ export const modelSettings = {
     max: MAX_ALERTS_A_DAY,
     unit: 'alerts/d',
     reason:
-      'How many anomaly alerts a day are welcome; the most unusual ones are shown, the rest is counted. Three can be ' +
-      'looked at every day without getting used to them. 0 shows none and goes on learning.',
+      'How many anomaly alerts a day are welcome; more are counted and not shown, and the last of a day is kept for what is ' +
+      'ten times as unusual. Three can be looked at every day without getting used to them. 0 shows none and goes on learning.',
   },
   kinds: {
     type: 'list',

@@ -46,8 +46,7 @@ const ASIDE_WEIGHT = 0.1;
  * the direction in which usual rows differ; the distance sees these. Both together are the combined index of process
  * monitoring (H. H. Yue, S. J. Qin: "Reconstruction-Based Fault Identification Using a Combined Index", Ind. Eng. Chem.
  * Res. 40, 2001). Far ones count by their logarithm (the loss of Cauchy), so that one wild value does not hide what the
- * other columns say: where a third of the services of NSL-KDD were never seen while learning, that finds 66 of 100
- * attacks at 1 false alarm in 100, and 34 with a FAR of 100. It is told as the square root, so that it reads as "so many times the usual".
+ * other columns say. It is told as the square root, so that it reads as "so many times the usual".
  */
 export class Autoencoder implements AnomalyModel {
   readonly kind = KIND;

@@ -35,7 +35,8 @@ const mostInOneDay = (shown: readonly JudgedRow[]) =>
 
 describe('a clock that ran ahead', () => {
   it('does not silence the budget until that time comes', () => {
-    const budget = new AlertBudget(settings(2));
+    // The last alert of a day is for what is ten times as unusual: two of three are for anybody.
+    const budget = new AlertBudget(settings(3));
     const aheadMs = START_MS + 400 * DAY_MS;
     const strange = (timeMs: number, cause: string) => budget.judge({ timeMs, pValue: 1e-9, cause });
     expect([strange(aheadMs, 'a'), strange(aheadMs, 'b'), strange(aheadMs, 'c')]).toEqual(['shown', 'shown', 'held']);
@@ -162,5 +163,21 @@ describe('a budget', () => {
     }
     expect(JSON.stringify(budget.toJSON()).length).toBeLessThan(5_000);
     expect(budget.state(START_MS + 20_000).heldBack).toBe(19_999);
+  });
+});
+
+describe('the last alert of a day', () => {
+  it('is kept for what is far more unusual than all before, whoever filled the day', () => {
+    const budget = new AlertBudget(settings(3));
+    const judge = (minute: number, pValue: number) =>
+      budget.judge({ timeMs: START_MS + minute * 60_000, pValue, cause: `cause ${minute}` });
+    expect([judge(0, 1e-6), judge(1, 1e-5), judge(2, 1e-6), judge(3, 2e-7)]).toEqual([
+      'shown',
+      'shown',
+      'held',
+      'held',
+    ]);
+    expect(judge(4, 1e-8)).toBe('shown');
+    expect(judge(5, 1e-12)).toBe('held');
   });
 });

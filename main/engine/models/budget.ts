@@ -33,6 +33,11 @@ const MOST_DISORDER_MS = 2 * HOUR_MS;
 const MOST_CAUSES = 4_096;
 const MOST_CAUSE_LENGTH = 400;
 const MOST_PER_DAY = 10_000;
+/**
+ * The last alert of a day is kept for what is so many times as unusual as all that was shown: who makes odd but harmless
+ * contacts in the morning must not hide what comes in the evening.
+ */
+const KEPT_FOR = 10;
 const HOURS_KEPT = 24;
 const KIND = 'alert-budget';
 
@@ -47,7 +52,7 @@ export interface JudgedRow {
 
 /**
  * usual: not unusual enough at present. shown: a new alert. joined: belongs to an alert that is shown. held: unusual
- * enough, but the day is full, or this cause was told within the day.
+ * enough, but the day is full (but for its last alert, see KEPT_FOR), or this cause was told within the day.
  */
 export type BudgetVerdict = 'usual' | 'shown' | 'joined' | 'held';
 
@@ -62,6 +67,7 @@ export interface BudgetSettings {
 
 interface Told {
   readonly cause: string;
+  readonly pValue: number;
   shownMs: number;
   lastMs: number;
 }
@@ -109,6 +115,7 @@ export class AlertBudget {
     budget.told = reader.objects('told', 0, MOST_PER_DAY).map((entry) => {
       const told: Told = {
         cause: entry.text('cause', MOST_CAUSE_LENGTH),
+        pValue: entry.number('pValue', 0, MOST_P_VALUE),
         shownMs: entry.number('shownMs', 0, Number.MAX_SAFE_INTEGER),
         lastMs: entry.number('lastMs', 0, Number.MAX_SAFE_INTEGER),
       };
@@ -146,11 +153,11 @@ export class AlertBudget {
       return 'joined';
     }
     if (!isUnusual) return 'usual';
-    if (known !== undefined || this.isFull(timeMs)) {
+    if (known !== undefined || this.isFull(timeMs, pValue)) {
       this.hold(name, timeMs);
       return 'held';
     }
-    this.told.push({ cause: name, shownMs: timeMs, lastMs: timeMs });
+    this.told.push({ cause: name, pValue, shownMs: timeMs, lastMs: timeMs });
     this.logThreshold = bounded(this.logThreshold - this.step());
     return 'shown';
   }
@@ -176,7 +183,7 @@ export class AlertBudget {
       perDay: this.perDay,
       logThreshold: this.logThreshold,
       lastMs: this.lastMs,
-      told: this.told.map(({ cause, shownMs, lastMs }) => ({ cause, shownMs, lastMs })),
+      told: this.told.map(({ cause, pValue, shownMs, lastMs }) => ({ cause, pValue, shownMs, lastMs })),
       held: this.heldHours.map(({ hour, count }) => ({ hour, count })),
     };
   }
@@ -215,11 +222,17 @@ export class AlertBudget {
     this.heldHours = this.heldHours.filter((each) => each.hour <= hour);
   }
 
-  private isFull(timeMs: number): boolean {
+  private isFull(timeMs: number, pValue: number): boolean {
     const sinceMs = timeMs - this.windowMs();
     let shown = 0;
-    for (const { shownMs } of this.told) if (shownMs > sinceMs) shown++;
-    return shown >= Math.max(1, Math.floor(this.perDay));
+    let least = 1;
+    for (const told of this.told) {
+      if (told.shownMs <= sinceMs) continue;
+      shown++;
+      least = Math.min(least, told.pValue);
+    }
+    const room = Math.max(1, Math.floor(this.perDay)) - shown;
+    return room <= 0 || (room === 1 && shown > 0 && pValue > least / KEPT_FOR);
   }
 
   /** Of less than one a day there is one in several days. */
