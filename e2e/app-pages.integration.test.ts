@@ -123,15 +123,20 @@ describe.skipIf(reason !== undefined)('the pages, with a real engine', () => {
     await day.getByRole('button', { name: 'Show as plot' }).click();
     await day.locator('canvas').waitFor(SOON);
 
-    // A flow is counted when it has ended, and the list is asked for again every half minute.
+    // A flow is counted when it has ended, and the page asks again every half minute only: it is loaded when it is there.
+    const heard = async (): Promise<number> => {
+      const { hosts } = (await rest('/api/v1/hosts')).body as { hosts: { address: string; receivedBytes: number }[] };
+      return hosts.find(({ address }) => address === host)?.receivedBytes ?? 0;
+    };
+    await vi.waitFor(async () => expect(await heard()).toBeGreaterThan(LARGE_BYTES), {
+      timeout: 45_000,
+      interval: 500,
+    });
     const talkers = 'Top talkers of the last 24 hours';
     await page.reload();
     const talker = rowOf(talkers, host);
     await talker.waitFor({ timeout: 45_000 });
     expect(await rowOf(talkers, VICTIM).innerText()).toContain('this computer');
-    const { hosts } = (await rest('/api/v1/hosts')).body as { hosts: { address: string; receivedBytes: number }[] };
-    const heard = hosts.find(({ address }) => address === host)?.receivedBytes ?? 0;
-    expect(heard).toBeGreaterThan(LARGE_BYTES);
     await vi.waitFor(async () => expect(await talker.innerText()).toMatch(/2\d\.\d MB/), SOON);
   }, 150_000);
 
