@@ -121,10 +121,11 @@ describe('hostile input', () => {
       RULE.replace('CommandLine|contains: [curl, wget]', `CommandLine|expand: '${'%a%'.repeat(1_000)}'`),
     ],
   ])('%s end in a problem, and soon', { timeout: 30_000 }, (_name, text) => {
-    const started = performance.now();
+    // Of the processor: others may keep it busy meanwhile, and what grows with the square takes minutes.
+    const before = process.cpuUsage();
     expect(load(text).problems).toHaveLength(1);
-    // A second of work on a quiet machine, and tests share two cores; what grows with the square takes minutes.
-    expect(performance.now() - started).toBeLessThan(15_000);
+    const { user, system } = process.cpuUsage(before);
+    expect((user + system) / 1000).toBeLessThan(5_000);
   });
 
   it('of many wildcards takes no longer than the text is long', () => {
