@@ -1,3 +1,5 @@
+import { EVENT_SCHEMA } from './events/event-schema.ts';
+
 /** One step of the schema. Steps are only ever added: a released one never changes. */
 export interface Migration {
   readonly version: number;
@@ -257,4 +259,5 @@ export const MIGRATIONS: readonly Migration[] = [
       CREATE INDEX anomalies_by_time ON anomalies (time_ms, is_shown);
     `,
   },
+  { version: 10, name: 'events of the host', sql: EVENT_SCHEMA },
 ];
