@@ -49,6 +49,7 @@ const processRecordSchema = z
   .object({
     pid: count,
     startedMs: timeMs.optional(),
+    parentPid: count.optional(),
     image: z.string(),
     commandLine: z.string(),
     user: z.string().optional(),

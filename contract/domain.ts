@@ -40,6 +40,7 @@ export type AlertKind = (typeof ALERT_KINDS)[number];
 export interface ProcessRecord {
   readonly pid: number;
   readonly startedMs?: number;
+  readonly parentPid?: number;
   /** Path of the executable; empty where it is not known. */
   readonly image: string;
   /** At most MAX_COMMAND_SHOWN units; what is cut away ends in "…". */
@@ -75,6 +76,8 @@ export interface Evidence {
  * the older one inside the alert. It never contains anything that changes while the cause goes on.
  */
 export interface Finding {
+  /** What it was seen by; the network where nothing is said. */
+  readonly origin?: 'host';
   readonly detector: string;
   readonly kind: AlertKind;
   readonly cause: string;
@@ -97,7 +100,10 @@ export interface Finding {
   /** Two to four sentences that a non-expert understands, with the numbers that matter beside what is usual. */
   readonly explanation: string;
   readonly evidence: readonly Evidence[];
-  /** Of findings about this computer: who did it, then whose child that is; at most MAX_LISTED_PROCESSES. */
+  /**
+   * Of findings about this computer: who did it, then whose child that is; of those about its traffic: whose traffic it
+   * is. At most MAX_LISTED_PROCESSES.
+   */
   readonly processes?: readonly ProcessRecord[];
   /** At most MAX_LISTED_FILES, those that tell most first. */
   readonly files?: readonly FileRecord[];

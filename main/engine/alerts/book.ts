@@ -3,7 +3,16 @@ import { defaultsOf } from '../runtime/settings.ts';
 import { areStepsOfOne } from './chain.ts';
 import { AlertEntry, alertId } from './entry.ts';
 import { HostIndex } from './host-index.ts';
-import { areSameParties, type Case, explanation, gapMs, isRelated, isSameAttack, severityRank } from './rules.ts';
+import {
+  areSameParties,
+  type Case,
+  explanation,
+  gapMs,
+  isRelated,
+  isSameAttack,
+  isSameTree,
+  severityRank,
+} from './rules.ts';
 import { type AlertSettings, alertSettings } from './settings.ts';
 import { type Statement, statementOf } from './statement.ts';
 
@@ -23,7 +32,8 @@ const MS_PER_SECOND = 1000;
  *
  * In this order, a finding
  * 1. joins the alert with its cause, when no more than `joinGapSeconds` of silence are between them;
- * 2. joins the alert of the same kind that names the same hosts (JOIN_BY); alerts that it bridges become one;
+ * 2. joins the alert of the same kind that names the same hosts (JOIN_BY), or of whatever kind about the same tree of
+ *    processes; alerts that it bridges become one;
  * 3. joins the alert of another step of the same intrusion (chain.ts), at most `chainGapSeconds` away;
  * 4. opens an alert.
  * Then alerts that are only the shadow of another are taken off the list (EXPLAINED_BY), and alerts of
@@ -116,7 +126,7 @@ export class AlertBook {
 
   private areOne(first: Case, second: Case): boolean {
     const gap = gapMs(first, second);
-    if (gap <= this.joinGapMs && isSameAttack(first, second)) return true;
+    if (gap <= this.joinGapMs && (isSameAttack(first, second) || isSameTree(first, second))) return true;
     return gap <= this.chainGapMs && areStepsOfOne(first, second) && areSameParties(first, second);
   }
 
@@ -157,9 +167,9 @@ export class AlertBook {
     this.touched.add(other);
   }
 
-  /** Alerts that share a host with this case at about the same time. */
+  /** Alerts that share a host or a process with this case at about the same time. */
   private neighbours(subject: Case, withinMs = this.joinGapMs): AlertEntry[] {
-    const found = this.byHost.sharing([...subject.attackers.listed, ...subject.victims.listed]);
+    const found = this.byHost.sharing([...subject.attackers.listed, ...subject.victims.listed, ...subject.tree]);
     return [...found].filter((entry) => entry !== subject && gapMs(entry, subject) <= withinMs);
   }
 

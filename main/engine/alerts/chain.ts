@@ -31,6 +31,13 @@ const STEPS: Readonly<Partial<Record<AlertKind, Step>>> = {
   tunnel: { phase: 3, words: 'opened a tunnel' },
   'dns-tunnel': { phase: 3, words: 'tunnelled data through DNS' },
   exfiltration: { phase: 3, words: 'took data' },
+  discovery: { phase: 0, words: 'looked around' },
+  execution: { phase: 1, words: 'ran something' },
+  persistence: { phase: 2, words: 'made itself stay' },
+  'privilege-escalation': { phase: 2, words: 'took rights' },
+  'defence-evasion': { phase: 2, words: 'hid itself' },
+  'credential-access': { phase: 3, words: 'went for passwords' },
+  ransomware: { phase: 3, words: 'encrypted files' },
 };
 
 /** A guessed password is a way in only when the guess was right: ATT&CK's "Valid Accounts". */
@@ -83,6 +90,18 @@ function phaseOf({ kind }: AlertStage): Phase {
   return STEPS[kind]?.phase ?? PHASES.length;
 }
 
+/** Steps that a person at work takes as well, one or two at a time: installing, looking around, becoming root. */
+const EVERYDAY: ReadonlySet<AlertKind> = new Set([
+  'discovery',
+  'execution',
+  'persistence',
+  'privilege-escalation',
+  'defence-evasion',
+  'credential-access',
+]);
+/** So many of them from one shell are no longer everyday. */
+const EVERYDAY_STEPS = 3;
+
 /**
  * A chain of two phases is at least high; one that got in and went on is critical, when one of the steps is beyond
  * doubt by itself. Of lesser signs nothing follows.
@@ -91,6 +110,7 @@ export function chainSeverity(stages: readonly AlertStage[]): Severity {
   const certain = stages.filter(({ severity }) => severityRank(severity) >= severityRank('medium'));
   const phases = new Set(certain.map(phaseOf));
   if (phases.size < 2) return 'info';
+  if (certain.length < EVERYDAY_STEPS && certain.every(({ kind }) => EVERYDAY.has(kind))) return 'info';
   const isSure = certain.some(({ severity }) => severityRank(severity) >= severityRank('high'));
   return isSure && phases.has(1) && (phases.has(2) || phases.has(3)) ? 'critical' : 'high';
 }
@@ -104,6 +124,12 @@ export function isChain(stages: readonly AlertStage[]): boolean {
 export function chainTitle(stages: readonly AlertStage[], attackers: string, victims: string): string {
   const words = stages.map(({ kind }) => STEPS[kind]?.words ?? kind);
   return `${attackers} attacked ${victims} in ${stages.length} steps: ${words.join(', ')}`;
+}
+
+/** "bash did 3 things: looked around, took rights, hid itself". */
+export function treeTitle(stages: readonly AlertStage[], program: string): string {
+  const words = stages.map(({ kind }) => STEPS[kind]?.words ?? kind);
+  return `${program || 'A program'} did ${stages.length} things: ${words.join(', ')}`;
 }
 
 /** The steps with their distances in time, as sentences. */

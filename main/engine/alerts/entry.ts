@@ -1,9 +1,19 @@
 import { createHash } from 'node:crypto';
-import type { Alert, AlertKind, AlertStage, Evidence, Severity } from '../../../contract/domain.ts';
-import { chainExplanation, chainSeverity, chainTitle, isChain, stagesOf } from './chain.ts';
+import {
+  type Alert,
+  type AlertKind,
+  type AlertStage,
+  type Evidence,
+  type FileRecord,
+  MAX_LISTED_FILES,
+  type ProcessRecord,
+  type Severity,
+} from '../../../contract/domain.ts';
+import { chainExplanation, chainSeverity, chainTitle, isChain, stagesOf, treeTitle } from './chain.ts';
 import { type HostList, mergeHosts, NO_HOSTS } from './hosts.ts';
 import { type Case, severityRank } from './rules.ts';
 import { byStrength, combinedConfidence, type Statement, supportedConfidence } from './statement.ts';
+import { mergeNamed } from './trees.ts';
 
 /**
  * Statements that one alert keeps. More detectors than this do not speak about one cause; what is beyond
@@ -13,6 +23,11 @@ const MAX_STATEMENTS = 8;
 
 /** Causes by which an alert is found again. Beyond it, findings join by their hosts alone. */
 const MAX_CAUSES = 256;
+
+/** Processes that one alert names: the lineages of several programs, and still a picture that somebody can take in. */
+const MAX_PROCESSES = 64;
+/** Processes by which an alert is found again. */
+const MAX_TREE = 256;
 
 /** Shadows that are named one by one in the evidence: the strongest of the first few. */
 const MAX_SHADOWS_NAMED = 3;
@@ -35,6 +50,8 @@ export class AlertEntry implements Case {
   attackers: HostList = NO_HOSTS;
   victims: HostList = NO_HOSTS;
   readonly causes = new Set<string>();
+  isOnHost = false;
+  readonly tree = new Set<string>();
 
   /** The alert of which this one is only the shadow. */
   explainedBy: AlertEntry | undefined;
@@ -47,7 +64,7 @@ export class AlertEntry implements Case {
   readonly related = new Set<AlertEntry>();
   /** Watchers know of it as an open alert. */
   announced = false;
-  /** Hosts under which the book's index has it. */
+  /** Hosts and processes under which the book's index has it. */
   indexed = new Set<string>();
 
   /** The strongest first. */
@@ -58,6 +75,8 @@ export class AlertEntry implements Case {
   private pastAttackers: HostList = NO_HOSTS;
   private pastVictims: HostList = NO_HOSTS;
   private readonly pastTechniques = new Set<string>();
+  private pastProcesses: readonly ProcessRecord[] = [];
+  private pastFiles: readonly FileRecord[] = [];
   /** The steps of an attack of several kinds; empty for one of one kind. */
   private stages: readonly AlertStage[] = [];
   private composed: Alert | undefined;
@@ -94,8 +113,9 @@ export class AlertEntry implements Case {
     for (const technique of other.pastTechniques) this.pastTechniques.add(technique);
     this.pastAttackers = mergeHosts(this.pastAttackers, other.pastAttackers);
     this.pastVictims = mergeHosts(this.pastVictims, other.pastVictims);
+    this.pastProcesses = mergeProcesses(this.pastProcesses, other.pastProcesses);
+    this.pastFiles = mergeFiles(this.pastFiles, other.pastFiles);
     this.forgottenShadows += other.forgottenShadows;
-    this.hasFoothold ||= other.hasFoothold;
     this.widen(other);
     this.refresh();
   }
@@ -120,7 +140,6 @@ export class AlertEntry implements Case {
     this.statements.push(statement);
     this.detectors.add(statement.detector);
     this.addCause(statement.cause);
-    this.hasFoothold ||= statement.hasFoothold;
     this.widen(statement);
   }
 
@@ -131,6 +150,9 @@ export class AlertEntry implements Case {
   private widen(other: Case): void {
     this.firstSeenMs = Math.min(this.firstSeenMs, other.firstSeenMs);
     this.lastSeenMs = Math.max(this.lastSeenMs, other.lastSeenMs);
+    this.hasFoothold ||= other.hasFoothold;
+    this.isOnHost ||= other.isOnHost;
+    for (const name of other.tree) if (this.tree.size < MAX_TREE) this.tree.add(name);
     if (severityRank(other.severity) > severityRank(this.severity)) this.severity = other.severity;
   }
 
@@ -142,6 +164,8 @@ export class AlertEntry implements Case {
       this.pastAttackers = mergeHosts(this.pastAttackers, statement.attackers);
       this.pastVictims = mergeHosts(this.pastVictims, statement.victims);
       for (const technique of statement.techniques) this.pastTechniques.add(technique);
+      this.pastProcesses = mergeProcesses(this.pastProcesses, statement.processes);
+      this.pastFiles = mergeFiles(this.pastFiles, statement.files);
     }
     this.kind = this.lead.kind;
     this.kinds = [...new Set(this.statements.map(({ kind }) => kind))];
@@ -177,6 +201,8 @@ export class AlertEntry implements Case {
       ...this.pastTechniques,
     ]);
     const isIntrusion = isChain(this.stages);
+    const processes = [...this.statements.map((each) => each.processes), this.pastProcesses].reduce(mergeProcesses);
+    const files = [...this.statements.map((each) => each.files), this.pastFiles].reduce(mergeFiles);
     return {
       id: this.id,
       kind: this.kind,
@@ -196,6 +222,8 @@ export class AlertEntry implements Case {
       detectors: [...this.detectors].sort(),
       related: this.composeRelated(),
       ...(isIntrusion ? { stages: this.stages } : {}),
+      ...(processes.length > 0 ? { processes } : {}),
+      ...(files.length > 0 ? { files } : {}),
     };
   }
 
@@ -206,7 +234,15 @@ export class AlertEntry implements Case {
   }
 
   private chainTitle(): string {
+    if (this.attackers.count === 0 && this.victims.count === 0) return treeTitle(this.stages, this.rootName());
     return chainTitle(this.stages, hostsText(this.attackers), hostsText(this.victims));
+  }
+
+  /** The program under which all of it happened. */
+  private rootName(): string {
+    const own = this.statements.flatMap(({ processes, tree }) => processes.slice(0, tree.size).slice(-1));
+    const image = own[0]?.image ?? '';
+    return image.slice(image.lastIndexOf('/') + 1);
   }
 
   private composeEvidence(maxEvidence: number): Evidence[] {
@@ -255,6 +291,14 @@ export class AlertEntry implements Case {
     const ids = visible.sort((first, second) => first.sequence - second.sequence).map(({ id }) => id);
     return this.explainedBy === undefined ? ids : [this.explainedBy.id, ...ids];
   }
+}
+
+function mergeProcesses(first: readonly ProcessRecord[], second: readonly ProcessRecord[]): readonly ProcessRecord[] {
+  return mergeNamed(first, second, ({ pid, startedMs }) => `${pid} ${startedMs ?? ''}`, MAX_PROCESSES);
+}
+
+function mergeFiles(first: readonly FileRecord[], second: readonly FileRecord[]): readonly FileRecord[] {
+  return mergeNamed(first, second, ({ path }) => path, MAX_LISTED_FILES);
 }
 
 /** "10.0.0.5", "10.0.0.5 and 2 more". */

@@ -6,13 +6,13 @@ import type { AlertEntry } from './entry.ts';
  */
 const MAX_PER_HOST = 128;
 
-/** Finds the alerts that name a host as attacker or victim. */
+/** Finds the alerts that name a host as attacker or victim, or a process. */
 export class HostIndex {
   private readonly byHost = new Map<string, Set<AlertEntry>>();
 
   /** Puts an alert under the hosts that it names now, as the most recently changed of each. */
   put(entry: AlertEntry): void {
-    const hosts = new Set([...entry.attackers.listed, ...entry.victims.listed]);
+    const hosts = new Set([...entry.attackers.listed, ...entry.victims.listed, ...entry.tree]);
     for (const host of entry.indexed) if (!hosts.has(host)) this.drop(host, entry);
     for (const host of hosts) {
       const entries = this.byHost.get(host) ?? new Set();
@@ -29,7 +29,7 @@ export class HostIndex {
     entry.indexed = new Set();
   }
 
-  /** Alerts that name at least one of these hosts. */
+  /** Alerts that name at least one of these hosts or processes. */
   sharing(hosts: Iterable<string>): Set<AlertEntry> {
     const found = new Set<AlertEntry>();
     for (const host of hosts) {

@@ -14,6 +14,10 @@ export interface Case {
   readonly lastSeenMs: number;
   readonly attackers: HostList;
   readonly victims: HostList;
+  /** Something on this computer said it, not only its traffic. */
+  readonly isOnHost: boolean;
+  /** What it belongs to among the processes of this computer: see trees.ts. */
+  readonly tree: ReadonlySet<string>;
 }
 
 /** 0 for the mildest severity. */
@@ -89,6 +93,26 @@ export function isSameAttack(first: Case, second: Case): boolean {
   return first.kinds.some((kind) =>
     second.kinds.some((other) => isSameThing(kind, other) && COMMON[JOIN_BY[kind]](first, second)),
   );
+}
+
+/** Notices and unusual traffic of a program are not steps of what else it does. */
+const APART: readonly AlertKind[] = ['policy', 'anomaly'];
+
+/**
+ * Two cases are about one tree of processes, and at least one of them is about what programs did: a browser's traffic
+ * alone is many things. Symmetric.
+ */
+export function isSameTree(first: Case, second: Case): boolean {
+  if (!first.isOnHost && !second.isOnHost) return false;
+  if (first.kinds.some((kind) => APART.includes(kind)) || second.kinds.some((kind) => APART.includes(kind)))
+    return false;
+  return haveCommonProcess(first, second);
+}
+
+function haveCommonProcess({ tree: first }: Case, { tree: second }: Case): boolean {
+  const [smaller, larger] = first.size <= second.size ? [first, second] : [second, first];
+  for (const name of smaller) if (larger.has(name)) return true;
+  return false;
 }
 
 /** Two cases are about the same attackers and victims, as far as they name them. Symmetric. */
@@ -206,6 +230,11 @@ function isPairOf(part: Case, whole: Case): boolean {
   );
 }
 
+/** An anomaly of the traffic of a program of which something on this computer says more. */
+function isActOf(shadow: Case, by: Case): boolean {
+  return by.isOnHost && haveCommonProcess(shadow, by);
+}
+
 /**
  * The rule by which `by` explains `shadow`, if there is one. Never true in both directions at once. An intrusion in
  * several steps is nobody's shadow, and explains nothing away but anomalies; these may begin before what explains them
@@ -218,7 +247,7 @@ export function explanation(shadow: Case, by: Case, slackMs: number): Explanatio
   const isAlike = by.kinds.length === 1 && isWithin(shadow, by, slackMs);
   return EXPLAINED_BY.find((rule) => {
     if (rule.shadow !== shadow.kind) return false;
-    if (rule.by === 'any-rule') return by.kind !== shadow.kind && isPairOf(shadow, by);
+    if (rule.by === 'any-rule') return by.kind !== shadow.kind && (isPairOf(shadow, by) || isActOf(shadow, by));
     if (!isAlike || rule.by !== by.kind) return false;
     const attackers = rule.hosts === 'same' ? by.attackers : by.victims;
     const victims = rule.hosts === 'same' ? by.victims : by.attackers;
@@ -226,7 +255,11 @@ export function explanation(shadow: Case, by: Case, slackMs: number): Explanatio
   });
 }
 
-/** Different attacks that a reader wants to see side by side: one attacker or one victim in common. */
+/** Different attacks that a reader wants to see side by side: one attacker, one victim or one program in common. */
 export function isRelated(first: Case, second: Case): boolean {
-  return overlap(first.attackers, second.attackers) || overlap(first.victims, second.victims);
+  return (
+    overlap(first.attackers, second.attackers) ||
+    overlap(first.victims, second.victims) ||
+    haveCommonProcess(first, second)
+  );
 }

@@ -1,8 +1,17 @@
-import type { Evidence, Finding } from '../../../contract/domain.ts';
+import {
+  type Evidence,
+  type FileRecord,
+  type Finding,
+  MAX_COMMAND_SHOWN,
+  MAX_LISTED_FILES,
+  MAX_LISTED_PROCESSES,
+  type ProcessRecord,
+} from '../../../contract/domain.ts';
 import { plainText } from '../../../contract/text.ts';
 import { isFoothold } from './chain.ts';
 import { hostList } from './hosts.ts';
 import { type Case, severityRank } from './rules.ts';
+import { treeOf } from './trees.ts';
 
 /** A finding made safe to keep and to show: plain text of bounded length, numbers that are numbers. */
 export interface Statement extends Case {
@@ -12,6 +21,9 @@ export interface Statement extends Case {
   readonly title: string;
   readonly explanation: string;
   readonly evidence: readonly Evidence[];
+  /** Who did it, then whose child that is. */
+  readonly processes: readonly ProcessRecord[];
+  readonly files: readonly FileRecord[];
 }
 
 /**
@@ -28,6 +40,9 @@ const TEXT_LENGTH = {
   evidenceMeaning: 400,
   /** An IPv6 address with a zone, or a MAC address, and some. */
   host: 64,
+  /** PATH_MAX. */
+  path: 4_096,
+  user: 64,
 } as const;
 
 /** Most lines of evidence that are kept of one finding. */
@@ -38,6 +53,7 @@ const MAX_TECHNIQUES = 16;
 
 /** What the alert book keeps of a finding. Text from the wire is made plain here, once, for everybody after. */
 export function statementOf(finding: Finding): Statement {
+  const processes = (finding.processes ?? []).slice(0, MAX_LISTED_PROCESSES).map(plainProcess);
   return {
     detector: finding.detector,
     kind: finding.kind,
@@ -54,11 +70,28 @@ export function statementOf(finding: Finding): Statement {
     title: plainText(finding.title, TEXT_LENGTH.title),
     explanation: plainText(finding.explanation, TEXT_LENGTH.explanation),
     evidence: finding.evidence.slice(0, MAX_EVIDENCE_OF_ONE).map(plainEvidence),
+    isOnHost: finding.origin === 'host',
+    tree: new Set(treeOf(processes)),
+    processes,
+    files: (finding.files ?? [])
+      .slice(0, MAX_LISTED_FILES)
+      .map(({ path }) => ({ path: plainText(path, TEXT_LENGTH.path) })),
   };
 }
 
 function plainHosts(hosts: readonly string[]): string[] {
   return hosts.map((host) => plainText(host, TEXT_LENGTH.host));
+}
+
+function plainProcess({ pid, startedMs, parentPid, image, commandLine, user }: ProcessRecord): ProcessRecord {
+  return {
+    pid,
+    ...(startedMs === undefined ? {} : { startedMs }),
+    ...(parentPid === undefined ? {} : { parentPid }),
+    image: plainText(image, TEXT_LENGTH.path),
+    commandLine: plainText(commandLine, MAX_COMMAND_SHOWN),
+    ...(user === undefined ? {} : { user: plainText(user, TEXT_LENGTH.user) }),
+  };
 }
 
 function plainEvidence(row: Evidence): Evidence {

@@ -33,12 +33,13 @@ export function hostFinding({ process, files, ...said }: HostStatement, tree: Be
   const lineage = process === undefined ? [] : [process, ...tree.ancestors(process)];
   return {
     ...said,
+    origin: 'host',
     attackers: [],
     victims: [],
     attackerCount: 0,
     victimCount: 0,
     evidence: process === undefined ? said.evidence : [...said.evidence, ...processEvidence(process, lineage)],
-    ...(lineage.length > 0 && { processes: lineage.slice(0, MAX_LISTED_PROCESSES).map(recordOf) }),
+    ...(lineage.length > 0 && { processes: recordsOf(lineage) }),
     ...(files !== undefined && { files: files.slice(0, MAX_LISTED_FILES).map((path) => ({ path })) }),
   };
 }
@@ -61,10 +62,16 @@ function processEvidence(process: HostProcess, lineage: readonly HostProcess[]):
   ];
 }
 
-function recordOf({ pid, startedMs, image, commandLine, user }: HostProcess): ProcessRecord {
+/** A process with those above it, the nearest first, as findings carry them. */
+export function recordsOf(lineage: readonly HostProcess[]): readonly ProcessRecord[] {
+  return lineage.slice(0, MAX_LISTED_PROCESSES).map((process, index) => recordOf(process, lineage[index + 1]));
+}
+
+function recordOf({ pid, startedMs, image, commandLine, user }: HostProcess, parent?: HostProcess): ProcessRecord {
   return {
     pid,
     ...(startedMs !== undefined && { startedMs }),
+    ...(parent !== undefined && { parentPid: parent.pid }),
     image,
     commandLine:
       commandLine.length <= MAX_COMMAND_SHOWN ? commandLine : `${commandLine.slice(0, MAX_COMMAND_SHOWN - 1)}…`,
