@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { HUNT_OPERATORS, HUNT_TABLES } from '../contract/hunt-tables.ts';
 import { createProgram } from '../main/cli/program.ts';
+import { BEHAVIOURS } from '../main/engine/behaviours/index.ts';
 import { CONFIG_SECTIONS } from '../main/engine/configuration.ts';
 import { DETECTORS } from '../main/engine/detect/index.ts';
 import { FEATURES } from '../main/engine/network/index.ts';
@@ -18,6 +19,7 @@ export const GUIDE_PATH = join(import.meta.dirname, '../docs/user-guide.md');
 export const GUIDE_TABLES: Readonly<Record<string, () => string>> = {
   commands: commandTable,
   detectors: detectorTable,
+  behaviours: behaviourTable,
   settings: settingTables,
   features: featureTable,
   hunt: huntTables,
@@ -90,6 +92,19 @@ function detectorTable(): string {
       code(kind),
       summary,
       techniques.join(', '),
+      memoryBound,
+    ]),
+  );
+}
+
+function behaviourTable(): string {
+  return markdownTable(
+    ['Behaviour', 'Kinds of alerts', 'What it notices', 'ATT&CK techniques', 'Memory at the most'],
+    BEHAVIOURS.map(({ id, kinds, summary, techniques, memoryBound }) => [
+      code(id),
+      kinds.map(code).join(', '),
+      summary,
+      [...new Set(techniques)].join(', '),
       memoryBound,
     ]),
   );

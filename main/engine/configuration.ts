@@ -1,5 +1,6 @@
 import { alertSettings } from './alerts/index.ts';
 import { apiSettings } from './api/index.ts';
+import { BEHAVIOURS } from './behaviours/index.ts';
 import { captureSettings } from './capture-settings.ts';
 import { DETECTORS } from './detect/index.ts';
 import { httpSettings } from './http/index.ts';
@@ -14,6 +15,11 @@ import { storeSettings } from './store/index.ts';
 /** Where the settings of a detector live. */
 export function detectorSection(id: string): string {
   return `detect.${id}`;
+}
+
+/** Where the settings of a behaviour live. */
+export function behaviourSection(id: string): string {
+  return `host.${id}`;
 }
 
 /** What the settings page calls the sections. */
@@ -48,6 +54,16 @@ const TITLES: Readonly<Record<string, string>> = {
   'detect.certificate-change': 'Finding certificates that change',
   indicators: 'Lists of what is known to be bad',
   'detect.tunnel': 'Finding connections inside of others',
+  'host.credential-access': 'Finding stolen passwords and keys',
+  'host.discovery': 'Finding programs that look around',
+  'host.download-and-run': 'Finding programs that were fetched and run',
+  'host.hidden-program': 'Finding programs that hide',
+  'host.persistence': 'Finding what starts by itself',
+  'host.privilege-escalation': 'Finding programs that take more rights',
+  'host.ransomware': 'Finding ransomware',
+  'host.host-reverse-shell': 'Finding shells that obey the network',
+  'host.traces-removed': 'Finding removed traces',
+  'host.web-shell': 'Finding shells behind servers',
   alerts: 'Joining findings into alerts',
   models: 'Learning what is normal (anomalies)',
   captures: 'Captures',
@@ -61,6 +77,7 @@ const TABLES: readonly Section[] = [
   { path: 'sensors', table: sensorSettings },
   { path: 'network', table: flowSettings },
   ...DETECTORS.map((detector) => ({ path: detectorSection(detector.id), table: detector.settings })),
+  ...BEHAVIOURS.map((behaviour) => ({ path: behaviourSection(behaviour.id), table: behaviour.settings })),
   { path: 'indicators', table: indicatorSettings },
   { path: 'alerts', table: alertSettings },
   { path: 'models', table: modelSettings },

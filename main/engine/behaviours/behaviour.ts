@@ -37,7 +37,20 @@ export interface BehaviourDefinition<T extends SettingTable = SettingTable> {
   create(context: BehaviourContext<T>): Behaviour;
 }
 
-/** Keeps the row's settings type while the table holds rows of many. */
-export function defineBehaviour<T extends SettingTable>(definition: BehaviourDefinition<T>): BehaviourDefinition {
-  return definition as unknown as BehaviourDefinition;
+/** Every behaviour can be switched off. */
+const COMMON = {
+  enabled: {
+    type: 'boolean',
+    default: true,
+    reason:
+      'Whether this is watched for. Switch it off where it is part of your work and allowing one alert is not enough.',
+  },
+} as const satisfies SettingTable;
+
+/** Keeps the row's settings type while the table holds rows of many, and adds the settings that all have. */
+export function defineBehaviour<T extends SettingTable>(
+  definition: BehaviourDefinition<T>,
+): BehaviourDefinition<typeof COMMON> {
+  const { settings } = definition;
+  return { ...definition, settings: { ...COMMON, ...settings } } as unknown as BehaviourDefinition<typeof COMMON>;
 }

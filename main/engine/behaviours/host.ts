@@ -5,6 +5,8 @@ import { ProcessTree } from './process-tree.ts';
 /** Behaviours at work: each is shown the types of events that it asked for, after the tree of processes. */
 export class BehaviourHost {
   readonly processes = new ProcessTree();
+  /** Events and ticks that a behaviour failed at: a mistake of ours. The others were told all the same. */
+  failures = 0;
   readonly #byType = new Map<HostEventType, Behaviour[]>();
   readonly #all: Behaviour[] = [];
 
@@ -18,13 +20,29 @@ export class BehaviourHost {
   }
 
   event(event: HostEvent): void {
-    this.processes.event(event);
+    try {
+      this.processes.event(event);
+    } catch {
+      this.failures++;
+    }
     const behaviours = this.#byType.get(event.type);
     if (behaviours === undefined) return;
-    for (const behaviour of behaviours) behaviour.event(event);
+    for (const behaviour of behaviours) {
+      try {
+        behaviour.event(event);
+      } catch {
+        this.failures++;
+      }
+    }
   }
 
   tick(nowMs: number): void {
-    for (const behaviour of this.#all) behaviour.tick?.(nowMs);
+    for (const behaviour of this.#all) {
+      try {
+        behaviour.tick?.(nowMs);
+      } catch {
+        this.failures++;
+      }
+    }
   }
 }
