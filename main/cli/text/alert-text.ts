@@ -1,6 +1,6 @@
 import { KIND_WORDS } from '../../../contract/alert-words.ts';
 import type { AttackCatalogue } from '../../../contract/attack.ts';
-import type { AlertKind, Evidence, Severity } from '../../../contract/domain.ts';
+import type { AlertKind, Evidence, FileRecord, ProcessRecord, Severity } from '../../../contract/domain.ts';
 import {
   formatBytes,
   formatCount,
@@ -10,6 +10,7 @@ import {
   formatTime,
   unitFor,
 } from '../../../contract/format.ts';
+import { treeRows } from '../../../contract/process-tree.ts';
 import { plainText } from '../../../contract/text.ts';
 import { hanging, wrap } from '../terminal/layout.ts';
 import { type Paint, severityLabel } from '../terminal/paint.ts';
@@ -33,6 +34,8 @@ export interface ToldAlert {
   readonly evidence: readonly Evidence[];
   readonly related?: readonly string[];
   readonly stages?: readonly { readonly kind: AlertKind; readonly title: string; readonly firstSeenMs: number }[];
+  readonly processes?: readonly ProcessRecord[];
+  readonly files?: readonly FileRecord[];
 }
 
 /** Names behind technique ids, where the catalogue is at hand. */
@@ -41,6 +44,10 @@ export type Techniques = Pick<AttackCatalogue, 'techniques' | 'tactics'>;
 const MARGIN = '  ';
 /** Hosts named in a line of text; the document has more of them. */
 const NAMED_HOSTS = 6;
+const NAMED_FILES = 6;
+/** Longest command line in a line of text. */
+const MAX_COMMAND = 200;
+const MAX_INDENT = 8;
 /** Longest explanation that is shown: four sentences are far shorter. */
 const MAX_EXPLANATION = 2_000;
 
@@ -63,6 +70,8 @@ export function alertStory(alert: ToldAlert, { width, paint, techniques, isLocal
     ...fact('When', whenText(alert, isLocal), room, paint),
     ...fact('From', hostsText(alert.attackers, alert.attackerCount), room, paint),
     ...fact('To', hostsText(alert.victims, alert.victimCount), room, paint),
+    ...processLines(alert, room, paint),
+    ...fileLines(alert, room, paint),
     ...alert.evidence.flatMap((evidence, index) =>
       hanging(factName(index === 0 ? 'Evidence' : '', paint), evidenceText(evidence, paint), room),
     ),
@@ -103,6 +112,22 @@ function stepLines({ stages = [] }: ToldAlert, isLocal: boolean, width: number, 
     const text = `${time}  ${KIND_WORDS[kind].name}: ${plainText(title)}`;
     return hanging(factName(index === 0 ? 'Steps' : '', paint), text, width);
   });
+}
+
+/** The programs of the story, each below the one that started it. */
+function processLines({ processes = [] }: ToldAlert, width: number, paint: Paint): string[] {
+  return treeRows(processes).flatMap(({ process: { pid, image, commandLine, user }, depth }, index) => {
+    const by = user === undefined ? '' : ` ${paint('quiet', plainText(user))}`;
+    const name = factName(index === 0 ? 'Programs' : '', paint) + '  '.repeat(Math.min(depth, MAX_INDENT));
+    return hanging(name, `${plainText(commandLine || image, MAX_COMMAND)} ${paint('quiet', `(${pid})`)}${by}`, width);
+  });
+}
+
+function fileLines({ files = [] }: ToldAlert, width: number, paint: Paint): string[] {
+  const shown = files.slice(0, NAMED_FILES).map(({ path }) => plainText(path));
+  const others = files.length - shown.length;
+  const text = others > 0 ? `${shown.join(', ')} and ${formatNumber(others)} more` : shown.join(', ');
+  return fact('Files', text, width, paint);
 }
 
 function whenText({ firstSeenMs, lastSeenMs }: ToldAlert, isLocal: boolean): string {

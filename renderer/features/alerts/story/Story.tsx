@@ -23,6 +23,7 @@ import { rowOf } from '../rows.ts';
 import { Decisions } from './Decisions.tsx';
 import { EvidenceList } from './EvidenceList.tsx';
 import { HostLists } from './HostLists.tsx';
+import { ProcessTree, StoryFiles } from './ProcessStory.tsx';
 import { ReviewHistory } from './ReviewHistory.tsx';
 import { StoryFlows } from './StoryFlows.tsx';
 import { StoryTraffic } from './StoryTraffic.tsx';
@@ -57,6 +58,8 @@ export function Story({ story: { data, failure, isLoading, reload }, actions }: 
 
 function KnownStory({ story, actions }: { readonly story: AlertStory; readonly actions: AlertActions }) {
   const { alert } = story;
+  // What happened on this computer alone has no traffic.
+  const hasHosts = alert.attackerCount > 0 || alert.victimCount > 0;
   const now = useNow(MINUTE_MS);
   return (
     <Drawer
@@ -83,13 +86,15 @@ function KnownStory({ story, actions }: { readonly story: AlertStory; readonly a
           {alert.state === 'withdrawn' ? <Withdrawn story={story} /> : <Actions story={story} actions={actions} />}
         </div>
         <Timeline moments={story.timeline} />
-        <StoryTraffic story={story} />
+        {hasHosts && <StoryTraffic story={story} />}
+        <ProcessTree alert={alert} />
+        <StoryFiles alert={alert} />
         <EvidenceList evidence={alert.evidence} series={story.series} isAnomaly={alert.kind === 'anomaly'} />
         <Techniques techniques={story.techniques} />
-        <HostLists alert={alert} />
+        {hasHosts && <HostLists alert={alert} />}
         <Decisions decisions={story.decisions} detectors={story.detectors} />
         <NextSteps steps={story.nextSteps} />
-        <StoryFlows alert={alert} huntQuery={story.huntQuery} />
+        {hasHosts && <StoryFlows alert={alert} huntQuery={story.huntQuery} />}
         <Related related={story.related} />
         <ReviewHistory alert={alert} timeline={story.timeline} />
       </div>
