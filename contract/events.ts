@@ -291,6 +291,8 @@ export interface LogLineEvent extends EventBase {
   /** Name that the writer gave itself: "sshd". */
   readonly identifier?: string;
   readonly pid?: number;
+  /** Who wrote it, where it is known who had that number then. */
+  readonly process?: HostProcessWithParents;
   /** Path of a log file. */
   readonly file?: string;
   readonly message: string;

@@ -3,6 +3,7 @@ import { apiSettings } from './api/index.ts';
 import { BEHAVIOURS } from './behaviours/index.ts';
 import { captureSettings } from './capture-settings.ts';
 import { DETECTORS } from './detect/index.ts';
+import { hostSettings } from './host-settings.ts';
 import { httpSettings } from './http/index.ts';
 import { indicatorSettings } from './indicators/index.ts';
 import { modelSettings } from './model-settings.ts';
@@ -54,6 +55,7 @@ const TITLES: Readonly<Record<string, string>> = {
   'detect.certificate-change': 'Finding certificates that change',
   indicators: 'Lists of what is known to be bad',
   'detect.tunnel': 'Finding connections inside of others',
+  host: 'What is watched on this computer',
   'host.credential-access': 'Finding stolen passwords and keys',
   'host.discovery': 'Finding programs that look around',
   'host.download-and-run': 'Finding programs that were fetched and run',
@@ -77,6 +79,7 @@ const TABLES: readonly Section[] = [
   { path: 'sensors', table: sensorSettings },
   { path: 'network', table: flowSettings },
   ...DETECTORS.map((detector) => ({ path: detectorSection(detector.id), table: detector.settings })),
+  { path: 'host', table: hostSettings },
   ...BEHAVIOURS.map((behaviour) => ({ path: behaviourSection(behaviour.id), table: behaviour.settings })),
   { path: 'indicators', table: indicatorSettings },
   { path: 'alerts', table: alertSettings },

@@ -16,12 +16,14 @@ import { ABILITIES } from './handlers-control.ts';
 import { IndicatorDesk } from './indicator-desk.ts';
 import { indicatorSettings, indicatorsDirectory } from './indicators/index.ts';
 import { LiveFlowView } from './live-flows.ts';
+import { type HostMemory, LiveHost } from './live-host.ts';
 import { LiveTraffic } from './live-traffic.ts';
 import { CostMeter, LiveView } from './live-view.ts';
 import { ModelDesk } from './model-desk.ts';
 import { modelSettings } from './model-settings.ts';
 import { type Trainer, trainInChild } from './model-training.ts';
 import { type PauseState, ProtectionPause } from './protection-pause.ts';
+import { importedRules } from './rules/index.ts';
 import { Bus } from './runtime/bus.ts';
 import { systemClock } from './runtime/clock.ts';
 import type { Config } from './runtime/config.ts';
@@ -80,6 +82,8 @@ export class Engine {
   readonly models: ModelDesk;
   readonly #traffic: LiveTraffic;
   readonly #watching: TrafficSwitch;
+  readonly host: LiveHost;
+  readonly #hostWatching: TrafficSwitch;
   readonly #statusFeed = new StatusFeed(systemClock, () => this.status());
   readonly book: AlertBook;
   readonly desk: AlertDesk;
@@ -169,6 +173,17 @@ export class Engine {
       },
     });
     this.#watching = new TrafficSwitch(this.#traffic);
+    this.host = new LiveHost({
+      config,
+      health: this.health,
+      logger,
+      importedRules: importedRules(options.paths.dataDirectory),
+      ownDirectories: [options.paths.dataDirectory, options.paths.runtimeDirectory],
+      memory: () => hostMemory(this.store.control),
+      disabledRules: () => [],
+      onFinding: (finding) => this.#found(finding),
+    });
+    this.#hostWatching = new TrafficSwitch(this.host);
     this.#memory = new TrafficMemory({
       clock: systemClock,
       health: this.health,
@@ -197,6 +212,7 @@ export class Engine {
         { name: 'models', start: () => this.models.start(), stop: () => this.models.stop() },
         { name: 'captures', start: () => this.captures.start(), stop: () => this.captures.stop() },
         { name: 'traffic', start: () => this.#watching.turn(true), stop: () => this.#watching.turn(false) },
+        { name: 'host', start: () => this.#hostWatching.turn(true), stop: () => this.#hostWatching.turn(false) },
         { name: 'api', start: () => this.#api.start(), stop: () => this.#api.stop() },
         { name: 'http', start: () => this.console.start(), stop: () => this.console.stop() },
       ],
@@ -207,7 +223,9 @@ export class Engine {
       pause: this.pause,
       logger,
       tokens: () => this.tokens,
-      watchingSettled: () => this.#watching.settled(),
+      watchingSettled: async () => {
+        await Promise.all([this.#watching.settled(), this.#hostWatching.settled()]);
+      },
       watchStatus: (listener) => this.#statusFeed.watch(listener),
       store: () => this.store,
       status: () => this.status(),
@@ -268,6 +286,7 @@ export class Engine {
   }
 
   status(): Status {
+    const captureHelper = this.#traffic.helperPid;
     return {
       version: this.options.version,
       startedMs: this.#startedMs,
@@ -279,7 +298,7 @@ export class Engine {
       pause: this.pause.current,
       abilities: ABILITIES,
       alerts: this.#openAlerts(),
-      cost: this.#cost.measure(this.#traffic.helperPid),
+      cost: this.#cost.measure([...(captureHelper === undefined ? [] : [captureHelper]), ...this.host.helperPids]),
     };
   }
 
@@ -328,6 +347,7 @@ export class Engine {
 
   async #apply(part: LivePart, config: Config): Promise<void> {
     if (part === 'traffic') await this.#watching.configure(config);
+    else if (part === 'host') await this.#hostWatching.configure(config);
     else if (part === 'indicators') await this.indicators.reload();
     else if (part === 'alerts') this.book.configure(config.section('alerts', alertSettings));
     else if (part === 'models') this.models.configure();
@@ -346,7 +366,7 @@ export class Engine {
     }
     this.models.setWatching(!isPaused);
     this.options.logger.info(isPaused ? 'Protection is paused' : 'Protection goes on');
-    const done = this.#watching.turn(!isPaused).then(() => {
+    const done = Promise.all([this.#watching.turn(!isPaused), this.#hostWatching.turn(!isPaused)]).then(() => {
       this.view.clear();
       // Who watches the open flows hears that there are none, and not nothing.
       if (isPaused)
@@ -371,4 +391,12 @@ export class Engine {
   #openAlerts(): Status['alerts'] {
     return this.#store === undefined ? countBySeverity(this.book.list()) : openBySeverity(this.#store);
   }
+}
+
+/** Texts of sensors as marks of the store, so that they are as old as everything else in it. */
+function hostMemory(control: Store['control']): HostMemory {
+  return {
+    load: (name) => control.mark(`host.${name}`),
+    save: (name, text) => control.setMark(`host.${name}`, text),
+  };
 }

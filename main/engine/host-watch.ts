@@ -31,13 +31,16 @@ export interface HostWatch {
   /** About once a second, in the time of the events. */
   tick(nowMs: number): void;
   counters(): HostWatchCounters;
+  /** Other rules from now on. What behaviours know is kept; correlations count anew. */
+  takeRules(rules: SigmaRuleSet | undefined): void;
   /** Where processes come from. */
   readonly processes: ProcessTree;
 }
 
 /** From events of the host to findings: every behaviour that is switched on, and the rules. Pure. */
 export function createHostWatch(options: HostWatchOptions): HostWatch {
-  const { config, rules, onRuleHit } = options;
+  const { config, onRuleHit } = options;
+  let { rules } = options;
   const host = new BehaviourHost();
   const told = new SigmaFindings(host.processes);
   let events = 0;
@@ -76,11 +79,16 @@ export function createHostWatch(options: HostWatchOptions): HostWatch {
     event: (event) => {
       events++;
       host.event(event);
-      if (rules !== undefined) ask(() => rules.match(event), event);
+      const asked = rules;
+      if (asked !== undefined) ask(() => asked.match(event), event);
     },
     tick: (nowMs) => {
       host.tick(nowMs);
-      if (rules !== undefined) ask(() => rules.advance(nowMs), undefined);
+      const asked = rules;
+      if (asked !== undefined) ask(() => asked.advance(nowMs), undefined);
+    },
+    takeRules: (others) => {
+      rules = others;
     },
     counters: () => ({ events, findings, failures: host.failures + ruleFailures, ruleHits }),
   };

@@ -112,7 +112,7 @@ export class LiveView {
   }
 }
 
-/** CPU and memory of this process and its capture helper, between one look and the next. */
+/** CPU and memory of this process and its helpers, between one look and the next. */
 export class CostMeter {
   #lastMs = performance.now();
   #lastCpuMs = 0;
@@ -121,10 +121,16 @@ export class CostMeter {
   /** Least time between two looks: shorter spans measure the clock's grain. */
   static readonly #LEAST_MS = 500;
 
-  measure(helperPid: number | undefined): Status['cost'] {
+  /** @param helpers process numbers */
+  measure(helpers: readonly number[]): Status['cost'] {
     const own = process.cpuUsage();
-    const helper = helperPid === undefined ? undefined : readProcess(helperPid);
-    const cpuMs = (own.user + own.system) / 1_000 + (helper?.cpuMs ?? 0);
+    let cpuMs = (own.user + own.system) / 1_000;
+    let memoryBytes = process.memoryUsage.rss();
+    for (const pid of helpers) {
+      const helper = readProcess(pid);
+      cpuMs += helper?.cpuMs ?? 0;
+      memoryBytes += helper?.memoryBytes ?? 0;
+    }
     const nowMs = performance.now();
     if (nowMs - this.#lastMs >= CostMeter.#LEAST_MS) {
       // A helper that was replaced begins again at 0.
@@ -135,7 +141,7 @@ export class CostMeter {
     return {
       pid: process.pid,
       cpuPercent: this.#percent,
-      memoryBytes: process.memoryUsage.rss() + (helper?.memoryBytes ?? 0),
+      memoryBytes,
     };
   }
 }

@@ -7,7 +7,7 @@ import type { HealthPart, HealthRegistry } from './runtime/health.ts';
 import type { JournalInput } from './store/index.ts';
 
 /** Parts of the engine that take other settings while it runs. */
-export const LIVE_PARTS = ['traffic', 'indicators', 'alerts', 'captures', 'models', 'store', 'log'] as const;
+export const LIVE_PARTS = ['traffic', 'host', 'indicators', 'alerts', 'captures', 'models', 'store', 'log'] as const;
 export type LivePart = (typeof LIVE_PARTS)[number];
 
 interface LiveRow {
@@ -21,6 +21,7 @@ export const LIVE_SETTINGS: readonly LiveRow[] = [
   { part: 'traffic', path: 'sensors.' },
   { part: 'traffic', path: 'network.' },
   { part: 'traffic', path: 'detect.' },
+  { part: 'host', path: 'host.' },
   { part: 'indicators', path: 'indicators.' },
   { part: 'alerts', path: 'alerts.joinGapSeconds' },
   { part: 'alerts', path: 'alerts.maxEvidence' },

@@ -6,3 +6,6 @@
 
 /** Of the young generation, whose three parts may have 8 MB each (as --max-semi-space-size=8). */
 export const TRAFFIC_YOUNG_GENERATION_MB = 24;
+
+/** Of the thread that watches the host: thousands of small events a second, of which hardly any lives long. */
+export const HOST_YOUNG_GENERATION_MB = 12;

@@ -4,7 +4,7 @@
  */
 import { accessSync, closeSync, constants } from 'node:fs';
 import { Socket } from 'node:net';
-import type { FileHashes, HostEvent } from '../../../../contract/events.ts';
+import type { FileHashes, HostEvent, HostProcessWithParents } from '../../../../contract/events.ts';
 import { type Clock, systemClock, type Timer } from '../../runtime/clock.ts';
 import { messageOf } from '../../runtime/failure.ts';
 import type { HealthPart, HealthRegistry } from '../../runtime/health.ts';
@@ -15,6 +15,7 @@ import { ProcessHistory } from './history.ts';
 import { PackageIndex } from './packages.ts';
 import { type ProcessCounts, type ProcessMethod, ProcessRecordDecoder } from './records.ts';
 import { readRunning } from './running.ts';
+import { withParents } from './table.ts';
 import { UserNames } from './users.ts';
 
 export interface ProcessSensorOptions {
@@ -129,6 +130,12 @@ export class ProcessSensor {
   /** Which method is in use; undefined before the helper has said so. */
   get method(): ProcessMethod | undefined {
     return this.#greeting?.method;
+  }
+
+  /** The process that has this number now, with where it comes from; also one that is a mere fork. */
+  processOf(pid: number): HostProcessWithParents | undefined {
+    const entry = this.#history.table.get(pid);
+    return entry === undefined ? undefined : withParents(entry);
   }
 
   /** Totals over all runs. */
