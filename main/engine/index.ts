@@ -28,6 +28,7 @@ export type { Engine, EngineEvents, EngineOptions } from './engine.ts';
 export type { ExportOptions, FlowSummary, FlowsOptions, FlowsResult } from './flows.ts';
 export type { ConsoleLink, HttpServer } from './http/index.ts';
 export type AnomalyModels = typeof import('./models/index.ts');
+export type HostReview = typeof import('./host-review.ts');
 export type HostRules = typeof import('./rules/index.ts');
 export type { CaptureProgress, CaptureSummary, FlowFacts } from './network/index.ts';
 export type { Config, ConfigReport } from './runtime/config.ts';
@@ -99,6 +100,11 @@ export async function ensureDirectory(path: string): Promise<void> {
 /** See rules/index.ts: Sigma rules without an engine. */
 export async function loadHostRules(): Promise<HostRules> {
   return import('./rules/index.ts');
+}
+
+/** See host-review.ts: recorded events of a computer, replayed. */
+export async function loadHostReview(): Promise<HostReview> {
+  return import('./host-review.ts');
 }
 
 /** See flows.ts. */
