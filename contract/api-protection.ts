@@ -42,6 +42,14 @@ export function protectionOf({
     : { state: 'partial', sentence: `Partly protected: ${networks}, but not everything works.`, gaps };
 }
 
+/** Whether the sensors of the host have not yet said what they can do. */
+export function isHostStarting(health: Status['health']): boolean {
+  return health.some(({ part, state, detail }) => part === 'host' && state === 'off' && detail === HOST_STARTS);
+}
+
+/** What the part that watches the host says until its sensors have begun. */
+export const HOST_STARTS = 'Starting.';
+
 /** "10:47", in the time zone of who reads it; a pause is never longer than a day. */
 function clockTime(timeMs: number): string {
   const time = new Date(timeMs);

@@ -1,6 +1,8 @@
 /** Runs the product as a person does: bin/holdfast as a process of its own. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { hostSettings } from '../main/engine/host-settings.ts';
+import { environmentNameOf } from '../main/engine/runtime/config-names.ts';
 
 export const HOLDFAST = fileURLToPath(new URL('../bin/holdfast', import.meta.url));
 
@@ -55,8 +57,17 @@ export function runProgram([program, ...args]: readonly string[], options: RunOp
   return promise;
 }
 
-/** What the tests run with, without settings of whoever runs them. */
+/**
+ * What the tests run with, without settings of whoever runs them. The host's sensors see the whole machine, and with it
+ * what other tests do: they are on only where a test asks for them (see sensorSwitch).
+ */
 function cleanEnvironment(): Record<string, string | undefined> {
   const ours = Object.entries(process.env).filter(([name]) => !name.startsWith('HOLDFAST_') && name !== 'NODE_OPTIONS');
-  return Object.fromEntries(ours);
+  const switches = Object.entries(hostSettings).filter(([, { type }]) => type === 'boolean');
+  return { ...Object.fromEntries(ours), ...Object.fromEntries(switches.map(([key]) => [sensorSwitch(key), 'false'])) };
+}
+
+/** The variable that switches a sensor of the host on or off: `{ [sensorSwitch('logs')]: 'true' }`. */
+export function sensorSwitch(setting: string): string {
+  return environmentNameOf(`host.${setting}`);
 }

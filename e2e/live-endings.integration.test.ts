@@ -11,7 +11,7 @@ import { openStore, storeSettings } from '../main/engine/store/index.ts';
 import { findProgram } from '../scripts/lib/programs.mjs';
 import { LiveEngine } from './support/live-engine.ts';
 import { LiveNetwork, VICTIM } from './support/live-network.ts';
-import { childrenOf, isRunning } from './support/processes.ts';
+import { helpersOf, isRunning } from './support/processes.ts';
 
 const reason = findProgram('nmap') === undefined ? 'needs nmap' : whyNoNamespaces();
 if (reason !== undefined) console.warn(`The end of a watching engine is not tested: ${reason}`);
@@ -41,7 +41,7 @@ describe.skipIf(reason !== undefined)('a watching engine', () => {
       daemonArguments: ['--interface', pair.nearInterface],
     });
     await engine.health(`capture/${pair.nearInterface}`, ({ state }) => state === 'ok');
-    const [helper] = childrenOf(engine.pid, 'sense');
+    const [helper] = helpersOf(engine.pid, 'capture');
     expect(helper).toBeGreaterThan(1);
     return { engine, helper };
   }

@@ -10,7 +10,7 @@ import { findProgram } from '../scripts/lib/programs.mjs';
 import { HOLDFAST, runProgram } from './holdfast.ts';
 import { LiveEngine } from './support/live-engine.ts';
 import { LiveNetwork, VICTIM } from './support/live-network.ts';
-import { childrenOf, isRunning } from './support/processes.ts';
+import { helpersOf, isRunning } from './support/processes.ts';
 
 /** A user that has no rights. */
 const NOBODY = '65534';
@@ -80,10 +80,10 @@ describe.skipIf(reason !== undefined)('while it watches', () => {
   });
 
   it('starts a killed capture helper again, and goes on', async () => {
-    const [helper, ...others] = childrenOf(engine.pid, 'sense');
+    const [helper, ...others] = helpersOf(engine.pid, 'capture');
     expect(others).toEqual([]);
     process.kill(helper, 'SIGKILL');
-    await vi.waitUntil(() => childrenOf(engine.pid, 'sense').some((pid) => pid !== helper), { timeout: 5_000 });
+    await vi.waitUntil(() => helpersOf(engine.pid, 'capture').some((pid) => pid !== helper), { timeout: 5_000 });
     await engine.health('capture', ({ state, counters }) => state === 'ok' && counters.restarts === 1);
     await engine.health(`capture/${near()}`, ({ state }) => state === 'ok');
     await expectScanNoticed();

@@ -8,7 +8,7 @@ import { whyNoNamespaces } from '../main/engine/sensors/testing/namespace-pair.t
 import { findProgram } from '../scripts/lib/programs.mjs';
 import { HOLDFAST, type Run, runHoldfast, runProgram } from './holdfast.ts';
 import { LiveNetwork, VICTIM } from './support/live-network.ts';
-import { childrenOf, isRunning } from './support/processes.ts';
+import { helpersOf, isRunning } from './support/processes.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const CTRL_C = '\x03';
@@ -65,7 +65,7 @@ describe.skipIf(reason !== undefined)('at a terminal', () => {
     await showing('None so far.');
     const { stdout } = await runHoldfast(['--data-dir', folder, 'status', '--json']);
     const engine: number = JSON.parse(stdout).cost.pid;
-    const [helper] = childrenOf(engine, 'sense');
+    const [helper] = helpersOf(engine, 'capture');
 
     const host = network.nextHost();
     await network.run('nmap', '-n', '-Pn', '-sS', '-F', VICTIM);

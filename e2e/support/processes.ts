@@ -33,3 +33,14 @@ function nameOf(pid: number): string {
     return '';
   }
 }
+
+/** The helpers that a program keeps running in one mode: "capture", "processes". */
+export function helpersOf(pid: number, mode: string): number[] {
+  return childrenOf(pid, 'sense').filter((helper) => {
+    try {
+      return readFileSync(`/proc/${helper}/cmdline`, 'latin1').split('\0')[1] === mode;
+    } catch {
+      return false;
+    }
+  });
+}

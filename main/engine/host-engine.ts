@@ -34,6 +34,9 @@ export interface HostEngineOptions {
 }
 
 const TICK_MS = 1_000;
+/** By then every sensor has said in Health how it does, or never will. */
+const FIRST_WORDS_MS = 2_000;
+const NOT_STARTED = 'Not started.';
 /** Events are handed on so soon, or when so many have gathered. */
 const BATCH_MS = 200;
 const MAX_BATCH = 500;
@@ -59,6 +62,8 @@ export class HostEngine {
   #handedOn = 0;
   #notTaken = 0;
   #ticks: Timer | undefined;
+  #startedMs: number | undefined;
+  #hasToldStart = false;
   #toldState = '';
   #toldMs = Number.NEGATIVE_INFINITY;
 
@@ -98,7 +103,7 @@ export class HostEngine {
       }
     }
     this.#ticks = this.#options.clock.every(TICK_MS, () => this.#tick());
-    this.#options.post({ type: 'started' });
+    this.#startedMs = this.#options.clock.monotonicMs();
     this.#tellState();
   }
 
@@ -232,5 +237,10 @@ export class HostEngine {
     this.#toldState = text;
     this.#toldMs = nowMs;
     this.#options.post({ type: 'state', health, counts, helpers });
+    if (this.#hasToldStart || this.#startedMs === undefined) return;
+    const isSilent = health.some(({ state, detail }) => state === 'off' && detail === NOT_STARTED);
+    if (isSilent && nowMs - this.#startedMs < FIRST_WORDS_MS) return;
+    this.#hasToldStart = true;
+    this.#options.post({ type: 'started' });
   }
 }

@@ -82,7 +82,7 @@ export type HostOrder =
 
 /** From the host thread. */
 export type HostMessage =
-  /** Sensors have been started. */
+  /** Sensors have been started, and have said in Health how they do. */
   | { readonly type: 'started' }
   | { readonly type: 'findings'; readonly findings: readonly Finding[] }
   | { readonly type: 'events'; readonly events: readonly HostEvent[] }

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { HOST_STARTS } from '../../contract/api-protection.ts';
 import type { Finding } from '../../contract/domain.ts';
 import type { HostEvent } from '../../contract/events.ts';
 import { formatCount } from '../../contract/format.ts';
@@ -112,6 +113,7 @@ export class LiveHost {
   start(): void {
     this.#isWanted = true;
     this.#failuresInARow = 0;
+    this.#health.off(HOST_STARTS);
     this.#begin();
     this.#looks = this.#clock.every(HEARTBEAT_MS, () => this.#look());
   }

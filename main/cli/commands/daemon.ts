@@ -1,4 +1,5 @@
-import { protectionOf } from '../../../contract/api-protection.ts';
+import type { ApiClient } from '../../../contract/api.ts';
+import { isHostStarting, type Protection, protectionOf } from '../../../contract/api-protection.ts';
 import { plainText } from '../../../contract/text.ts';
 import { type CommandContext, withEngine } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
@@ -9,7 +10,7 @@ export interface DaemonOptions {
   readonly interface?: readonly string[];
 }
 
-/** How long the first word of the capture helper is waited for before the first line is said. */
+/** How long the first words of the sensors are waited for before the first line is said. */
 const FIRST_LOOK_MS = 2_000;
 const LOOK_INTERVAL_MS = 100;
 /** Longest path that Linux knows (PATH_MAX). */
@@ -44,12 +45,7 @@ async function watch({ live }: DaemonOptions, context: CommandContext, logDirect
       await watchLive(client, context, { ending: 'Ctrl-C ends Holdfast.' });
       return;
     }
-    const began = performance.now();
-    let protection = protectionOf(await client.request('status', {}));
-    while (protection.state === 'off' && performance.now() - began < FIRST_LOOK_MS && !context.signal.aborted) {
-      await new Promise((resolve) => setTimeout(resolve, LOOK_INTERVAL_MS));
-      protection = protectionOf(await client.request('status', {}));
-    }
+    const protection = await firstLook(client, context.signal);
     const gaps = protection.gaps.map(({ detail, hint }) => `  ${plainText(detail)} ${plainText(hint ?? '')}`.trimEnd());
     const first = `Holdfast ${context.version}. ${plainText(protection.sentence)} Log: ${plainText(logDirectory, MAX_PATH)}.`;
     context.out.write(`${[first, ...gaps].join('\n')}\n`);
@@ -60,6 +56,17 @@ async function watch({ live }: DaemonOptions, context: CommandContext, logDirect
       await untilAborted(context.signal);
     }
   });
+}
+
+async function firstLook(client: ApiClient, signal: AbortSignal): Promise<Protection> {
+  const began = performance.now();
+  for (;;) {
+    const status = await client.request('status', {});
+    const protection = protectionOf(status);
+    const isSettled = protection.state !== 'off' && !isHostStarting(status.health);
+    if (isSettled || performance.now() - began >= FIRST_LOOK_MS || signal.aborted) return protection;
+    await new Promise((resolve) => setTimeout(resolve, LOOK_INTERVAL_MS));
+  }
 }
 
 function untilAborted(signal: AbortSignal): Promise<void> {

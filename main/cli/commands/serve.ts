@@ -1,4 +1,4 @@
-import { protectionOf } from '../../../contract/api-protection.ts';
+import { isHostStarting, protectionOf } from '../../../contract/api-protection.ts';
 import type { Status } from '../../../contract/api-schemas.ts';
 import { plainText } from '../../../contract/text.ts';
 import type { Config, ConsoleLink, HttpServer } from '../../engine/index.ts';
@@ -29,7 +29,7 @@ interface Serving {
   readonly ending: string;
 }
 
-/** How long the first word of the capture helper is waited for before the first line is said. */
+/** How long the first words of the sensors are waited for before the first line is said. */
 const FIRST_LOOK_MS = 2_000;
 const LOOK_INTERVAL_MS = 100;
 
@@ -182,12 +182,13 @@ function listenForMore(print: () => void): () => void {
 
 async function firstLook(status: () => Promise<Status>, signal: AbortSignal): Promise<ReturnType<typeof protectionOf>> {
   const began = performance.now();
-  let protection = protectionOf(await status());
-  while (protection.state === 'off' && performance.now() - began < FIRST_LOOK_MS && !signal.aborted) {
+  for (;;) {
+    const now = await status();
+    const protection = protectionOf(now);
+    const isSettled = protection.state !== 'off' && !isHostStarting(now.health);
+    if (isSettled || performance.now() - began >= FIRST_LOOK_MS || signal.aborted) return protection;
     await new Promise((resolve) => setTimeout(resolve, LOOK_INTERVAL_MS));
-    protection = protectionOf(await status());
   }
-  return protection;
 }
 
 function untilAborted(signal: AbortSignal): Promise<void> {
