@@ -13,6 +13,8 @@ export interface StoreAccess {
    * @throws FailureError when the database is in trouble
    */
   write<T>(work: (tables: Tables) => T): T;
+  /** Commits what waits, events as well, some at a time, so that others get the thread. Never throws. */
+  settle(): Promise<void>;
   /** Writes with the next batch, in this order. */
   later(fact: (tables: Tables) => void): void;
 }

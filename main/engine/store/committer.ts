@@ -32,7 +32,7 @@ export class Committer implements StoreAccess {
 
   read<T>(ask: (tables: Tables) => T, otherwise: T): { readonly value: T; readonly failure?: Failure } {
     if (this.#link.isUsable) {
-      this.flush();
+      this.#flushUrgent();
     }
     return this.#link.ask(ask) ?? { value: otherwise, failure: this.#link.failure() };
   }
@@ -44,7 +44,7 @@ export class Committer implements StoreAccess {
 
   write<T>(work: (tables: Tables) => T): T {
     const done: { value: T }[] = [];
-    if (this.flush()) {
+    if (this.#flushUrgent()) {
       this.#link.attempt((tables, database) => {
         done.push({ value: database.transaction(() => work(tables)).immediate() });
       });
@@ -65,12 +65,22 @@ export class Committer implements StoreAccess {
 
   /** Commits all that waits, now. False when that was not possible; it is tried again. */
   flush(): boolean {
-    while (this.#rows.pending > 0) {
-      if (!this.#commit()) {
-        return false;
-      }
+    if (!this.#flushUrgent()) return false;
+    while (this.#rows.events > 0) {
+      if (!this.#commitEvents()) return false;
     }
     return true;
+  }
+
+  async settle(): Promise<void> {
+    if (!this.#link.isUsable || !this.#flushUrgent()) return;
+    // Those that come meanwhile are for the next question.
+    for (let left = this.#rows.events; left > 0 && this.#rows.events > 0; ) {
+      const before = this.#rows.events;
+      if (!this.#commitEvents()) return;
+      left -= Math.max(1, before - this.#rows.events);
+      await new Promise(setImmediate);
+    }
   }
 
   /** Sees to it that what waits is committed in time; at once (but not inside the caller) when a batch is full. */
@@ -94,8 +104,19 @@ export class Committer implements StoreAccess {
     this.#dueMs = Number.POSITIVE_INFINITY;
   }
 
+  #flushUrgent(): boolean {
+    while (this.#rows.urgent > 0) {
+      if (!this.#commit()) return false;
+    }
+    return true;
+  }
+
   #commit(): boolean {
     return this.#link.attempt((tables, database) => this.#rows.commit(tables, database, this.#settings.batchRows));
+  }
+
+  #commitEvents(): boolean {
+    return this.#link.attempt((tables, database) => this.#rows.commitEvents(tables, database));
   }
 
   #commitWithin(delayMs: number): void {
@@ -107,7 +128,7 @@ export class Committer implements StoreAccess {
     this.#dueMs = dueMs;
     this.#timer = this.#clock.after(delayMs, () => {
       this.cancel();
-      if (this.#commit() && this.#rows.pending > 0) {
+      if ((this.#rows.urgent === 0 || this.#commit()) && this.#commitEvents() && this.#rows.pending > 0) {
         // One batch a turn: others want the thread as well.
         this.#commitWithin(0);
       }

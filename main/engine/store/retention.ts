@@ -1,4 +1,5 @@
 import type { Database } from 'better-sqlite3';
+import type { EventTable } from './events/event-table.ts';
 import type { StoreSettings } from './store-settings.ts';
 
 const DAY_MS = 86_400_000;
@@ -33,8 +34,13 @@ interface JournalRemover {
   removeBefore(timeMs: number, limit: number): number;
 }
 
+interface Removers {
+  readonly journal: JournalRemover;
+  readonly events: EventTable;
+}
+
 /** Prepares the removal of what is too old or too much. Ages count from when a row was stored or last updated. */
-export function retention(database: Database, journal: JournalRemover, settings: StoreSettings) {
+export function retention(database: Database, { journal, events }: Removers, settings: StoreSettings) {
   // Flows are stored in the order of their ids, so the oldest are found without an index.
   const oldFlows = database.prepare(
     'DELETE FROM flows WHERE id IN (SELECT id FROM (SELECT id, stored_ms FROM flows ORDER BY id LIMIT ?) WHERE stored_ms < ?)',
@@ -87,10 +93,17 @@ export function retention(database: Database, journal: JournalRemover, settings:
     return surplus <= 0 ? 0 : oldAnomalies.run(Number.MAX_VALUE, Math.min(surplus, BATCH_ROWS)).changes;
   };
 
+  const oldEvents = (nowMs: number): number => {
+    const old = events.storedBefore(nowMs - settings.eventDays * DAY_MS);
+    return events.removeBefore(Math.max(old, events.next() - settings.maximumEvents), BATCH_ROWS);
+  };
+
   type Step = (nowMs: number) => number;
   /** What is too old, or more than there is room for. */
   const byAge: readonly Step[] = [
     (nowMs) => oldFlows.run(BATCH_ROWS, nowMs - settings.flowDays * DAY_MS).changes,
+    oldEvents,
+    () => events.removeMeanings(BATCH_ROWS),
     (nowMs) => oldFindings.run(nowMs - settings.findingDays * DAY_MS, BATCH_ROWS).changes,
     (nowMs) => oldAlerts.run(nowMs - settings.alertDays * DAY_MS, BATCH_ROWS).changes,
     (nowMs) => journal.removeBefore(nowMs - settings.journalDays * DAY_MS, BATCH_ROWS),
@@ -106,6 +119,7 @@ export function retention(database: Database, journal: JournalRemover, settings:
   ];
   /** What can be missed first goes first; the journal never goes for its size. */
   const bySize: readonly Step[] = [
+    () => events.removeBefore(Math.min(events.oldest() + BATCH_ROWS, events.next()), BATCH_ROWS),
     () => oldestFlows.run(BATCH_ROWS).changes,
     () => oldestFindings.run(BATCH_ROWS).changes,
     () => oldAnomalies.run(Number.MAX_VALUE, BATCH_ROWS).changes,

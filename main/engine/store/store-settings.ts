@@ -30,6 +30,17 @@ export const storeSettings = {
     unit: 'rows',
     reason: 'Flows that wait in memory while the disk is full or slow, about 20 MB; beyond that the oldest are lost.',
   },
+  queueEvents: {
+    type: 'number',
+    default: 30_000,
+    min: 1000,
+    max: 500_000,
+    integer: true,
+    unit: 'rows',
+    reason:
+      'Events of the host that wait in memory while the disk is full or slow, some seconds of a storm and 30 MB; ' +
+      'beyond that the oldest are lost and counted.',
+  },
   busyMs: {
     type: 'number',
     default: 200,
@@ -46,6 +57,23 @@ export const storeSettings = {
     max: 3650,
     unit: 'd',
     reason: 'Flows are kept this long; a week covers "what did it talk to before the alert" without filling a disk.',
+  },
+  eventDays: {
+    type: 'number',
+    default: 7,
+    min: 1,
+    max: 3650,
+    unit: 'd',
+    reason: 'Events of the host are kept this long, as flows are: to see what led to an alert.',
+  },
+  maximumEvents: {
+    type: 'number',
+    default: 4_000_000,
+    min: 10_000,
+    max: 1_000_000_000,
+    integer: true,
+    unit: 'events',
+    reason: 'Most events of the host that are kept, some 600 MB; beyond that the oldest go, and flows keep their room.',
   },
   trafficDays: {
     type: 'number',
@@ -80,7 +108,8 @@ export const storeSettings = {
     min: 16,
     max: 1_048_576,
     unit: 'MB',
-    reason: 'Beyond this size the oldest flows go, then findings, then alerts; 1 GB holds well over a million flows.',
+    reason:
+      'Beyond this size the oldest events go, then flows, findings and alerts; 1 GB holds well over a million flows.',
   },
   findingDays: {
     type: 'number',

@@ -1,6 +1,7 @@
 import type Sqlite from 'better-sqlite3';
 import type { AlertTrail } from '../../../contract/alert-trail.ts';
 import type { Alert, Finding } from '../../../contract/domain.ts';
+import type { HostEvent } from '../../../contract/events.ts';
 import type { Clock, Timer } from '../runtime/clock.ts';
 import type { HealthPart, HealthRegistry } from '../runtime/health.ts';
 import { AlertStore } from './alert-store.ts';
@@ -77,7 +78,7 @@ class SqliteStore implements Store {
 
   constructor({ path, clock, health, settings }: StoreRequest, sqlite: typeof Sqlite) {
     this.#clock = clock;
-    this.#rows = new WaitingRows(settings.queueRows, clock);
+    this.#rows = new WaitingRows(settings.queueRows, settings.queueEvents, clock);
     this.#part = health.part('store', () => this.#rows.counters());
     this.#link = new DatabaseLink({
       sqlite,
@@ -115,6 +116,11 @@ class SqliteStore implements Store {
 
   insertFlows(flows: Iterable<FlowRecord>): void {
     this.#rows.addFlows(flows);
+    this.#committer.schedule();
+  }
+
+  insertEvents(events: readonly HostEvent[]): void {
+    this.#rows.addEvents(events);
     this.#committer.schedule();
   }
 
@@ -196,10 +202,10 @@ class SqliteStore implements Store {
   }
 
   statistics(): StoreStatistics {
-    const empty = { alerts: 0, findings: 0, flows: 0, journal: 0, usedBytes: 0, fileBytes: 0 };
+    const empty = { alerts: 0, findings: 0, flows: 0, events: 0, journal: 0, usedBytes: 0, fileBytes: 0 };
     const { value } = this.#committer.read((tables) => tables.statistics(), empty);
-    const { pendingRows, droppedRows, rejectedRows } = this.#rows.counters();
-    return { ...value, pendingRows, droppedRows, rejectedRows };
+    const { pendingRows, droppedRows, rejectedRows, droppedEvents, storedEvents } = this.#rows.counters();
+    return { ...value, pendingRows, droppedRows, rejectedRows, droppedEvents, storedEvents };
   }
 
   configure(settings: StoreSettings): void {

@@ -3,6 +3,7 @@ import { alertTable } from './alert-table.ts';
 import { allowTable } from './allow-table.ts';
 import { anomalyTable } from './anomaly-table.ts';
 import { captureTable } from './capture-table.ts';
+import { eventTable } from './events/event-table.ts';
 import { flowRows } from './flow-rows.ts';
 import { hostTable } from './host-table.ts';
 import { savedTable } from './hunt/saved-table.ts';
@@ -30,6 +31,7 @@ export function prepareTables(database: Database, settings: StoreSettings) {
   const count = (table: string) => database.prepare<[], number>(`SELECT count(*) FROM ${table}`).pluck();
   const counts = { alerts: count('alerts'), findings: count('findings'), journal: count('journal') };
   const flows = flowRows(database);
+  const events = eventTable(database);
   return {
     alerts: alertTable(database),
     reviews: reviewTable(database),
@@ -38,6 +40,7 @@ export function prepareTables(database: Database, settings: StoreSettings) {
     captures: captureTable(database),
     savedQueries: savedTable(database),
     flows,
+    events,
     hosts: hostTable(database),
     traffic: trafficTable(database),
     journal,
@@ -54,9 +57,10 @@ export function prepareTables(database: Database, settings: StoreSettings) {
       findings: counts.findings.get() ?? 0,
       journal: counts.journal.get() ?? 0,
       flows: flows.count(),
+      events: events.count(),
       ...sizesOf(database),
     }),
-    retain: retention(database, journal, settings),
+    retain: retention(database, { journal, events }, settings),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { AlertTrail } from '../../../contract/alert-trail.ts';
 import type { Alert, AlertKind, Failure, Finding, Severity } from '../../../contract/domain.ts';
+import type { HostEvent } from '../../../contract/events.ts';
 import type { EndReason, Service } from '../../../contract/traffic.ts';
 import type { AlertStore, StoredReview } from './alert-store.ts';
 import type { CaptureStore } from './capture-table.ts';
@@ -205,6 +206,8 @@ export interface StoreStatistics {
   readonly alerts: number;
   readonly findings: number;
   readonly flows: number;
+  /** Events of the host. */
+  readonly events: number;
   readonly journal: number;
   /** Bytes in use inside the database. */
   readonly usedBytes: number;
@@ -213,6 +216,9 @@ export interface StoreStatistics {
   readonly pendingRows: number;
   readonly droppedRows: number;
   readonly rejectedRows: number;
+  /** Of the rows that were dropped, and since the store was opened: events of the host. */
+  readonly droppedEvents: number;
+  readonly storedEvents: number;
 }
 
 /**
@@ -236,6 +242,8 @@ export interface Store {
   insertFinding(finding: Finding, alertId?: string): void;
   /** Keeps the records until they are committed: give copies, also of the feature values. */
   insertFlows(flows: Iterable<FlowRecord>): void;
+  /** Keeps the events until they are committed: they must not change any more. */
+  insertEvents(events: readonly HostEvent[]): void;
   addTrafficMinute(minute: TrafficMinute): void;
   addHosts(tallies: readonly HostTally[]): void;
   appendJournal(entry: JournalInput): void;

@@ -1,9 +1,11 @@
 import type { Database } from 'better-sqlite3';
 import type { AlertTrail } from '../../../contract/alert-trail.ts';
 import type { Alert, Finding } from '../../../contract/domain.ts';
+import type { HostEvent } from '../../../contract/events.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { BoundedQueue } from '../runtime/queue.ts';
 import type { WaitingAlert } from './alert-table.ts';
+import { EventQueue } from './events/event-queue.ts';
 import { LatestBuffer } from './latest-buffer.ts';
 import type { Tables } from './tables.ts';
 import { troubleOf } from './trouble.ts';
@@ -11,6 +13,9 @@ import type { FlowRecord } from './types.ts';
 
 /** Alerts, findings and journal entries that wait for the disk; an alert is some kilobytes. */
 const WAITING_FACTS = 4096;
+
+/** Events of one commit: a few milliseconds of the engine's time. */
+const EVENTS_PER_COMMIT = 200;
 
 /** Something that happened once and must be written in its order. */
 export type Fact = (tables: Tables) => void;
@@ -26,13 +31,16 @@ export class WaitingRows {
   readonly #findings = new LatestBuffer<readonly [Finding, string | undefined]>(WAITING_FACTS);
   readonly #facts = new BoundedQueue<Fact>(WAITING_FACTS);
   readonly #flows: BoundedQueue<FlowRecord>;
+  readonly #events: EventQueue;
+  #storedEvents = 0;
   #rejected = 0;
   #commits = 0;
   #lastCommitMs = 0;
 
-  /** @param flows that may wait; they are far more than all else, so their bound is a setting */
-  constructor(flows: number, clock: Clock) {
+  /** @param flows, events that may wait; they are far more than all else, so their bounds are settings */
+  constructor(flows: number, events: number, clock: Clock) {
     this.#flows = new BoundedQueue(flows);
+    this.#events = new EventQueue(events);
     this.#clock = clock;
   }
 
@@ -51,6 +59,10 @@ export class WaitingRows {
     }
   }
 
+  addEvents(events: readonly HostEvent[]): void {
+    for (const event of events) this.#events.push(event);
+  }
+
   addFact(fact: Fact): void {
     this.#facts.push(fact);
   }
@@ -64,19 +76,33 @@ export class WaitingRows {
   }
 
   get pending(): number {
+    return this.urgent + this.#events.length;
+  }
+
+  /** All but events, which are many, and which nobody but a search through them waits for. */
+  get urgent(): number {
     return this.#alerts.size + this.#trails.size + this.#findings.size + this.#facts.length + this.#flows.length;
   }
 
-  /** Whether so many flows wait: what else waits comes too slowly to fill a batch. */
+  get events(): number {
+    return this.#events.length;
+  }
+
+  /** Whether so many flows or events wait: what else waits comes too slowly to fill a batch. */
   fills(batchRows: number): boolean {
-    return this.#flows.length >= batchRows;
+    return this.#flows.length >= batchRows || this.#events.length >= EVENTS_PER_COMMIT;
   }
 
   counters() {
-    const dropped = this.#alerts.dropped + this.#findings.dropped + this.#facts.dropped + this.#flows.dropped;
+    const { dropped: droppedEvents } = this.#events;
+    const dropped =
+      this.#alerts.dropped + this.#findings.dropped + this.#facts.dropped + this.#flows.dropped + droppedEvents;
     return {
       pendingRows: this.pending,
       droppedRows: dropped,
+      pendingEvents: this.#events.length,
+      storedEvents: this.#storedEvents,
+      droppedEvents,
       rejectedRows: this.#rejected,
       commits: this.#commits,
       lastCommitMs: this.#lastCommitMs,
@@ -84,8 +110,8 @@ export class WaitingRows {
   }
 
   /**
-   * Writes one batch of everything that waits in one transaction, at most `batchRows` of each kind. Rows leave only
-   * after the commit, so that one that fails can be tried again.
+   * Writes one batch of everything that waits but events in one transaction, at most `batchRows` of each kind. Rows
+   * leave only after the commit, so that one that fails can be tried again.
    * @throws SqliteError when the database is in trouble
    */
   commit(tables: Tables, database: Database, batchRows: number): void {
@@ -97,25 +123,14 @@ export class WaitingRows {
     const facts = this.#facts.peek(batchRows);
     const flows = this.#flows.peek(batchRows);
     let rejected = 0;
-    const write = <T>(rows: readonly T[], one: (row: T) => void): void => {
-      for (const row of rows) {
-        try {
-          one(row);
-        } catch (error) {
-          // What the database refuses for the row's own sake would block all others behind it for ever.
-          if (troubleOf(error) !== undefined || !database.inTransaction) {
-            throw error;
-          }
-          rejected += 1;
-        }
-      }
-    };
     const transaction = database.transaction(() => {
-      write(alerts, ([, alert]) => tables.alerts.upsert(alert, nowMs));
-      write(trails, ([id, trail]) => tables.reviews.setTrail(id, trail));
-      write(findings, ([, [finding, alertId]]) => tables.alerts.upsertFinding(finding, alertId, nowMs));
-      write(facts, (fact) => fact(tables));
-      write(flows, (flow) => tables.flows.insert(flow, nowMs));
+      rejected += write(database, alerts, ([, alert]) => tables.alerts.upsert(alert, nowMs));
+      rejected += write(database, trails, ([id, trail]) => tables.reviews.setTrail(id, trail));
+      rejected += write(database, findings, ([, [finding, alertId]]) =>
+        tables.alerts.upsertFinding(finding, alertId, nowMs),
+      );
+      rejected += write(database, facts, (fact) => fact(tables));
+      rejected += write(database, flows, (flow) => tables.flows.insert(flow, nowMs));
     });
     transaction.immediate();
     this.#alerts.discard(alerts);
@@ -123,8 +138,58 @@ export class WaitingRows {
     this.#findings.discard(findings);
     this.#facts.discard(facts.length);
     this.#flows.discard(flows.length);
+    this.#committed(startMs, rejected);
+  }
+
+  /**
+   * Writes some of the events that wait, in a transaction that does not wait for the disk: after a power cut those of
+   * the last moments may be missing, never something else, and a busy computer is not made to wait (SQLite,
+   * pragma synchronous: NORMAL). They are safe with the next commit of anything else.
+   * @throws SqliteError when the database is in trouble
+   */
+  commitEvents(tables: Tables, database: Database): void {
+    const events = this.#events.peek(EVENTS_PER_COMMIT);
+    if (events.length === 0) return;
+    const nowMs = this.#clock.nowMs();
+    const startMs = this.#clock.monotonicMs();
+    let rejected = 0;
+    const transaction = database.transaction(() => {
+      rejected = write(database, events, (event) => tables.events.insert(event, nowMs));
+    });
+    database.pragma('synchronous = NORMAL');
+    try {
+      transaction.immediate();
+    } catch (error) {
+      tables.events.forget();
+      throw error;
+    } finally {
+      database.pragma('synchronous = FULL');
+    }
+    this.#events.discard(events.length);
+    this.#storedEvents += events.length - rejected;
+    this.#committed(startMs, rejected);
+  }
+
+  #committed(startMs: number, rejected: number): void {
     this.#rejected += rejected;
     this.#commits += 1;
     this.#lastCommitMs = this.#clock.monotonicMs() - startMs;
   }
+}
+
+/** How many rows were refused. @throws SqliteError when the database is in trouble */
+function write<T>(database: Database, rows: readonly T[], one: (row: T) => void): number {
+  let rejected = 0;
+  for (const row of rows) {
+    try {
+      one(row);
+    } catch (error) {
+      // What the database refuses for the row's own sake would block all others behind it for ever.
+      if (troubleOf(error) !== undefined || !database.inTransaction) {
+        throw error;
+      }
+      rejected += 1;
+    }
+  }
+  return rejected;
 }

@@ -20,7 +20,7 @@ export class HuntStore {
 
   /** @throws FailureError */
   async run(request: HuntRequest, signal?: AbortSignal): Promise<HuntAnswer> {
-    this.#commit();
+    await this.#access.settle();
     const reply = await this.#runner.run({ type: 'run', request }, signal);
     if (reply.type !== 'answer') throw new Error('the thread answered another question');
     return reply.answer;
@@ -69,10 +69,5 @@ export class HuntStore {
 
   async close(): Promise<void> {
     await this.#runner.close();
-  }
-
-  /** So that what was just seen is found. In trouble the search tells what the disk has. */
-  #commit(): void {
-    this.#access.read(() => undefined, undefined);
   }
 }

@@ -1,0 +1,196 @@
+import type { Database } from 'better-sqlite3';
+import type { HostProcess, HostProcessWithParents } from '../../../../contract/events.ts';
+
+/**
+ * A process or a text that was written is used again for so many events, then written anew: what no event has any more
+ * can be removed by its number alone, without counting who uses it.
+ */
+export const REUSED_FOR_EVENTS = 100_000;
+/** Processes and texts that are known by heart; when there are more, all are forgotten, and written once more. */
+const MAX_KNOWN = 20_000;
+/** A longer text comes once, and would only fill memory as a key. */
+const MAX_KEY_CHARACTERS = 16_384;
+
+/** Facts of a process that are columns; all others are in `rest`. */
+const COLUMNS = new Set(['pid', 'startedMs', 'image', 'commandLine', 'user', 'package', 'unit', 'parent', 'ancestors']);
+/** In `rest`: the arguments are the command line, parted at its spaces. */
+const PARTED = 1;
+
+/** Writes processes and texts, each once in a while, and tells their numbers. */
+export function processRows(database: Database) {
+  const addText = database.prepare('INSERT INTO event_texts (since_event, text) VALUES (?, ?)');
+  const addProcess = database.prepare(`
+    INSERT INTO event_processes (since_event, parent, pid, started_ms, image, user, package, unit, command, rest)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+  let texts = new Map<string, number>();
+  let processes = new Map<string, number>();
+  /** The same object, as a sensor gives it for many events of one program. */
+  let objects = new WeakMap<object, number>();
+  let knownSince = 0;
+
+  const forget = (): void => {
+    texts = new Map();
+    processes = new Map();
+    objects = new WeakMap();
+  };
+  const textOf = (text: unknown, event: number): number | null => {
+    if (typeof text !== 'string') return null;
+    const known = texts.get(text);
+    if (known !== undefined) return known;
+    const id = Number(addText.run(event, text.toWellFormed()).lastInsertRowid);
+    if (text.length <= MAX_KEY_CHARACTERS) texts.set(text, id);
+    return id;
+  };
+  const one = (
+    process: HostProcess & { readonly ancestors?: unknown },
+    parent: number | null,
+    event: number,
+  ): number => {
+    const rest = restOf(process, parent === null);
+    const { pid, startedMs, image, commandLine, user, package: from, unit } = process;
+    const key = `${pid} ${startedMs} ${parent} ${image}\0${commandLine}\0${user}\0${from}\0${unit}\0${rest}`;
+    const known = key.length <= MAX_KEY_CHARACTERS ? processes.get(key) : undefined;
+    if (known !== undefined) return known;
+    const { lastInsertRowid } = addProcess.run(
+      event,
+      parent,
+      numberOf(pid),
+      numberOf(startedMs),
+      textOf(image, event) ?? textOf('', event),
+      textOf(user, event),
+      textOf(from, event),
+      textOf(unit, event),
+      String(commandLine).toWellFormed(),
+      rest,
+    );
+    const id = Number(lastInsertRowid);
+    if (key.length <= MAX_KEY_CHARACTERS) processes.set(key, id);
+    return id;
+  };
+
+  return {
+    /** Of a process with all that is told of its ancestors. @param event the number of the event that tells it */
+    idOf(process: HostProcessWithParents, event: number): number {
+      if (event - knownSince >= REUSED_FOR_EVENTS || processes.size > MAX_KNOWN || texts.size > MAX_KNOWN) {
+        forget();
+        knownSince = event;
+      }
+      const known = objects.get(process);
+      if (known !== undefined) return known;
+      let above: number | null = null;
+      if (process.parent !== undefined) {
+        const { ancestors = [] } = process;
+        for (let at = ancestors.length - 1; at >= 0; at--) above = one(ancestors[at] as HostProcess, above, event);
+        above = one(process.parent, above, event);
+      }
+      const id = one(process, above, event);
+      objects.set(process, id);
+      return id;
+    },
+    /** What was written did not reach the disk: nothing is known any more. */
+    forget,
+  };
+}
+
+function numberOf(value: unknown): number | null {
+  return typeof value === 'number' && Number.isFinite(value) ? value : null;
+}
+
+/** Facts without a column, as JSON. */
+function restOf(process: HostProcess & { readonly ancestors?: unknown }, isTop: boolean): string | null {
+  const rest: Record<string, unknown> = {};
+  let hasRest = false;
+  for (const [fact, value] of Object.entries(process)) {
+    if (value === undefined || (COLUMNS.has(fact) && !isKept(fact, value, isTop))) continue;
+    rest[fact] = fact === 'arguments' && isParted(process) ? PARTED : value;
+    hasRest = true;
+  }
+  return hasRest ? JSON.stringify(rest) : null;
+}
+
+/** What the column of a fact does not hold: text that UTF-8 cannot carry, and ancestors that are no chain. */
+function isKept(fact: string, value: unknown, isTop: boolean): boolean {
+  if (fact === 'ancestors') return isTop || (value as readonly unknown[]).length === 0;
+  return typeof value === 'string' && !value.isWellFormed();
+}
+
+function isParted({ arguments: words, commandLine }: HostProcess): boolean {
+  if (words === undefined || words.length === 0) return false;
+  return commandLine.isWellFormed() && words.join(' ') === commandLine && words.every((word) => !word.includes(' '));
+}
+
+export interface ProcessRow {
+  readonly id: number;
+  readonly parent: number | null;
+  readonly pid: number | null;
+  readonly startedMs: number | null;
+  readonly image: string;
+  readonly user: string | null;
+  readonly package: string | null;
+  readonly unit: string | null;
+  readonly command: string;
+  readonly rest: string | null;
+}
+
+const OF_PROCESS = `
+  SELECT p.id, p.parent, p.pid, p.started_ms AS startedMs, p.command, p.rest, image.text AS image, user.text AS user,
+    package.text AS package, unit.text AS unit
+  FROM event_processes AS p JOIN event_texts AS image ON image.id = p.image
+  LEFT JOIN event_texts AS user ON user.id = p.user LEFT JOIN event_texts AS package ON package.id = p.package
+  LEFT JOIN event_texts AS unit ON unit.id = p.unit WHERE p.id = ?`;
+
+/** Processes that are kept while many events are read. */
+const MAX_READ = 5_000;
+/** Longer chains are not written by sensors (MAX_EVENT_LIST and the process itself). */
+const MAX_CHAIN = 1_100;
+
+/** Reads processes back, with their ancestors. */
+export function processReader(database: Database): (id: number) => HostProcessWithParents | undefined {
+  const find = database.prepare<[number], ProcessRow>(OF_PROCESS);
+  let single = new Map<number, { readonly process: HostProcess; readonly parent: number | null }>();
+  let whole = new Map<number, HostProcessWithParents>();
+  const read = (id: number) => {
+    let found = single.get(id);
+    if (found === undefined) {
+      const row = find.get(id);
+      if (row === undefined) return undefined;
+      found = { process: processOf(row), parent: row.parent };
+      if (single.size >= MAX_READ) single = new Map();
+      single.set(id, found);
+    }
+    return found;
+  };
+  return (id) => {
+    const known = whole.get(id);
+    if (known !== undefined) return known;
+    const head = read(id);
+    if (head === undefined) return undefined;
+    const above: HostProcess[] = [];
+    for (let next = head.parent; next !== null && above.length < MAX_CHAIN; ) {
+      const found = read(next);
+      if (found === undefined) break;
+      above.push(found.process);
+      next = found.parent;
+    }
+    const [parent, ...ancestors] = above;
+    const process: HostProcessWithParents = {
+      ...head.process,
+      ...(parent === undefined ? {} : { parent }),
+      ...(ancestors.length === 0 ? {} : { ancestors }),
+    };
+    if (whole.size >= MAX_READ) whole = new Map();
+    whole.set(id, process);
+    return process;
+  };
+}
+
+function processOf(row: ProcessRow): HostProcess {
+  const rest = row.rest === null ? {} : (JSON.parse(row.rest) as Record<string, unknown>);
+  const process: Record<string, unknown> = { image: row.image, commandLine: row.command };
+  for (const fact of ['pid', 'startedMs', 'user', 'package', 'unit'] as const) {
+    if (row[fact] !== null) process[fact] = row[fact];
+  }
+  Object.assign(process, rest);
+  if (rest.arguments === PARTED) process.arguments = row.command.split(' ');
+  return process as unknown as HostProcess;
+}
