@@ -1,4 +1,14 @@
 /** Raw records from the kernel: live capture, and what this host knows about its network. */
+export {
+  FILE_MAGICS,
+  type FileCounts,
+  type FileMagic,
+  FileSensor,
+  type FileSensorOptions,
+  type FileSystem,
+  type FileSystemState,
+  type ProcessLookup,
+} from './files/index.ts';
 export { type CaptureAbility, canCapture, DEFAULT_HELPER_PATH } from './helper.ts';
 export { type HostNetwork, readHostNetwork } from './host-network.ts';
 export { type InterfaceCounters, readInterfaceCounters, readOwnAddresses } from './interface-counters.ts';
@@ -22,3 +32,24 @@ export { type ProcessCounts, type ProcessMethod, ProcessSensor, type ProcessSens
 export { type InterfaceState, type PumpControl, type PumpEnd, pumpCapture } from './reader.ts';
 export { CaptureSensor, type CaptureSensorOptions, type CaptureStream } from './sensor.ts';
 export { ALL_INTERFACES, AUTOMATIC_INTERFACES, sensorSettings } from './settings.ts';
+export {
+  FileSnapshotStore,
+  type FirewallState,
+  HostFiles,
+  MemorySnapshotStore,
+  type PersistenceEntry,
+  packageOwners,
+  persistenceList,
+  persistencePaths,
+  readFirewall,
+  readProtection,
+  readSituation,
+  type SnapshotStore,
+  type SystemProtection,
+  SystemSensor,
+  type SystemSensorOptions,
+  type SystemSituation,
+  type SystemSnapshot,
+  snapshotForms,
+  takeSnapshot,
+} from './system/index.ts';

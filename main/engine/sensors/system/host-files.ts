@@ -1,0 +1,170 @@
+/**
+ * Reads files of this computer as root without being led astray by who owns them: nothing but regular files is
+ * opened, nothing waits (named pipes, terminals), no link leads out of a home, and everything has a limit.
+ */
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  opendirSync,
+  openSync,
+  readlinkSync,
+  readSync,
+  realpathSync,
+  type Stats,
+  statSync,
+} from 'node:fs';
+import { join } from 'node:path';
+
+/** Of files that people and packages write by hand; what is longer is cut, and said to be. */
+export const MAX_TEXT_BYTES = 256 * 1024;
+/** Entries of one folder that are looked at: /etc of a large server has some hundred. */
+export const MAX_FOLDER_ENTRIES = 4_096;
+const MAX_NAME_BYTES = 255;
+const READ_FLAGS = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
+
+export interface HostText {
+  /** UTF-8; bytes that are none are replaced. */
+  readonly text: string;
+  /** Longer than the limit: `text` is its beginning. */
+  readonly isCut: boolean;
+  readonly stats: Stats;
+}
+
+export interface ReadLimits {
+  readonly maxBytes?: number;
+  /** A folder that a user owns: links are not followed, and what is opened must lie in it. */
+  readonly within?: string;
+}
+
+/** All paths are absolute and as the computer knows them; `root` stands before them. */
+export class HostFiles {
+  readonly root: string;
+
+  /** @param root another folder than "/" for tests */
+  constructor(root = '/') {
+    this.root = root;
+  }
+
+  /** Where a path of the computer is really found. */
+  place(path: string): string {
+    return this.root === '/' ? path : join(this.root, path);
+  }
+
+  /** Of the entry itself, link or not; undefined where there is none, or no right to see it. */
+  lstat(path: string): Stats | undefined {
+    return quietly(() => lstatSync(this.place(path), { throwIfNoEntry: false }));
+  }
+
+  /** Of what links lead to. */
+  stat(path: string): Stats | undefined {
+    return quietly(() => statSync(this.place(path), { throwIfNoEntry: false }));
+  }
+
+  link(path: string): string | undefined {
+    return quietly(() => readlinkSync(this.place(path)));
+  }
+
+  /** Names in a folder, sorted; empty where it cannot be read. @param within as in ReadLimits */
+  list(folder: string, within?: string, limit: number = MAX_FOLDER_ENTRIES): readonly string[] {
+    const names = quietly(() => {
+      if (within === undefined) return firstNames(this.place(folder), limit);
+      const fd = openSync(this.place(folder), READ_FLAGS | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+      try {
+        return this.#isWithin(fd, within) ? firstNames(`/proc/self/fd/${fd}`, limit) : [];
+      } finally {
+        closeSync(fd);
+      }
+    });
+    return names ?? [];
+  }
+
+  /** Undefined for what is no regular file, is not there, may not be read, or lies elsewhere than it seems. */
+  read(path: string, limits: ReadLimits = {}): HostText | undefined {
+    const { maxBytes = MAX_TEXT_BYTES, within } = limits;
+    const bytes = this.readBytes(path, maxBytes, within);
+    if (bytes === undefined) return undefined;
+    return { text: bytes.content.toString('utf8'), isCut: bytes.isCut, stats: bytes.stats };
+  }
+
+  /** The same as bytes. */
+  readBytes(
+    path: string,
+    maxBytes: number,
+    within?: string,
+  ): { readonly content: Buffer; readonly isCut: boolean; readonly stats: Stats } | undefined {
+    return quietly(() => {
+      const place = this.place(path);
+      // Opening a device can do something by itself; what is exchanged after this look is caught by the next.
+      const seen = within === undefined ? statSync(place) : lstatSync(place);
+      if (!seen.isFile()) return undefined;
+      const fd = openSync(place, within === undefined ? READ_FLAGS : READ_FLAGS | constants.O_NOFOLLOW);
+      try {
+        const stats = fstatSync(fd);
+        if (!stats.isFile() || (within !== undefined && !this.#isOwn(fd, stats, within))) return undefined;
+        const content = readUpTo(fd, maxBytes + 1);
+        const isCut = content.length > maxBytes;
+        return { content: isCut ? content.subarray(0, maxBytes) : content, isCut, stats };
+      } finally {
+        closeSync(fd);
+      }
+    });
+  }
+
+  /** One line of sysfs or procfs; empty where there is none. */
+  word(path: string): string {
+    return this.read(path, { maxBytes: MAX_WORD_BYTES })?.text.trim() ?? '';
+  }
+
+  #isOwn(fd: number, stats: Stats, within: string): boolean {
+    // A second name of a stranger's file would show its content as the user's own (protected_hardlinks may be off).
+    if (stats.nlink > 1 && stats.uid !== statSync(this.place(within)).uid) return false;
+    return this.#isWithin(fd, within);
+  }
+
+  #isWithin(fd: number, within: string): boolean {
+    const real = realpathSync(this.place(within));
+    const opened = readlinkSync(`/proc/self/fd/${fd}`);
+    return opened === real || opened.startsWith(real.endsWith('/') ? real : `${real}/`);
+  }
+}
+
+const MAX_WORD_BYTES = 4_096;
+const PIECE_BYTES = 64 * 1024;
+
+function readUpTo(fd: number, limit: number): Buffer {
+  const pieces: Buffer[] = [];
+  let total = 0;
+  // Files of procfs have the size 0: only reading tells.
+  while (total < limit) {
+    const piece = Buffer.allocUnsafe(Math.min(PIECE_BYTES, limit - total));
+    const read = readSync(fd, piece, 0, piece.length, null);
+    if (read === 0) break;
+    pieces.push(piece.subarray(0, read));
+    total += read;
+  }
+  return pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces, total);
+}
+
+function firstNames(folder: string, limit: number): string[] {
+  const directory = opendirSync(folder);
+  const names: string[] = [];
+  try {
+    for (let entry = directory.readSync(); entry !== null && names.length < limit; entry = directory.readSync()) {
+      if (Buffer.byteLength(entry.name) <= MAX_NAME_BYTES) names.push(entry.name);
+    }
+  } finally {
+    directory.closeSync();
+  }
+  return names.sort();
+}
+
+/** What is not there or not allowed is not seen; that is no fault of the computer's. */
+function quietly<T>(work: () => T): T | undefined {
+  try {
+    return work();
+  } catch {
+    return undefined;
+  }
+}
