@@ -42,9 +42,14 @@ export function protectionOf({
     : { state: 'partial', sentence: `Partly protected: ${networks}, but not everything works.`, gaps };
 }
 
-/** Whether the sensors of the host have not yet said what they can do. */
-export function isHostStarting(health: Status['health']): boolean {
-  return health.some(({ part, state, detail }) => part === 'host' && state === 'off' && detail === HOST_STARTS);
+/** Whether every sensor has said what it can do; not so in the first moments of a start. */
+export function isSettled({ interfaces, health }: Pick<Status, 'interfaces' | 'health'>): boolean {
+  const hasNetwork = interfaces.some(({ state }) => state === 'up');
+  const hasFailed = health.some(({ part, state }) => part === 'capture' && state === 'failed');
+  const isHostStarting = health.some(
+    ({ part, state, detail }) => part === 'host' && state === 'off' && detail === HOST_STARTS,
+  );
+  return (hasNetwork || hasFailed) && !isHostStarting;
 }
 
 /** What the part that watches the host says until its sensors have begun. */

@@ -1,5 +1,5 @@
 import type { ApiClient } from '../../../contract/api.ts';
-import { isHostStarting, type Protection, protectionOf } from '../../../contract/api-protection.ts';
+import { isSettled, type Protection, protectionOf } from '../../../contract/api-protection.ts';
 import { plainText } from '../../../contract/text.ts';
 import { type CommandContext, withEngine } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
@@ -11,7 +11,7 @@ export interface DaemonOptions {
 }
 
 /** How long the first words of the sensors are waited for before the first line is said. */
-const FIRST_LOOK_MS = 2_000;
+const FIRST_LOOK_MS = 5_000;
 const LOOK_INTERVAL_MS = 100;
 /** Longest path that Linux knows (PATH_MAX). */
 const MAX_PATH = 4_096;
@@ -62,9 +62,7 @@ async function firstLook(client: ApiClient, signal: AbortSignal): Promise<Protec
   const began = performance.now();
   for (;;) {
     const status = await client.request('status', {});
-    const protection = protectionOf(status);
-    const isSettled = protection.state !== 'off' && !isHostStarting(status.health);
-    if (isSettled || performance.now() - began >= FIRST_LOOK_MS || signal.aborted) return protection;
+    if (isSettled(status) || performance.now() - began >= FIRST_LOOK_MS || signal.aborted) return protectionOf(status);
     await new Promise((resolve) => setTimeout(resolve, LOOK_INTERVAL_MS));
   }
 }

@@ -1,4 +1,4 @@
-import { isHostStarting, protectionOf } from '../../../contract/api-protection.ts';
+import { isSettled, protectionOf } from '../../../contract/api-protection.ts';
 import type { Status } from '../../../contract/api-schemas.ts';
 import { plainText } from '../../../contract/text.ts';
 import type { Config, ConsoleLink, HttpServer } from '../../engine/index.ts';
@@ -30,7 +30,7 @@ interface Serving {
 }
 
 /** How long the first words of the sensors are waited for before the first line is said. */
-const FIRST_LOOK_MS = 2_000;
+const FIRST_LOOK_MS = 5_000;
 const LOOK_INTERVAL_MS = 100;
 
 /**
@@ -184,9 +184,7 @@ async function firstLook(status: () => Promise<Status>, signal: AbortSignal): Pr
   const began = performance.now();
   for (;;) {
     const now = await status();
-    const protection = protectionOf(now);
-    const isSettled = protection.state !== 'off' && !isHostStarting(now.health);
-    if (isSettled || performance.now() - began >= FIRST_LOOK_MS || signal.aborted) return protection;
+    if (isSettled(now) || performance.now() - began >= FIRST_LOOK_MS || signal.aborted) return protectionOf(now);
     await new Promise((resolve) => setTimeout(resolve, LOOK_INTERVAL_MS));
   }
 }
