@@ -224,6 +224,8 @@ export interface NetworkConnectionEvent extends EventBase {
   readonly process?: HostProcessWithParents;
   /** Id of the flow in the store, to join with what was said in it. */
   readonly flowId?: string;
+  /** Inode of the network namespace, where it is another one than the engine's: a container's. */
+  readonly networkNamespace?: number;
 }
 
 export interface DnsQueryEvent extends EventBase {
@@ -243,6 +245,8 @@ interface ListenerEventBase extends EventBase {
   readonly address: string;
   readonly port: number;
   readonly process?: HostProcessWithParents;
+  /** As of connections. */
+  readonly networkNamespace?: number;
 }
 
 export interface ListenerOpenedEvent extends ListenerEventBase {

@@ -31,6 +31,10 @@ const char arguments_help[] =
     "                      write what processes begin, execute and end, as records (src/process_records.h)\n"
     "  --method METHOD     best (default), ebpf or connector\n"
     "  --user UID          as above\n"
+    "sense sockets [options]\n"
+    "                      write which process makes, takes on and waits for connections (src/socket_records.h)\n"
+    "  --method METHOD     best (default), ebpf or lists\n"
+    "  --user UID          as above\n"
     "sense check           say whether packets can be captured, and if not, why (exit 77)\n"
     "sense fifo PATH       make a named pipe that only its owner may open\n"
     "sense --version\n";
@@ -120,12 +124,18 @@ static bool parse_capture(struct arguments *arguments, int count, char *const *v
   return true;
 }
 
-static bool parse_processes(struct arguments *arguments, int count, char *const *values, char *problem,
-                            size_t problem_bytes) {
+/* Of `sense processes` and `sense sockets`, each with a method for where there is no eBPF. */
+static bool parse_watch(struct arguments *arguments, int count, char *const *values, char *problem,
+                        size_t problem_bytes) {
   static const struct {
     const char *name;
     enum method_wish wish;
-  } methods[] = {{"best", WISH_BEST}, {"ebpf", WISH_EBPF}, {"connector", WISH_CONNECTOR}};
+    enum command of;
+  } methods[] = {
+      {"best", WISH_BEST, COMMAND_PROCESSES},           {"ebpf", WISH_EBPF, COMMAND_PROCESSES},
+      {"connector", WISH_CONNECTOR, COMMAND_PROCESSES}, {"best", WISH_BEST, COMMAND_SOCKETS},
+      {"ebpf", WISH_EBPF, COMMAND_SOCKETS},             {"lists", WISH_LISTS, COMMAND_SOCKETS},
+  };
   for (int i = 0; i < count; i += 2) {
     const char *value = i + 1 < count ? values[i + 1] : NULL;
     bool right = false;
@@ -133,7 +143,7 @@ static bool parse_processes(struct arguments *arguments, int count, char *const 
       right = number_within(value, 1, UINT32_MAX - 1, &arguments->user);
     } else if (strcmp(values[i], "--method") == 0) {
       for (size_t m = 0; value != NULL && m < sizeof methods / sizeof methods[0]; m++) {
-        if (strcmp(value, methods[m].name) != 0) continue;
+        if (methods[m].of != arguments->command || strcmp(value, methods[m].name) != 0) continue;
         arguments->method = methods[m].wish;
         right = true;
       }
@@ -161,7 +171,11 @@ bool arguments_parse(struct arguments *arguments, int count, char *const *values
   }
   if (strcmp(command, "processes") == 0) {
     arguments->command = COMMAND_PROCESSES;
-    return parse_processes(arguments, count - 2, values + 2, problem, problem_bytes);
+    return parse_watch(arguments, count - 2, values + 2, problem, problem_bytes);
+  }
+  if (strcmp(command, "sockets") == 0) {
+    arguments->command = COMMAND_SOCKETS;
+    return parse_watch(arguments, count - 2, values + 2, problem, problem_bytes);
   }
   if (strcmp(command, "fifo") == 0 && count == 3) {
     arguments->command = COMMAND_FIFO;

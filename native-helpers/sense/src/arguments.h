@@ -14,6 +14,8 @@ enum command {
   COMMAND_CAPTURE,
   /* Tells of every process that begins, executes a program and ends. */
   COMMAND_PROCESSES,
+  /* Tells of every connection with its process, and of every socket that waits for them. */
+  COMMAND_SOCKETS,
   /* Says whether packets could be captured, and why not. */
   COMMAND_CHECK,
   /* Makes a named pipe: Node has no call for it. */
@@ -31,11 +33,12 @@ enum selection {
   SELECT_ALL,
 };
 
-/* How processes are watched: see enum process_method. */
+/* How processes and sockets are watched: see enum process_method and enum socket_method. */
 enum method_wish {
   WISH_BEST,
   WISH_EBPF,
   WISH_CONNECTOR,
+  WISH_LISTS,
 };
 
 struct arguments {
@@ -48,7 +51,7 @@ struct arguments {
   bool promiscuous;
   /* Who to become when started as root. */
   uint32_t user;
-  /* COMMAND_PROCESSES */
+  /* COMMAND_PROCESSES, COMMAND_SOCKETS */
   enum method_wish method;
   /* COMMAND_FIFO */
   const char *path;

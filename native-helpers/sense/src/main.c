@@ -9,6 +9,7 @@
 #include "capture.h"
 #include "processes.h"
 #include "records.h"
+#include "sockets.h"
 
 static volatile sig_atomic_t stopping;
 
@@ -56,7 +57,8 @@ static int run(int count, char *const *values) {
     case COMMAND_FIFO: return make_fifo(arguments.path);
     case COMMAND_CHECK: return (int)capture_check();
     case COMMAND_CAPTURE:
-    case COMMAND_PROCESSES: break;
+    case COMMAND_PROCESSES:
+    case COMMAND_SOCKETS: break;
   }
   if (isatty(STDOUT_FILENO)) {
     fputs("sense: records are not for a terminal; send standard output somewhere\n", stderr);
@@ -64,6 +66,7 @@ static int run(int count, char *const *values) {
   }
   handle_signals();
   if (arguments.command == COMMAND_PROCESSES) return (int)processes_run(&arguments, &stopping);
+  if (arguments.command == COMMAND_SOCKETS) return (int)sockets_run(&arguments, &stopping);
   return (int)capture_run(&arguments, &stopping);
 }
 

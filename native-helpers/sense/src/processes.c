@@ -236,7 +236,7 @@ static enum exit_code open_method(struct watch *watch, enum method_wish wish, ch
   const char *step = "";
   int error = 0;
   if (wish != WISH_CONNECTOR) {
-    if (tracing_open(&watch->tracing, &step)) {
+    if (tracing_open(&watch->tracing, TRACED_PROCESSES, &step)) {
       watch->method = METHOD_EBPF;
       watch->connector = connector_open(CONNECTOR_CREDENTIALS);
       if (watch->connector < 0) {

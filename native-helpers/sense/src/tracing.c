@@ -23,6 +23,7 @@
 #pragma GCC diagnostic ignored "-Wnull-dereference"
 #pragma GCC diagnostic ignored "-Wunused-parameter"
 #include "processes.skel.h"
+#include "sockets.skel.h"
 #pragma GCC diagnostic pop
 
 /* The ring's layout: kernel/bpf/ringbuf.c. Pages: the consumer's position, the producer's, then the data twice. */
@@ -40,24 +41,59 @@ static bool map_ring(struct tracing *tracing, int ring, size_t bytes) {
   return true;
 }
 
-bool tracing_open(struct tracing *tracing, const char **step) {
+/* What a program hands out once it is loaded. */
+struct loaded {
+  int ring;
+  const volatile uint64_t *dropped;
+};
+
+/*
+ * Each program has types and functions of its own name and the same form. 0, or a negative error number; attached only
+ * with `attach`, after its ring is mapped.
+ */
+#define DEFINE_PROGRAM(name)                                                        \
+  static struct name *name##_program;                                               \
+  static int load_##name(struct loaded *loaded) {                                   \
+    name##_program = name##__open();                                                \
+    if (name##_program == NULL) return -errno;                                      \
+    const int error = name##__load(name##_program);                                 \
+    if (error < 0) return error;                                                    \
+    loaded->ring = name##_program->maps.ring.map_fd;                                \
+    loaded->dropped = (const volatile uint64_t *)&name##_program->bss->dropped;     \
+    return 0;                                                                       \
+  }                                                                                 \
+  static int attach_##name(void) {                                                  \
+    return name##__attach(name##_program);                                          \
+  }
+
+DEFINE_PROGRAM(processes)
+DEFINE_PROGRAM(sockets)
+
+static const struct {
+  int (*load)(struct loaded *loaded);
+  int (*attach)(void);
+} programs[] = {
+    [TRACED_PROCESSES] = {load_processes, attach_processes},
+    [TRACED_SOCKETS] = {load_sockets, attach_sockets},
+};
+
+bool tracing_open(struct tracing *tracing, enum traced traced, const char **step) {
   *step = "load the eBPF program";
-  struct processes *program = processes__open();
-  if (program == NULL) return false;
-  int error = processes__load(program);
+  struct loaded loaded = {.ring = -1};
+  int error = programs[traced].load(&loaded);
   if (error < 0) {
     errno = -error;
     return false;
   }
   *step = "map the ring of the eBPF program";
   struct bpf_map_info information = {0};
-  union bpf_attr question = {.info = {.bpf_fd = (uint32_t)program->maps.ring.map_fd, .info_len = sizeof information}};
+  union bpf_attr question = {.info = {.bpf_fd = (uint32_t)loaded.ring, .info_len = sizeof information}};
   question.info.info = (uint64_t)(uintptr_t)&information;
   if (syscall(SYS_bpf, BPF_OBJ_GET_INFO_BY_FD, &question, sizeof question) != 0) return false;
-  if (!map_ring(tracing, program->maps.ring.map_fd, information.max_entries)) return false;
-  tracing->dropped = (const volatile uint64_t *)&program->bss->dropped;
+  if (!map_ring(tracing, loaded.ring, information.max_entries)) return false;
+  tracing->dropped = loaded.dropped;
   *step = "attach the eBPF program";
-  error = processes__attach(program);
+  error = programs[traced].attach();
   if (error < 0) {
     errno = -error;
     return false;
@@ -67,8 +103,9 @@ bool tracing_open(struct tracing *tracing, const char **step) {
 
 #else
 
-bool tracing_open(struct tracing *tracing, const char **step) {
+bool tracing_open(struct tracing *tracing, enum traced traced, const char **step) {
   (void)tracing;
+  (void)traced;
   *step = "use eBPF, sense was built without it";
   errno = ENOTSUP;
   return false;

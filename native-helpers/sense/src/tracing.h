@@ -1,10 +1,17 @@
-/* The eBPF program (bpf/processes.bpf.c): put into the kernel, and read. */
+/* The eBPF programs (bpf/): put into the kernel, and read. */
 #ifndef SENSE_TRACING_H
 #define SENSE_TRACING_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+enum traced {
+  /* bpf/processes.bpf.c */
+  TRACED_PROCESSES,
+  /* bpf/sockets.bpf.c */
+  TRACED_SOCKETS,
+};
 
 struct tracing {
   /* Readable when there are records. */
@@ -17,10 +24,10 @@ struct tracing {
 };
 
 /*
- * Loads and attaches the program. It stays attached until this process ends. On failure false with errno and in `step`
+ * Loads and attaches a program. It stays attached until this process ends. On failure false with errno and in `step`
  * what could not be done; ENOTSUP when sense was built without the program.
  */
-bool tracing_open(struct tracing *tracing, const char **step);
+bool tracing_open(struct tracing *tracing, enum traced traced, const char **step);
 
 /*
  * Hands every record that there is to `take`, at most `limit`; they are gone when it returns. How many there were.
