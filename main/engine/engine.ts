@@ -23,7 +23,6 @@ import { ModelDesk } from './model-desk.ts';
 import { modelSettings } from './model-settings.ts';
 import { type Trainer, trainInChild } from './model-training.ts';
 import { type PauseState, ProtectionPause } from './protection-pause.ts';
-import { importedRules } from './rules/index.ts';
 import { Bus } from './runtime/bus.ts';
 import { systemClock } from './runtime/clock.ts';
 import type { Config } from './runtime/config.ts';
@@ -177,11 +176,12 @@ export class Engine {
       config,
       health: this.health,
       logger,
-      importedRules: importedRules(options.paths.dataDirectory),
+      dataDirectory: options.paths.dataDirectory,
       ownDirectories: [options.paths.dataDirectory, options.paths.runtimeDirectory],
       memory: () => hostMemory(this.store.control),
       disabledRules: () => [],
       onFinding: (finding) => this.#found(finding),
+      onEvents: (events) => this.#store?.insertEvents(events),
     });
     this.#hostWatching = new TrafficSwitch(this.host);
     this.#memory = new TrafficMemory({

@@ -16,7 +16,7 @@ import { HostProcesses } from './host-processes.ts';
 import { HOST_SENSORS, type HostSensor, type HostSensorRow } from './host-sensors.ts';
 import { hostSettings } from './host-settings.ts';
 import { createHostWatch, type HostWatch } from './host-watch.ts';
-import { OWN_RULES, readRuleFiles, SigmaRuleSet } from './rules/index.ts';
+import { importedRules, OWN_RULES, readRuleFiles, SigmaRuleSet } from './rules/index.ts';
 import type { Clock, Timer } from './runtime/clock.ts';
 import { messageOf } from './runtime/failure.ts';
 import { HealthRegistry } from './runtime/health.ts';
@@ -36,6 +36,8 @@ export interface HostEngineOptions {
 const TICK_MS = 1_000;
 /** By then every sensor has said in Health how it does, or never will. */
 const FIRST_WORDS_MS = 2_000;
+/** Always there; who does not know it knows no process. */
+const INIT = 1;
 const NOT_STARTED = 'Not started.';
 /** Events are handed on so soon, or when so many have gathered. */
 const BATCH_MS = 200;
@@ -140,18 +142,30 @@ export class HostEngine {
           post({ type: 'keep', name: row.name, text });
         },
       },
+      dataDirectory: data.dataDirectory,
       ownDirectories: data.ownDirectories,
       processOf: (pid) => this.#processes.processOf(pid, clock.nowMs()),
-      onEvents: (events) => this.#order.add(events),
+      onEvents: (events) => this.#order.add(row.name === 'processes' ? events : this.#withoutRepeats(events)),
       onMessage: (level, message) => post({ type: 'log', level, message }),
     });
+  }
+
+  /** What the audit log tells of programs that are started is told by the sensor of processes, where that works. */
+  #withoutRepeats(events: readonly HostEvent[]): readonly HostEvent[] {
+    if (this.#sensors.get('processes')?.processOf?.(INIT) === undefined) return events;
+    return events.filter(({ type }) => type !== 'process-start');
+  }
+
+  #noteWrite(event: HostEvent): void {
+    if (!('path' in event) || event.path === undefined || !event.type.startsWith('file-')) return;
+    for (const sensor of this.#sensors.values()) sensor.noteWrite?.(event.path);
   }
 
   #loadRules(disabled: readonly string[]): SigmaRuleSet {
     const { data, post, userId, ownRules = OWN_RULES } = this.#options;
     const own = readRuleFiles([ownRules], ANY_OWNER);
-    const imported = existsSync(data.importedRules) ? [data.importedRules] : [];
-    const others = readRuleFiles(imported, userId);
+    const imported = importedRules(data.dataDirectory);
+    const others = readRuleFiles(existsSync(imported) ? [imported] : [], userId);
     const rules = SigmaRuleSet.load([...own.files, ...others.files], { disabled: new Set(disabled) });
     const problems = [...own.problems, ...others.problems, ...rules.problems];
     const loaded: LoadedRules = {
@@ -169,6 +183,7 @@ export class HostEngine {
     const enriched = events.map((event) => this.#processes.enrich(event));
     for (const event of enriched) {
       this.#processes.event(event);
+      this.#noteWrite(event);
       this.#watch.event(event);
     }
     const kept = this.#budget.take(enriched, this.#options.clock.monotonicMs());

@@ -7,8 +7,8 @@ import type { RuleProblem } from './rules/index.ts';
 export interface HostWorkerData {
   /** All settings by section, for they are a class on the other side. */
   readonly settings: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
-  /** Folder of the rules that were taken in; need not exist. */
-  readonly importedRules: string;
+  /** The engine's own. */
+  readonly dataDirectory: string;
   /** Ids of rules that are switched off. */
   readonly disabledRules: readonly string[];
   /** What Holdfast writes into these itself is no news. */

@@ -6,12 +6,15 @@ import type { Clock } from './runtime/clock.ts';
 import type { HealthRegistry } from './runtime/health.ts';
 import {
   canReadJournal,
+  FileSnapshotStore,
   JournalReader,
   type LogFile,
   type LogFormat,
   type LogPosition,
   LogTail,
   ProcessSensor,
+  SystemSensor,
+  snapshotForms,
   USUAL_LOG_FILES,
 } from './sensors/index.ts';
 
@@ -26,6 +29,8 @@ export interface HostSensorTools {
   readonly health: HealthRegistry;
   readonly clock: Clock;
   readonly memory: SensorMemory;
+  /** The engine's own, for sensors that keep more than a text. */
+  readonly dataDirectory: string;
   /** What Holdfast writes into these itself is no news. */
   readonly ownDirectories: readonly string[];
   /** The process that has this number now, with its parents. */
@@ -41,6 +46,8 @@ export interface HostSensor {
   readonly helperPid?: number | undefined;
   /** Of the one that watches processes. */
   processOf?(pid: number): HostProcessWithParents | undefined;
+  /** Another sensor saw that something happened to this path. */
+  noteWrite?(path: string): void;
 }
 
 export interface HostSensorRow {
@@ -79,6 +86,19 @@ export const HOST_SENSORS: readonly HostSensorRow[] = [
     setting: 'journal',
     create: ({ health, clock, memory, onEvents, onMessage }) =>
       new JournalReader({ cursors: memory, health, clock, onEvents, onMessage }),
+  },
+  // The last: it looks at thousands of files before it returns.
+  {
+    name: 'system',
+    setting: 'system',
+    create: ({ health, clock, dataDirectory, onEvents, onMessage }) =>
+      new SystemSensor({
+        health,
+        clock,
+        snapshots: new FileSnapshotStore(dataDirectory, snapshotForms(), (problem) => onMessage('warn', problem)),
+        onEvents,
+        onMessage,
+      }),
   },
 ];
 

@@ -34,6 +34,13 @@ export const hostSettings = {
     default: true,
     reason: 'Whether to read the journal of systemd. Where it is read, the log files that repeat it are left out.',
   },
+  system: {
+    type: 'boolean',
+    default: true,
+    reason:
+      'Whether to watch what somebody may change to stay, to get rights or to hide: users, what starts by itself, ' +
+      'services, kernel modules, mounts, devices, set-uid files, the firewall.',
+  },
   storedEventsPerSecond: {
     type: 'number',
     default: 2_000,

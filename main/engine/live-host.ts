@@ -35,8 +35,8 @@ export interface LiveHostOptions {
   readonly config: Config;
   readonly health: HealthRegistry;
   readonly logger: Logger;
-  /** Folder of the rules that were taken in; need not exist. */
-  readonly importedRules: string;
+  /** The engine's own: rules that were taken in are below it. */
+  readonly dataDirectory: string;
   /** What Holdfast writes into these itself is no news. */
   readonly ownDirectories: readonly string[];
   /** Asked whenever the thread begins. */
@@ -149,7 +149,7 @@ export class LiveHost {
   }
 
   #begin(): void {
-    const { importedRules, ownDirectories, memory, disabledRules, logger } = this.#options;
+    const { dataDirectory, ownDirectories, memory, disabledRules, logger } = this.#options;
     const kept = memory();
     const config = this.#config;
     this.#taken = new Int32Array(new SharedArrayBuffer(TAKEN_BYTES));
@@ -158,7 +158,7 @@ export class LiveHost {
     this.#startedMs = this.#clock.monotonicMs();
     const data: HostWorkerData = {
       settings: Object.fromEntries(CONFIG_SECTIONS.map(({ path, table }) => [path, config.section(path, table)])),
-      importedRules,
+      dataDirectory,
       ownDirectories,
       disabledRules: disabledRules(),
       kept: Object.fromEntries(
