@@ -12,6 +12,7 @@ import { addHuntCommands } from './hunt-commands.ts';
 import { addIndicatorCommands } from './indicator-commands.ts';
 import { addModelCommands } from './model-commands.ts';
 import { addRuleCommands } from './rule-commands.ts';
+import { addScanCommand } from './scan-commands.ts';
 import { writeAll } from './terminal/output.ts';
 
 /** Makes what a command needs, from the options that stand anywhere on the line. */
@@ -159,6 +160,7 @@ Examples:
   addHuntCommands(program, run);
   addIndicatorCommands(program, run);
   addRuleCommands(program, run);
+  addScanCommand(program, run);
   addModelCommands(program, run);
 
   const config = program

@@ -18,6 +18,7 @@ import type { Config, ConfigReport, ConfigRequest } from './runtime/config.ts';
 import type { ShownSetting } from './runtime/config-text.ts';
 import type { Logger } from './runtime/log.ts';
 import type { Supervisor, SupervisorOptions } from './runtime/supervise.ts';
+import type { ScanOptions, ScanResult } from './scan.ts';
 import type { TrainedProfile, TrainOptions } from './train.ts';
 
 export type { AnalysisContext, AnalysisResult, AnalyzeOptions } from './analyze.ts';
@@ -37,6 +38,8 @@ export type { Logger } from './runtime/log.ts';
 export { type Paths, resolvePaths } from './runtime/paths.ts';
 export type { Backend } from './runtime/session/backend.ts';
 export type { Supervisor, SupervisorOptions } from './runtime/supervise.ts';
+
+export type { FoundFile, ScanHit, ScanOptions, ScanProgress, ScanResult } from './scan.ts';
 
 type TrainedProfileFile = typeof import('./train.ts').trainedProfileFile;
 
@@ -105,6 +108,11 @@ export async function loadHostRules(): Promise<HostRules> {
 /** See host-review.ts: recorded events of a computer, replayed. */
 export async function loadHostReview(): Promise<HostReview> {
   return import('./host-review.ts');
+}
+
+/** See scan.ts: files looked through with rules in YARA. */
+export async function scanFiles(options: ScanOptions): Promise<ScanResult> {
+  return (await import('./scan.ts')).scanFiles(options);
 }
 
 /** See flows.ts. */

@@ -19,7 +19,7 @@ const hasMagic =
 /** One packed file, whose name is the archive's without its last ending. */
 function packed(unpack: (bytes: Buffer, most: number) => Buffer): Format['open'] {
   return function* (bytes, budget, name) {
-    const inner = name.replace(/\.(gz|tgz|zst)$/i, '');
+    const inner = name.replace(/\.tgz$/i, '.tar').replace(/\.(gz|zst)$/i, '');
     if (budget.room === 0) {
       yield { name: inner, reason: TOO_MUCH };
       return;

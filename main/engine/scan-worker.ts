@@ -1,0 +1,100 @@
+/** The scanning thread: rules in YARA, and files one after the other. It blocks while it looks at one. */
+import { createHash } from 'node:crypto';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { parentPort, workerData } from 'node:worker_threads';
+import { codeOf } from './runtime/failure.ts';
+import type { FileVerdict, ScanAnswer, ScanHit, ScanRequest, ScanWorkerData } from './scan-messages.ts';
+import {
+  type ContentVerdict,
+  compileYara,
+  descriptionOf,
+  readYaraFiles,
+  scanContent,
+  severityOf,
+  techniquesOf,
+  YaraScanner,
+} from './yara/index.ts';
+
+const port = parentPort;
+if (port === null) throw new Error('scan-worker.ts runs as a worker thread');
+const post = (answer: ScanAnswer): void => port.postMessage(answer);
+const { rules, userId, timeoutMs, maxFileBytes } = workerData as ScanWorkerData;
+
+/** Verdicts are kept by what was looked at: copies, and files that come again, cost a hash. */
+const MAX_VERDICTS = 20_000;
+type Judged = Pick<FileVerdict, 'hits' | 'contents' | 'gaps'>;
+const verdicts = new Map<string, Judged>();
+
+const read = readYaraFiles(rules, userId);
+const compiled = compileYara(read.files);
+const scanner = new YaraScanner(compiled, timeoutMs);
+post({
+  type: 'ready',
+  rules: compiled.facts.size,
+  problems: [...read.problems.map((problem) => ({ ...problem, line: 1 })), ...compiled.problems],
+});
+
+port.on('message', ({ id, path }: ScanRequest) => {
+  try {
+    post({ type: 'verdict', id, verdict: judgeFile(path) });
+  } catch (error) {
+    post({ type: 'unread', id, reason: codeOf(error) ?? String(error) });
+  }
+});
+
+/** @throws what the kernel says about a file that cannot be read */
+function judgeFile(path: string): FileVerdict {
+  const { content, sizeBytes } = readContent(path);
+  const sha256 = createHash('sha256').update(content).digest('hex');
+  let judged = verdicts.get(sha256);
+  if (judged === undefined) {
+    judged = judge(scanContent(scanner, content, path));
+    if (verdicts.size >= MAX_VERDICTS) verdicts.delete(verdicts.keys().next().value!);
+    verdicts.set(sha256, judged);
+  }
+  const { hits, contents, gaps } = judged;
+  const cut = `larger than ${maxFileBytes / 2 ** 20} MiB: only its beginning was looked at`;
+  return {
+    path,
+    sizeBytes,
+    sha256,
+    sha1: createHash('sha1').update(content).digest('hex'),
+    md5: createHash('md5').update(content).digest('hex'),
+    hits,
+    contents,
+    gaps: sizeBytes > content.length ? [...gaps, cut] : gaps,
+  };
+}
+
+function judge({ hits, contents, gaps }: ContentVerdict): Judged {
+  const told = hits.map(
+    ({ rule, patterns, inside }): ScanHit => ({
+      rule: rule.name,
+      description: descriptionOf(rule),
+      severity: severityOf(rule),
+      techniques: techniquesOf(rule),
+      source: rule.file,
+      inside,
+      patterns,
+    }),
+  );
+  return { hits: told, contents, gaps };
+}
+
+/** Neither links nor devices, and nothing that waits. */
+function readContent(path: string): { readonly content: Buffer; readonly sizeBytes: number } {
+  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK | constants.O_NOCTTY;
+  const descriptor = openSync(path, flags);
+  try {
+    const entry = fstatSync(descriptor);
+    if (!entry.isFile()) throw new Error('it is no regular file');
+    const content = Buffer.allocUnsafe(Math.min(entry.size, maxFileBytes));
+    let length = 0;
+    for (let count = -1; count !== 0 && length < content.length; length += count) {
+      count = readSync(descriptor, content, length, content.length - length, null);
+    }
+    return { content: content.subarray(0, length), sizeBytes: entry.size };
+  } finally {
+    closeSync(descriptor);
+  }
+}
