@@ -50,15 +50,20 @@ export class HostProcesses {
       // Anybody can write a line with somebody else's number; that it is also somebody else's name is left out then.
       return process === undefined || !goesBy(process, event.identifier) ? event : { ...event, process };
     }
-    if (!('process' in event) || event.process === undefined || !isNumberOnly(event.process)) return event;
+    if (!('process' in event) || event.process === undefined || !isIncomplete(event.process)) return event;
     const process = this.processOf(event.process.pid, event.timeMs);
-    return process === undefined ? event : { ...event, process };
+    return process === undefined || !fits(process, event.process) ? event : { ...event, process };
   }
 }
 
-/** What a sensor gives that knows nothing but the number, or that and the name. */
-function isNumberOnly({ image, commandLine }: HostProcess): boolean {
-  return image === '' && commandLine === '';
+/** What a sensor gives that knows nothing but the number and what the kernel keeps at hand: name, user, executable. */
+function isIncomplete({ commandLine }: HostProcess): boolean {
+  return commandLine === '';
+}
+
+/** Whether it can be the process that was told: of the same executable, as far as that was told. */
+function fits({ image }: HostProcess, told: HostProcess): boolean {
+  return told.image === '' || told.image === image;
 }
 
 /** Whether this is a name that the process has: its own or its executable's. */

@@ -13,6 +13,7 @@ import {
   type LogPosition,
   LogTail,
   ProcessSensor,
+  SocketSensor,
   SystemSensor,
   snapshotForms,
   USUAL_LOG_FILES,
@@ -64,6 +65,12 @@ export const HOST_SENSORS: readonly HostSensorRow[] = [
     name: 'processes',
     setting: 'processes',
     create: ({ health, clock, onEvents, onMessage }) => new ProcessSensor({ health, clock, onEvents, onMessage }),
+  },
+  {
+    name: 'sockets',
+    setting: 'sockets',
+    create: ({ health, clock, processOf, onEvents, onMessage }) =>
+      new SocketSensor({ health, clock, processOf, onEvents, onMessage }),
   },
   {
     name: 'logs',

@@ -34,6 +34,12 @@ export const hostSettings = {
     default: true,
     reason: 'Whether to read the journal of systemd. Where it is read, the log files that repeat it are left out.',
   },
+  sockets: {
+    type: 'boolean',
+    default: true,
+    reason:
+      'Whether to watch which program makes, takes on and waits for connections. Without it no flow says its program.',
+  },
   system: {
     type: 'boolean',
     default: true,

@@ -32,6 +32,7 @@ export { type ProcessCounts, type ProcessMethod, ProcessSensor, type ProcessSens
 export { type InterfaceState, type PumpControl, type PumpEnd, pumpCapture } from './reader.ts';
 export { CaptureSensor, type CaptureSensorOptions, type CaptureStream } from './sensor.ts';
 export { ALL_INTERFACES, AUTOMATIC_INTERFACES, sensorSettings } from './settings.ts';
+export { type SocketCounts, type SocketMethod, SocketSensor, type SocketSensorOptions } from './sockets/index.ts';
 export {
   FileSnapshotStore,
   type FirewallState,
