@@ -5,7 +5,7 @@ import type { AlertStory } from '../../contract/api-alerts.ts';
 import type { AttackCatalogue } from '../../contract/attack.ts';
 import { toRecord } from './alert-record.ts';
 import { nextSteps } from './alerts/index.ts';
-import { detectorSection } from './configuration.ts';
+import { detectorSection } from './section-names.ts';
 import type { ReviewStep, Store, StoredAlert } from './store/index.ts';
 
 export interface StoryOptions {

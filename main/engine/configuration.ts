@@ -10,18 +10,9 @@ import { modelSettings } from './model-settings.ts';
 import { flowSettings } from './network/index.ts';
 import type { Section } from './runtime/config-names.ts';
 import { logSettings } from './runtime/log.ts';
+import { behaviourSection, detectorSection } from './section-names.ts';
 import { sensorSettings } from './sensors/index.ts';
 import { storeSettings } from './store/index.ts';
-
-/** Where the settings of a detector live. */
-export function detectorSection(id: string): string {
-  return `detect.${id}`;
-}
-
-/** Where the settings of a behaviour live. */
-export function behaviourSection(id: string): string {
-  return `host.${id}`;
-}
 
 /** What the settings page calls the sections. */
 const TITLES: Readonly<Record<string, string>> = {

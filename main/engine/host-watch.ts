@@ -1,8 +1,8 @@
 import type { Finding } from '../../contract/domain.ts';
 import type { HostEvent } from '../../contract/events.ts';
 import { BEHAVIOURS, BehaviourHost, type ProcessTree } from './behaviours/index.ts';
-import { behaviourSection } from './configuration.ts';
 import type { RuleHit, SigmaRuleSet } from './rules/index.ts';
+import { behaviourSection } from './section-names.ts';
 import { SigmaFindings } from './sigma-findings.ts';
 import type { SectionSource } from './watch.ts';
 

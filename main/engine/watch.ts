@@ -1,9 +1,9 @@
 import type { Finding } from '../../contract/domain.ts';
 import type { TrafficObserver } from '../../contract/traffic.ts';
-import { detectorSection } from './configuration.ts';
 import { DETECTORS, type Indicators, type LandscapeSeed, LearnedLandscape, NO_INDICATORS } from './detect/index.ts';
 import { flowSettings, TrafficEngine } from './network/index.ts';
 import type { SettingTable, SettingValues } from './runtime/settings.ts';
+import { detectorSection } from './section-names.ts';
 
 /** The values of a section: a Config has this, and so has whatever crossed to another thread. */
 export interface SectionSource {
