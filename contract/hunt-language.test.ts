@@ -219,7 +219,7 @@ describe('completeHunt', () => {
   const labels = (text: string) => completeHunt(text, text.length).suggestions.map(({ label }) => label);
 
   it('knows what can follow', () => {
-    expect(labels('')).toEqual(['flows', 'alerts']);
+    expect(labels('')).toEqual(HUNT_TABLES.map(({ name }) => name));
     expect(labels('flows ')).toEqual(expect.arrayContaining(['where', 'since', 'sort by', 'limit', 'count', '|']));
     expect(labels('flows where ')).toEqual(expect.arrayContaining(['initiator', 'bytes', 'not', '(']));
     expect(labels('flows where port ')).toEqual(['=', '!=', '<', '<=', '>', '>=', 'in']);

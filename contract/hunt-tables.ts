@@ -4,6 +4,7 @@
  */
 import { ALERT_KINDS, SEVERITIES } from './domain.ts';
 import { PROTOCOL_IDS } from './facts.ts';
+import { HUNT_EVENT_TABLES } from './hunt-event-tables.ts';
 import { PROTOCOL, SERVICES } from './traffic.ts';
 
 /** What a field holds; decides its operators, the units of its values and how it is shown. */
@@ -180,7 +181,7 @@ const ALERTS: HuntTable = {
   ],
 };
 
-export const HUNT_TABLES: readonly HuntTable[] = [FLOWS, ALERTS];
+export const HUNT_TABLES: readonly HuntTable[] = [FLOWS, ALERTS, ...HUNT_EVENT_TABLES];
 
 /** Names are found whatever their case. */
 export function huntTable(name: string): HuntTable | undefined {

@@ -111,7 +111,7 @@ describe('an event in the database', () => {
           expect(JSON.stringify(found?.event.type)).toBe(JSON.stringify(one.type));
         }
       }),
-      { numRuns: 300 },
+      { numRuns: 80 },
     );
   });
 

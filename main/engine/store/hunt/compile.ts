@@ -24,7 +24,8 @@ const all = (parts: readonly Fragment[], word: 'AND' | 'OR'): Fragment => ({
   sql: `(${parts.map(({ sql }) => sql).join(` ${word} `)})`,
   values: parts.flatMap(({ values }) => values),
 });
-const not = ({ sql, values }: Fragment): Fragment => ({ sql: `(NOT ${sql})`, values });
+/** What is not known does not fit, and so fits the opposite. */
+const not = ({ sql, values }: Fragment): Fragment => ({ sql: `(NOT ifnull(${sql}, 0))`, values });
 
 export function sourceOf(query: HuntQuery): TableSource {
   const source = TABLE_SOURCES[query.table];
@@ -43,8 +44,8 @@ export function fieldOf(query: HuntQuery, name: string): { readonly field: HuntF
 
 /** Which rows fit. */
 export function compileWhere({ query, source, nowMs }: CompileRequest): Fragment {
-  const { timeMs } = sourceOf(query);
-  const parts: Fragment[] = [{ sql: 'source = ?', values: [source] }];
+  const { timeMs, isLiveOnly } = sourceOf(query);
+  const parts: Fragment[] = [{ sql: isLiveOnly ? "'live' = ?" : 'source = ?', values: [source] }];
   if (query.since !== null) parts.push({ sql: `${timeMs} >= ?`, values: [momentOf(query.since, nowMs)] });
   if (query.until !== null) parts.push({ sql: `${timeMs} < ?`, values: [momentOf(query.until, nowMs)] });
   // A withdrawn alert is part of another one, and is found where it is asked for.
@@ -73,7 +74,9 @@ function condition(query: HuntQuery, where: HuntCondition, nowMs: number): Fragm
   const compare = (sql: string): Fragment => comparison(sql, field, source, operator, where.values, nowMs);
   const wanted = TEXT_OPERATORS.has(operator) && source.text !== undefined ? [source.text] : source.sql;
   let found: Fragment;
-  if (source.list === undefined) found = all(wanted.map(compare), 'OR');
+  const lookedUp = lookup(source, operator, compare);
+  if (lookedUp !== undefined) found = lookedUp;
+  else if (source.list === undefined) found = all(wanted.map(compare), 'OR');
   else {
     const { sql, values } = compare('item.value');
     found = { sql: `EXISTS (SELECT 1 FROM json_each(${source.list}) AS item WHERE ${sql})`, values };
@@ -97,6 +100,18 @@ function comparison(
   if (operator === '=' || operator === 'in') return all(oneOf(sql, field, source, values, nowMs), 'OR');
   if (operator === '!=') throw new Error('!= is compiled as the opposite of =');
   return { sql: `${sql} ${operator} ?`, values: [plain(first, source, nowMs)] };
+}
+
+/** By an index, where there is one for it. */
+function lookup(
+  source: FieldSource,
+  operator: HuntOperatorSymbol,
+  compare: (sql: string) => Fragment,
+): Fragment | undefined {
+  const way = source.lookup;
+  if (way === undefined || (way.operators === 'equal' && operator !== '=' && operator !== 'in')) return undefined;
+  const { values } = compare('');
+  return { sql: `(${way.sql((sql) => compare(sql).sql, values)})`, values };
 }
 
 /** Single values share one list; networks are looked at one by one. */

@@ -6,14 +6,28 @@
 import { SEVERITIES } from '../../../../contract/domain.ts';
 import { HUNT_FLOW_ENDS } from '../../../../contract/hunt-tables.ts';
 import { PROTOCOL } from '../../../../contract/traffic.ts';
+import type { EventTableName } from '../events/event-codec.ts';
+import { EVENT_TABLE_SOURCES } from './event-fields.ts';
 
 export type Cell = string | number | null;
+
+/** A way to the rows by an index, for comparisons of a field that fit it. */
+export interface Lookup {
+  /** `equal`: only for "is" and "is one of". */
+  readonly operators: 'equal' | 'all';
+  /**
+   * The rows that fit. `compare` makes the comparison of another expression, and may be called once; `values` are
+   * those that it compares with. `@first` and `@last` stand for the rows that are looked at.
+   */
+  readonly sql: (compare: (sql: string) => string, values: readonly Cell[]) => string;
+}
 
 export interface FieldSource {
   /** What is compared; several where the field stands for several columns of a row. */
   readonly sql: readonly string[];
   /** A JSON array that holds the values, in place of `sql`. */
   readonly list?: string;
+  readonly lookup?: Lookup;
   /** As text, where `sql` is a code. */
   readonly text?: string;
   /** From a word of a query to what is compared. */
@@ -25,7 +39,11 @@ export interface FieldSource {
 }
 
 export interface TableSource {
-  readonly table: 'flows' | 'alerts';
+  readonly table: 'flows' | 'alerts' | EventTableName;
+  /** The table with what is joined to it, where that is more than the table. */
+  readonly from?: string;
+  /** Only of this computer: there is no column `source`. */
+  readonly isLiveOnly?: boolean;
   /** The number by which rows are passed through, in the order in which they were stored. */
   readonly row: string;
   /** Milliseconds since the epoch, of the time that `since` and `until` are about. */
@@ -126,4 +144,8 @@ const ALERTS: TableSource = {
   },
 };
 
-export const TABLE_SOURCES: Readonly<Record<string, TableSource>> = { flows: FLOWS, alerts: ALERTS };
+export const TABLE_SOURCES: Readonly<Record<string, TableSource>> = {
+  flows: FLOWS,
+  alerts: ALERTS,
+  ...EVENT_TABLE_SOURCES,
+};

@@ -25,10 +25,10 @@ type Raw = readonly [row: number, timeMs: number, ...rest: Cell[]];
 export function runRows(database: Database, request: HuntRequest, pace: Pace): HuntAnswer {
   const { query } = request;
   const sort: readonly HuntSort[] =
-    query.sort.length > 0 || query.table === 'flows' ? query.sort : [{ name: 'time', direction: 'desc' }];
+    query.sort.length > 0 || query.table !== 'alerts' ? query.sort : [{ name: 'time', direction: 'desc' }];
   const cursor = request.cursor === undefined ? undefined : readCursor(request.cursor, sort.length);
   const compiled = { query, source: request.source, nowMs: cursor?.nowMs ?? request.nowMs };
-  const { table, row, timeMs } = sourceOf(query);
+  const { table, from = table, row, timeMs } = sourceOf(query);
   const fields = (huntTable(query.table)?.columns ?? []).map((name) => fieldOf(query, name));
   const keys = sort.map(({ name }) => {
     const { field, source } = fieldOf(query, name);
@@ -45,14 +45,14 @@ export function runRows(database: Database, request: HuntRequest, pace: Pace): H
   const wanted = Math.max(0, Math.min(request.limit, (query.limit ?? Number.POSITIVE_INFINITY) - given));
   const statement = database
     .prepare(
-      `SELECT ${[row, timeMs, ...keys, ...cells].join(', ')} FROM ${table}
-       WHERE ${row} BETWEEN ? AND ? AND ${beyond.sql} AND ${where.sql} ORDER BY ${order} LIMIT ?`,
+      `SELECT ${[row, timeMs, ...keys, ...cells].join(', ')} FROM ${from}
+       WHERE ${row} BETWEEN @first AND @last AND ${beyond.sql} AND ${where.sql} ORDER BY ${order} LIMIT ?`,
     )
     .raw();
   const counting = database
     .prepare(
-      `SELECT CAST(${timeMs} / ? AS INTEGER), count(*) FROM ${table}
-       WHERE ${row} BETWEEN ? AND ? AND ${where.sql} GROUP BY 1`,
+      `SELECT CAST(${timeMs} / ? AS INTEGER), count(*) FROM ${from}
+       WHERE ${row} BETWEEN @first AND @last AND ${where.sql} GROUP BY 1`,
     )
     .raw();
   const timeline = new TimelineCounter();
@@ -62,7 +62,7 @@ export function runRows(database: Database, request: HuntRequest, pace: Pace): H
   let scanned = 0;
   let isPartial = false;
   let reached = span.first;
-  for (const piece of pieces(fitting(span, newest, isInOrder ? cursor : undefined))) {
+  for (const piece of pieces(fitting(span, newest, isInOrder ? cursor : undefined), pace)) {
     const isFull = isInOrder && page.isFull;
     const counts = isCounted && pace.elapsedMs() < LONGEST_COUNTING_MS;
     if (isFull && !counts) break;
@@ -73,14 +73,13 @@ export function runRows(database: Database, request: HuntRequest, pace: Pace): H
     }
     scanned += piece.last - piece.first + 1;
     const room = isFull ? 0 : isInOrder ? page.room : wanted + 1;
-    const found =
-      room === 0 ? [] : (statement.all(piece.first, piece.last, ...beyond.values, ...where.values, room) as Raw[]);
+    const found = room === 0 ? [] : (statement.all(piece, ...beyond.values, ...where.values, room) as Raw[]);
     page.add(found);
     if (!counts) continue;
     if (found.length < room) for (const [, foundMs] of found) timeline.add(foundMs, 1);
     else {
       const { stepMs } = timeline;
-      const steps = counting.all(stepMs, piece.first, piece.last, ...where.values) as [number, number][];
+      const steps = counting.all(piece, stepMs, ...where.values) as [number, number][];
       for (const [step, rows] of steps) timeline.add(step * stepMs, rows);
     }
   }

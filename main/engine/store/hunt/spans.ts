@@ -1,6 +1,7 @@
 import type { Database } from 'better-sqlite3';
 import { momentOf } from '../../../../contract/hunt-language.ts';
 import { type CompileRequest, sourceOf } from './compile.ts';
+import type { Pace } from './pace.ts';
 
 /** Row numbers from `first` to `last`, both included. Empty where `first` is above `last`. */
 export interface Span {
@@ -8,8 +9,12 @@ export interface Span {
   readonly last: number;
 }
 
-/** Rows looked at in one statement: some ten milliseconds; between two statements a search can be stopped. */
+/** Rows looked at in one statement; between two statements a search can be stopped. */
 const ROWS_AT_ONCE = 20_000;
+/** A statement that took less found its rows by an index: the next one may look at twice as many. */
+const QUICK_MS = 10;
+/** One that took more is as long as somebody waits for a search to stop. */
+const SLOW_MS = 50;
 /** The time after the last packet until a flow is surely stored: its longest life, and some patience. */
 const LATEST_STORING_MS = 90_000_000;
 
@@ -28,8 +33,20 @@ export function spanOf(database: Database, request: CompileRequest): Span {
       number(`SELECT ${which}(id) FROM flows WHERE source = ? AND source <> 'live'`, source);
     return { first: bound('min') ?? 1, last: bound('max') ?? 0 };
   }
-  const first = number(`SELECT min(${row}) FROM ${table}`) ?? 1;
-  const last = number(`SELECT max(${row}) FROM ${table}`) ?? 0;
+  const { from = table } = sourceOf(query);
+  const first = number(`SELECT min(${row}) FROM ${from}`) ?? 1;
+  const last = number(`SELECT max(${row}) FROM ${from}`) ?? 0;
+  if (sourceOf(query).isLiveOnly) {
+    // What happened since then was stored since then.
+    const marked =
+      query.since === null
+        ? null
+        : number(
+            'SELECT id FROM event_marks WHERE stored_ms < ? ORDER BY id DESC LIMIT 1',
+            momentOf(query.since, nowMs),
+          );
+    return { first: Math.max(first, marked ?? first), last };
+  }
   if (table !== 'flows') return { first, last };
   const stored = database.prepare<[number], { id: number; storedMs: number }>(
     'SELECT id, stored_ms AS storedMs FROM flows WHERE id >= ? ORDER BY id LIMIT 1',
@@ -51,9 +68,16 @@ export function spanOf(database: Database, request: CompileRequest): Span {
   };
 }
 
-/** A span in pieces, the latest rows first. */
-export function* pieces({ first, last }: Span): Generator<Span> {
-  for (let end = last; end >= first; end -= ROWS_AT_ONCE) {
-    yield { first: Math.max(first, end - ROWS_AT_ONCE + 1), last: end };
+/** A span in pieces, the latest rows first; they grow where rows are found quickly. */
+export function* pieces({ first, last }: Span, pace: Pick<Pace, 'elapsedMs'>): Generator<Span> {
+  let rows = ROWS_AT_ONCE;
+  for (let end = last; end >= first; ) {
+    const begin = Math.max(first, end - rows + 1);
+    const begunMs = pace.elapsedMs();
+    yield { first: begin, last: end };
+    const tookMs = pace.elapsedMs() - begunMs;
+    if (tookMs < QUICK_MS) rows *= 2;
+    else if (tookMs > SLOW_MS) rows = Math.max(ROWS_AT_ONCE, Math.floor(rows / 2));
+    end = begin - 1;
   }
 }

@@ -28,7 +28,7 @@ export function runSummary(database: Database, request: HuntRequest, aggregate: 
   const { query } = request;
   const cursor = request.cursor === undefined ? undefined : readCursor(request.cursor, 0);
   const compiled = { query, source: request.source, nowMs: cursor?.nowMs ?? request.nowMs };
-  const { table, row, timeMs } = sourceOf(query);
+  const { table, from: source = table, row, timeMs } = sourceOf(query);
   const joins = new Set<string>();
   const valueSql = (name: string): string => {
     const { each, sql } = fieldOf(query, name).source;
@@ -47,11 +47,11 @@ export function runSummary(database: Database, request: HuntRequest, aggregate: 
     ...(isDistinct ? [subject] : ['count(*)', `sum(${subject})`, `min(${subject})`, `max(${subject})`]),
   ];
   const grouped = (isDistinct ? [...groups, subject] : groups).map((_, i) => i + 1).join(', ');
-  const from = [table, ...joins].join(' CROSS JOIN ');
+  const from = [source, ...joins].join(' CROSS JOIN ');
   const statement = database
     .prepare(
       `SELECT ${columns.join(', ')} FROM ${from}
-       WHERE ${table}.${row} BETWEEN ? AND ? AND ${where.sql}${grouped === '' ? '' : ` GROUP BY ${grouped}`}`,
+       WHERE ${row.includes('.') ? row : `${table}.${row}`} BETWEEN @first AND @last AND ${where.sql}${grouped === '' ? '' : ` GROUP BY ${grouped}`}`,
     )
     .raw();
   const tallies = new Map<string, Tally>();
@@ -60,13 +60,13 @@ export function runSummary(database: Database, request: HuntRequest, aggregate: 
   let scanned = 0;
   let kept = 0;
   let isPartial = false;
-  for (const piece of pieces({ first: span.first, last: Math.min(span.last, newest) })) {
+  for (const piece of pieces({ first: span.first, last: Math.min(span.last, newest) }, pace)) {
     if (pace.isOver()) {
       isPartial = true;
       break;
     }
     scanned += piece.last - piece.first + 1;
-    for (const found of statement.iterate(piece.first, piece.last, ...where.values) as Iterable<Cell[]>) {
+    for (const found of statement.iterate(piece, ...where.values) as Iterable<Cell[]>) {
       const keys = found.slice(0, groups.length);
       const name = JSON.stringify(keys);
       let tally = tallies.get(name);

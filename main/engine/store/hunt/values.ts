@@ -17,18 +17,23 @@ export function runValues(database: Database, { field, prefix, source }: ValuesR
     const from = TABLE_SOURCES[table.name];
     const at = known && from?.fields[known.name];
     if (at === undefined || from === undefined || known?.type === 'time' || pace.isOver()) continue;
-    const value = at.each?.value ?? at.text ?? at.sql[0] ?? 'NULL';
+    const value = (from.isLiveOnly ? undefined : at.each?.value) ?? at.text ?? at.sql[0] ?? 'NULL';
     const joined = at.each === undefined ? '' : ` CROSS JOIN ${at.each.join}`;
+    if (from.isLiveOnly && source !== 'live') continue;
     // Flows of captures are found by their own index, which needs its condition.
     const own = source === 'live' ? '' : " AND source <> 'live'";
+    const { from: wide = from.table } = from;
+    const latest = from.isLiveOnly
+      ? `SELECT ${value} AS v FROM ${wide} ORDER BY ${from.row} DESC LIMIT ${ROWS_LOOKED_AT}`
+      : `SELECT ${value} AS v FROM (SELECT rowid, * FROM ${from.table} WHERE source = @source${own}
+           ORDER BY rowid DESC LIMIT ${ROWS_LOOKED_AT}) AS ${from.table}${joined}`;
     const rows = database
       .prepare(
-        `SELECT ${value}, count(*) FROM
-           (SELECT rowid, * FROM ${from.table} WHERE source = ?${own} ORDER BY rowid DESC LIMIT ${ROWS_LOOKED_AT}) AS ${from.table}${joined}
-         WHERE substr(lower(${value}), 1, length(?)) = lower(?) GROUP BY 1 ORDER BY 2 DESC LIMIT ${MAX_VALUES}`,
+        `SELECT v, count(*) FROM (${latest}) WHERE substr(lower(v), 1, length(@prefix)) = lower(@prefix)
+         GROUP BY 1 ORDER BY 2 DESC LIMIT ${MAX_VALUES}`,
       )
       .raw()
-      .all(source, prefix, prefix) as [Cell, number][];
+      .all({ prefix, ...(from.isLiveOnly ? {} : { source }) }) as [Cell, number][];
     for (const [cell, count] of rows) {
       const text = String(shown(cell, undefined));
       counts.set(text, (counts.get(text) ?? 0) + count);
