@@ -161,6 +161,13 @@ export interface FileFacts {
   readonly gid?: number;
   readonly kind?: 'file' | 'directory' | 'symlink' | 'fifo' | 'socket' | 'device';
   readonly hashes?: FileHashes;
+  /**
+   * Shannon entropy of the first and the last 4 KiB, in bits for each byte: 8 is what encryption and compression make.
+   * Of files only that a process wrote which has lately written several.
+   */
+  readonly entropy?: number;
+  /** What the first bytes say the content is ("zip", "elf"); "" when they say nothing. With `entropy` only. */
+  readonly magic?: string;
 }
 
 interface FileEventBase extends EventBase {
@@ -180,6 +187,8 @@ export interface FileCreatedEvent extends FileEventBase {
 /** Content was changed and the file closed, or it was emptied. */
 export interface FileWrittenEvent extends FileEventBase {
   readonly type: 'file-written';
+  /** How many such events of one process within a moment this one stands for; left out for one. */
+  readonly times?: number;
 }
 
 export interface FileRenamedEvent extends FileEventBase {
@@ -195,6 +204,7 @@ export interface FileDeletedEvent extends FileEventBase {
 /** Owner, mode, times or extended attributes changed; `file` has them as they are now. */
 export interface FileAttributesEvent extends FileEventBase {
   readonly type: 'file-attributes';
+  /** What changed; all that may have where it is not known, and then there is no `before` either. */
   readonly changed: readonly ('mode' | 'owner' | 'times' | 'extended')[];
   /** As it was. */
   readonly before?: Pick<FileFacts, 'mode' | 'uid' | 'gid'>;

@@ -13,6 +13,8 @@ import { codeOf, messageOf } from './failure.ts';
 export interface ChildPlan {
   readonly file: string;
   readonly args: readonly string[];
+  /** A file descriptor for the child's standard input; without one there is nothing to read. */
+  readonly stdin?: number;
   /** A file descriptor for the child's standard output; without one it goes nowhere. */
   readonly stdout?: number;
   /** Added to the few variables that every child gets; the engine's own are not handed on. */
@@ -225,7 +227,7 @@ export class Supervisor {
 function launch(plan: ChildPlan): ChildProcess {
   try {
     return spawn(plan.file, plan.args, {
-      stdio: ['ignore', plan.stdout ?? 'ignore', 'pipe'],
+      stdio: [plan.stdin ?? 'ignore', plan.stdout ?? 'ignore', 'pipe'],
       env: { ...ENVIRONMENT, ...plan.environment },
       detached: true,
     });

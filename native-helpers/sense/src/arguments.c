@@ -35,6 +35,20 @@ const char arguments_help[] =
     "                      write which process makes, takes on and waits for connections (src/socket_records.h)\n"
     "  --method METHOD     best (default), ebpf or lists\n"
     "  --user UID          as above\n"
+    "sense files [options]\n"
+    "                      write what happens to files to standard output, as records (src/files_records.h)\n"
+    "  --only MOUNTPOINT   watch this file system and no others; may be given again\n"
+    "  --include MOUNTPOINT\n"
+    "                      watch this one as well, though it is on another machine or a program's\n"
+    "  --exclude PATH      tell nothing of this file or folder\n"
+    "  --own PID           tell nothing of what this process does\n"
+    "  --method METHOD     best (default) or basic: as on kernels before 5.17\n"
+    "  --user UID          as above\n"
+    "sense verdicts [options]\n"
+    "                      ask on standard output before files are executed; answers come on standard input\n"
+    "  --only, --own, --user\n"
+    "                      as above; children of the processes named with --own are not asked about either\n"
+    "  --deadline-ms MS    allow what nobody answered in this time (1-60000, default 200)\n"
     "sense check           say whether packets can be captured, and if not, why (exit 77)\n"
     "sense fifo PATH       make a named pipe that only its owner may open\n"
     "sense --version\n";
@@ -176,6 +190,10 @@ bool arguments_parse(struct arguments *arguments, int count, char *const *values
   if (strcmp(command, "sockets") == 0) {
     arguments->command = COMMAND_SOCKETS;
     return parse_watch(arguments, count - 2, values + 2, problem, problem_bytes);
+  }
+  if (strcmp(command, "files") == 0 || strcmp(command, "verdicts") == 0) {
+    arguments->command = command[0] == 'f' ? COMMAND_FILES : COMMAND_VERDICTS;
+    return files_options_parse(&arguments->files, count - 2, values + 2, problem, problem_bytes);
   }
   if (strcmp(command, "fifo") == 0 && count == 3) {
     arguments->command = COMMAND_FIFO;

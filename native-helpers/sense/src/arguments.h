@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "files_options.h"
+
 /* Interfaces watched at once. Each costs a ring; more than this is no workstation. */
 #define MAX_SLOTS 16u
 
@@ -14,6 +16,10 @@ enum command {
   COMMAND_CAPTURE,
   /* Tells of every process that begins, executes a program and ends. */
   COMMAND_PROCESSES,
+  /* Tells of every file that is written, created, renamed, removed, changed or executed. */
+  COMMAND_FILES,
+  /* Asks whether files may be executed and opened. */
+  COMMAND_VERDICTS,
   /* Tells of every connection with its process, and of every socket that waits for them. */
   COMMAND_SOCKETS,
   /* Says whether packets could be captured, and why not. */
@@ -53,6 +59,8 @@ struct arguments {
   uint32_t user;
   /* COMMAND_PROCESSES, COMMAND_SOCKETS */
   enum method_wish method;
+  /* COMMAND_FILES, COMMAND_VERDICTS */
+  struct files_options files;
   /* COMMAND_FIFO */
   const char *path;
 };

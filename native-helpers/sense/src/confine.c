@@ -32,16 +32,26 @@
 /* What an argument of a system call must be. */
 enum condition { ANYTHING, EQUALS, HAS_NONE_OF };
 
+/* Whom a rule is for, as bits. */
+enum role {
+  ROLE_PACKETS = 1u << 0,
+  /* Reads about processes. */
+  ROLE_READER = 1u << 1,
+  /* Watches files. */
+  ROLE_FILES = 1u << 2,
+  ANYBODY = ROLE_PACKETS | ROLE_READER | ROLE_FILES,
+  ANY_READER = ROLE_READER | ROLE_FILES,
+};
+
 struct rule {
   uint32_t call;
   unsigned argument;
   enum condition condition;
   uint32_t value;
+  unsigned roles;
 };
 
-#define MAX_RULES 24u
-/* Those at the end of the list that only readers of files get. */
-#define FILE_RULES 3u
+#define MAX_RULES 40u
 /* Instructions: 4 to begin with, at most 5 a rule, 1 to end. */
 #define MAX_INSTRUCTIONS (5u + 5u * MAX_RULES)
 
@@ -51,13 +61,14 @@ struct rule {
 /* The low half of an argument: everything compared here is an int to the kernel. Little-endian. */
 #define ARGUMENT_OFFSET(n) (offsetof(struct seccomp_data, args) + 8u * (n))
 
-static unsigned build_filter(struct sock_filter *code, const struct rule *rules, size_t count) {
+static unsigned build_filter(struct sock_filter *code, const struct rule *rules, size_t count, unsigned role) {
   unsigned used = 0;
   code[used++] = (struct sock_filter)LOAD(offsetof(struct seccomp_data, arch));
   code[used++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, THIS_ARCHITECTURE, 1, 0);
   code[used++] = (struct sock_filter)RETURN(SECCOMP_RET_KILL_PROCESS);
   for (size_t i = 0; i < count; i++) {
     const struct rule *rule = &rules[i];
+    if ((rule->roles & role) == 0) continue;
     code[used++] = (struct sock_filter)LOAD(offsetof(struct seccomp_data, nr));
     if (rule->condition == ANYTHING) {
       code[used++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, rule->call, 0, 1);
@@ -74,33 +85,40 @@ static unsigned build_filter(struct sock_filter *code, const struct rule *rules,
   return used;
 }
 
-static bool filter_system_calls(int netlink, bool reads_files) {
+#define FOR_WRITING (O_WRONLY | O_RDWR | O_CREAT | O_TRUNC)
+
+static bool filter_system_calls(int netlink, unsigned role) {
   /* The first four are the ones of every turn. The x32 numbers of x86-64 match none of these. */
   const struct rule rules[] = {
-      {SYS_write, 0, ANYTHING, 0},
-      {SYS_ppoll, 0, ANYTHING, 0},
-      {SYS_getsockopt, 0, ANYTHING, 0},
-      {SYS_clock_gettime, 0, ANYTHING, 0}, /* where the vdso has no clock */
-      {SYS_recvfrom, 0, EQUALS, (uint32_t)netlink},
-      {SYS_sendto, 0, EQUALS, (uint32_t)netlink},
-      {SYS_setsockopt, 1, EQUALS, SOL_PACKET},
-      {SYS_bind, 0, ANYTHING, 0},
-      {SYS_mmap, 2, HAS_NONE_OF, PROT_EXEC},
-      {SYS_munmap, 0, ANYTHING, 0},
-      {SYS_close, 0, ANYTHING, 0},
-      {SYS_rt_sigreturn, 0, ANYTHING, 0},
-      {SYS_restart_syscall, 0, ANYTHING, 0},
-      {SYS_exit_group, 0, ANYTHING, 0},
-      /* From here on for whoever reads files. */
-      {SYS_openat, 2, HAS_NONE_OF, O_WRONLY | O_RDWR | O_CREAT | O_TRUNC},
-      {SYS_read, 0, ANYTHING, 0},
-      {SYS_readlinkat, 0, ANYTHING, 0},
+      {SYS_write, 0, ANYTHING, 0, ANYBODY},
+      {SYS_ppoll, 0, ANYTHING, 0, ANYBODY},
+      {SYS_getsockopt, 0, ANYTHING, 0, ROLE_PACKETS | ROLE_READER},
+      {SYS_clock_gettime, 0, ANYTHING, 0, ANYBODY}, /* where the vdso has no clock */
+      {SYS_recvfrom, 0, EQUALS, (uint32_t)netlink, ROLE_PACKETS | ROLE_READER},
+      {SYS_sendto, 0, EQUALS, (uint32_t)netlink, ROLE_PACKETS | ROLE_READER},
+      {SYS_setsockopt, 1, EQUALS, SOL_PACKET, ROLE_PACKETS | ROLE_READER},
+      {SYS_bind, 0, ANYTHING, 0, ROLE_PACKETS | ROLE_READER},
+      {SYS_mmap, 2, HAS_NONE_OF, PROT_EXEC, ANYBODY},
+      {SYS_munmap, 0, ANYTHING, 0, ANYBODY},
+      {SYS_close, 0, ANYTHING, 0, ANYBODY},
+      {SYS_rt_sigreturn, 0, ANYTHING, 0, ANYBODY},
+      {SYS_restart_syscall, 0, ANYTHING, 0, ANYBODY},
+      {SYS_exit_group, 0, ANYTHING, 0, ANYBODY},
+      {SYS_openat, 2, HAS_NONE_OF, FOR_WRITING, ANY_READER},
+      {SYS_read, 0, ANYTHING, 0, ANY_READER},
+      {SYS_readlinkat, 0, ANYTHING, 0, ANY_READER},
+      {SYS_open_by_handle_at, 2, HAS_NONE_OF, FOR_WRITING, ROLE_FILES},
+      {SYS_fstat, 0, ANYTHING, 0, ROLE_FILES},
+      {SYS_newfstatat, 0, ANYTHING, 0, ROLE_FILES}, /* as the C library calls fstat since 2.33 */
+      {SYS_statx, 0, ANYTHING, 0, ROLE_FILES},
+      {SYS_pread64, 0, ANYTHING, 0, ROLE_FILES},
+      {SYS_fanotify_init, 0, ANYTHING, 0, ROLE_FILES},
+      {SYS_fanotify_mark, 0, ANYTHING, 0, ROLE_FILES},
   };
-  const size_t count = sizeof rules / sizeof rules[0] - (reads_files ? 0 : FILE_RULES);
   static_assert(sizeof rules / sizeof rules[0] <= MAX_RULES, "the filter has room");
   struct sock_filter code[MAX_INSTRUCTIONS];
   struct sock_fprog program = {
-      .len = (unsigned short)build_filter(code, rules, count),
+      .len = (unsigned short)build_filter(code, rules, sizeof rules / sizeof rules[0], role),
       .filter = code,
   };
   return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0) == 0;
@@ -108,9 +126,11 @@ static bool filter_system_calls(int netlink, bool reads_files) {
 
 #else
 
-static bool filter_system_calls(int netlink, bool reads_files) {
+enum role { ROLE_PACKETS, ROLE_READER, ROLE_FILES };
+
+static bool filter_system_calls(int netlink, unsigned role) {
   (void)netlink;
-  (void)reads_files;
+  (void)role;
   return true;
 }
 
@@ -138,7 +158,7 @@ static bool become(uint32_t user) {
   return setgroups(0, NULL) == 0 && setresgid(user, user, user) == 0 && setresuid(user, user, user) == 0;
 }
 
-static bool confine_to(uint32_t user, int netlink, uint32_t capabilities, const char **step) {
+static bool confine_to(uint32_t user, int netlink, uint32_t capabilities, enum role role, const char **step) {
   const pid_t parent = getppid();
   const struct rlimit none = {0, 0};
   /* Without CAP_SETPCAP this does nothing, and no_new_privs makes up for it. */
@@ -160,13 +180,18 @@ static bool confine_to(uint32_t user, int netlink, uint32_t capabilities, const 
   *step = "forbid new rights";
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return false;
   *step = "filter its system calls";
-  return filter_system_calls(netlink, capabilities != 0);
+  return filter_system_calls(netlink, role);
 }
 
 bool confine(uint32_t user, int netlink, const char **step) {
-  return confine_to(user, netlink, 0, step);
+  return confine_to(user, netlink, 0, ROLE_PACKETS, step);
 }
 
 bool confine_reader(uint32_t user, int netlink, const char **step) {
-  return confine_to(user, netlink, 1u << CAP_SYS_PTRACE | 1u << CAP_DAC_READ_SEARCH, step);
+  return confine_to(user, netlink, 1u << CAP_SYS_PTRACE | 1u << CAP_DAC_READ_SEARCH, ROLE_READER, step);
+}
+
+bool confine_files(uint32_t user, const char **step) {
+  const uint32_t capabilities = 1u << CAP_SYS_ADMIN | 1u << CAP_DAC_READ_SEARCH | 1u << CAP_SYS_PTRACE;
+  return confine_to(user, -1, capabilities, ROLE_FILES, step);
 }

@@ -22,4 +22,11 @@ bool confine(uint32_t user, int netlink, const char **step);
  */
 bool confine_reader(uint32_t user, int netlink, const char **step);
 
+/*
+ * The same for whoever watches files: it may open files to read them, by name and by handle, and mark file systems that
+ * come later, which takes CAP_SYS_ADMIN and CAP_DAC_READ_SEARCH; CAP_SYS_PTRACE to see what a process executes. No
+ * sockets.
+ */
+bool confine_files(uint32_t user, const char **step);
+
 #endif

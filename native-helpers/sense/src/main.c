@@ -7,6 +7,8 @@
 
 #include "arguments.h"
 #include "capture.h"
+#include "files.h"
+#include "files_verdicts.h"
 #include "processes.h"
 #include "records.h"
 #include "sockets.h"
@@ -57,6 +59,8 @@ static int run(int count, char *const *values) {
     case COMMAND_FIFO: return make_fifo(arguments.path);
     case COMMAND_CHECK: return (int)capture_check();
     case COMMAND_CAPTURE:
+    case COMMAND_FILES:
+    case COMMAND_VERDICTS:
     case COMMAND_PROCESSES:
     case COMMAND_SOCKETS: break;
   }
@@ -67,6 +71,8 @@ static int run(int count, char *const *values) {
   handle_signals();
   if (arguments.command == COMMAND_PROCESSES) return (int)processes_run(&arguments, &stopping);
   if (arguments.command == COMMAND_SOCKETS) return (int)sockets_run(&arguments, &stopping);
+  if (arguments.command == COMMAND_FILES) return (int)files_run(&arguments.files, &stopping);
+  if (arguments.command == COMMAND_VERDICTS) return (int)verdicts_run(&arguments.files, &stopping);
   return (int)capture_run(&arguments, &stopping);
 }
 

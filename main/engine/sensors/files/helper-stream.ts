@@ -1,0 +1,129 @@
+/** One helper process that is kept running, what it writes, and what it is told. */
+import { closeSync, constants, openSync, writeSync } from 'node:fs';
+import { Socket } from 'node:net';
+import { type Clock, systemClock, type Timer } from '../../runtime/clock.ts';
+import { codeOf, messageOf } from '../../runtime/failure.ts';
+import { type ChildExit, Supervisor, type SupervisorOptions } from '../../runtime/supervise.ts';
+import { HELPER_EXIT, openCapturePipe } from '../helper.ts';
+
+export interface HelperStreamOptions {
+  readonly helperPath: string;
+  readonly clock?: Clock;
+  readonly timing?: SupervisorOptions['timing'];
+  /** The command line, for the next run. */
+  args(): readonly string[];
+  /** Whether it is told anything on its standard input. */
+  readonly hasInput?: boolean;
+  /** A run has begun; what came before is of another one. */
+  onBegin(): void;
+  /** Some of what it says. False when it makes no sense: it is then replaced. */
+  onPiece(piece: Buffer): boolean;
+  onEnd(exit: ChildExit): void;
+  onMessage(message: string): void;
+}
+
+const WATCH_INTERVAL_MS = 5_000;
+/** The helper reports every second; one that is silent for so long hangs and is replaced. */
+const SILENCE_LIMIT_MS = 30_000;
+
+export class HelperStream {
+  readonly supervisor: Supervisor;
+  readonly #options: HelperStreamOptions;
+  readonly #clock: Clock;
+  #watchdog: Timer | undefined;
+  #lastNewsMs = 0;
+  /** Our ends of the pipes of a run that is about to begin. */
+  #pendingOutput: number | undefined;
+  #input: number | undefined;
+
+  constructor(options: HelperStreamOptions) {
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.supervisor = new Supervisor({
+      plan: () => this.#plan(),
+      onStart: () => this.#started(),
+      onExit: (exit) => this.#ended(exit),
+      isFinal: (exit) => exit.code === HELPER_EXIT.noRights || exit.code === HELPER_EXIT.usage,
+      timing: options.timing,
+      clock: options.clock,
+    });
+  }
+
+  start(): void {
+    this.supervisor.start();
+    this.#watchdog ??= this.#clock.every(WATCH_INTERVAL_MS, () => this.#watch());
+  }
+
+  async stop(): Promise<void> {
+    this.#watchdog?.cancel();
+    this.#watchdog = undefined;
+    await this.supervisor.stop();
+  }
+
+  /** Tells the helper something, at once. Nothing when it does not run; one that does not listen is replaced. */
+  send(bytes: Uint8Array): void {
+    if (this.#input === undefined) return;
+    try {
+      if (writeSync(this.#input, bytes) === bytes.length) return;
+    } catch (error) {
+      // It has just ended, which onEnd tells.
+      if (codeOf(error) === 'EPIPE') return;
+      if (codeOf(error) !== 'EAGAIN') throw error;
+    }
+    this.supervisor.kick();
+  }
+
+  #plan() {
+    const { helperPath, hasInput } = this.#options;
+    const output = openCapturePipe(helperPath);
+    this.#pendingOutput = output.readFd;
+    const input = hasInput ? openCapturePipe(helperPath) : undefined;
+    if (input !== undefined) {
+      // Whoever tells something must not wait for a helper that hangs.
+      this.#input = openSync(`/proc/self/fd/${input.writeFd}`, constants.O_WRONLY | constants.O_NONBLOCK);
+      closeSync(input.writeFd);
+    }
+    return {
+      file: helperPath,
+      args: this.#options.args(),
+      stdin: input?.readFd,
+      stdout: output.writeFd,
+      release: () => {
+        closeSync(output.writeFd);
+        if (input !== undefined) closeSync(input.readFd);
+      },
+    };
+  }
+
+  #started(): void {
+    this.#lastNewsMs = this.#clock.monotonicMs();
+    this.#options.onBegin();
+    const fd = this.#pendingOutput;
+    this.#pendingOutput = undefined;
+    if (fd === undefined) return;
+    const socket = new Socket({ fd, readable: true, writable: false });
+    socket.on('data', (piece: Buffer) => {
+      this.#lastNewsMs = this.#clock.monotonicMs();
+      if (this.#options.onPiece(piece)) return;
+      socket.destroy();
+      this.supervisor.kick();
+    });
+    socket.on('error', (error) => this.#options.onMessage(`The file helper cannot be read: ${messageOf(error)}`));
+  }
+
+  #ended(exit: ChildExit): void {
+    // The helper could not be started: nobody has got the pipe.
+    if (this.#pendingOutput !== undefined) closeSync(this.#pendingOutput);
+    if (this.#input !== undefined) closeSync(this.#input);
+    this.#pendingOutput = undefined;
+    this.#input = undefined;
+    this.#options.onEnd(exit);
+  }
+
+  #watch(): void {
+    if (this.supervisor.status.state !== 'running') return;
+    if (this.#clock.monotonicMs() - this.#lastNewsMs < SILENCE_LIMIT_MS) return;
+    this.#options.onMessage(`The file helper said nothing for ${SILENCE_LIMIT_MS / 1000} s`);
+    this.supervisor.kick();
+  }
+}

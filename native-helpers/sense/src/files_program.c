@@ -1,0 +1,73 @@
+#include "files_program.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "procfs.h"
+
+#define STAT_BYTES 1024u
+
+static const char DELETED[] = " (deleted)";
+
+static ssize_t read_small(uint32_t process, const char *name, char *bytes, size_t room) {
+  char path[48];
+  snprintf(path, sizeof path, "/proc/%" PRIu32 "/%s", process, name);
+  const int file = open(path, O_RDONLY | O_CLOEXEC);
+  if (file < 0) return -1;
+  const ssize_t count = read(file, bytes, room);
+  close(file);
+  return count;
+}
+
+static void look(struct file_program *program, uint32_t process) {
+  program->process = process;
+  program->flags = 0;
+  program->path_bytes = 0;
+  memset(program->name, 0, sizeof program->name);
+  char name[PROCESS_TITLE_BYTES + 1];
+  ssize_t count = read_small(process, "comm", name, sizeof name);
+  if (count <= 0) {
+    program->flags = FLAG_PROCESS_GONE;
+    return;
+  }
+  if (name[count - 1] == '\n') count--;
+  memcpy(program->name, name, count > (ssize_t)PROCESS_TITLE_BYTES ? PROCESS_TITLE_BYTES : (size_t)count);
+  char link[32];
+  snprintf(link, sizeof link, "/proc/%" PRIu32 "/exe", process);
+  count = readlinkat(AT_FDCWD, link, program->path, sizeof program->path);
+  if (count <= 0) return;
+  size_t bytes = (size_t)count;
+  const size_t suffix = sizeof DELETED - 1;
+  if (bytes > suffix && memcmp(program->path + bytes - suffix, DELETED, suffix) == 0) {
+    program->flags |= FLAG_PROGRAM_DELETED;
+    bytes -= suffix;
+  }
+  program->path_bytes = (uint32_t)bytes;
+}
+
+void file_programs_forget(struct file_programs *programs, uint32_t process) {
+  struct file_program *program = &programs->list[process % KNOWN_PROGRAMS];
+  if (program->process == process) program->process = 0;
+}
+
+void file_programs_forget_all(struct file_programs *programs) {
+  for (unsigned i = 0; i < KNOWN_PROGRAMS; i++) programs->list[i].process = 0;
+}
+
+const struct file_program *file_programs_find(struct file_programs *programs, uint32_t process) {
+  struct file_program *program = &programs->list[process % KNOWN_PROGRAMS];
+  if (program->process != process) look(program, process);
+  return program;
+}
+
+uint32_t file_program_parent(uint32_t process) {
+  char line[STAT_BYTES];
+  const ssize_t count = read_small(process, "stat", line, sizeof line - 1);
+  if (count <= 0) return 0;
+  line[count] = '\0';
+  struct process_record record = {0};
+  return procfs_parse_stat(line, 1, &record) ? record.parent : 0;
+}

@@ -1,0 +1,329 @@
+#include "files_verdicts.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/fanotify.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "confine.h"
+#include "files_kernel.h"
+#include "files_mounts.h"
+#include "files_paths.h"
+#include "files_program.h"
+#include "files_records.h"
+
+/* Questions without an answer. One more is not asked: a machine must go on whatever becomes of the engine. */
+#define MAX_WAITING 256u
+/* So many answers in a row were not in time: for a while nobody is asked, and nobody waits. */
+#define DEAF_AFTER 8u
+#define DEAF_MS 5000u
+#define STATISTICS_MS 1000u
+#define READ_BYTES 16384u
+/* Commands of the engine; the longest is a path. */
+#define COMMAND_BYTES 65536u
+/* A program is waiting: ahead of ordinary ones. */
+#define ANSWERING_PRIORITY (-10)
+/* What is written at once is written whole or not at all. */
+#define REQUEST_PATH_BYTES (PIPE_BUF - sizeof(struct verdict_request_record))
+
+struct waiting_question {
+  int file; /* -1: an empty slot */
+  uint32_t question;
+  uint64_t deadline_ms;
+};
+
+struct verdicts {
+  const struct files_options *options;
+  int group;
+  uint32_t asked; /* numbers of questions */
+  unsigned waiting;
+  unsigned timeouts_in_a_row;
+  uint64_t deaf_until_ms;
+  uint64_t now_ms;
+  bool can_remember;
+  struct verdict_statistics_record counts;
+  struct waiting_question questions[MAX_WAITING];
+  size_t command_bytes;
+  _Alignas(8) unsigned char commands[COMMAND_BYTES];
+  _Alignas(8) unsigned char events[READ_BYTES];
+};
+
+static uint64_t monotonic_ms(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (uint64_t)now.tv_sec * 1000u + (uint64_t)now.tv_nsec / 1000000u;
+}
+
+static void complain(const char *what, int error) {
+  fprintf(stderr, "sense: cannot %s: %s\n", what, strerror(error));
+}
+
+/* Writes a record with text, in one piece. False when the pipe has no room: nobody reads. */
+static bool write_whole(void *record, size_t bytes, enum files_record_type type, const char *text, size_t text_bytes) {
+  _Alignas(8) unsigned char whole[PIPE_BUF];
+  const size_t padded = ALIGN_RECORD(bytes + text_bytes);
+  const struct record_header header = {(uint32_t)padded, (uint16_t)type, 0};
+  if (padded > sizeof whole) return false;
+  memcpy(record, &header, sizeof header);
+  memcpy(whole, record, bytes);
+  if (text_bytes > 0) memcpy(whole + bytes, text, text_bytes);
+  memset(whole + bytes + text_bytes, 0, padded - bytes - text_bytes);
+  return write(STDOUT_FILENO, whole, padded) == (ssize_t)padded;
+}
+
+/* ---- answers ---- */
+
+static void respond(const struct verdicts *verdicts, int file, bool allow) {
+  const struct fanotify_response response = {.fd = file, .response = allow ? FAN_ALLOW : FAN_DENY};
+  /* Fails when whoever waited was killed. */
+  (void)!write(verdicts->group, &response, sizeof response);
+  close(file);
+}
+
+/* The kernel asks no more for this file until it is written to. */
+static void remember(struct verdicts *verdicts, int file) {
+  if (!verdicts->can_remember) return;
+  const unsigned flags = FAN_MARK_ADD | FAN_MARK_IGNORED_MASK | FAN_MARK_EVICTABLE;
+  if (fanotify_mark(verdicts->group, flags, FAN_OPEN_EXEC_PERM, file, NULL) == 0) return;
+  /* Before 5.19 every mark would hold its file in memory for good. */
+  if (errno == EINVAL) verdicts->can_remember = false;
+}
+
+static void guard(struct verdicts *verdicts, const char *path, bool on) {
+  const unsigned flags = (on ? FAN_MARK_ADD : FAN_MARK_REMOVE) | FAN_MARK_DONT_FOLLOW;
+  if (fanotify_mark(verdicts->group, flags, FAN_OPEN_PERM, AT_FDCWD, path) != 0) return;
+  if (on) verdicts->counts.guarded++;
+  else if (verdicts->counts.guarded > 0) verdicts->counts.guarded--;
+}
+
+static void take_answer(struct verdicts *verdicts, const struct verdict_answer *answer) {
+  struct waiting_question *question = &verdicts->questions[answer->question % MAX_WAITING];
+  /* It came too late: the slot is empty, or another's. */
+  if (question->file < 0 || question->question != answer->question) return;
+  const bool allow = answer->command != ANSWER_DENY;
+  if (answer->command == ANSWER_ALLOW_REMEMBER) remember(verdicts, question->file);
+  respond(verdicts, question->file, allow);
+  question->file = -1;
+  verdicts->waiting--;
+  verdicts->timeouts_in_a_row = 0;
+  if (allow) verdicts->counts.allowed++;
+  else verdicts->counts.denied++;
+}
+
+/* Takes the commands that are complete. False when they make no sense. */
+static bool take_commands(struct verdicts *verdicts) {
+  size_t offset = 0;
+  struct verdict_answer command;
+  while (verdicts->command_bytes - offset >= sizeof command) {
+    memcpy(&command, verdicts->commands + offset, sizeof command);
+    const bool has_path = command.command == GUARD_PATH || command.command == UNGUARD_PATH;
+    if (command.command < ANSWER_ALLOW || command.command > UNGUARD_PATH ||
+        command.path_bytes > (has_path ? MAX_FILE_PATH_BYTES : 0)) {
+      return false;
+    }
+    const size_t whole = sizeof command + ALIGN_RECORD(command.path_bytes);
+    if (whole > verdicts->command_bytes - offset) break;
+    if (has_path) {
+      char path[MAX_FILE_PATH_BYTES + 1];
+      memcpy(path, verdicts->commands + offset + sizeof command, command.path_bytes);
+      path[command.path_bytes] = '\0';
+      guard(verdicts, path, command.command == GUARD_PATH);
+    } else {
+      take_answer(verdicts, &command);
+    }
+    offset += whole;
+  }
+  verdicts->command_bytes -= offset;
+  memmove(verdicts->commands, verdicts->commands + offset, verdicts->command_bytes);
+  return true;
+}
+
+/* False when nobody answers any more; errno is 0 for the end of the stream. */
+static bool read_commands(struct verdicts *verdicts) {
+  const ssize_t count =
+      read(STDIN_FILENO, verdicts->commands + verdicts->command_bytes, COMMAND_BYTES - verdicts->command_bytes);
+  if (count < 0 && (errno == EAGAIN || errno == EINTR)) return true;
+  if (count <= 0) {
+    if (count == 0) errno = 0;
+    return false;
+  }
+  verdicts->command_bytes += (size_t)count;
+  if (take_commands(verdicts)) return true;
+  errno = EPROTO;
+  return false;
+}
+
+/* Whoever waited too long goes on. */
+static void let_go(struct verdicts *verdicts) {
+  for (unsigned i = 0; i < MAX_WAITING && verdicts->waiting > 0; i++) {
+    struct waiting_question *question = &verdicts->questions[i];
+    if (question->file < 0 || question->deadline_ms > verdicts->now_ms) continue;
+    respond(verdicts, question->file, true);
+    question->file = -1;
+    verdicts->waiting--;
+    verdicts->counts.timeouts++;
+    if (++verdicts->timeouts_in_a_row >= DEAF_AFTER) verdicts->deaf_until_ms = verdicts->now_ms + DEAF_MS;
+  }
+}
+
+/* ---- questions ---- */
+
+static bool is_exempt(const struct verdicts *verdicts, uint32_t process) {
+  if (files_options_own(verdicts->options, process)) return true;
+  const uint32_t parent = file_program_parent(process);
+  return parent != 0 && files_options_own(verdicts->options, parent);
+}
+
+static bool ask(struct verdicts *verdicts, const struct fanotify_event_metadata *event, const struct stat *status) {
+  const uint32_t number = verdicts->asked;
+  struct waiting_question *question = &verdicts->questions[number % MAX_WAITING];
+  if (question->file >= 0 || verdicts->now_ms < verdicts->deaf_until_ms) return false;
+  char path[MAX_FILE_PATH_BYTES];
+  size_t path_bytes = files_path_of_descriptor(event->fd, status->st_nlink == 0, path);
+  if (path_bytes > REQUEST_PATH_BYTES) path_bytes = 0;
+  struct verdict_request_record request = {
+      .inode = status->st_ino,
+      .device = status->st_dev,
+      .change_ns = (uint64_t)status->st_ctim.tv_sec * 1000000000u + (uint64_t)status->st_ctim.tv_nsec,
+      .bytes = (uint64_t)status->st_size,
+      .question = number,
+      .process = (uint32_t)event->pid,
+      .kind = event->mask & FAN_OPEN_EXEC_PERM ? VERDICT_EXECUTE : VERDICT_OPEN,
+      .mode = status->st_mode,
+      .user = status->st_uid,
+      .path_bytes = (uint32_t)path_bytes,
+  };
+  if (!write_whole(&request, sizeof request, RECORD_VERDICT_REQUEST, path, path_bytes)) return false;
+  question->file = event->fd;
+  question->question = number;
+  question->deadline_ms = verdicts->now_ms + verdicts->options->deadline_ms;
+  verdicts->asked++;
+  verdicts->waiting++;
+  verdicts->counts.asked++;
+  return true;
+}
+
+static void take_event(struct verdicts *verdicts, const struct fanotify_event_metadata *event) {
+  if (event->mask & FAN_Q_OVERFLOW) verdicts->counts.overflows++;
+  if (event->fd < 0) return;
+  struct stat status;
+  if (is_exempt(verdicts, event->pid > 0 ? (uint32_t)event->pid : 0)) {
+    verdicts->counts.exempt++;
+  } else if (fstat(event->fd, &status) == 0 && S_ISREG(status.st_mode)) {
+    if (ask(verdicts, event, &status)) return;
+    verdicts->counts.crowded++;
+  }
+  respond(verdicts, event->fd, true);
+}
+
+static bool read_questions(struct verdicts *verdicts) {
+  const ssize_t count = read(verdicts->group, verdicts->events, sizeof verdicts->events);
+  if (count < 0) return errno == EAGAIN || errno == EINTR || errno == ENOENT || errno == EPERM || errno == ENXIO;
+  verdicts->now_ms = monotonic_ms();
+  struct fanotify_event_metadata event;
+  for (size_t offset = 0; offset + sizeof event <= (size_t)count; offset += event.event_len) {
+    memcpy(&event, verdicts->events + offset, sizeof event);
+    if (event.vers != FANOTIFY_METADATA_VERSION || event.event_len < sizeof event) return false;
+    take_event(verdicts, &event);
+  }
+  return true;
+}
+
+/* ---- the loop ---- */
+
+/* Marks what is there; what is marked already stays so, and what is gone took its mark along. How many. */
+static unsigned mark_file_systems(const struct verdicts *verdicts) {
+  static struct mount_table table;
+  unsigned marked = 0;
+  if (!files_mounts_read(&table)) return 0;
+  for (unsigned i = 0; i < table.count; i++) {
+    const struct mount *mount = &table.mounts[i];
+    const struct path_list *only = &verdicts->options->only;
+    if (files_kind_of(mount->type) != KIND_REAL) continue;
+    if (only->count > 0 && !path_list_has(only, mount->point, strlen(mount->point))) continue;
+    const int descriptor = files_mount_open(mount);
+    if (descriptor < 0) continue;
+    const unsigned flags = FAN_MARK_ADD | FAN_MARK_FILESYSTEM;
+    if (fanotify_mark(verdicts->group, flags, FAN_OPEN_EXEC_PERM, descriptor, NULL) == 0) marked++;
+    close(descriptor);
+  }
+  return marked;
+}
+
+static enum exit_code loop(struct verdicts *verdicts, int mounts, const volatile sig_atomic_t *stopping) {
+  uint64_t next_statistics = 0;
+  sigset_t none;
+  sigemptyset(&none);
+  while (!*stopping) {
+    verdicts->now_ms = monotonic_ms();
+    let_go(verdicts);
+    if (verdicts->now_ms >= next_statistics) {
+      (void)write_whole(&verdicts->counts, sizeof verdicts->counts, RECORD_VERDICT_STATISTICS, NULL, 0);
+      next_statistics = verdicts->now_ms + STATISTICS_MS;
+    }
+    uint64_t wait_ms = next_statistics - verdicts->now_ms;
+    for (unsigned i = 0; i < MAX_WAITING && verdicts->waiting > 0; i++) {
+      const struct waiting_question *question = &verdicts->questions[i];
+      if (question->file >= 0 && question->deadline_ms - verdicts->now_ms < wait_ms) {
+        wait_ms = question->deadline_ms - verdicts->now_ms;
+      }
+    }
+    struct pollfd watched[] = {
+        {.fd = STDIN_FILENO, .events = POLLIN},
+        {.fd = verdicts->group, .events = POLLIN},
+        {.fd = STDOUT_FILENO},
+        {.fd = mounts, .events = POLLPRI},
+    };
+    const struct timespec timeout = {(time_t)(wait_ms / 1000u), (long)(wait_ms % 1000u) * 1000000L};
+    if (ppoll(watched, sizeof watched / sizeof watched[0], &timeout, &none) <= 0) continue;
+    if (watched[2].revents & (POLLERR | POLLHUP)) return EXIT_OUTPUT_ERROR;
+    if (watched[0].revents != 0 && !read_commands(verdicts)) {
+      if (errno == 0) return EXIT_OUTPUT_ERROR;
+      complain("understand the answers", errno);
+      return EXIT_SYSTEM_ERROR;
+    }
+    if ((watched[1].revents & POLLIN) && !read_questions(verdicts)) {
+      complain("read what is asked", errno);
+      return EXIT_SYSTEM_ERROR;
+    }
+    if (watched[3].revents & (POLLPRI | POLLERR)) (void)mark_file_systems(verdicts);
+  }
+  return EXIT_STOPPED;
+}
+
+enum exit_code verdicts_run(const struct files_options *options, const volatile sig_atomic_t *stopping) {
+  static struct verdicts verdicts = {.can_remember = true};
+  struct files_options own = *options;
+  if (own.own_count < MAX_OWN_PROCESSES) own.own[own.own_count++] = (uint32_t)getpid();
+  verdicts.options = &own;
+  for (unsigned i = 0; i < MAX_WAITING; i++) verdicts.questions[i].file = -1;
+  verdicts.group = fanotify_init(FAN_CLASS_CONTENT | FAN_CLOEXEC | FAN_NONBLOCK | FAN_UNLIMITED_MARKS,
+                                 O_RDONLY | O_CLOEXEC | O_LARGEFILE);
+  if (verdicts.group < 0) {
+    complain("ask before programs start (fanotify)", errno);
+    return errno == EPERM || errno == EACCES ? EXIT_NO_RIGHTS : EXIT_SYSTEM_ERROR;
+  }
+  const int mounts = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
+  (void)setpriority(PRIO_PROCESS, 0, ANSWERING_PRIORITY);
+  const int flags = fcntl(STDOUT_FILENO, F_GETFL);
+  if (flags < 0 || fcntl(STDOUT_FILENO, F_SETFL, flags | O_NONBLOCK) != 0) return EXIT_OUTPUT_ERROR;
+  const char *step = "";
+  if (!confine_files(options->user, &step)) {
+    complain(step, errno);
+    return EXIT_SYSTEM_ERROR;
+  }
+  struct files_hello_record hello = {.magic = VERDICTS_MAGIC, .version = FILES_FORMAT_VERSION};
+  if (!write_whole(&hello, sizeof hello, RECORD_FILES_HELLO, NULL, 0)) return EXIT_OUTPUT_ERROR;
+  if (mark_file_systems(&verdicts) == 0) {
+    complain("ask before programs start: no file system lets itself be watched", errno);
+    return EXIT_SYSTEM_ERROR;
+  }
+  return loop(&verdicts, mounts, stopping);
+}
