@@ -6,6 +6,7 @@ import type { Clock } from './runtime/clock.ts';
 import type { HealthRegistry } from './runtime/health.ts';
 import {
   canReadJournal,
+  FileSensor,
   FileSnapshotStore,
   JournalReader,
   type LogFile,
@@ -65,6 +66,20 @@ export const HOST_SENSORS: readonly HostSensorRow[] = [
     name: 'processes',
     setting: 'processes',
     create: ({ health, clock, onEvents, onMessage }) => new ProcessSensor({ health, clock, onEvents, onMessage }),
+  },
+  {
+    name: 'files',
+    setting: 'files',
+    create: ({ settings, health, clock, ownDirectories, processOf, onEvents, onMessage }) =>
+      new FileSensor({
+        health,
+        clock,
+        moreMountPoints: settings.moreFileSystems,
+        excludedPaths: ownDirectories,
+        processOf,
+        onEvents,
+        onMessage,
+      }),
   },
   {
     name: 'sockets',

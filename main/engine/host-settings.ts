@@ -12,6 +12,22 @@ export const hostSettings = {
       'Whether to watch what programs are run, with their arguments and where they come from. Most of what is found ' +
       'on this computer is found by it, and the other sensors ask it who did what they see.',
   },
+  files: {
+    type: 'boolean',
+    default: true,
+    reason:
+      'Whether to watch which files are made, written, renamed, removed and run, and by which program, on all real ' +
+      'file systems of this computer.',
+  },
+  moreFileSystems: {
+    type: 'list',
+    default: [],
+    pattern: /^\/[^\p{Cc}]{0,4000}$/u,
+    patternMeaning: 'an absolute path',
+    reason:
+      'Mount points to watch as well, though their files are on other machines or in programs (NFS, SMB, FUSE). None ' +
+      'by default: only what this computer itself does to them can be seen.',
+  },
   logs: {
     type: 'boolean',
     default: true,
