@@ -13,6 +13,7 @@ import { HUNT_CALLS } from './api-hunt.ts';
 import { INDICATOR_CALLS } from './api-indicators.ts';
 import { MODEL_CALLS } from './api-models.ts';
 import type { Role } from './api-roles.ts';
+import { RULE_CALLS } from './api-rules.ts';
 import { healthEntrySchema, noInputSchema, statusSchema } from './api-schemas.ts';
 import type { ApiTable } from './api-table.ts';
 
@@ -46,6 +47,7 @@ export const API = {
   ...CAPTURE_CALLS,
   ...INDICATOR_CALLS,
   ...MODEL_CALLS,
+  ...RULE_CALLS,
   ...CONTROL_CALLS,
   ...CONSOLE_CALLS,
 } as const satisfies ApiTable;

@@ -23,6 +23,7 @@ import { ModelDesk } from './model-desk.ts';
 import { modelSettings } from './model-settings.ts';
 import { type Trainer, trainInChild } from './model-training.ts';
 import { type PauseState, ProtectionPause } from './protection-pause.ts';
+import { RuleDesk } from './rule-desk.ts';
 import { Bus } from './runtime/bus.ts';
 import { systemClock } from './runtime/clock.ts';
 import type { Config } from './runtime/config.ts';
@@ -79,6 +80,7 @@ export class Engine {
   readonly #pauseHealth: HealthPart;
   readonly indicators: IndicatorDesk;
   readonly models: ModelDesk;
+  readonly rules: RuleDesk;
   readonly #traffic: LiveTraffic;
   readonly #watching: TrafficSwitch;
   readonly host: LiveHost;
@@ -137,6 +139,18 @@ export class Engine {
       journal: (entry) => this.store.appendJournal(entry),
       onChange: () => this.#watching.configure(this.settings.config),
     });
+    this.rules = new RuleDesk({
+      dataDirectory: options.paths.dataDirectory,
+      userId: process.geteuid?.() ?? 0,
+      clock: systemClock,
+      memory: () => this.store.control,
+      journal: (entry) => this.store.appendJournal(entry),
+      onChange: () => this.host.reloadRules({ disabled: this.rules.disabled('sigma') }),
+      limits: () => {
+        const host = this.health.report().entries.find(({ part }) => part === 'host');
+        return host === undefined || host.state === 'ok' ? '' : host.detail;
+      },
+    });
     this.models = new ModelDesk({
       clock: systemClock,
       health: this.health,
@@ -179,7 +193,8 @@ export class Engine {
       dataDirectory: options.paths.dataDirectory,
       ownDirectories: [options.paths.dataDirectory, options.paths.runtimeDirectory],
       memory: () => hostMemory(this.store.control),
-      disabledRules: () => [],
+      disabledRules: () => this.rules.disabled('sigma'),
+      onRuleHits: (hits) => this.rules.takeHits(hits),
       onFinding: (finding) => this.#found(finding),
       onEvents: (events) => this.#store?.insertEvents(events),
     });
@@ -209,6 +224,7 @@ export class Engine {
         { name: 'store', start: () => this.#openStore(), stop: () => this.#closeStore() },
         { name: 'history', start: () => this.#memory.start(), stop: () => this.#memory.stop() },
         { name: 'indicators', start: () => this.indicators.load() },
+        { name: 'rules', start: () => this.rules.start(), stop: () => this.rules.stop() },
         { name: 'models', start: () => this.models.start(), stop: () => this.models.stop() },
         { name: 'captures', start: () => this.captures.start(), stop: () => this.captures.stop() },
         { name: 'traffic', start: () => this.#watching.turn(true), stop: () => this.#watching.turn(false) },
@@ -238,6 +254,7 @@ export class Engine {
       captures: () => this.captures,
       indicators: this.indicators,
       models: this.models,
+      rules: this.rules,
       nowMs: () => systemClock.nowMs(),
       mode: () => (options.simulate ? 'simulate' : 'observe'),
       ownAddresses: () => readHostNetwork().addresses,

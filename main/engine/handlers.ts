@@ -9,6 +9,7 @@ import { type FlowAnswering, flowHandlers } from './handlers-flows.ts';
 import { type HuntAnswering, huntHandlers } from './handlers-hunt.ts';
 import { type IndicatorAnswering, indicatorHandlers } from './handlers-indicators.ts';
 import { type ModelAnswering, modelHandlers } from './handlers-models.ts';
+import { type RuleAnswering, ruleHandlers } from './handlers-rules.ts';
 
 /** What the handlers need of the engine. */
 export interface Answering
@@ -18,6 +19,7 @@ export interface Answering
     CaptureAnswering,
     IndicatorAnswering,
     ModelAnswering,
+    RuleAnswering,
     HuntAnswering,
     ConsoleAnswering {
   status(): Status;
@@ -35,6 +37,7 @@ export function createHandlers(engine: Answering): ApiHandlers {
     ...captureHandlers(engine),
     ...indicatorHandlers(engine),
     ...modelHandlers(engine),
+    ...ruleHandlers(engine),
     ...huntHandlers(engine),
     ...flowHandlers(engine),
     ...controlHandlers(engine),
