@@ -36,11 +36,6 @@ export class HealthMirror {
     for (const [name, { part }] of this.#parts) if (states.get(name) !== 'off') part.failed(detail, hint);
   }
 
-  /** What counters said last. */
-  counters(name: string): Readonly<Record<string, number>> {
-    return this.#parts.get(name)?.counters ?? {};
-  }
-
   #known(name: string, counters: Readonly<Record<string, number>>): Mirrored {
     const known = this.#parts.get(name);
     if (known !== undefined) {

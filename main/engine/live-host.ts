@@ -49,6 +49,8 @@ export interface LiveHostOptions {
   /** The rules have been read, at every start and whenever it was asked for. */
   readonly onRules?: (rules: LoadedRules) => void;
   readonly clock?: Clock;
+  /** For tests: every thread that is begun, to end it. */
+  readonly onThread?: (thread: Worker) => void;
 }
 
 /** How long a stopping engine waits for the host thread to end its helpers and say the last. */
@@ -178,6 +180,7 @@ export class LiveHost {
     worker.on('message', (message: HostMessage) => this.#receive(worker, message));
     worker.on('error', (error) => logger.error('The host thread failed', { error: String(error) }));
     worker.on('exit', () => this.#exited(worker));
+    this.#options.onThread?.(worker);
   }
 
   #receive(worker: Worker, message: HostMessage): void {
