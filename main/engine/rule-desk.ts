@@ -8,7 +8,7 @@ import { importedRules, OWN_RULES } from './rules/index.ts';
 import type { Clock } from './runtime/clock.ts';
 import { FailureError, messageOf } from './runtime/failure.ts';
 import { readTrustedFiles } from './runtime/rule-files.ts';
-import { removeTakenFile, type TakenFiles, writeTakenFile } from './runtime/taken-files.ts';
+import { assertTakenName, removeTakenFile, type TakenFiles, writeTakenFile } from './runtime/taken-files.ts';
 import { workerEnvironment } from './runtime/worker-environment.ts';
 import type { JournalInput } from './store/index.ts';
 import { importedYaraRules, OWN_YARA_RULES } from './yara/index.ts';
@@ -149,6 +149,7 @@ export class RuleDesk {
   /** @throws FailureError `wrong-offset`, `rules-too-large`, `no-rule`, and what a name or the disk refuses */
   async importPiece(engine: RuleEngine, name: string, piece: RulePiece, actor: string) {
     const { offset, bytes, isLast } = piece;
+    assertTakenName(name, this.#files(engine));
     const key = `${engine} ${name}`;
     if (offset === 0) this.#beginUpload(key);
     const upload = this.#uploads.get(key);

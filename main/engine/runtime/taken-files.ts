@@ -49,7 +49,7 @@ export function takenName(path: string, endings: readonly string[]): string {
  */
 export function writeTakenFile(files: TakenFiles, name: string, text: string): void {
   const { directory, most } = files;
-  assertName(name, files);
+  assertTakenName(name, files);
   ensureOwnDirectory(directory);
   const there = listTakenFiles(files);
   if (!there.includes(name) && there.length >= most) {
@@ -70,7 +70,7 @@ export function writeTakenFile(files: TakenFiles, name: string, text: string): v
 
 /** @throws FailureError `no-such-file`, `bad-name` */
 export function removeTakenFile(files: TakenFiles, name: string): void {
-  assertName(name, files);
+  assertTakenName(name, files);
   if (!listTakenFiles(files).includes(name)) {
     throw new FailureError({
       code: 'no-such-file',
@@ -85,7 +85,8 @@ function isName(name: string, endings: readonly string[]): boolean {
   return name.length <= MAX_NAME && NAME.test(name) && endings.some((ending) => name.toLowerCase().endsWith(ending));
 }
 
-function assertName(name: string, { endings }: TakenFiles): void {
+/** @throws FailureError `bad-name` */
+export function assertTakenName(name: string, { endings }: Pick<TakenFiles, 'endings'>): void {
   if (isName(name, endings)) return;
   const hint = `Letters, digits, dots, dashes; ${endings.join(' or ')} at its end.`;
   throw new FailureError({ code: 'bad-name', message: 'A file cannot have this name.', hint });
