@@ -248,10 +248,11 @@ export class HostEngine {
     const helpers = [...this.#sensors.values()].flatMap(({ helperPid }) => helperPid ?? []);
     const text = JSON.stringify([health, counts, helpers]);
     const nowMs = this.#options.clock.monotonicMs();
-    if (text === this.#toldState && nowMs - this.#toldMs < HEARTBEAT_MS) return;
-    this.#toldState = text;
-    this.#toldMs = nowMs;
-    this.#options.post({ type: 'state', health, counts, helpers });
+    if (text !== this.#toldState || nowMs - this.#toldMs >= HEARTBEAT_MS) {
+      this.#toldState = text;
+      this.#toldMs = nowMs;
+      this.#options.post({ type: 'state', health, counts, helpers });
+    }
     if (this.#hasToldStart || this.#startedMs === undefined) return;
     const isSilent = health.some(({ state, detail }) => state === 'off' && detail === NOT_STARTED);
     if (isSilent && nowMs - this.#startedMs < FIRST_WORDS_MS) return;

@@ -132,8 +132,9 @@ export function logFilesOf({ logFiles }: Pick<HostSettings, 'logFiles'>, isJourn
       for (const file of USUAL_LOG_FILES) if (!(file.isInJournal && isJournalRead)) files.set(file.path, file);
       continue;
     }
-    const path = item.slice(item.indexOf('/'));
-    const format = item.slice(0, item.indexOf('/') - 1) || 'syslog';
+    const start = item.indexOf('/');
+    const path = item.slice(start);
+    const format = start === 0 ? 'syslog' : item.slice(0, start - 1);
     // Whoever names a file wants it read, whatever else says the same.
     files.set(path, { path, format: format as LogFormat, isInJournal: false });
   }
