@@ -7,7 +7,12 @@ export {
   type FileSensorOptions,
   type FileSystem,
   type FileSystemState,
+  type FileVerdict,
+  type FileVerdictRequest,
   type ProcessLookup,
+  VerdictCache,
+  type VerdictCacheOptions,
+  type VerdictCounts,
 } from './files/index.ts';
 export { type CaptureAbility, canCapture, DEFAULT_HELPER_PATH } from './helper.ts';
 export { type HostNetwork, readHostNetwork } from './host-network.ts';

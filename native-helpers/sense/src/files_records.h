@@ -170,6 +170,7 @@ struct verdict_statistics_record {
   uint64_t exempt;   /* allowed unasked: our own processes */
   uint64_t guarded;  /* files that are marked one by one */
   uint64_t overflows;
+  uint64_t median_us; /* from a question to its answer; 0 while there was none */
 };
 
 enum verdict_command {
@@ -180,6 +181,8 @@ enum verdict_command {
   /* Ask for every open of `path`, or no more. */
   GUARD_PATH = 4,
   UNGUARD_PATH = 5,
+  /* What was remembered and guarded is so no more. */
+  FORGET_ALL = 6,
 };
 
 /* On standard input. With a path it is followed by path_bytes of it, padded to 8 bytes. */
@@ -195,7 +198,7 @@ static_assert(sizeof(struct files_hello_record) == 24, "layout");
 static_assert(sizeof(struct file_system_record) == 32, "layout");
 static_assert(sizeof(struct files_statistics_record) == 80, "layout");
 static_assert(sizeof(struct verdict_request_record) == 64, "layout");
-static_assert(sizeof(struct verdict_statistics_record) == 72, "layout");
+static_assert(sizeof(struct verdict_statistics_record) == 80, "layout");
 static_assert(sizeof(struct verdict_answer) == 16, "layout");
 
 #endif

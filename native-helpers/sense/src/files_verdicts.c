@@ -30,6 +30,9 @@
 #define COMMAND_BYTES 65536u
 /* A program is waiting: ahead of ordinary ones. */
 #define ANSWERING_PRIORITY (-10)
+/* Answers by how long they took, for the median: 2 µs each, the last one for all that took longer. */
+#define TIME_CLASSES 512u
+#define CLASS_NS 2000u
 /* What is written at once is written whole or not at all. */
 #define REQUEST_PATH_BYTES (PIPE_BUF - sizeof(struct verdict_request_record))
 
@@ -37,6 +40,7 @@ struct waiting_question {
   int file; /* -1: an empty slot */
   uint32_t question;
   uint64_t deadline_ms;
+  uint64_t asked_ns;
 };
 
 struct verdicts {
@@ -49,16 +53,36 @@ struct verdicts {
   uint64_t now_ms;
   bool can_remember;
   struct verdict_statistics_record counts;
+  uint64_t times[TIME_CLASSES];
   struct waiting_question questions[MAX_WAITING];
   size_t command_bytes;
   _Alignas(8) unsigned char commands[COMMAND_BYTES];
   _Alignas(8) unsigned char events[READ_BYTES];
 };
 
-static uint64_t monotonic_ms(void) {
+static uint64_t monotonic_ns(void) {
   struct timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);
-  return (uint64_t)now.tv_sec * 1000u + (uint64_t)now.tv_nsec / 1000000u;
+  return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+static uint64_t monotonic_ms(void) {
+  return monotonic_ns() / 1000000u;
+}
+
+static void note_time(struct verdicts *verdicts, uint64_t nanoseconds) {
+  const uint64_t time_class = nanoseconds / CLASS_NS;
+  verdicts->times[time_class < TIME_CLASSES ? time_class : TIME_CLASSES - 1]++;
+}
+
+static uint64_t median_us(const struct verdicts *verdicts) {
+  const uint64_t answers = verdicts->counts.allowed + verdicts->counts.denied;
+  uint64_t sum = 0;
+  for (unsigned i = 0; i < TIME_CLASSES && answers > 0; i++) {
+    sum += verdicts->times[i];
+    if (2 * sum >= answers) return (i + 1) * CLASS_NS / 1000u;
+  }
+  return 0;
 }
 
 static void complain(const char *what, int error) {
@@ -103,6 +127,12 @@ static void guard(struct verdicts *verdicts, const char *path, bool on) {
   else if (verdicts->counts.guarded > 0) verdicts->counts.guarded--;
 }
 
+/* Marks of single files alone: those of the file systems stay. */
+static void forget_all(struct verdicts *verdicts) {
+  (void)fanotify_mark(verdicts->group, FAN_MARK_FLUSH, 0, AT_FDCWD, NULL);
+  verdicts->counts.guarded = 0;
+}
+
 static void take_answer(struct verdicts *verdicts, const struct verdict_answer *answer) {
   struct waiting_question *question = &verdicts->questions[answer->question % MAX_WAITING];
   /* It came too late: the slot is empty, or another's. */
@@ -110,6 +140,7 @@ static void take_answer(struct verdicts *verdicts, const struct verdict_answer *
   const bool allow = answer->command != ANSWER_DENY;
   if (answer->command == ANSWER_ALLOW_REMEMBER) remember(verdicts, question->file);
   respond(verdicts, question->file, allow);
+  note_time(verdicts, monotonic_ns() - question->asked_ns);
   question->file = -1;
   verdicts->waiting--;
   verdicts->timeouts_in_a_row = 0;
@@ -124,7 +155,7 @@ static bool take_commands(struct verdicts *verdicts) {
   while (verdicts->command_bytes - offset >= sizeof command) {
     memcpy(&command, verdicts->commands + offset, sizeof command);
     const bool has_path = command.command == GUARD_PATH || command.command == UNGUARD_PATH;
-    if (command.command < ANSWER_ALLOW || command.command > UNGUARD_PATH ||
+    if (command.command < ANSWER_ALLOW || command.command > FORGET_ALL ||
         command.path_bytes > (has_path ? MAX_FILE_PATH_BYTES : 0)) {
       return false;
     }
@@ -135,6 +166,8 @@ static bool take_commands(struct verdicts *verdicts) {
       memcpy(path, verdicts->commands + offset + sizeof command, command.path_bytes);
       path[command.path_bytes] = '\0';
       guard(verdicts, path, command.command == GUARD_PATH);
+    } else if (command.command == FORGET_ALL) {
+      forget_all(verdicts);
     } else {
       take_answer(verdicts, &command);
     }
@@ -200,6 +233,7 @@ static bool ask(struct verdicts *verdicts, const struct fanotify_event_metadata 
       .user = status->st_uid,
       .path_bytes = (uint32_t)path_bytes,
   };
+  question->asked_ns = monotonic_ns();
   if (!write_whole(&request, sizeof request, RECORD_VERDICT_REQUEST, path, path_bytes)) return false;
   question->file = event->fd;
   question->question = number;
@@ -265,6 +299,7 @@ static enum exit_code loop(struct verdicts *verdicts, int mounts, const volatile
     verdicts->now_ms = monotonic_ms();
     let_go(verdicts);
     if (verdicts->now_ms >= next_statistics) {
+      verdicts->counts.median_us = median_us(verdicts);
       (void)write_whole(&verdicts->counts, sizeof verdicts->counts, RECORD_VERDICT_STATISTICS, NULL, 0);
       next_statistics = verdicts->now_ms + STATISTICS_MS;
     }

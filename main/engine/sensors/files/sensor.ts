@@ -10,8 +10,10 @@ import type { HealthPart, HealthRegistry } from '../../runtime/health.ts';
 import type { ChildExit, SupervisorOptions } from '../../runtime/supervise.ts';
 import { DEFAULT_HELPER_PATH, HELPER_EXIT } from '../helper.ts';
 import { fileEventOf, type ProcessLookup } from './events.ts';
+import { type FileVerdict, VerdictGate } from './gate.ts';
 import { HelperStream } from './helper-stream.ts';
 import { type FileCounts, FileRecordDecoder, type FileSystem, NO_FILE_COUNTS } from './records.ts';
+import { type FileVerdictRequest, NO_VERDICT_COUNTS, type VerdictCounts } from './verdict-records.ts';
 
 export interface FileSensorOptions {
   readonly helperPath?: string;
@@ -30,6 +32,13 @@ export interface FileSensorOptions {
   readonly ownProcesses?: readonly number[];
   /** Who has this number now. */
   readonly processOf?: ProcessLookup;
+  /**
+   * Whether a file may be executed, or a guarded one opened (see `guard`). Whoever wants to waits meanwhile: be quick, and
+   * answer what is known at once. Without it nothing is asked, and nothing is kept waiting.
+   */
+  verdict?(request: FileVerdictRequest): FileVerdict | Promise<FileVerdict>;
+  /** After so long whoever waits goes on without a verdict; 200 unless told. */
+  readonly verdictDeadlineMs?: number;
   /** What happened, in order for each file system. Called in the event loop, some hundred events at a time under load. */
   onEvents(events: readonly HostEvent[]): void;
   /** Something that belongs into the log. */
@@ -43,6 +52,8 @@ const MAX_NAMED = 3;
 const RIGHTS_HINT = 'Start Holdfast as root, or install its service.';
 const BUILD_HINT =
   'Build it with "make -C native-helpers/sense"; that needs a C compiler and make (Debian: build-essential).';
+/** A first look reads the file; longer nobody should wait for a program to start. */
+const VERDICT_DEADLINE_MS = 200;
 const NO_PROCESS: ProcessLookup = () => undefined;
 
 export class FileSensor {
@@ -52,6 +63,7 @@ export class FileSensor {
   readonly #clock: Clock;
   readonly #health: HealthPart;
   readonly #stream: HelperStream;
+  readonly #gate: VerdictGate | undefined;
   readonly #processOf: ProcessLookup;
   readonly #fileSystems = new Map<string, FileSystem>();
   #decoder: FileRecordDecoder;
@@ -72,7 +84,9 @@ export class FileSensor {
     this.#health = options.health.part('files', () => ({
       ...this.counts,
       restarts: Math.max(0, this.#runs - 1),
+      ...(this.#gate && verdictCounters(this.#gate.counts)),
     }));
+    this.#gate = this.#newGate();
     this.#stream = new HelperStream({
       helperPath: this.#helperPath,
       clock: options.clock,
@@ -94,10 +108,11 @@ export class FileSensor {
       return;
     }
     this.#stream.start();
+    this.#gate?.start();
   }
 
   async stop(): Promise<void> {
-    await this.#stream.stop();
+    await Promise.all([this.#stream.stop(), this.#gate?.stop()]);
     this.#health.off('Not watching.');
   }
 
@@ -122,6 +137,30 @@ export class FileSensor {
     };
   }
 
+  /** Of the questions before programs start; all zero where nothing is asked. */
+  get verdictCounts(): VerdictCounts {
+    return this.#gate?.counts ?? NO_VERDICT_COUNTS;
+  }
+
+  /** Whether programs wait for a verdict now. */
+  get isAsking(): boolean {
+    return this.#gate?.isAsking ?? false;
+  }
+
+  /** From now on `verdict` is asked whenever this file is opened: what is in quarantine. It must be there. */
+  guard(path: string): void {
+    this.#gate?.guard(path);
+  }
+
+  unguard(path: string): void {
+    this.#gate?.unguard(path);
+  }
+
+  /** Call it when something is denied that was not: what was allowed is asked about again. */
+  forgetVerdicts(): void {
+    this.#gate?.forget();
+  }
+
   /** The helper's process, while it runs. */
   get helperPid(): number | undefined {
     return this.#stream.supervisor.status.pid;
@@ -137,6 +176,22 @@ export class FileSensor {
       ...moreMountPoints.flatMap((path) => ['--include', path]),
       ...excludedPaths.flatMap((path) => ['--exclude', path]),
     ];
+  }
+
+  #newGate(): VerdictGate | undefined {
+    const { verdict, onlyMountPoints = [], ownProcesses = [], verdictDeadlineMs, clock, timing } = this.#options;
+    if (verdict === undefined) return undefined;
+    return new VerdictGate({
+      helperPath: this.#helperPath,
+      clock,
+      timing,
+      onlyMountPoints,
+      ownProcesses,
+      deadlineMs: verdictDeadlineMs ?? VERDICT_DEADLINE_MS,
+      verdict: (request) => verdict(request),
+      onChange: () => this.#describe(),
+      onMessage: (level, message) => this.#options.onMessage?.(level, message),
+    });
   }
 
   #newDecoder(): FileRecordDecoder {
@@ -203,6 +258,12 @@ export class FileSensor {
           `left out in all, and the kernel's queue was full ${this.counts.overflows} times (it does not count what it loses).`,
         'The machine cannot keep up. Raise the sysctl fs.fanotify.max_queued_events if this happens often.',
       );
+    } else if (this.#gate !== undefined && !this.#gate.isAsking) {
+      const why = this.#gate.problem === '' ? 'the helper is about to start' : this.#gate.problem;
+      this.#health.degraded(
+        `Files are watched on ${counted(watched)}, but programs start unasked: ${why}.`,
+        'It takes a kernel with CONFIG_FANOTIFY_ACCESS_PERMISSIONS. It is tried again.',
+      );
     } else if (refused.length > 0) {
       this.#health.degraded(
         `Files are watched on ${counted(watched)}. The kernel refuses it on others${named(refused)}.`,
@@ -213,8 +274,9 @@ export class FileSensor {
     } else {
       const others = systems.filter(({ state }) => state === 'not-wanted');
       const left = others.length === 0 ? '' : ` Not on those of other machines or programs${named(others)}.`;
+      const asked = this.#gate === undefined ? '' : ' Programs are looked at before they start.';
       this.#health.ok(
-        `Files are watched on ${counted(watched)} (fanotify).${left} What is written through mapped memory is seen when ` +
+        `Files are watched on ${counted(watched)} (fanotify).${asked}${left} What is written through mapped memory is seen when ` +
           'the file is closed; what another machine changes in a shared folder is not.',
       );
     }
@@ -237,6 +299,18 @@ export class FileSensor {
       this.#health.degraded(`The file helper ended and is started again: ${reason}.`, 'Nothing to do.');
     }
   }
+}
+
+function verdictCounters(counts: VerdictCounts): Readonly<Record<string, number>> {
+  return {
+    verdictsAsked: counts.asked,
+    verdictsDenied: counts.denied,
+    verdictTimeouts: counts.timeouts,
+    verdictsSkipped: counts.crowded,
+    verdictsExempt: counts.exempt,
+    verdictMedianUs: counts.medianUs,
+    guarded: counts.guarded,
+  };
 }
 
 function counted(watched: number): string {

@@ -1,9 +1,12 @@
 /** A mount namespace of a test's own: what is mounted in it nobody else sees, and it goes with its holder. */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { DEFAULT_HELPER_PATH } from '../../helper.ts';
+
+const runFile = promisify(execFile);
 
 /** Why files cannot be watched here; undefined when they can. */
 export function whyNoNamespace(): string | undefined {
@@ -64,6 +67,13 @@ export class MountNamespace {
   run(script: string, ...args: readonly string[]): string {
     const command = [`--mount=${this.#path}`, 'sh', '-c', `cd '${this.mountPoint}' && ${script}`, 'sh', ...args];
     return execFileSync('nsenter', command, { encoding: 'utf8', timeout: 60_000 });
+  }
+
+  /** The same without standing still meanwhile: whoever is asked for verdicts must be able to answer. */
+  async start(script: string): Promise<string> {
+    const command = [`--mount=${this.#path}`, 'sh', '-c', `cd '${this.mountPoint}' && ${script}`];
+    const { stdout } = await runFile('nsenter', command, { encoding: 'utf8', timeout: 60_000 });
+    return stdout;
   }
 
   close(): void {

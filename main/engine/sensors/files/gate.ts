@@ -1,0 +1,186 @@
+/**
+ * Asked before programs start, and before guarded files are opened: keeps `sense verdicts` running and answers it. It
+ * fails open: what nobody answers in time goes on, and is counted; when the engine ends, so do the questions.
+ */
+import type { Clock } from '../../runtime/clock.ts';
+import { messageOf } from '../../runtime/failure.ts';
+import type { ChildExit, SupervisorOptions } from '../../runtime/supervise.ts';
+import { HelperStream } from './helper-stream.ts';
+import {
+  encodeCommand,
+  type FileVerdictRequest,
+  NO_VERDICT_COUNTS,
+  type VerdictCounts,
+  VerdictRecordDecoder,
+} from './verdict-records.ts';
+
+export type FileVerdict = 'allow' | 'deny';
+
+export interface VerdictGateOptions {
+  readonly helperPath: string;
+  readonly clock?: Clock;
+  readonly timing?: SupervisorOptions['timing'];
+  readonly onlyMountPoints: readonly string[];
+  readonly ownProcesses: readonly number[];
+  /** How long somebody may be kept waiting. */
+  readonly deadlineMs: number;
+  verdict(request: FileVerdictRequest): FileVerdict | Promise<FileVerdict>;
+  /** The counts or the state are others. */
+  onChange(): void;
+  onMessage(level: 'info' | 'warn', message: string): void;
+}
+
+/** As long as the helper takes them (PATH_MAX); what is longer cannot be opened by that name either. */
+const MAX_GUARDED_PATH_BYTES = 4_096;
+
+export class VerdictGate {
+  readonly #options: VerdictGateOptions;
+  readonly #stream: HelperStream;
+  readonly #guarded = new Set<string>();
+  #decoder: VerdictRecordDecoder;
+  #isAsking = false;
+  #lastProblem = '';
+  #base: VerdictCounts = NO_VERDICT_COUNTS;
+  #counts: VerdictCounts = NO_VERDICT_COUNTS;
+  /** Answers that took longer than a turn belong to the run that asked. */
+  #run = 0;
+
+  constructor(options: VerdictGateOptions) {
+    this.#options = options;
+    this.#decoder = this.#newDecoder();
+    this.#stream = new HelperStream({
+      helperPath: options.helperPath,
+      clock: options.clock,
+      timing: options.timing,
+      hasInput: true,
+      args: () => [
+        'verdicts',
+        ...['--own', String(process.pid), '--deadline-ms', String(options.deadlineMs)],
+        ...options.ownProcesses.flatMap((pid) => ['--own', String(pid)]),
+        ...options.onlyMountPoints.flatMap((path) => ['--only', path]),
+      ],
+      onBegin: () => this.#began(),
+      onPiece: (piece) => this.#take(piece),
+      onEnd: (exit) => this.#ended(exit),
+      onMessage: (message) => options.onMessage('warn', message),
+    });
+  }
+
+  start(): void {
+    this.#stream.start();
+  }
+
+  async stop(): Promise<void> {
+    await this.#stream.stop();
+  }
+
+  /** Whether programs wait for a verdict now. */
+  get isAsking(): boolean {
+    return this.#isAsking;
+  }
+
+  /** Why it does not ask; empty while it does. */
+  get problem(): string {
+    return this.#lastProblem;
+  }
+
+  /** Totals over all runs. */
+  get counts(): VerdictCounts {
+    const [base, run] = [this.#base, this.#counts];
+    return {
+      asked: base.asked + run.asked,
+      allowed: base.allowed + run.allowed,
+      denied: base.denied + run.denied,
+      timeouts: base.timeouts + run.timeouts,
+      crowded: base.crowded + run.crowded,
+      exempt: base.exempt + run.exempt,
+      overflows: base.overflows + run.overflows,
+      guarded: run.guarded,
+      medianUs: run.medianUs,
+    };
+  }
+
+  /** The helper's process, while it runs. */
+  get helperPid(): number | undefined {
+    return this.#stream.supervisor.status.pid;
+  }
+
+  /** From now on it is asked whenever this file is opened. It must be there; a symbolic link is not followed. */
+  guard(path: string): void {
+    if (Buffer.byteLength(path) > MAX_GUARDED_PATH_BYTES) throw new Error(`too long to guard: ${path.slice(0, 80)}…`);
+    this.#guarded.add(path);
+    this.#stream.send(encodeCommand('guard', 0, path));
+  }
+
+  unguard(path: string): void {
+    if (this.#guarded.delete(path)) this.#stream.send(encodeCommand('unguard', 0, path));
+  }
+
+  /** What was allowed is asked about again: something is denied now that was not. */
+  forget(): void {
+    this.#stream.send(encodeCommand('forgetAll', 0));
+    this.#guardAll();
+  }
+
+  #guardAll(): void {
+    for (const path of this.#guarded) this.#stream.send(encodeCommand('guard', 0, path));
+  }
+
+  #newDecoder(): VerdictRecordDecoder {
+    return new VerdictRecordDecoder({
+      hello: () => {
+        this.#isAsking = true;
+        this.#lastProblem = '';
+        this.#guardAll();
+        this.#options.onChange();
+      },
+      request: (question, request) => this.#answer(question, request),
+      statistics: (counts) => {
+        this.#counts = counts;
+        this.#options.onChange();
+      },
+    });
+  }
+
+  #began(): void {
+    this.#run++;
+    this.#base = this.counts;
+    this.#counts = NO_VERDICT_COUNTS;
+    this.#decoder = this.#newDecoder();
+  }
+
+  #take(piece: Buffer): boolean {
+    const isSound = this.#decoder.accept(piece);
+    if (!isSound) this.#options.onMessage('warn', `The verdict helper's words make no sense: ${this.#decoder.problem}`);
+    return isSound;
+  }
+
+  #answer(question: number, request: FileVerdictRequest): void {
+    const run = this.#run;
+    const send = (verdict: FileVerdict): void => {
+      if (run !== this.#run) return;
+      const allow = request.kind === 'execute' ? 'allowRemember' : 'allow';
+      this.#stream.send(encodeCommand(verdict === 'deny' ? 'deny' : allow, question));
+    };
+    // Asked for once more next time: a verdict that failed is not remembered.
+    const fail = (error: unknown): void => {
+      this.#options.onMessage('warn', `No verdict on ${JSON.stringify(request.path)}: ${messageOf(error)}`);
+      if (run === this.#run) this.#stream.send(encodeCommand('allow', question));
+    };
+    try {
+      const verdict = this.#options.verdict(request);
+      if (typeof verdict === 'string') send(verdict);
+      else verdict.then(send, fail);
+    } catch (error) {
+      fail(error);
+    }
+  }
+
+  #ended(exit: ChildExit): void {
+    this.#isAsking = false;
+    if (this.#stream.supervisor.status.state === 'stopped') return;
+    this.#lastProblem = exit.lastWords || `the helper ended with ${exit.signal ?? `code ${exit.code}`}`;
+    this.#options.onMessage('warn', `Programs start unasked: ${this.#lastProblem}`);
+    this.#options.onChange();
+  }
+}
