@@ -9,7 +9,9 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/fanotify.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -82,6 +84,14 @@ static void make_file(void) {
   (void)open("/tmp/holdfast-confine-test", O_CREAT | O_RDONLY, 0600);
 }
 
+static void make_queue(void) {
+  if (fanotify_init(FAN_CLASS_NOTIF | FAN_REPORT_FID | FAN_CLOEXEC, O_RDONLY) < 0 && was_root) _exit(1);
+}
+/* The right to is part of the one that marking takes. */
+static void mount_something(void) {
+  (void)mount("none", "/nowhere", "tmpfs", 0, NULL);
+}
+
 struct test_case {
   const char *name;
   void (*act)(void);
@@ -119,6 +129,24 @@ static const struct test_case cases[] = {
     {"trace a process", trace_parent, false},
 };
 
+/* Whoever watches files may mark more of them, and neither write nor send. */
+static const struct test_case files_cases[] = {
+    {"end", do_nothing, true},
+    {"write", write_nothing, true},
+    {"read a file of /proc", read_file, true},
+    {"see what another's process executes", read_link_of_another, true},
+    {"make another queue", make_queue, true},
+    {"open a file for writing", write_file, false},
+    {"make a file", make_file, false},
+    {"open a socket", open_socket, false},
+    {"send on a socket", send_to_kernel, false},
+    {"map code", map_code, false},
+    {"make a process", make_process, false},
+    {"signal a process", signal_parent, false},
+    {"trace a process", trace_parent, false},
+    {"mount", mount_something, false},
+};
+
 typedef bool confinement(uint32_t user, int netlink, const char **step);
 
 static unsigned try_cases(const struct test_case *list, size_t count, confinement *confining) {
@@ -146,14 +174,22 @@ static unsigned try_cases(const struct test_case *list, size_t count, confinemen
   return failed;
 }
 
+static bool confine_watcher(uint32_t user, int netlink, const char **step) {
+  (void)netlink;
+  return confine_files(user, step);
+}
+
 int main(void) {
+  const size_t files_count = sizeof files_cases / sizeof files_cases[0];
   const size_t count = sizeof cases / sizeof cases[0];
   const size_t reader_count = sizeof reader_cases / sizeof reader_cases[0];
   was_root = geteuid() == 0;
   test_process = getpid();
   netlink_socket = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, 0);
   other_socket = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  unsigned failed = try_cases(cases, count, confine) + try_cases(reader_cases, reader_count, confine_reader);
-  printf("sense confinement tests: %u passed, %u failed\n", (unsigned)(count + reader_count) - failed, failed);
+  unsigned failed = try_cases(cases, count, confine) + try_cases(reader_cases, reader_count, confine_reader) +
+                    try_cases(files_cases, files_count, confine_watcher);
+  const unsigned all = (unsigned)(count + reader_count + files_count);
+  printf("sense confinement tests: %u passed, %u failed\n", all - failed, failed);
   return failed == 0 ? 0 : 1;
 }

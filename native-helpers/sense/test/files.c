@@ -1,0 +1,403 @@
+/* Unit tests of what watches files, as far as it needs no rights. Run under the sanitizers: make test. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fanotify.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "files_events.h"
+#include "files_facts.h"
+#include "files_kernel.h"
+#include "files_mounts.h"
+#include "files_options.h"
+#include "files_paths.h"
+#include "files_program.h"
+#include "files_recent.h"
+#include "files_spool.h"
+
+static unsigned passed;
+static unsigned failed;
+
+static void check(bool right, const char *what, int line) {
+  if (right) {
+    passed++;
+  } else {
+    failed++;
+    fprintf(stderr, "test/files.c:%d: not so: %s\n", line, what);
+  }
+}
+#define CHECK(condition) check((condition), #condition, __LINE__)
+
+static uint32_t seed = 1;
+/* Numerical Recipes' generator: the same bytes in every run. */
+static uint32_t random_number(void) {
+  seed = seed * 1664525u + 1013904223u;
+  return seed >> 8;
+}
+
+/* ---- events ---- */
+
+struct writer {
+  unsigned char *bytes;
+  size_t used;
+};
+
+/* An information record: a handle of four bytes that say `number`, and a name. */
+static void add_info(struct writer *writer, unsigned char type, uint32_t number, const char *name) {
+  unsigned char *info = writer->bytes + writer->used;
+  const size_t name_bytes = name == NULL ? 0 : strlen(name) + 1;
+  const uint16_t length = (uint16_t)((24 + name_bytes + 3) / 4 * 4);
+  memset(info, 0, length);
+  info[0] = type;
+  memcpy(info + 2, &length, sizeof length);
+  const uint32_t handle_bytes = 4;
+  memcpy(info + 12, &handle_bytes, sizeof handle_bytes);
+  const int32_t handle_type = 1;
+  memcpy(info + 16, &handle_type, sizeof handle_type);
+  memcpy(info + 20, &number, sizeof number);
+  if (name != NULL) memcpy(info + 24, name, name_bytes);
+  writer->used += length;
+}
+
+static struct writer begin_event(unsigned char *bytes) {
+  return (struct writer){bytes, sizeof(struct fanotify_event_metadata)};
+}
+
+static size_t end_event(const struct writer *writer, uint64_t mask, int process) {
+  const struct fanotify_event_metadata metadata = {
+      .event_len = (uint32_t)writer->used,
+      .vers = FANOTIFY_METADATA_VERSION,
+      .metadata_len = sizeof metadata,
+      .mask = mask,
+      .fd = FAN_NOFD,
+      .pid = process,
+  };
+  memcpy(writer->bytes, &metadata, sizeof metadata);
+  return writer->used;
+}
+
+static uint32_t number_of(const struct files_handle *handle) {
+  uint32_t number = 0;
+  if (handle->bytes == sizeof number) memcpy(&number, handle->data, sizeof number);
+  return number;
+}
+
+static void test_events(void) {
+  unsigned char bytes[512] = {0};
+  struct files_event event;
+  struct writer writer = begin_event(bytes);
+  add_info(&writer, FAN_EVENT_INFO_TYPE_DFID_NAME, 7, "name");
+  add_info(&writer, FAN_EVENT_INFO_TYPE_FID, 8, NULL);
+  size_t length = end_event(&writer, FAN_CREATE, 42);
+  CHECK(files_event_read(bytes, length, &event) == length);
+  CHECK(event.mask == FAN_CREATE && event.process == 42 && strcmp(event.name, "name") == 0 && event.old_name == NULL);
+  CHECK(number_of(&event.parent) == 7 && number_of(&event.target) == 8 && event.old_parent.bytes == 0);
+
+  writer = begin_event(bytes);
+  add_info(&writer, FAN_EVENT_INFO_TYPE_OLD_DFID_NAME, 1, "before");
+  add_info(&writer, FAN_EVENT_INFO_TYPE_NEW_DFID_NAME, 2, "after");
+  add_info(&writer, 99, 3, "not known yet");
+  length = end_event(&writer, FAN_RENAME, -1);
+  CHECK(files_event_read(bytes, length, &event) == length && event.process == 0);
+  CHECK(strcmp(event.old_name, "before") == 0 && strcmp(event.name, "after") == 0);
+  CHECK(number_of(&event.old_parent) == 1 && number_of(&event.parent) == 2);
+
+  for (size_t room = 0; room < length; room++) CHECK(files_event_read(bytes, room, &event) == 0);
+  /* A name without an end, a handle longer than what is there, another version. */
+  unsigned char bent[512];
+  memcpy(bent, bytes, sizeof bent);
+  memset(bent + sizeof(struct fanotify_event_metadata) + 24, 'x', length - sizeof(struct fanotify_event_metadata) - 24);
+  CHECK(files_event_read(bent, length, &event) == 0);
+  memcpy(bent, bytes, sizeof bent);
+  bent[sizeof(struct fanotify_event_metadata) + 12] = 200;
+  CHECK(files_event_read(bent, length, &event) == 0);
+  memcpy(bent, bytes, sizeof bent);
+  bent[4]++;
+  CHECK(files_event_read(bent, length, &event) == 0);
+}
+
+static void test_hostile_events(void) {
+  unsigned char whole[256];
+  struct writer writer = begin_event(whole);
+  add_info(&writer, FAN_EVENT_INFO_TYPE_DFID_NAME, 7, "some name");
+  add_info(&writer, FAN_EVENT_INFO_TYPE_FID, 8, NULL);
+  const size_t length = end_event(&writer, FAN_DELETE, 1);
+  bool bounded = true;
+  for (unsigned round = 0; round < 20000; round++) {
+    /* On the heap and of the exact length, so that the sanitizer sees every step beyond it. */
+    unsigned char *bytes = malloc(length);
+    memcpy(bytes, whole, length);
+    for (unsigned changes = 1 + random_number() % 4; changes > 0; changes--) {
+      bytes[random_number() % length] = (unsigned char)random_number();
+    }
+    struct files_event event;
+    const size_t read = files_event_read(bytes, length, &event);
+    if (read > length) bounded = false;
+    if (read > 0 && event.name != NULL && strlen(event.name) >= length) bounded = false;
+    if (event.parent.bytes > HANDLE_BYTES && read > 0) bounded = false;
+    free(bytes);
+  }
+  CHECK(bounded);
+}
+
+/* ---- mounts ---- */
+
+static void test_mounts(void) {
+  struct mount mount;
+  CHECK(files_mount_parse("36 35 98:0 / /mnt/a\\040b\\134 rw,noatime master:1 - ext4 /dev/root rw", &mount));
+  CHECK(mount.id == 36 && mount.major == 98 && mount.minor == 0 && mount.is_whole);
+  CHECK(strcmp(mount.point, "/mnt/a b\\") == 0 && strcmp(mount.type, "ext4") == 0);
+  CHECK(files_mount_parse("1 2 0:5 /sub /x rw - btrfs none rw", &mount) && !mount.is_whole);
+  CHECK(!files_mount_parse("", &mount) && !files_mount_parse("1 2 0:5 / /x rw", &mount));
+  CHECK(!files_mount_parse("1 2 0:5 / x rw - ext4 a b", &mount) && !files_mount_parse("1 2 5 / /x rw - ext4 a b", &mount));
+  char line[2048] = "1 2 0:5 / /";
+  memset(line + 11, 'x', 1000);
+  memcpy(line + 1011, " rw - ext4 a b", 15);
+  CHECK(!files_mount_parse(line, &mount));
+
+  static struct mount_table table;
+  CHECK(files_mount_parse("1 2 8:1 /part /first rw - ext4 a b", &mount) && files_mount_add(&table, &mount));
+  CHECK(files_mount_parse("3 2 8:1 / /whole rw - ext4 a b", &mount) && files_mount_add(&table, &mount));
+  CHECK(files_mount_parse("4 2 8:1 / /again rw - ext4 a b", &mount) && files_mount_add(&table, &mount));
+  CHECK(table.count == 1 && strcmp(table.mounts[0].point, "/whole") == 0);
+  for (uint32_t minor = 2; minor <= MAX_FILE_SYSTEMS; minor++) {
+    mount.minor = minor;
+    CHECK(files_mount_add(&table, &mount));
+  }
+  mount.minor = 1000;
+  CHECK(!files_mount_add(&table, &mount));
+
+  CHECK(files_kind_of("ext4") == KIND_REAL && files_kind_of("tmpfs") == KIND_REAL && files_kind_of("overlay") == KIND_REAL);
+  CHECK(files_kind_of("proc") == KIND_VIRTUAL && files_kind_of("cgroup2") == KIND_VIRTUAL);
+  CHECK(files_kind_of("nfs4") == KIND_REMOTE && files_kind_of("fuse.sshfs") == KIND_REMOTE);
+  CHECK(files_kind_of("squashfs") == KIND_IMAGE);
+  static struct mount_table here;
+  CHECK(files_mounts_read(&here) && here.count > 0);
+}
+
+/* ---- paths ---- */
+
+static void test_paths(void) {
+  static struct files_paths paths;
+  char path[MAX_FILE_PATH_BYTES];
+  struct files_handle handle = {.bytes = 8, .type = 1, .data = "1234567"};
+  files_paths_note(&paths, 3, &handle, "/some/where", 11);
+  CHECK(files_paths_find(&paths, 3, -1, &handle, path) == 11 && memcmp(path, "/some/where", 11) == 0);
+  /* Of another file system, of another type, another handle: asked for, which fails here. */
+  CHECK(files_paths_find(&paths, 4, -1, &handle, path) == 0);
+  handle.type = 2;
+  CHECK(files_paths_find(&paths, 3, -1, &handle, path) == 0);
+  handle.type = 1;
+  files_paths_forget(&paths);
+  CHECK(files_paths_find(&paths, 3, -1, &handle, path) == 0);
+  char longer[REMEMBERED_PATH_BYTES + 1];
+  memset(longer, 'x', sizeof longer);
+  files_paths_note(&paths, 3, &handle, longer, sizeof longer);
+  CHECK(files_paths_find(&paths, 3, -1, &handle, path) == 0);
+  const int folder = open("/usr", O_PATH | O_DIRECTORY);
+  CHECK(files_path_of_descriptor(folder, false, path) == 4 && memcmp(path, "/usr", 4) == 0);
+  close(folder);
+}
+
+/* ---- facts ---- */
+
+static void test_facts(void) {
+  static struct files_states states;
+  struct stat status = {.st_dev = 1, .st_ino = 2, .st_mode = S_IFREG | 0644, .st_nlink = 1, .st_size = 5};
+  struct file_record record = {.header = {.type = RECORD_FILE_WRITTEN}};
+  files_facts(&states, &status, &record);
+  CHECK(record.flags == FLAG_HAS_FACTS && record.inode == 2 && record.bytes == 5 && record.changed == 0);
+
+  const struct {
+    mode_t mode;
+    uid_t user;
+    time_t modified;
+    nlink_t links;
+    uint32_t changed;
+  } steps[] = {
+      {S_IFREG | 04644, 0, 0, 1, CHANGE_MODE}, {S_IFREG | 04644, 7, 0, 1, CHANGE_OWNER},
+      {S_IFREG | 04644, 7, 9, 1, CHANGE_TIMES}, {S_IFREG | 04644, 7, 9, 1, CHANGE_EXTENDED},
+      {S_IFREG | 04644, 7, 9, 2, 0},            {S_IFREG | 0600, 8, 9, 2, CHANGE_MODE | CHANGE_OWNER},
+  };
+  for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
+    const mode_t before = status.st_mode;
+    status.st_mode = steps[i].mode;
+    status.st_uid = steps[i].user;
+    status.st_mtim.tv_sec = steps[i].modified;
+    status.st_nlink = steps[i].links;
+    status.st_ctim.tv_sec++;
+    record = (struct file_record){.header = {.type = RECORD_FILE_ATTRIBUTES}};
+    files_facts(&states, &status, &record);
+    CHECK(record.changed == steps[i].changed && (record.flags & FLAG_HAS_BEFORE) && record.before_mode == before);
+  }
+  /* Seen already with this change, or never seen: everything may have changed. */
+  record = (struct file_record){.header = {.type = RECORD_FILE_ATTRIBUTES}};
+  files_facts(&states, &status, &record);
+  CHECK(record.changed == 15 && (record.flags & FLAG_HAS_BEFORE) == 0);
+  status.st_ino = 3;
+  record = (struct file_record){.header = {.type = RECORD_FILE_ATTRIBUTES}};
+  files_facts(&states, &status, &record);
+  CHECK(record.changed == 15 && (record.flags & FLAG_HAS_BEFORE) == 0);
+}
+
+static void test_entropy(void) {
+  unsigned char bytes[65536];
+  memset(bytes, 'a', sizeof bytes);
+  CHECK(files_entropy(bytes, sizeof bytes) == 0 && files_entropy(bytes, 1) == 0 && files_entropy(bytes, 0) == 0);
+  for (size_t i = 0; i < sizeof bytes; i++) bytes[i] = (unsigned char)i;
+  CHECK(files_entropy(bytes, sizeof bytes) == 8000);
+  for (size_t i = 0; i < sizeof bytes; i++) bytes[i] = i % 4 == 0;
+  /* -(1/4 log2 1/4 + 3/4 log2 3/4) = 0.8113 */
+  const uint32_t uneven = files_entropy(bytes, 8192);
+  CHECK(uneven >= 810 && uneven <= 812);
+
+  char name[] = "/tmp/holdfast-files-test-XXXXXX";
+  const int file = mkstemp(name);
+  unlink(name);
+  struct file_record record = {0};
+  CHECK(!files_sample(file, 0, &record) && record.flags == 0);
+  memset(bytes, 'a', 4096);
+  memset(bytes + 4096, 'b', 8192);
+  CHECK(write(file, bytes, 12288) == 12288 && files_sample(file, 12288, &record));
+  /* Half of what is looked at is the beginning, half the end. */
+  CHECK(record.entropy == 1000 && record.flags == FLAG_HAS_SAMPLE && record.head[0] == 'a');
+  close(file);
+}
+
+/* ---- what was told lately ---- */
+
+static unsigned sums;
+static uint32_t last_sum;
+
+static void note_sum(void *context, const struct recent_write *write) {
+  (void)context;
+  sums++;
+  last_sum = write->held;
+}
+
+static void test_recent(void) {
+  static struct files_recent recent;
+  struct files_event event = {.process = 5, .name = "a"};
+  event.target = event.parent = (struct files_handle){.bytes = 4, .type = 1, .data = "abc"};
+  CHECK(files_recent_written(&recent, 1, &event, 1000, note_sum, NULL));
+  /* What nobody wants to know of is not held back either. */
+  CHECK(files_recent_written(&recent, 1, &event, 1001, note_sum, NULL));
+  files_recent_note(&recent, 1, &event);
+  CHECK(!files_recent_written(&recent, 1, &event, 1002, note_sum, NULL));
+  CHECK(!files_recent_written(&recent, 1, &event, 1003, note_sum, NULL) && recent.holding == 1);
+  files_recent_due(&recent, 1100, note_sum, NULL);
+  CHECK(sums == 0);
+  files_recent_due(&recent, 1001 + RECENT_MS, note_sum, NULL);
+  CHECK(sums == 1 && last_sum == 2 && recent.holding == 0);
+  /* The sum counts as told. */
+  CHECK(!files_recent_written(&recent, 1, &event, 1002 + RECENT_MS, note_sum, NULL));
+  struct files_event other = event;
+  other.process = 6;
+  files_recent_settle(&recent, 2, &other, note_sum, NULL);
+  CHECK(sums == 1);
+  files_recent_settle(&recent, 1, &other, note_sum, NULL);
+  CHECK(sums == 2 && last_sum == 1);
+  CHECK(files_recent_written(&recent, 1, &other, 1003 + RECENT_MS, note_sum, NULL));
+  event.target.bytes = 0;
+  CHECK(files_recent_written(&recent, 1, &event, 1, note_sum, NULL) && files_recent_written(&recent, 1, &event, 1, note_sum, NULL));
+}
+
+static void test_busy(void) {
+  static struct files_recent recent;
+  for (unsigned i = 0; i < WRITER_FILES; i++) CHECK(!files_recent_is_busy(&recent, 9, 1000));
+  CHECK(files_recent_is_busy(&recent, 9, 1000));
+  CHECK(!files_recent_is_busy(&recent, 10, 1000));
+  CHECK(files_recent_is_busy(&recent, 9, 1000 + WRITER_MS + 1));
+  CHECK(!files_recent_is_busy(&recent, 9, 1000 + 4 * WRITER_MS));
+}
+
+/* ---- options, programs, spool ---- */
+
+static bool parse(struct files_options *options, int count, char *const *values) {
+  char problem[160] = "";
+  const bool right = files_options_parse(options, count, values, problem, sizeof problem);
+  CHECK(right == (problem[0] == '\0'));
+  return right;
+}
+
+static void test_options(void) {
+  struct files_options options;
+  char *good[] = {"--only", "/home", "--exclude", "/home/x", "--own", "12", "--deadline-ms", "50", "--method", "basic"};
+  CHECK(parse(&options, 10, good) && options.only.count == 1 && options.deadline_ms == 50 && options.basic);
+  CHECK(options.user == 65534 && files_options_own(&options, 12) && !files_options_own(&options, 13));
+  CHECK(path_list_covers(&options.exclude, "/home/x", 7) && path_list_covers(&options.exclude, "/home/x/y", 9));
+  CHECK(!path_list_covers(&options.exclude, "/home/xy", 8) && !path_list_covers(&options.exclude, "/home", 5));
+  CHECK(path_list_has(&options.only, "/home", 5) && !path_list_has(&options.only, "/home/x", 7));
+  char *wrong[][2] = {{"--only", "home"}, {"--only", "/x/"}, {"--own", "0"}, {"--own", "1x"}, {"--user", "0"},
+                      {"--deadline-ms", "0"}, {"--method", "worst"}, {"--what", "1"}};
+  for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) CHECK(!parse(&options, 2, wrong[i]));
+  CHECK(!parse(&options, 1, good));
+  char *many[2 * (MAX_OWN_PROCESSES + 1)];
+  for (unsigned i = 0; i <= MAX_OWN_PROCESSES; i++) {
+    many[2 * i] = "--own";
+    many[2 * i + 1] = "5";
+  }
+  CHECK(parse(&options, 2 * (int)MAX_OWN_PROCESSES, many) && !parse(&options, 2 * (int)MAX_OWN_PROCESSES + 2, many));
+}
+
+static void test_programs(void) {
+  static struct file_programs programs;
+  const struct file_program *own = file_programs_find(&programs, (uint32_t)getpid());
+  CHECK(own->path_bytes > 1 && own->path[0] == '/' && own->flags == 0 && own->name[0] != '\0');
+  CHECK(file_programs_find(&programs, 0x7fffffff)->flags == FLAG_PROCESS_GONE);
+  CHECK(file_program_parent((uint32_t)getpid()) == (uint32_t)getppid() && file_program_parent(0x7fffffff) == 0);
+}
+
+static void test_spool(void) {
+  static struct spool spool;
+  int ends[2];
+  CHECK(pipe(ends) == 0);
+  spool_open(&spool, ends[1]);
+  size_t made = 0;
+  const size_t each = 1000;
+  while (spool_record(&spool, RECORD_FILE_CREATED, each, false) != NULL) made++;
+  CHECK(spool.dropped == 1 && made == (SPOOL_BYTES - SPOOL_RESERVE) / each);
+  CHECK(spool_record(&spool, RECORD_FILES_STATISTICS, each, true) != NULL);
+  /* Nobody reads: the pipe takes what it can. */
+  spool_flush(&spool);
+  CHECK(!spool_is_empty(&spool) && !spool.closed && spool.from > 0);
+  static unsigned char bytes[1 << 20];
+  size_t total = 0;
+  ssize_t count;
+  while (!spool_is_empty(&spool)) {
+    spool_flush(&spool);
+    if ((count = read(ends[0], bytes, sizeof bytes)) > 0) total += (size_t)count;
+    if (spool.used > 0 && spool.from > SPOOL_BYTES / 2) {
+      CHECK(spool_record(&spool, RECORD_FILE_CREATED, each, false) != NULL && spool.from == 0);
+      made++;
+    }
+  }
+  fcntl(ends[0], F_SETFL, O_NONBLOCK);
+  while ((count = read(ends[0], bytes, sizeof bytes)) > 0) total += (size_t)count;
+  CHECK(total == (made + 1) * each);
+  close(ends[0]);
+  CHECK(spool_record(&spool, RECORD_FILE_CREATED, each, false) != NULL);
+  spool_flush(&spool);
+  CHECK(spool.closed && spool.error == EPIPE);
+  close(ends[1]);
+}
+
+int main(void) {
+  signal(SIGPIPE, SIG_IGN);
+  test_events();
+  test_hostile_events();
+  test_mounts();
+  test_paths();
+  test_facts();
+  test_entropy();
+  test_recent();
+  test_busy();
+  test_options();
+  test_programs();
+  test_spool();
+  printf("sense file tests: %u passed, %u failed\n", passed, failed);
+  return failed == 0 ? 0 : 1;
+}
