@@ -1,4 +1,4 @@
-/** `holdfast rules …`: rules in Sigma about what happens on the host. */
+/** `holdfast rules …`: rules in Sigma about what happens on the host, and in YARA about files. */
 import type { Command } from 'commander';
 import { type Runner, severityOption } from './command-options.ts';
 import { EXIT } from './exit-codes.ts';
@@ -8,8 +8,11 @@ const AS_JSON = 'print one JSON document';
 export function addRuleCommands(program: Command, run: Runner): void {
   const rules = program
     .command('rules')
-    .summary('rules about programs, files and logs, in Sigma')
-    .description('Rules about what happens on this computer, in Sigma: those of Holdfast, and those of this user.');
+    .summary('rules about programs, files and logs, in Sigma and YARA')
+    .description(
+      'Rules in Sigma about what happens on this computer, and in YARA about the content of files: those of Holdfast, ' +
+        'and those that were taken in.',
+    );
   rules
     .command('list')
     .description(`Lists rules, and what is wrong with them by file and line; exits with ${EXIT.wrongInput} then.`)
@@ -33,6 +36,51 @@ export function addRuleCommands(program: Command, run: Runner): void {
       run(async (context, rule: string, options) => {
         const { testRules } = await import('./commands/rules.ts');
         return testRules(rule, options as Parameters<typeof testRules>[1], context);
+      }),
+    );
+  rules
+    .command('import')
+    .description('Takes files of rules in; one of the same name is replaced. Errors are told by file and line.')
+    .argument('<file...>', '.yml and .yaml are Sigma, .yar and .yara are YARA')
+    .option('--json', AS_JSON)
+    .action(
+      run(async (context, files: string[], options) => {
+        const { importRules } = await import('./commands/rule-changes.ts');
+        return importRules(files, options as Parameters<typeof importRules>[1], context);
+      }),
+    );
+  rules
+    .command('remove')
+    .description('Removes a file of rules that was taken in.')
+    .argument('<name>', 'of the file, as "holdfast rules list --json" shows it')
+    .option('--json', AS_JSON)
+    .action(
+      run(async (context, name: string, options) => {
+        const { removeRules } = await import('./commands/rule-changes.ts');
+        return removeRules(name, options as Parameters<typeof removeRules>[1], context);
+      }),
+    );
+  for (const [name, isEnabled] of [['enable', true] as const, ['disable', false] as const]) {
+    rules
+      .command(name)
+      .description(`Switches rules ${isEnabled ? 'on' : 'off'}, at once and for good, in the running engine.`)
+      .argument('<id...>', 'ids, as "holdfast rules list --json" shows them')
+      .option('--json', AS_JSON)
+      .action(
+        run(async (context, ids: string[], options) => {
+          const { switchRules } = await import('./commands/rule-changes.ts');
+          return switchRules(ids, isEnabled, options as Parameters<typeof switchRules>[2], context);
+        }),
+      );
+  }
+  rules
+    .command('reload')
+    .description('Makes the running engine read all rules again.')
+    .option('--json', AS_JSON)
+    .action(
+      run(async (context, options) => {
+        const { reloadRules } = await import('./commands/rule-changes.ts');
+        return reloadRules(options as Parameters<typeof reloadRules>[0], context);
       }),
     );
 }

@@ -12,13 +12,16 @@ import type { Engine, EngineOptions } from './engine.ts';
 import type { ExportOptions, FlowSummary, FlowsOptions, FlowsResult } from './flows.ts';
 import type { HttpServer } from './http/index.ts';
 import type { IndicatorDesk } from './indicator-desk.ts';
+import type { IntegrityDesk } from './integrity-desk.ts';
 import type { FlowFacts } from './network/index.ts';
 import type { ReportContext } from './report/index.ts';
+import type { LocalRules } from './rule-desk.ts';
 import type { Config, ConfigReport, ConfigRequest } from './runtime/config.ts';
 import type { ShownSetting } from './runtime/config-text.ts';
 import type { Logger } from './runtime/log.ts';
 import type { Supervisor, SupervisorOptions } from './runtime/supervise.ts';
 import type { ScanOptions, ScanResult } from './scan.ts';
+import type { SystemDesk } from './system-desk.ts';
 import type { TrainedProfile, TrainOptions } from './train.ts';
 
 export type { AnalysisContext, AnalysisResult, AnalyzeOptions } from './analyze.ts';
@@ -105,6 +108,11 @@ export async function loadHostRules(): Promise<HostRules> {
   return import('./rules/index.ts');
 }
 
+/** See rule-desk.ts: the folder of rules that were taken in, where no engine runs. */
+export async function openLocalRules(dataDirectory: string): Promise<LocalRules> {
+  return (await import('./rule-desk.ts')).openLocalRules(dataDirectory);
+}
+
 /** See host-review.ts: recorded events of a computer, replayed. */
 export async function loadHostReview(): Promise<HostReview> {
   return import('./host-review.ts');
@@ -113,6 +121,38 @@ export async function loadHostReview(): Promise<HostReview> {
 /** See scan.ts: files looked through with rules in YARA. */
 export async function scanFiles(options: ScanOptions): Promise<ScanResult> {
   return (await import('./scan.ts')).scanFiles(options);
+}
+
+/** The computer itself without an engine: what starts by itself, and what it is. */
+export type LocalSystem = Pick<SystemDesk, 'persistence' | 'inventory' | 'stop'>;
+
+/** See system-desk.ts. */
+export async function openSystem(dataDirectory: string): Promise<LocalSystem> {
+  const [{ SystemDesk }, { systemClock }] = await Promise.all([
+    import('./system-desk.ts'),
+    import('./runtime/clock.ts'),
+  ]);
+  return new SystemDesk({ clock: systemClock, dataDirectory });
+}
+
+/** The integrity baseline without an engine. */
+export type LocalIntegrity = Pick<
+  IntegrityDesk,
+  'accept' | 'cancel' | 'changes' | 'check' | 'init' | 'state' | 'watch'
+>;
+
+/** See integrity-desk.ts. There is no journal where no engine runs. */
+export async function openIntegrity(dataDirectory: string, config: Config): Promise<LocalIntegrity> {
+  const [{ IntegrityDesk }, { integritySettings }] = await Promise.all([
+    import('./integrity-desk.ts'),
+    import('./integrity/index.ts'),
+  ]);
+  return new IntegrityDesk({
+    directory: dataDirectory,
+    settings: () => config.section('integrity', integritySettings),
+    nowMs: () => Date.now(),
+    journal: () => {},
+  });
 }
 
 /** See flows.ts. */

@@ -5,7 +5,7 @@ import { RULE_ENGINES, type RuleEngine, type RuleProblemRow, type RuleRow } from
 import type { RuleHits } from './host-messages.ts';
 import type { ReadRule, ReadRuleList, RuleReading } from './rule-reading.ts';
 import { importedRules, OWN_RULES } from './rules/index.ts';
-import type { Clock } from './runtime/clock.ts';
+import { type Clock, systemClock } from './runtime/clock.ts';
 import { FailureError, messageOf } from './runtime/failure.ts';
 import { readTrustedFiles } from './runtime/rule-files.ts';
 import { assertTakenName, removeTakenFile, type TakenFiles, writeTakenFile } from './runtime/taken-files.ts';
@@ -256,6 +256,22 @@ export class RuleDesk {
     const rows = [...this.#hits].map(([key, { count, lastMs }]) => [key, count, lastMs]);
     this.#options.memory().setMark(HITS_MARK, JSON.stringify(rows));
   }
+}
+
+/** What can be done with rules where no engine runs. */
+export type LocalRules = Pick<RuleDesk, 'importPiece' | 'remove'>;
+
+/** Takes rules in and removes them in the folder; the next engine has them in force. */
+export function openLocalRules(dataDirectory: string): LocalRules {
+  return new RuleDesk({
+    dataDirectory,
+    userId: process.geteuid?.() ?? 0,
+    clock: systemClock,
+    memory: () => ({ mark: () => undefined, setMark: () => {} }),
+    journal: () => {},
+    onChange: () => {},
+    limits: () => '',
+  });
 }
 
 const ANY_OWNER = -1;

@@ -1,6 +1,6 @@
 /** Text files that people give to Holdfast, kept in a folder of its own below the data directory. */
 import { readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { codeOf, FailureError } from './failure.ts';
 import { ensureOwnDirectory } from './paths.ts';
 
@@ -30,16 +30,6 @@ export function listTakenFiles({ directory, endings, most }: TakenFiles): readon
     .filter((name) => isName(name, endings))
     .sort()
     .slice(0, most);
-}
-
-/** The name that a file gets when it is taken in: its own as far as it is plain, with an ending that means something. */
-export function takenName(path: string, endings: readonly string[]): string {
-  const plain = basename(path)
-    .replaceAll(/[^\w.-]/g, '-')
-    .replace(/^[^A-Za-z0-9]+/, '');
-  const ended = endings.some((ending) => plain.toLowerCase().endsWith(ending)) ? plain : `${plain}${endings[0]}`;
-  const short = ended.slice(-MAX_NAME).replace(/^[^A-Za-z0-9]+/, '');
-  return isName(short, endings) ? short : `file${endings[0]}`;
 }
 
 /**
