@@ -8,6 +8,7 @@ import { ALERT_CALLS } from './api-alerts.ts';
 import { CAPTURE_CALLS } from './api-captures.ts';
 import { CONSOLE_CALLS } from './api-console.ts';
 import { CONTROL_CALLS } from './api-control.ts';
+import { EVENT_CALLS } from './api-events.ts';
 import { FLOW_CALLS } from './api-flows.ts';
 import { HUNT_CALLS } from './api-hunt.ts';
 import { INDICATOR_CALLS } from './api-indicators.ts';
@@ -44,6 +45,7 @@ export const API = {
   ...ALERT_CALLS,
   ...FLOW_CALLS,
   ...HUNT_CALLS,
+  ...EVENT_CALLS,
   ...CAPTURE_CALLS,
   ...INDICATOR_CALLS,
   ...MODEL_CALLS,

@@ -8,13 +8,15 @@ const DEFAULT_ROWS = 100;
 export function addHuntCommands(program: Command, run: Runner): void {
   const hunt = program
     .command('hunt')
-    .summary('search stored flows and alerts')
+    .summary('search stored flows, alerts and events')
     .description('Searches what the running engine has stored, in a small language.')
-    .argument('<query>', 'in quotes: "flows where port = 22 and bytes > 1MB since 24h"')
+    .argument('[query]', 'in quotes: "flows where port = 22 and bytes > 1MB since 24h"')
     .option('--json', 'print one JSON document')
     .option('--csv', 'print everything that fits as CSV')
     .option('--source <source>', 'live, or the id of a capture', 'live')
     .option('--limit <count>', 'at most so many rows; not for --csv', limitOf, DEFAULT_ROWS)
+    .option('--sigma <file>', 'instead of a query: what this Sigma rule matches in stored events')
+    .option('--since <time>', 'for --sigma: from then on (30m, 2h, 1d, a date); a week without it')
     .addHelpText(
       'after',
       `
@@ -22,12 +24,19 @@ Examples:
   holdfast hunt 'flows where initiator in 10.0.0.0/8 since 24h sort by bytes desc'
   holdfast hunt 'flows where service = dns | count by responder'
   holdfast hunt 'flows since 7d | sum bytes by host, 1h' --csv
+  holdfast hunt 'processes where parent endswith "/nginx" since 24h'
+  holdfast hunt 'files where path startswith "/etc/" and program != "/usr/bin/dpkg"'
+  holdfast hunt --sigma rule.yml --since 2d
   holdfast hunt 'alerts where severity >= high and title contains "ssh"'`,
     )
     .action(
-      run(async (context, query: string, options) => {
+      run(async (context, query: string | undefined, options) => {
+        if ((options as { readonly sigma?: string }).sigma !== undefined) {
+          const { huntSigma } = await import('./commands/hunt-sigma.ts');
+          return huntSigma(options as Parameters<typeof huntSigma>[0], context);
+        }
         const commands = await import('./commands/hunt.ts');
-        return commands.hunt(query, options as Parameters<typeof commands.hunt>[1], context);
+        return commands.hunt(query ?? '', options as Parameters<typeof commands.hunt>[1], context);
       }),
     );
   hunt

@@ -8,6 +8,7 @@ import { completionScript, SHELLS } from './completion.ts';
 import type { CommandContext, GlobalOptions } from './context.ts';
 import { addControlCommands } from './control-commands.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
+import { addEventCommands } from './event-commands.ts';
 import { addHuntCommands } from './hunt-commands.ts';
 import { addIndicatorCommands } from './indicator-commands.ts';
 import { addModelCommands } from './model-commands.ts';
@@ -158,6 +159,7 @@ Examples:
 
   addAlertCommands(program, run);
   addHuntCommands(program, run);
+  addEventCommands(program, run);
   addIndicatorCommands(program, run);
   addRuleCommands(program, run);
   addScanCommand(program, run);

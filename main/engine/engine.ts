@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { ApiHandlers } from '../../contract/api.ts';
 import type { Status } from '../../contract/api-schemas.ts';
 import type { Finding } from '../../contract/domain.ts';
+import type { HostEvent } from '../../contract/events.ts';
 import { AlertDesk, type RecordedChange } from './alert-record.ts';
 import { AlertBook, alertSettings } from './alerts/index.ts';
 import { ApiServer, apiSettings } from './api/index.ts';
@@ -57,6 +58,7 @@ export interface EngineOptions {
 export interface EngineEvents extends Record<string, unknown> {
   readonly alert: RecordedChange;
   readonly traffic: TrafficSnapshot;
+  readonly host: readonly HostEvent[];
 }
 
 const NO_ROWS = new Float64Array(0);
@@ -196,7 +198,10 @@ export class Engine {
       disabledRules: () => this.rules.disabled('sigma'),
       onRuleHits: (hits) => this.rules.takeHits(hits),
       onFinding: (finding) => this.#found(finding),
-      onEvents: (events) => this.#store?.insertEvents(events),
+      onEvents: (events) => {
+        this.#store?.insertEvents(events);
+        this.events.emit('host', events);
+      },
     });
     this.#hostWatching = new TrafficSwitch(this.host);
     this.#memory = new TrafficMemory({
@@ -260,6 +265,7 @@ export class Engine {
       ownAddresses: () => readHostNetwork().addresses,
       onAlert: (listener) => this.events.on('alert', listener),
       onTraffic: (listener) => this.events.on('traffic', listener),
+      onHostEvents: (listener) => this.events.on('host', listener),
       onHealth: (listener) => this.health.onChange(listener),
       console: () => this.console,
     });

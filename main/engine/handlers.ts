@@ -5,6 +5,7 @@ import { type AlertAnswering, alertHandlers } from './handlers-alerts.ts';
 import { type CaptureAnswering, captureHandlers } from './handlers-captures.ts';
 import { type ConsoleAnswering, consoleHandlers } from './handlers-console.ts';
 import { type ControlAnswering, controlHandlers } from './handlers-control.ts';
+import { type EventAnswering, eventHandlers } from './handlers-events.ts';
 import { type FlowAnswering, flowHandlers } from './handlers-flows.ts';
 import { type HuntAnswering, huntHandlers } from './handlers-hunt.ts';
 import { type IndicatorAnswering, indicatorHandlers } from './handlers-indicators.ts';
@@ -21,6 +22,7 @@ export interface Answering
     ModelAnswering,
     RuleAnswering,
     HuntAnswering,
+    EventAnswering,
     ConsoleAnswering {
   status(): Status;
   /** Calls at once, every two seconds and at changes; gives the function that ends it. */
@@ -39,6 +41,7 @@ export function createHandlers(engine: Answering): ApiHandlers {
     ...modelHandlers(engine),
     ...ruleHandlers(engine),
     ...huntHandlers(engine),
+    ...eventHandlers(engine),
     ...flowHandlers(engine),
     ...controlHandlers(engine),
     ...consoleHandlers(engine),

@@ -10,6 +10,8 @@ import { CaptureStore } from './capture-table.ts';
 import { Committer } from './committer.ts';
 import { ControlStore, isVerdict } from './control-store.ts';
 import { DatabaseLink } from './database-link.ts';
+import { EventStore } from './events/event-store.ts';
+import { HuntRunner } from './hunt/hunt-runner.ts';
 import { HuntStore } from './hunt/hunt-store.ts';
 import { ModelStore } from './model-store.ts';
 import type { StoreSettings } from './store-settings.ts';
@@ -68,6 +70,7 @@ class SqliteStore implements Store {
   readonly control: ControlStore;
   readonly captures: CaptureStore;
   readonly hunt: HuntStore;
+  readonly events: EventStore;
   readonly models: ModelStore;
   readonly #clock: Clock;
   readonly #part: HealthPart;
@@ -93,7 +96,10 @@ class SqliteStore implements Store {
     this.alerts = new AlertStore(this.#committer);
     this.control = new ControlStore(this.#committer);
     this.captures = new CaptureStore(this.#committer);
-    this.hunt = new HuntStore(this.#committer, path);
+    // One thread for both: it is given back when nobody asks.
+    const runner = new HuntRunner(path);
+    this.hunt = new HuntStore(this.#committer, runner);
+    this.events = new EventStore(this.#committer, runner, path);
     this.models = new ModelStore(this.#committer);
     try {
       this.#link.open();

@@ -5,6 +5,7 @@ import type { EndReason, Service } from '../../../contract/traffic.ts';
 import type { AlertStore, StoredReview } from './alert-store.ts';
 import type { CaptureStore } from './capture-table.ts';
 import type { ControlStore } from './control-store.ts';
+import type { EventStore } from './events/event-store.ts';
 import type { HuntStore } from './hunt/hunt-store.ts';
 import type { ModelStore } from './model-store.ts';
 import type { StoreSettings } from './store-settings.ts';
@@ -234,6 +235,8 @@ export interface Store {
   readonly captures: CaptureStore;
   /** Searches, and the queries that were kept. */
   readonly hunt: HuntStore;
+  /** What happened on the host. */
+  readonly events: EventStore;
   /** What has been learnt of this computer. */
   readonly models: ModelStore;
   /** Adds an alert, or replaces the one with its id; what the person did with it stays. */

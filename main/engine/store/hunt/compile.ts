@@ -18,6 +18,8 @@ export interface CompileRequest {
   readonly source: string;
   /** What "24h ago" counts from. */
   readonly nowMs: number;
+  /** Whether a subquery has so few rows that going through all of them pays; it does where this is left out. */
+  readonly isShort?: (subquery: Fragment) => boolean;
 }
 
 const all = (parts: readonly Fragment[], word: 'AND' | 'OR'): Fragment => ({
@@ -43,14 +45,15 @@ export function fieldOf(query: HuntQuery, name: string): { readonly field: HuntF
 }
 
 /** Which rows fit. */
-export function compileWhere({ query, source, nowMs }: CompileRequest): Fragment {
+export function compileWhere(request: CompileRequest): Fragment {
+  const { query, source, nowMs } = request;
   const { timeMs, isLiveOnly } = sourceOf(query);
   const parts: Fragment[] = [{ sql: isLiveOnly ? "'live' = ?" : 'source = ?', values: [source] }];
   if (query.since !== null) parts.push({ sql: `${timeMs} >= ?`, values: [momentOf(query.since, nowMs)] });
   if (query.until !== null) parts.push({ sql: `${timeMs} < ?`, values: [momentOf(query.until, nowMs)] });
   // A withdrawn alert is part of another one, and is found where it is asked for.
   if (query.table === 'alerts' && !names(query.where, 'state')) parts.push({ sql: "state <> 'withdrawn'", values: [] });
-  if (query.where !== null) parts.push(condition(query, query.where, nowMs));
+  if (query.where !== null) parts.push(condition(request, query.where));
   return all(parts, 'AND');
 }
 
@@ -61,10 +64,11 @@ function names(where: HuntCondition | null, field: string): boolean {
   return where.conditions.some((one) => names(one, field));
 }
 
-function condition(query: HuntQuery, where: HuntCondition, nowMs: number): Fragment {
-  if (where.type === 'not') return not(condition(query, where.condition, nowMs));
+function condition(request: CompileRequest, where: HuntCondition): Fragment {
+  const { query, nowMs } = request;
+  if (where.type === 'not') return not(condition(request, where.condition));
   if (where.type !== 'compare') {
-    const parts = where.conditions.map((one) => condition(query, one, nowMs));
+    const parts = where.conditions.map((one) => condition(request, one));
     return all(parts, where.type === 'and' ? 'AND' : 'OR');
   }
   const { field, source } = fieldOf(query, where.field);
@@ -74,7 +78,7 @@ function condition(query: HuntQuery, where: HuntCondition, nowMs: number): Fragm
   const compare = (sql: string): Fragment => comparison(sql, field, source, operator, where.values, nowMs);
   const wanted = TEXT_OPERATORS.has(operator) && source.text !== undefined ? [source.text] : source.sql;
   let found: Fragment;
-  const lookedUp = lookup(source, operator, compare);
+  const lookedUp = lookup(source, operator, compare, request.isShort);
   if (lookedUp !== undefined) found = lookedUp;
   else if (source.list === undefined) found = all(wanted.map(compare), 'OR');
   else {
@@ -107,11 +111,14 @@ function lookup(
   source: FieldSource,
   operator: HuntOperatorSymbol,
   compare: (sql: string) => Fragment,
+  isShort: CompileRequest['isShort'],
 ): Fragment | undefined {
   const way = source.lookup;
   if (way === undefined || (way.operators === 'equal' && operator !== '=' && operator !== 'in')) return undefined;
   const { values } = compare('');
-  return { sql: `(${way.sql((sql) => compare(sql).sql, values)})`, values };
+  const compared = (sql: string): string => compare(sql).sql;
+  if (way.through !== undefined && isShort?.({ sql: way.through(compared), values }) === false) return undefined;
+  return { sql: `(${way.sql(compared, values)})`, values };
 }
 
 /** Single values share one list; networks are looked at one by one. */
@@ -165,6 +172,8 @@ function within(sql: string, value: HuntValue): Fragment {
   return { sql: `(${sql} GLOB ? AND hunt_within(${sql}, ?))`, values: [begins, network] };
 }
 
+const LAST_CHARACTER = '\u{10ffff}';
+
 /** As SQLite's lower(), which knows the letters of ASCII. */
 function lower(text: string): string {
   return text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
@@ -175,6 +184,11 @@ function textComparison(sql: string, operator: HuntOperatorSymbol, given: string
   if (operator === 'matches') return { sql: `hunt_fits(lower(${sql}), ?)`, values: [text] };
   if (operator === 'contains') return { sql: `(instr(lower(${sql}), ?) > 0)`, values: [text] };
   if (text === '') return { sql: '1', values: [] };
-  const part = operator === 'startswith' ? `substr(lower(${sql}), 1, length(?))` : `substr(lower(${sql}), -length(?))`;
-  return { sql: `(${part} = ?)`, values: [text, text] };
+  if (operator === 'endswith') return { sql: `(substr(lower(${sql}), -length(?)) = ?)`, values: [text, text] };
+  // Most rows are told by their first letters, without a copy of the text.
+  const begins = `${sql} COLLATE NOCASE >= ? AND ${sql} COLLATE NOCASE <= ?`;
+  return {
+    sql: `(${begins} AND substr(lower(${sql}), 1, length(?)) = ?)`,
+    values: [text, `${text}${LAST_CHARACTER}`, text, text],
+  };
 }

@@ -32,10 +32,11 @@ const ends = (local: string, remote: string): FieldSource => ({
 
 /** Rows by a fact of their process: what is compared is a short list of texts, and an index leads to the rows. */
 const ofProcess = (condition: string): string => `(SELECT id FROM event_processes WHERE ${condition})`;
-const byText = (column: 'image' | 'user' | 'unit' | 'package'): Lookup => ({
-  operators: 'all',
-  sql: (compare) => `e.process IN ${ofProcess(`${column} IN (SELECT id FROM event_texts WHERE ${compare('text')})`)}`,
-});
+const byText = (column: 'image' | 'user' | 'unit' | 'package'): Lookup => {
+  const having = (compare: (sql: string) => string): string =>
+    ofProcess(`${column} IN (SELECT id FROM event_texts WHERE ${compare('text')})`);
+  return { operators: 'all', sql: (compare) => `e.process IN ${having(compare)}`, through: having };
+};
 const BY_PID: Lookup = { operators: 'equal', sql: (compare) => `e.process IN ${ofProcess(compare('pid'))}` };
 /** Blocks of 16,384 rows, by which the indexes of files and connections begin. */
 const BLOCKS = `(WITH RECURSIVE block(n) AS (SELECT @first >> 14 UNION ALL SELECT n + 1 FROM block WHERE n < @last >> 14)

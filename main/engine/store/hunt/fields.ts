@@ -20,6 +20,8 @@ export interface Lookup {
    * those that it compares with. `@first` and `@last` stand for the rows that are looked at.
    */
   readonly sql: (compare: (sql: string) => string, values: readonly Cell[]) => string;
+  /** Rows of another table that all have to be gone through: when they are many, the rows themselves are looked at. */
+  readonly through?: (compare: (sql: string) => string) => string;
 }
 
 export interface FieldSource {

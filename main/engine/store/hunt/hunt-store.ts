@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { FailureError } from '../../runtime/failure.ts';
 import type { StoreAccess } from '../access.ts';
-import { HuntRunner } from './hunt-runner.ts';
+import type { HuntRunner } from './hunt-runner.ts';
 import type { HuntAnswer, HuntRequest, ValuesRequest } from './messages.ts';
 import type { SavedRow } from './saved-table.ts';
 
@@ -13,9 +13,9 @@ export class HuntStore {
   readonly #access: StoreAccess;
   readonly #runner: HuntRunner;
 
-  constructor(access: StoreAccess, path: string) {
+  constructor(access: StoreAccess, runner: HuntRunner) {
     this.#access = access;
-    this.#runner = new HuntRunner(path);
+    this.#runner = runner;
   }
 
   /** @throws FailureError */

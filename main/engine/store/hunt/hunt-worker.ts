@@ -3,6 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import Sqlite, { type Database } from 'better-sqlite3';
 import { FailureError, failureOf } from '../../runtime/failure.ts';
 import { fileIdentity } from '../connection.ts';
+import { askEvents } from '../events/event-queries.ts';
 import { addFunctions } from './functions.ts';
 import type { HuntReply, HuntTask } from './messages.ts';
 import { paceOf } from './pace.ts';
@@ -12,6 +13,8 @@ import { runValues } from './values.ts';
 
 const BUSY_MS = 1_000;
 const CACHE_KIB = 16 * 1024;
+/** Rows are read where the system keeps them, without a copy for each page. */
+const MAPPED_BYTES = 1024 * 1024 * 1024;
 
 const port = parentPort;
 if (port === null) throw new Error('hunt-worker.ts runs as a worker thread of the store');
@@ -28,6 +31,7 @@ function opened(): Database {
   fresh.pragma('query_only = ON');
   fresh.pragma('trusted_schema = OFF');
   fresh.pragma(`cache_size = -${CACHE_KIB}`);
+  fresh.pragma(`mmap_size = ${MAPPED_BYTES}`);
   addFunctions(fresh);
   identity = fileIdentity(path);
   database = fresh;
@@ -37,6 +41,9 @@ function opened(): Database {
 function reply({ task, stop }: HuntTask): HuntReply {
   const pace = paceOf(stop);
   if (task.type === 'values') return { type: 'values', values: runValues(opened(), task.request, pace) };
+  if (task.type === 'events') {
+    return { type: 'events', answer: askEvents(opened(), task.question, () => pace.isOver()) };
+  }
   const { aggregate } = task.request.query;
   const answer =
     aggregate === null ? runRows(opened(), task.request, pace) : runSummary(opened(), task.request, aggregate, pace);

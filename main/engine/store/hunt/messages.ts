@@ -1,6 +1,7 @@
 import type { HuntResult } from '../../../../contract/api-hunt.ts';
 import type { Failure } from '../../../../contract/domain.ts';
 import type { HuntQuery } from '../../../../contract/hunt-query.ts';
+import type { EventAnswer, EventQuestion } from '../events/event-queries.ts';
 
 export interface HuntRequest {
   readonly query: HuntQuery;
@@ -25,7 +26,8 @@ export interface ValuesRequest {
 export interface HuntTask {
   readonly task:
     | { readonly type: 'run'; readonly request: HuntRequest }
-    | { readonly type: 'values'; readonly request: ValuesRequest };
+    | { readonly type: 'values'; readonly request: ValuesRequest }
+    | { readonly type: 'events'; readonly question: EventQuestion };
   /** Int32Array of one element: not 0 once the answer is no longer wanted. */
   readonly stop: SharedArrayBuffer;
 }
@@ -33,4 +35,5 @@ export interface HuntTask {
 export type HuntReply =
   | { readonly type: 'answer'; readonly answer: HuntAnswer }
   | { readonly type: 'values'; readonly values: readonly string[] }
+  | { readonly type: 'events'; readonly answer: EventAnswer }
   | { readonly type: 'failed'; readonly failure: Failure };

@@ -6,6 +6,7 @@ import { type Cursor, readCursor, writeCursor } from './cursor.ts';
 import type { Cell } from './fields.ts';
 import type { HuntAnswer, HuntRequest } from './messages.ts';
 import { LONGEST_COUNTING_MS, type Pace } from './pace.ts';
+import { shortness } from './shortness.ts';
 import { pieces, type Span, spanOf } from './spans.ts';
 import { TimelineCounter } from './timeline.ts';
 
@@ -36,7 +37,7 @@ export function runRows(database: Database, request: HuntRequest, pace: Pace): H
     return field.type === 'text' || field.type === 'id' ? `substr(${sql}, 1, ${SORTED_CHARACTERS})` : sql;
   });
   const cells = fields.map(({ source }) => source.list ?? source.sql[0] ?? 'NULL');
-  const where = compileWhere(compiled);
+  const where = compileWhere({ ...compiled, isShort: shortness(database) });
   const beyond = cursor === undefined ? EVERYTHING : after(keys, sort, row, cursor);
   const order = [...keys.map((sql, i) => `${sql} ${sort[i]?.direction ?? 'asc'}`), `${row} DESC`].join(', ');
   const span = spanOf(database, compiled);

@@ -7,6 +7,7 @@ import type { Cell } from './fields.ts';
 import type { HuntAnswer, HuntRequest } from './messages.ts';
 import type { Pace } from './pace.ts';
 import { columnOf, compareCells, shown } from './rows.ts';
+import { shortness } from './shortness.ts';
 import { pieces, spanOf } from './spans.ts';
 
 /** Groups that are kept; far more than anybody reads, and some ten megabytes. */
@@ -41,7 +42,7 @@ export function runSummary(database: Database, request: HuntRequest, aggregate: 
   );
   const isDistinct = aggregate.function === 'distinct';
   const subject = aggregate.field === null ? '0' : valueSql(aggregate.field);
-  const where = compileWhere(compiled);
+  const where = compileWhere({ ...compiled, isShort: shortness(database) });
   const columns = [
     ...groups,
     ...(isDistinct ? [subject] : ['count(*)', `sum(${subject})`, `min(${subject})`, `max(${subject})`]),
