@@ -16,6 +16,7 @@ import { MODEL_CALLS } from './api-models.ts';
 import type { Role } from './api-roles.ts';
 import { RULE_CALLS } from './api-rules.ts';
 import { healthEntrySchema, noInputSchema, statusSchema } from './api-schemas.ts';
+import { SYSTEM_CALLS } from './api-system.ts';
 import type { ApiTable } from './api-table.ts';
 
 export { type ApiEntry, type ApiTable, CALL_KINDS, type CallEntry, type CallKind } from './api-table.ts';
@@ -50,6 +51,7 @@ export const API = {
   ...INDICATOR_CALLS,
   ...MODEL_CALLS,
   ...RULE_CALLS,
+  ...SYSTEM_CALLS,
   ...CONTROL_CALLS,
   ...CONSOLE_CALLS,
 } as const satisfies ApiTable;

@@ -7,13 +7,14 @@ import { type Runner, severityOption } from './command-options.ts';
 import { completionScript, SHELLS } from './completion.ts';
 import type { CommandContext, GlobalOptions } from './context.ts';
 import { addControlCommands } from './control-commands.ts';
-import { EXIT, type ExitCode } from './exit-codes.ts';
 import { addEventCommands } from './event-commands.ts';
+import { EXIT, type ExitCode } from './exit-codes.ts';
 import { addHuntCommands } from './hunt-commands.ts';
 import { addIndicatorCommands } from './indicator-commands.ts';
 import { addModelCommands } from './model-commands.ts';
 import { addRuleCommands } from './rule-commands.ts';
 import { addScanCommand } from './scan-commands.ts';
+import { addSystemCommands } from './system-commands.ts';
 import { writeAll } from './terminal/output.ts';
 
 /** Makes what a command needs, from the options that stand anywhere on the line. */
@@ -164,6 +165,7 @@ Examples:
   addRuleCommands(program, run);
   addScanCommand(program, run);
   addModelCommands(program, run);
+  addSystemCommands(program, run);
 
   const config = program
     .command('config')

@@ -6,6 +6,7 @@ import { DETECTORS } from './detect/index.ts';
 import { hostSettings } from './host-settings.ts';
 import { httpSettings } from './http/index.ts';
 import { indicatorSettings } from './indicators/index.ts';
+import { integritySettings } from './integrity/index.ts';
 import { modelSettings } from './model-settings.ts';
 import { flowSettings } from './network/index.ts';
 import type { Section } from './runtime/config-names.ts';
@@ -59,6 +60,7 @@ const TITLES: Readonly<Record<string, string>> = {
   'host.web-shell': 'Finding shells behind servers',
   alerts: 'Joining findings into alerts',
   models: 'Learning what is normal (anomalies)',
+  integrity: 'Integrity of files',
   captures: 'Captures',
   http: 'Console in a browser, REST and metrics',
   api: 'Connections to the engine',
@@ -75,6 +77,7 @@ const TABLES: readonly Section[] = [
   { path: 'indicators', table: indicatorSettings },
   { path: 'alerts', table: alertSettings },
   { path: 'models', table: modelSettings },
+  { path: 'integrity', table: integritySettings },
   { path: 'captures', table: captureSettings },
   { path: 'api', table: apiSettings },
   { path: 'http', table: httpSettings },

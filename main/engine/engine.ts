@@ -16,6 +16,8 @@ import { openBySeverity } from './handlers-alerts.ts';
 import { ABILITIES } from './handlers-control.ts';
 import { IndicatorDesk } from './indicator-desk.ts';
 import { indicatorSettings, indicatorsDirectory } from './indicators/index.ts';
+import { integritySettings } from './integrity/index.ts';
+import { IntegrityDesk } from './integrity-desk.ts';
 import { LiveFlowView } from './live-flows.ts';
 import { type HostMemory, LiveHost } from './live-host.ts';
 import { LiveTraffic } from './live-traffic.ts';
@@ -36,6 +38,7 @@ import { readHostNetwork, readOwnAddresses } from './sensors/index.ts';
 import { type LivePart, SettingsDesk } from './settings-desk.ts';
 import { StatusFeed } from './status-feed.ts';
 import { openStore, type Store, storeSettings } from './store/index.ts';
+import { SystemDesk } from './system-desk.ts';
 import { type TokenBearer, TokenBook } from './tokens.ts';
 import { TrafficMemory } from './traffic-memory.ts';
 import type { TrafficSnapshot } from './traffic-messages.ts';
@@ -82,6 +85,8 @@ export class Engine {
   readonly #pauseHealth: HealthPart;
   readonly indicators: IndicatorDesk;
   readonly models: ModelDesk;
+  readonly system: SystemDesk;
+  readonly integrity: IntegrityDesk;
   readonly rules: RuleDesk;
   readonly #traffic: LiveTraffic;
   readonly #watching: TrafficSwitch;
@@ -152,6 +157,13 @@ export class Engine {
         const host = this.health.report().entries.find(({ part }) => part === 'host');
         return host === undefined || host.state === 'ok' ? '' : host.detail;
       },
+    });
+    this.system = new SystemDesk({ clock: systemClock, dataDirectory: options.paths.dataDirectory });
+    this.integrity = new IntegrityDesk({
+      directory: options.paths.dataDirectory,
+      settings: () => this.settings.config.section('integrity', integritySettings),
+      nowMs: () => systemClock.nowMs(),
+      journal: (entry) => this.store.appendJournal(entry),
     });
     this.models = new ModelDesk({
       clock: systemClock,
@@ -231,6 +243,8 @@ export class Engine {
         { name: 'indicators', start: () => this.indicators.load() },
         { name: 'rules', start: () => this.rules.start(), stop: () => this.rules.stop() },
         { name: 'models', start: () => this.models.start(), stop: () => this.models.stop() },
+        { name: 'system', stop: () => this.system.stop() },
+        { name: 'integrity', stop: () => this.integrity.cancel() },
         { name: 'captures', start: () => this.captures.start(), stop: () => this.captures.stop() },
         { name: 'traffic', start: () => this.#watching.turn(true), stop: () => this.#watching.turn(false) },
         { name: 'host', start: () => this.#hostWatching.turn(true), stop: () => this.#hostWatching.turn(false) },
@@ -259,6 +273,8 @@ export class Engine {
       captures: () => this.captures,
       indicators: this.indicators,
       models: this.models,
+      system: this.system,
+      integrity: this.integrity,
       rules: this.rules,
       nowMs: () => systemClock.nowMs(),
       mode: () => (options.simulate ? 'simulate' : 'observe'),

@@ -11,6 +11,7 @@ import { type HuntAnswering, huntHandlers } from './handlers-hunt.ts';
 import { type IndicatorAnswering, indicatorHandlers } from './handlers-indicators.ts';
 import { type ModelAnswering, modelHandlers } from './handlers-models.ts';
 import { type RuleAnswering, ruleHandlers } from './handlers-rules.ts';
+import { type SystemAnswering, systemHandlers } from './handlers-system.ts';
 
 /** What the handlers need of the engine. */
 export interface Answering
@@ -20,6 +21,7 @@ export interface Answering
     CaptureAnswering,
     IndicatorAnswering,
     ModelAnswering,
+    SystemAnswering,
     RuleAnswering,
     HuntAnswering,
     EventAnswering,
@@ -39,6 +41,7 @@ export function createHandlers(engine: Answering): ApiHandlers {
     ...captureHandlers(engine),
     ...indicatorHandlers(engine),
     ...modelHandlers(engine),
+    ...systemHandlers(engine),
     ...ruleHandlers(engine),
     ...huntHandlers(engine),
     ...eventHandlers(engine),

@@ -7,7 +7,17 @@ import type { HealthPart, HealthRegistry } from './runtime/health.ts';
 import type { JournalInput } from './store/index.ts';
 
 /** Parts of the engine that take other settings while it runs. */
-export const LIVE_PARTS = ['traffic', 'host', 'indicators', 'alerts', 'captures', 'models', 'store', 'log'] as const;
+export const LIVE_PARTS = [
+  'traffic',
+  'host',
+  'indicators',
+  'alerts',
+  'captures',
+  'models',
+  'integrity',
+  'store',
+  'log',
+] as const;
 export type LivePart = (typeof LIVE_PARTS)[number];
 
 interface LiveRow {
@@ -29,6 +39,7 @@ export const LIVE_SETTINGS: readonly LiveRow[] = [
   { part: 'alerts', path: 'alerts.shadowSlackSeconds' },
   { part: 'captures', path: 'captures.' },
   { part: 'models', path: 'models.' },
+  { part: 'integrity', path: 'integrity.' },
   { part: 'store', path: 'store.commitMs' },
   { part: 'store', path: 'store.batchRows' },
   { part: 'store', path: 'store.flowDays' },

@@ -38,9 +38,10 @@ const PRIVATE_FILE = 0o600;
 const MAX_FILE_BYTES = 512 * 1024 * 1024;
 const LINES_A_TURN = 2_000;
 
-/** @throws FailureError `integrity-not-stored`, `no-integrity-key` */
-export async function writeBaseline(directory: string, baseline: Baseline): Promise<void> {
-  const key = SealKey.open(join(directory, KEY_FILE), true);
+/** @param isNew made anew, and not one that was read with its key @throws FailureError `integrity-not-stored`, `no-integrity-key` */
+export async function writeBaseline(directory: string, baseline: Baseline, isNew: boolean): Promise<void> {
+  const keyPath = join(directory, KEY_FILE);
+  const key = isNew ? SealKey.openForNew(keyPath) : SealKey.open(keyPath, false);
   const seal = key.begin();
   const fresh = join(directory, `holdfast.${randomBytes(6).toString('hex')}.new`);
   try {
@@ -89,18 +90,6 @@ export async function readBaseline(directory: string): Promise<Baseline> {
   const computed = key.begin().update(bytes.subarray(0, sealStart)).digest('hex');
   if (typeof last?.seal !== 'string' || !isSameSeal(computed, last.seal)) throw tampered();
   return await baselineOf(bytes.subarray(0, sealStart));
-}
-
-/** Whether there is one; says nothing about its seal. */
-export function hasBaseline(directory: string): boolean {
-  try {
-    closeSync(
-      openSync(join(directory, BASELINE_FILE), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK),
-    );
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 const NEWLINE = 0x0a;

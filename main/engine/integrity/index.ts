@@ -1,11 +1,10 @@
 /** Whether files of the system are still as they were when somebody trusted them. */
-export { hasBaseline } from './baseline-file.ts';
-export { ASPECTS, CHANGE_KINDS, ENTRY_KINDS, type IntegrityChange } from './entry.ts';
+export type { IntegrityChange } from './entry.ts';
 export {
   acceptChanges,
   type BaselineSummary,
+  baselineSummary,
   checkBaseline,
-  INTEGRITY_STEPS,
   type IntegrityProgress,
   type IntegrityReport,
   type IntegrityRun,

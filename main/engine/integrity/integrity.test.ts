@@ -153,6 +153,8 @@ describe('integrity', () => {
     await expect(checkBaseline(false, run())).rejects.toEqual(code('baseline-tampered'));
     chmodSync(join(base, 'data/holdfast.integrity.key'), 0o644);
     await expect(checkBaseline(false, run())).rejects.toEqual(code('no-integrity-key'));
+    await initBaseline(scope, run());
+    expect((await checkBaseline(false, run())).changes).toEqual([]);
   });
 
   it('reads large files in threads', async () => {

@@ -59,7 +59,7 @@ export async function initBaseline(scope: IntegrityScope, run: IntegrityRun): Pr
     throw new FailureError({ code: 'nothing-to-cover', message, hint: 'Name others in the setting integrity.paths.' });
   }
   const baseline = { createdMs: run.nowMs, acceptedMs: run.nowMs, ...scope, entries };
-  await writeBaseline(run.directory, baseline);
+  await writeBaseline(run.directory, baseline, true);
   return summaryOf(baseline, problems);
 }
 
@@ -90,8 +90,13 @@ export async function acceptChanges(
 ): Promise<BaselineSummary> {
   const baseline = await readBaseline(run.directory);
   const accepted = { ...baseline, acceptedMs: run.nowMs, entries: acceptInto(baseline.entries, changes) };
-  await writeBaseline(run.directory, accepted);
+  await writeBaseline(run.directory, accepted, false);
   return summaryOf(accepted, []);
+}
+
+/** What is in the baseline. @throws FailureError `no-baseline`, `baseline-tampered`, `no-integrity-key` */
+export async function baselineSummary(directory: string): Promise<BaselineSummary> {
+  return summaryOf(await readBaseline(directory), []);
 }
 
 function summaryOf({ createdMs, acceptedMs, paths, entries }: Baseline, problems: readonly string[]): BaselineSummary {
@@ -137,6 +142,7 @@ async function look(
       onProgress?.({ step: 'reading', files, totalFiles: jobs.length, bytes, totalBytes });
     },
   });
+  signal.throwIfAborted();
   const withDigests = entries.map((entry): readonly [string, Entry] => {
     const digest = digests.get(entry.path)?.sha256 ?? (isSame(entry) ? known.get(entry.path)?.digest : undefined);
     return [entry.path, digest === undefined ? entry : { ...entry, digest }];

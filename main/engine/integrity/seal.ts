@@ -1,6 +1,6 @@
 /** The key by which Holdfast knows that a baseline is its own: 32 random bytes that only its user can read. */
 import { createHmac, type Hmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import { closeSync, constants, fstatSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync, rmSync, unlinkSync, writeSync } from 'node:fs';
 import { codeOf, FailureError, messageOf } from '../runtime/failure.ts';
 
 const KEY_BYTES = 32;
@@ -29,6 +29,20 @@ export class SealKey {
       const hint =
         'Without it nobody can say whether the baseline is still the same. Make a new one: "holdfast integrity init".';
       throw new FailureError({ code: 'no-integrity-key', message, hint }, error);
+    }
+  }
+
+  /**
+   * The same for a new baseline: a key that cannot be used seals nothing that matters any more, so it is replaced.
+   *
+   * @throws FailureError `no-integrity-key`
+   */
+  static openForNew(path: string): SealKey {
+    try {
+      return SealKey.open(path, true);
+    } catch {
+      rmSync(path, { force: true });
+      return SealKey.open(path, true);
     }
   }
 

@@ -1,4 +1,5 @@
 /** Everything that starts by itself on this computer, as one list. Pure. */
+import { dirname, resolve } from 'node:path';
 import { AUTOSTART_PLACES, type AutostartPlace } from '../../../../contract/events.ts';
 import type { PlaceFact } from './collectors/places.ts';
 import type { EnabledFact } from './collectors/services.ts';
@@ -32,7 +33,20 @@ const UNIT_FILE = /\.(?:service|timer|socket|path|mount|automount)$/;
 
 /** Paths of which it matters which package brought them. */
 export function persistencePaths(snapshot: SystemSnapshot): ReadonlySet<string> {
-  return new Set(AUTOSTART_PLACES.flatMap((place) => [...(snapshot.parts.get(place)?.facts.keys() ?? [])]));
+  const paths = new Set<string>();
+  for (const place of AUTOSTART_PLACES) {
+    for (const [path, fact] of (snapshot.parts.get(place)?.facts ?? new Map()) as ReadonlyMap<string, PlaceFact>) {
+      paths.add(path);
+      if (fact.target !== '') paths.add(targetOf(path, fact));
+    }
+  }
+  return paths;
+}
+
+/** What systemctl enables and masks are links: who owns what they lead to brought what is started. */
+function targetOf(path: string, { target }: PlaceFact): string {
+  const real = resolve(dirname(path), target);
+  return real.startsWith('/lib/') ? `/usr${real}` : real;
 }
 
 /** In the order of the places, each by path. @param newSinceMs what came later is new */
@@ -54,7 +68,7 @@ export function persistenceList(
           path,
           ...contentOf(fact),
           users: [...new Set(fact.users)].filter((user) => user !== ''),
-          package: owners.get(path),
+          package: owners.get(path) ?? (fact.target === '' ? undefined : owners.get(targetOf(path, fact))),
           changedMs: fact.changedMs,
           firstSeenMs,
           isNew: firstSeenMs !== undefined && firstSeenMs >= newSinceMs,
