@@ -47,13 +47,10 @@ export function fileEventOf(record: FileRecord, processOf: ProcessLookup): HostE
 
 function factsOf({ facts, isDirectory, sample }: FileRecord): FileFacts | undefined {
   if (facts === undefined) return isDirectory ? { kind: 'directory' } : undefined;
+  const { inode, device, sizeBytes, uid, gid } = facts;
   const kind = KIND_OF_FORMAT.get(facts.mode & FORMAT_MASK);
-  return {
-    ...facts,
-    mode: facts.mode & PERMISSIONS,
-    ...(kind && { kind }),
-    ...(sample && { entropy: sample.entropy, magic: magicOf(sample.head) ?? '' }),
-  };
+  const known = { inode, device, sizeBytes, mode: facts.mode & PERMISSIONS, uid, gid, ...(kind && { kind }) };
+  return sample === undefined ? known : { ...known, entropy: sample.entropy, magic: magicOf(sample.head) ?? '' };
 }
 
 function processOfRecord(record: FileRecord, processOf: ProcessLookup): HostProcessWithParents | undefined {

@@ -91,21 +91,23 @@ export interface FileRecord {
   readonly processName: string;
   readonly isProgramDeleted: boolean;
   readonly isDirectory: boolean;
-  readonly facts?: {
-    readonly inode: number;
-    readonly device: number;
-    readonly sizeBytes: number;
-    /** st_mode, the kind of file included. */
-    readonly mode: number;
-    readonly uid: number;
-    readonly gid: number;
-  };
-  readonly before?: { readonly mode: number; readonly uid: number; readonly gid: number };
+  readonly facts:
+    | {
+        readonly inode: number;
+        readonly device: number;
+        readonly sizeBytes: number;
+        /** st_mode, the kind of file included. */
+        readonly mode: number;
+        readonly uid: number;
+        readonly gid: number;
+      }
+    | undefined;
+  readonly before: { readonly mode: number; readonly uid: number; readonly gid: number } | undefined;
   readonly changed: readonly FileChange[];
   /** How many of the same this stands for. */
   readonly times: number;
   /** Bits for each byte, and the first 16 bytes (fewer where the file is shorter, then with zeros behind them). */
-  readonly sample?: { readonly entropy: number; readonly head: Uint8Array };
+  readonly sample: { readonly entropy: number; readonly head: Uint8Array } | undefined;
 }
 
 /** Totals of one run of the helper. */
@@ -159,6 +161,8 @@ export interface FileRecordEvents {
 export class FileRecordDecoder {
   readonly #events: FileRecordEvents;
   readonly #frames = new RecordFrames((type, record) => this.#take(type, record));
+  readonly #program = new RepeatedText();
+  readonly #name = new RepeatedText();
   #isGreeted = false;
 
   constructor(events: FileRecordEvents) {
@@ -226,12 +230,35 @@ export class FileRecordDecoder {
   }
 
   #file(kind: FileRecordKind, record: Buffer): string | undefined {
-    if (record.length < FILE_FIXED_BYTES.file) return `a file in ${record.length} bytes`;
-    const lengths = [0, 4, 8].map((offset) => record.readUInt32LE(AT.textLengths + offset));
-    const total = lengths.reduce((sum, length) => sum + length, 0);
-    if (!fits(record.length - FILE_FIXED_BYTES.file, total)) return `texts of ${total} bytes`;
-    this.#events.record(readFile(kind, record, lengths));
+    const from = FILE_FIXED_BYTES.file;
+    if (record.length < from) return `a file in ${record.length} bytes`;
+    const pathEnd = from + record.readUInt32LE(AT.textLengths);
+    const otherEnd = pathEnd + record.readUInt32LE(AT.textLengths + 4);
+    const programEnd = otherEnd + record.readUInt32LE(AT.textLengths + 8);
+    if (!fits(record.length - from, programEnd - from)) return `texts of ${programEnd - from} bytes`;
+    const path = record.toString('utf8', from, pathEnd);
+    const other = pathEnd === otherEnd ? '' : record.toString('utf8', pathEnd, otherEnd);
+    const program = this.#program.textOf(record, otherEnd, programEnd);
+    const nameEnd = AT.name + NAME_BYTES;
+    const name = this.#name.textOf(record, AT.name, nameEnd);
+    this.#events.record(readFile(kind, record, path, other, program, name));
     return undefined;
+  }
+}
+
+/** One text after the other is the same: a program does more than one thing. It is decoded once. */
+class RepeatedText {
+  #bytes = Buffer.alloc(0);
+  #text = '';
+
+  /** Up to the first NUL. */
+  textOf(record: Buffer, from: number, to: number): string {
+    if (to - from === this.#bytes.length && record.compare(this.#bytes, 0, undefined, from, to) === 0)
+      return this.#text;
+    this.#bytes = Buffer.from(record.subarray(from, to));
+    const end = this.#bytes.indexOf(0);
+    this.#text = this.#bytes.toString('utf8', 0, end < 0 ? undefined : end);
+    return this.#text;
   }
 }
 
@@ -239,16 +266,17 @@ function isKind(type: number): type is keyof typeof KINDS {
   return type in KINDS;
 }
 
-function readFile(kind: FileRecordKind, record: Buffer, lengths: readonly number[]): FileRecord {
+const NOTHING_CHANGED: readonly FileChange[] = [];
+
+function readFile(
+  kind: FileRecordKind,
+  record: Buffer,
+  path: string,
+  other: string,
+  program: string,
+  processName: string,
+): FileRecord {
   const flags = record.readUInt32LE(AT.flags);
-  const has = (flag: number): boolean => (flags & flag) !== 0;
-  const changed = record.readUInt32LE(AT.changed);
-  let at: number = FILE_FIXED_BYTES.file;
-  const [path, other, program] = lengths.map((length) => {
-    at += length;
-    return record.toString('utf8', at - length, at);
-  });
-  const nameEnd = record.subarray(AT.name, AT.name + NAME_BYTES).indexOf(0);
   return {
     kind,
     timeMs: wide(record, AT.time) / NANOSECONDS_PER_MS,
@@ -256,34 +284,45 @@ function readFile(kind: FileRecordKind, record: Buffer, lengths: readonly number
     other,
     pid: record.readUInt32LE(AT.process),
     program,
-    processName: record.toString('utf8', AT.name, AT.name + (nameEnd < 0 ? NAME_BYTES : nameEnd)),
-    isProgramDeleted: has(FLAG.programDeleted),
-    isDirectory: has(FLAG.directory),
-    ...(has(FLAG.facts) && {
-      facts: {
-        inode: wide(record, AT.inode),
-        device: wide(record, AT.device),
-        sizeBytes: wide(record, AT.bytes),
-        mode: record.readUInt32LE(AT.mode),
-        uid: record.readUInt32LE(AT.user),
-        gid: record.readUInt32LE(AT.group),
-      },
-    }),
-    ...(has(FLAG.before) && {
-      before: {
-        mode: record.readUInt32LE(AT.beforeMode),
-        uid: record.readUInt32LE(AT.beforeUser),
-        gid: record.readUInt32LE(AT.beforeGroup),
-      },
-    }),
-    changed: changed === 0 ? [] : CHANGES.filter(([bit]) => (changed & bit) !== 0).map(([, name]) => name),
+    processName,
+    isProgramDeleted: (flags & FLAG.programDeleted) !== 0,
+    isDirectory: (flags & FLAG.directory) !== 0,
+    facts: (flags & FLAG.facts) === 0 ? undefined : readFacts(record),
+    before: (flags & FLAG.before) === 0 ? undefined : readBefore(record),
+    changed: readChanges(record.readUInt32LE(AT.changed)),
     times: record.readUInt32LE(AT.times),
-    ...(has(FLAG.sample) && {
-      sample: {
-        entropy: record.readUInt32LE(AT.entropy) / ENTROPY_UNITS,
-        // A copy: the record is a view of a piece of the stream.
-        head: Uint8Array.from(record.subarray(AT.head, AT.head + HEAD_BYTES)),
-      },
-    }),
+    sample: (flags & FLAG.sample) === 0 ? undefined : readSample(record),
+  };
+}
+
+function readFacts(record: Buffer): FileRecord['facts'] {
+  return {
+    inode: wide(record, AT.inode),
+    device: wide(record, AT.device),
+    sizeBytes: wide(record, AT.bytes),
+    mode: record.readUInt32LE(AT.mode),
+    uid: record.readUInt32LE(AT.user),
+    gid: record.readUInt32LE(AT.group),
+  };
+}
+
+function readBefore(record: Buffer): FileRecord['before'] {
+  return {
+    mode: record.readUInt32LE(AT.beforeMode),
+    uid: record.readUInt32LE(AT.beforeUser),
+    gid: record.readUInt32LE(AT.beforeGroup),
+  };
+}
+
+function readChanges(bits: number): readonly FileChange[] {
+  if (bits === 0) return NOTHING_CHANGED;
+  return CHANGES.filter(([bit]) => (bits & bit) !== 0).map(([, name]) => name);
+}
+
+function readSample(record: Buffer): FileRecord['sample'] {
+  return {
+    entropy: record.readUInt32LE(AT.entropy) / ENTROPY_UNITS,
+    // A copy: the record is a view of a piece of the stream.
+    head: Uint8Array.from(record.subarray(AT.head, AT.head + HEAD_BYTES)),
   };
 }

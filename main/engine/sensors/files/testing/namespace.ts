@@ -28,9 +28,12 @@ export class MountNamespace {
   readonly helperPath = join(this.folder, 'sense');
   readonly #holder: ChildProcess;
 
-  constructor(helperPath: string = DEFAULT_HELPER_PATH) {
+  /** @param image a file to be made an ext4 file system of, instead of one in memory; it must have its size */
+  constructor(image?: string) {
+    const mount = image === undefined ? 'mount -t tmpfs -o size=256m tmpfs' : `mount -o loop '${image}'`;
+    if (image !== undefined) execFileSync('mkfs.ext4', ['-q', '-F', image], { stdio: 'pipe' });
     // It ends when this process does: its input is closed then.
-    const script = 'mkdir "$1" && mount -t tmpfs -o size=256m tmpfs "$1" && echo ready && exec cat';
+    const script = `mkdir "$1" && ${mount} "$1" && exec cat`;
     this.#holder = spawn(
       'unshare',
       ['--mount', '--propagation', 'private', 'sh', '-c', script, 'sh', this.mountPoint],
@@ -39,7 +42,7 @@ export class MountNamespace {
       },
     );
     this.#waitForMount();
-    writeFileSync(this.helperPath, `#!/bin/sh\nexec nsenter --mount=${this.#path} ${helperPath} "$@"\n`);
+    writeFileSync(this.helperPath, `#!/bin/sh\nexec nsenter --mount=${this.#path} ${DEFAULT_HELPER_PATH} "$@"\n`);
     chmodSync(this.helperPath, 0o755);
   }
 
@@ -74,6 +77,11 @@ export class MountNamespace {
     const command = [`--mount=${this.#path}`, 'sh', '-c', `cd '${this.mountPoint}' && ${script}`];
     const { stdout } = await runFile('nsenter', command, { encoding: 'utf8', timeout: 60_000 });
     return stdout;
+  }
+
+  /** A command as it is run in it. */
+  inside(command: readonly string[]): readonly string[] {
+    return ['nsenter', `--mount=${this.#path}`, ...command];
   }
 
   close(): void {
