@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { HostEvent } from '../../contract/events.ts';
+import { HostActivityCount, type SeenByHost } from './host-activity.ts';
 import { EventBudget } from './host-event-budget.ts';
 import { EventOrder } from './host-event-order.ts';
 import { FindingRelay } from './host-finding-relay.ts';
@@ -13,8 +14,8 @@ import {
   type RuleHits,
 } from './host-messages.ts';
 import { HostProcesses } from './host-processes.ts';
-import { HOST_SENSORS, type HostSensor, type HostSensorRow } from './host-sensors.ts';
-import { hostSettings } from './host-settings.ts';
+import { HOST_SENSORS, type HostSensor, type HostSensorRow, type SensorMemory } from './host-sensors.ts';
+import { type HostSensorName, hostSettings } from './host-settings.ts';
 import { createHostWatch, type HostWatch } from './host-watch.ts';
 import { importedRules, OWN_RULES, readRuleFiles, SigmaRuleSet } from './rules/index.ts';
 import type { Clock, Timer } from './runtime/clock.ts';
@@ -57,6 +58,7 @@ export class HostEngine {
   readonly #relay: FindingRelay;
   readonly #budget: EventBudget;
   readonly #watch: HostWatch;
+  readonly #activity: HostActivityCount;
   readonly #hits = new Map<string, { count: number; lastMs: number }>();
   #batch: HostEvent[] = [];
   #batchTimer: Timer | undefined;
@@ -78,6 +80,7 @@ export class HostEngine {
     this.#order = new EventOrder({ clock, onEvents: (events) => this.#look(events) });
     this.#relay = new FindingRelay({ clock, onFindings: (findings) => post({ type: 'findings', findings }) });
     this.#budget = new EventBudget(settings.storedEventsPerSecond, clock.monotonicMs());
+    this.#activity = new HostActivityCount(clock, this.#memoryOf('activity'));
     this.#watch = createHostWatch({
       config: { section: (path) => this.#section(path) },
       rules: this.#loadRules(data.disabledRules),
@@ -115,6 +118,7 @@ export class HostEngine {
     await Promise.allSettled([...this.#sensors.values()].map(async (sensor) => sensor.stop()));
     this.#order.flush();
     this.#tick();
+    this.#activity.save();
     this.#relay.flush();
     this.#handOn();
     this.#options.post({ type: 'stopped' });
@@ -130,24 +134,29 @@ export class HostEngine {
 
   #create(row: HostSensorRow): HostSensor {
     const { data, clock, post } = this.#options;
-    let kept = data.kept[row.name];
     return row.create({
       settings: this.#section('host', hostSettings),
       health: this.#health,
       clock,
-      memory: {
-        load: () => kept,
-        save: (text) => {
-          kept = text;
-          post({ type: 'keep', name: row.name, text });
-        },
-      },
+      memory: this.#memoryOf(row.name),
       dataDirectory: data.dataDirectory,
       ownDirectories: data.ownDirectories,
       processOf: (pid) => this.#processes.processOf(pid, clock.nowMs()),
       onEvents: (events) => this.#order.add(row.name === 'processes' ? events : this.#withoutRepeats(events)),
       onMessage: (level, message) => post({ type: 'log', level, message }),
     });
+  }
+
+  #memoryOf(name: HostSensorName): SensorMemory {
+    const { data, post } = this.#options;
+    let kept = data.kept[name];
+    return {
+      load: () => kept,
+      save: (text) => {
+        kept = text;
+        post({ type: 'keep', name, text });
+      },
+    };
   }
 
   /** What the audit log tells of programs that are started is told by the sensor of processes, where that works. */
@@ -184,6 +193,7 @@ export class HostEngine {
     for (const event of enriched) {
       this.#processes.event(event);
       this.#noteWrite(event);
+      this.#activity.event(event);
       this.#watch.event(event);
     }
     const kept = this.#budget.take(enriched, this.#options.clock.monotonicMs());
@@ -224,7 +234,27 @@ export class HostEngine {
       this.#hits.clear();
       this.#options.post({ type: 'rule-hits', hits });
     }
+    this.#tellActivity();
     this.#tellState();
+  }
+
+  #tellActivity(): void {
+    const { post } = this.#options;
+    const seen = this.#seen();
+    post({ type: 'activity', activity: this.#activity.take(), seen });
+    const programs = this.#activity.takeHour(seen);
+    if (programs.length > 0) post({ type: 'programs', programs });
+  }
+
+  #seen(): SeenByHost {
+    const states = new Map(this.#health.report().entries.map(({ part, state }) => [part, state]));
+    const works = (part: string): boolean => states.get(part) === 'ok' || states.get(part) === 'degraded';
+    return {
+      processes: works('processes'),
+      files: works('files'),
+      sockets: works('sockets'),
+      logs: works('logs') || works('journal'),
+    };
   }
 
   #counts(): HostCounts {

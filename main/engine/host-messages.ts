@@ -1,6 +1,7 @@
 /** What the engine and its host thread tell each other. */
 import type { Finding, HealthEntry } from '../../contract/domain.ts';
 import type { HostEvent } from '../../contract/events.ts';
+import type { HostActivity, ProgramHour, SeenByHost } from './host-activity.ts';
 import type { RuleProblem } from './rules/index.ts';
 
 /** What the engine hands to its host thread when it starts it. */
@@ -86,6 +87,10 @@ export type HostMessage =
   | { readonly type: 'started' }
   | { readonly type: 'findings'; readonly findings: readonly Finding[] }
   | { readonly type: 'events'; readonly events: readonly HostEvent[] }
+  /** Every second: what the models count. */
+  | { readonly type: 'activity'; readonly activity: HostActivity; readonly seen: SeenByHost }
+  /** Every hour: what each program did. */
+  | { readonly type: 'programs'; readonly programs: readonly ProgramHour[] }
   | { readonly type: 'rules'; readonly rules: LoadedRules }
   | { readonly type: 'rule-hits'; readonly hits: readonly RuleHits[] }
   /** At least every HEARTBEAT_MS, so that it is seen to live. */

@@ -78,6 +78,15 @@ export const hostSettings = {
 
 export type HostSettings = SettingValues<typeof hostSettings>;
 
-/** Sensors that may keep something across restarts. */
-export const HOST_SENSOR_NAMES = ['processes', 'logs', 'journal', 'files', 'sockets', 'system', 'yara'] as const;
+/** Sensors that may keep something across restarts, and what is counted of them. */
+export const HOST_SENSOR_NAMES = [
+  'processes',
+  'logs',
+  'journal',
+  'files',
+  'sockets',
+  'system',
+  'yara',
+  'activity',
+] as const;
 export type HostSensorName = (typeof HOST_SENSOR_NAMES)[number];

@@ -4,6 +4,7 @@ import type { Finding } from '../../contract/domain.ts';
 import type { HostEvent } from '../../contract/events.ts';
 import { formatCount } from '../../contract/format.ts';
 import { CONFIG_SECTIONS } from './configuration.ts';
+import type { HostActivity, ProgramHour, SeenByHost } from './host-activity.ts';
 import { HealthMirror } from './host-health.ts';
 import {
   HEARTBEAT_MS,
@@ -46,6 +47,10 @@ export interface LiveHostOptions {
   /** What happened, in the order of time as far as it goes; at most host.storedEventsPerSecond. */
   readonly onEvents?: (events: readonly HostEvent[]) => void;
   readonly onRuleHits?: (hits: readonly RuleHits[]) => void;
+  /** Every second. */
+  readonly onActivity?: (activity: HostActivity, seen: SeenByHost) => void;
+  /** Every hour. */
+  readonly onPrograms?: (programs: readonly ProgramHour[]) => void;
   /** The rules have been read, at every start and whenever it was asked for. */
   readonly onRules?: (rules: LoadedRules) => void;
   readonly clock?: Clock;
@@ -205,6 +210,12 @@ export class LiveHost {
         this.#counts = message.counts;
         this.#helpers = message.helpers;
         this.#mirror.take(message.health);
+        break;
+      case 'activity':
+        this.#options.onActivity?.(message.activity, message.seen);
+        break;
+      case 'programs':
+        this.#options.onPrograms?.(message.programs);
         break;
       case 'rules':
         this.#takeRules(message.rules);

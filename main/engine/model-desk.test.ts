@@ -177,6 +177,8 @@ describe('learning', () => {
     const [, host, process] = scene.desk.list().learning;
     expect(host.state).toBe('learning');
     expect(process).toMatchObject({ state: 'off', detail: expect.stringContaining('not watched yet') });
+    scene.desk.takePrograms([{ program: '/usr/bin/make', values: { processes: 3, children: 40 } }]);
+    expect(scene.desk.list().learning[2]).toMatchObject({ table: 'process', state: 'learning', rows: 1 });
     await expect(scene.desk.detect({ table: 'flow', features: {} })).rejects.toMatchObject({
       failure: { code: 'nothing-learnt' },
     });

@@ -4,6 +4,7 @@ import type { Finding } from '../../contract/domain.ts';
 import { formatCount } from '../../contract/format.ts';
 import { MODEL_KINDS, MODEL_TABLES, type ModelKind, type ModelTable } from '../../contract/models.ts';
 import { type AskedProfile, detectRows, explainRows, predictRows } from './handlers-detect.ts';
+import type { HostActivity, ProgramHour, SeenByHost } from './host-activity.ts';
 import { ModelBudget } from './model-budget.ts';
 import { type Conditions, readConditions } from './model-conditions.ts';
 import { DriftWatch } from './model-drift-watch.ts';
@@ -62,9 +63,9 @@ const WATCHED_MARK = 'models.watched';
 const TRIED_MARK = 'models.tried';
 const RUNNING_MARK = 'models.training';
 const OFF = 'Learning is switched off by the setting models.enabled.';
-const NO_PROGRAMS = 'Programs are not watched yet, so nothing can be learnt of them.';
-/** Tables that something fills. */
-const FILLED: readonly ModelTable[] = ['flow', 'host'];
+const NO_PROGRAMS = 'Programs are not watched yet, or not for an hour, so nothing can be learnt of them.';
+/** Tables that are always filled. */
+const ALWAYS_FILLED: readonly ModelTable[] = ['flow', 'host'];
 
 /** What is learnt of this computer, and the one place where it changes. Start and stop once. */
 export class ModelDesk {
@@ -86,6 +87,8 @@ export class ModelDesk {
   #telling: Timer | undefined;
   #isStarted = false;
   #isWatching = true;
+  /** Programs have been watched for an hour, now or before. */
+  #hasPrograms = false;
   /** Until when the time that was watched is counted; undefined before the start. */
   #countedMs: number | undefined;
   #watchedMs = 0;
@@ -144,6 +147,7 @@ export class ModelDesk {
   start(): void {
     const { clock, store } = this.#options;
     this.#samples.start();
+    this.#hasPrograms = this.#samples.size('process') > 0;
     this.#registry.start();
     this.#budget.start();
     const { control } = store();
@@ -180,6 +184,18 @@ export class ModelDesk {
     if (!this.#isLearning) return;
     this.#guarded(() => this.#judge.takeFlows(flows));
     this.#hostWindow.takeFlows(flows);
+  }
+
+  /** What happened on the host since the last call. */
+  takeActivity(activity: HostActivity, seen: SeenByHost): void {
+    if (this.#isLearning) this.#hostWindow.takeActivity(activity, seen);
+  }
+
+  /** What each program did in the last hour. */
+  takePrograms(programs: readonly ProgramHour[]): void {
+    if (!this.#isLearning) return;
+    this.#hasPrograms = true;
+    this.#guarded(() => this.#judge.takePrograms(this.#options.clock.nowMs(), programs));
   }
 
   /** What rules and indicators found: it is kept out of what is learnt. */
@@ -282,7 +298,7 @@ export class ModelDesk {
   }
 
   train({ tables, kinds }: ParsedInput<'models.train'>, actor: string): CallOutput<'models.train'> {
-    return this.#train(tables ?? FILLED, kinds ?? this.#kinds, actor, true);
+    return this.#train(tables ?? this.#filled, kinds ?? this.#kinds, actor, true);
   }
 
   async cancel(actor: string): Promise<void> {
@@ -313,6 +329,11 @@ export class ModelDesk {
 
   get #isLearning(): boolean {
     return this.#isStarted && this.#options.settings().enabled;
+  }
+
+  /** Tables that something fills. */
+  get #filled(): readonly ModelTable[] {
+    return this.#hasPrograms ? [...ALWAYS_FILLED, 'process'] : ALWAYS_FILLED;
   }
 
   get #kinds(): readonly ModelKind[] {
@@ -355,7 +376,7 @@ export class ModelDesk {
       this.#samples.write();
       this.#budget.write();
       if (!this.#isLearning) return;
-      for (const table of FILLED) {
+      for (const table of this.#filled) {
         void this.#drift.look(table).catch((error: unknown) => this.#problem(error));
         if (this.#registry.active(table) !== undefined) this.#firstLook.forget(table);
         else void this.#firstLook.refresh(table).catch((error: unknown) => this.#problem(error));
@@ -387,7 +408,7 @@ export class ModelDesk {
 
   #trainWhereDue(): void {
     if (!this.#isStarted || this.#training.isRunning) return;
-    const due = FILLED.filter((table) => {
+    const due = this.#filled.filter((table) => {
       const { isDue, waitsFor } = this.#schedule(table);
       return isDue && waitsFor === '';
     });
@@ -465,7 +486,7 @@ export class ModelDesk {
       ...(judged === undefined ? {} : { judged }),
     };
     const without = { ...common, progress: null, readyMs: null };
-    if (!FILLED.includes(table)) return { ...without, state: 'off', detail: NO_PROGRAMS };
+    if (!this.#filled.includes(table)) return { ...without, state: 'off', detail: NO_PROGRAMS };
     if (!settings.enabled) return { ...without, state: 'off', detail: OFF };
     const run = this.#training.latest;
     if (run?.state === 'running' && run.tables.includes(table)) {
@@ -513,7 +534,7 @@ export class ModelDesk {
       unusual,
       shown,
       heldBack,
-      rows: this.#isStarted ? FILLED.reduce((sum, table) => sum + this.#samples.size(table), 0) : 0,
+      rows: this.#isStarted ? this.#filled.reduce((sum, table) => sum + this.#samples.size(table), 0) : 0,
     };
   }
 
@@ -524,7 +545,9 @@ export class ModelDesk {
       this.#health.off(OFF);
       return;
     }
-    const problems = FILLED.map((table) => this.#registry.problem(table)).filter((problem) => problem !== undefined);
+    const problems = this.#filled
+      .map((table) => this.#registry.problem(table))
+      .filter((problem) => problem !== undefined);
     const { failure } = this.#training.latest ?? { failure: null };
     if (problems.length > 0) this.#health.degraded(`${problems.join(' ')}.`, 'Train anew: "holdfast models train".');
     else if (failure !== null) this.#health.degraded(`The last training failed: ${failure.message}`, failure.hint);

@@ -61,6 +61,35 @@ const flow = (initiator: string, responder: string) =>
   }) as RecordedFlow;
 
 describe('ten seconds of the computer', () => {
+  it('are a row of what the sensors counted, without what they did not see all the time', () => {
+    const activity = {
+      processExits: 2,
+      newExecutables: 1,
+      privilegedCommands: 0,
+      fileWrites: 7,
+      fileRenames: 0,
+      fileDeletions: 0,
+      logins: 0,
+      failedLogins: 3,
+    };
+    const seen = { processes: true, files: true, sockets: true, logs: false };
+    host.start();
+    host.takeActivity(activity, seen);
+    host.takeActivity(activity, seen);
+    clock.advance(10_000);
+    expect(rows[0].get('process_exits')).toBe(4);
+    expect(rows[0].get('file_writes')).toBe(14);
+    expect(rows[0].get('failed_logins')).toBeNaN();
+    host.takeActivity(activity, { ...seen, files: false });
+    host.takeActivity(activity, { ...seen, logs: true });
+    clock.advance(10_000);
+    expect(rows[1].get('process_exits')).toBe(4);
+    expect(rows[1].get('file_writes')).toBeNaN();
+    clock.advance(10_000);
+    expect(rows[2].get('process_exits')).toBeNaN();
+    expect(rows[2].get('users')).toBe(1);
+  });
+
   it('are a row of what /proc says and what was talked', () => {
     host.start();
     host.takeFlows([flow('10.0.0.5', '192.0.2.1'), flow('192.0.2.2', '10.0.0.5'), flow('192.0.2.3', '192.0.2.4')]);

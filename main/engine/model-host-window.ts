@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync, statfsSync } from 'node:fs';
+import { readdirSync, readFileSync, statfsSync, statSync } from 'node:fs';
+import type { HostActivity, SeenByHost } from './host-activity.ts';
 import { HOST_WINDOW_SECONDS, rowByName } from './models/index.ts';
 import type { RecordedFlow } from './network/index.ts';
 import type { Clock, Timer } from './runtime/clock.ts';
@@ -28,6 +29,36 @@ const ESTABLISHED = '01';
 const MAX_SOCKETS = 100_000;
 const WHOLE_DISK = /^(sd[a-z]+|vd[a-z]+|xvd[a-z]+|nvme\d+n\d+|mmcblk\d+)$/;
 
+/** What the sensors of the host told of a window, by the names of columns. */
+type Told = Record<string, number>;
+
+/** Which sensor counts which columns. */
+const ACTIVITY: readonly (readonly [keyof SeenByHost, readonly (readonly [string, keyof HostActivity])[]])[] = [
+  [
+    'processes',
+    [
+      ['process_exits', 'processExits'],
+      ['new_executables', 'newExecutables'],
+      ['privileged_commands', 'privilegedCommands'],
+    ],
+  ],
+  [
+    'files',
+    [
+      ['file_writes', 'fileWrites'],
+      ['file_renames', 'fileRenames'],
+      ['file_deletions', 'fileDeletions'],
+    ],
+  ],
+  [
+    'logs',
+    [
+      ['logins', 'logins'],
+      ['failed_logins', 'failedLogins'],
+    ],
+  ],
+];
+
 /** Counters that only grow, read at the beginning and at the end of a window. */
 interface Counters {
   readonly atMs: number;
@@ -40,7 +71,7 @@ interface Counters {
 
 /**
  * Ten seconds of the whole computer, as rows of the table "host": what /proc says (proc(5)) and the traffic that was
- * seen. Columns that need sensors which are not there yet are missing. Start and stop once.
+ * seen, with what the sensors of the host counted. What was not seen all the time is missing. Start and stop once.
  */
 export class HostWindow {
   readonly #options: HostWindowOptions;
@@ -54,6 +85,10 @@ export class HostWindow {
   #receivedBytes = 0;
   #sentPackets = 0;
   #receivedPackets = 0;
+  /** Undefined before the sensors have told anything in this window. */
+  #told: Told | undefined;
+  /** Columns that a sensor did not see for a part of the window. */
+  readonly #unseen = new Set<string>();
   #timer: Timer | undefined;
 
   constructor(options: HostWindowOptions) {
@@ -87,6 +122,25 @@ export class HostWindow {
     }
   }
 
+  /** What happened on the host since it was told last. */
+  takeActivity(activity: HostActivity, seen: SeenByHost): void {
+    const told: Told = {};
+    for (const [sensor, columns] of ACTIVITY) {
+      for (const [column, count] of columns) {
+        if (!seen[sensor]) this.#unseen.add(column);
+        told[column] = (this.#told?.[column] ?? 0) + activity[count];
+      }
+    }
+    this.#told = told;
+  }
+
+  #takeTold(): Told {
+    const seen = Object.entries(this.#told ?? {}).filter(([column]) => !this.#unseen.has(column));
+    this.#told = undefined;
+    this.#unseen.clear();
+    return Object.fromEntries(seen);
+  }
+
   #close(): void {
     this.#own = this.#options.ownAddresses();
     const before = this.#before;
@@ -99,6 +153,7 @@ export class HostWindow {
       sent_packets: this.#sentPackets,
       received_packets: this.#receivedPackets,
     };
+    const told = this.#takeTold();
     this.#addresses.clear();
     this.#sentBytes = 0;
     this.#receivedBytes = 0;
@@ -112,6 +167,7 @@ export class HostWindow {
       disk_written_bytes: now.writtenBytes - before.writtenBytes,
       ...this.#state(),
       ...traffic,
+      ...told,
     };
     rowByName('host', row, this.#values);
     this.#options.onRow(this.#options.clock.nowMs(), this.#values);
@@ -161,9 +217,22 @@ export class HostWindow {
       swap_percent: share(memory.get('SwapTotal'), memory.get('SwapFree')),
       load_1m: Number(this.#read('loadavg').split(' ', 1)[0]),
       disk_used_percent: share(disk.blocks, disk.bavail),
-      processes: readdirSync(this.#proc).filter((name) => /^\d+$/.test(name)).length,
+      ...this.#processes(),
       ...this.#sockets(),
     };
+  }
+
+  #processes(): { readonly processes: number; readonly users: number } {
+    const users = new Set<number>();
+    let processes = 0;
+    for (const name of readdirSync(this.#proc)) {
+      if (!/^\d+$/.test(name)) continue;
+      processes++;
+      // Undefined for one that has just ended.
+      const status = statSync(`${this.#proc}/${name}`, { throwIfNoEntry: false });
+      if (status !== undefined) users.add(status.uid);
+    }
+    return { processes, users: users.size };
   }
 
   #sockets(): { readonly listening_sockets: number; readonly outgoing_sockets: number } {

@@ -2,6 +2,7 @@ import type { Learning } from '../../contract/api-models.ts';
 import type { Finding } from '../../contract/domain.ts';
 import type { AnomalyJudgement, ModelGroup, ModelTable } from '../../contract/models.ts';
 import { SERVICES } from '../../contract/traffic.ts';
+import type { ProgramHour } from './host-activity.ts';
 import type { IncomingRow } from './model-samples.ts';
 import { subjectOf } from './model-subject.ts';
 import {
@@ -13,6 +14,7 @@ import {
   flowRow,
   type JudgedRow,
   type Profile,
+  rowByName,
   TABLE_COLUMNS,
 } from './models/index.ts';
 import type { RecordedFlow } from './network/index.ts';
@@ -87,6 +89,7 @@ const SERVICE_NUMBERS: ReadonlyMap<string, number> = new Map(SERVICES.map((servi
 export class ModelJudge {
   readonly #options: ModelJudgeOptions;
   readonly #values = new Float64Array(TABLE_COLUMNS.flow.length);
+  readonly #programValues = new Float64Array(TABLE_COLUMNS.process.length);
   readonly #shown = new Map<string, Shown>();
   /** Rows with a p-value of at most 1, 0.1, 0.01 and so on. */
   readonly #byDecade = new Map<ModelTable, number[]>();
@@ -158,6 +161,25 @@ export class ModelJudge {
     this.#count('host', pValue);
     if (asked === undefined || pValue > LOOKED_AT) return;
     this.#tell(asked, pValue, { group: 'all', timeMs, values, subject: { table: 'host', addresses } });
+  }
+
+  /** An hour of each program. */
+  takePrograms(timeMs: number, programs: readonly ProgramHour[]): void {
+    this.#save(this.#options.clock.monotonicMs());
+    const asked = this.#options.judging('process');
+    const values = this.#programValues;
+    for (const { program, values: named } of programs) {
+      rowByName('process', named, values);
+      const pValue = asked === undefined ? Number.NaN : asked.profile.pValue('all', values);
+      const ends = { initiator: '', responder: '', firstMs: timeMs - HOUR_MS, lastMs: timeMs };
+      const isUnusual = isVeryUnusual(asked, pValue);
+      this.#options.learn({ ...ends, table: 'process', group: 'all', values, isUnusual });
+      if (Number.isNaN(pValue)) continue;
+      this.#count('process', pValue);
+      if (asked === undefined || pValue > LOOKED_AT) continue;
+      const subject = { table: 'process', program, addresses: [] } as const;
+      this.#tell(asked, pValue, { group: 'all', timeMs, values, subject });
+    }
   }
 
   #count(table: ModelTable, pValue: number): void {
