@@ -208,6 +208,8 @@ export class Engine {
       ownDirectories: [options.paths.dataDirectory, options.paths.runtimeDirectory],
       memory: () => hostMemory(this.store.control),
       disabledRules: () => this.rules.disabled('sigma'),
+      onActivity: (activity, seen) => this.models.takeActivity(activity, seen),
+      onPrograms: (programs) => this.models.takePrograms(programs),
       onRuleHits: (hits) => this.rules.takeHits(hits),
       onFinding: (finding) => this.#found(finding),
       onEvents: (events) => {
