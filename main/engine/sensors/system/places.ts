@@ -268,3 +268,39 @@ export const PLACE_ROWS: readonly PlaceRow[] = [
 
 /** Editors and installers write beside the file and rename: these names start nothing, and cron and others skip them. */
 export const UNFINISHED = /(?:~|\.(?:swp|swx|swpx|tmp|bak|dpkg-[a-z]+|ucf-[a-z]+|rpmnew|rpmsave|lock|placeholder))$/;
+
+/**
+ * Tells quickly of most paths that no collector cares about them: files are written all the time, and every write that
+ * is seen is asked about. What is let through is asked again by the collectors.
+ */
+export function mayMatter(path: string, homes: readonly { readonly path: string }[]): boolean {
+  if (SYSTEM_BEGINNINGS.has(beginning(path, SYSTEM_PARTS))) return true;
+  return homes.some(
+    ({ path: home }) =>
+      path.startsWith(home) &&
+      path[home.length] === '/' &&
+      HOME_BEGINNINGS.has(beginning(path.slice(home.length), HOME_PARTS)),
+  );
+}
+
+/** Folders from the top by which paths are told apart: "/etc/cron.d", "/usr/lib". */
+const SYSTEM_PARTS = 2;
+const HOME_PARTS = 1;
+const ACCOUNT_FILES = ['/etc/passwd', '/etc/shadow', '/etc/group'];
+
+const SYSTEM_BEGINNINGS: ReadonlySet<string> = new Set(
+  [...ACCOUNT_FILES, ...PLACE_ROWS.flatMap(({ files = [], folders = [] }) => [...files, ...folders])].map((path) =>
+    beginning(path, SYSTEM_PARTS),
+  ),
+);
+const HOME_BEGINNINGS: ReadonlySet<string> = new Set(
+  PLACE_ROWS.flatMap(({ homeFiles = [], homeFolders = [] }) => [...homeFiles, ...homeFolders]).map((path) =>
+    beginning(`/${path}`, HOME_PARTS),
+  ),
+);
+
+function beginning(path: string, parts: number): string {
+  let end = 0;
+  for (let part = 0; part < parts && end !== -1; part++) end = path.indexOf('/', end + 1);
+  return end === -1 ? path : path.slice(0, end);
+}

@@ -7,12 +7,35 @@ import { ManualClock } from '../../runtime/clock.ts';
 import { HealthRegistry } from '../../runtime/health.ts';
 import { snapshotForms } from './collectors/table.ts';
 import { persistenceList } from './persistence.ts';
+import { mayMatter, PLACE_ROWS } from './places.ts';
 import { SystemSensor } from './sensor.ts';
 import { FileSnapshotStore, MemorySnapshotStore, type SnapshotStore } from './snapshot.ts';
 import { createTestRoot, type TestRoot } from './testing.ts';
 
 const MINUTE_MS = 60_000;
 const LONGEST_INTERVAL_MS = 61_000;
+
+describe('mayMatter', () => {
+  it('lets through what a place is made of, and little else', () => {
+    const homes = [{ path: '/home/ada' }, { path: '/root' }];
+    for (const row of PLACE_ROWS) {
+      for (const path of [...(row.files ?? []), ...(row.folders ?? []).map((folder) => `${folder}/x`)])
+        expect(mayMatter(path, homes), path).toBe(true);
+      for (const path of [...(row.homeFiles ?? []), ...(row.homeFolders ?? []).map((folder) => `${folder}/x`)])
+        expect(mayMatter(`/home/ada/${path}`, homes), path).toBe(true);
+    }
+    for (const path of [
+      '/home/ada/.cache/x',
+      '/home/ada/work/x',
+      '/var/log/syslog',
+      '/tmp/x',
+      '/home/adam/.ssh/x',
+      '',
+      '/',
+    ])
+      expect(mayMatter(path, homes), path).toBe(false);
+  });
+});
 
 describe('SystemSensor', () => {
   let root: TestRoot;

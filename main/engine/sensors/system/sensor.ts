@@ -12,6 +12,7 @@ import { changesOf } from './collector.ts';
 import { createCollectors } from './collectors/table.ts';
 import { type FirewallState, readFirewall } from './firewall.ts';
 import { HostFiles } from './host-files.ts';
+import { mayMatter } from './places.ts';
 import { SetUidWatch } from './set-uid-watch.ts';
 import {
   EMPTY_PART,
@@ -160,7 +161,7 @@ export class SystemSensor {
 
   /** Another sensor saw that this path was written, made, renamed or removed: whoever it concerns looks at once. */
   noteWrite(path: string): void {
-    if (!this.#isRunning) return;
+    if (!this.#isRunning || !mayMatter(path, this.#around.homes)) return;
     const nowMs = this.#clock.monotonicMs();
     // Who got a home may get what starts by itself next.
     if (path === PASSWD) this.#lookedMs = Number.NEGATIVE_INFINITY;
