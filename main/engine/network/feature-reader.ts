@@ -1,6 +1,7 @@
 import type { FlowView } from '../../../contract/traffic.ts';
 import { computeFeatures, FEATURES, FlowNumbers } from './features.ts';
-import { FIRST_PACKET_NUMBERS, type FlowSource } from './flow-table.ts';
+import { FIRST_PACKET_NUMBERS } from './first-packet.ts';
+import type { FlowSource } from './flow-events.ts';
 
 /** Where an observer finds the numbers of the flow that it is shown; asked at the first flow, not before. */
 export type FlowSourceThunk = () => FlowSource;

@@ -2,8 +2,6 @@ import {
   END_REASON,
   type EndReason,
   FLOW_CHANGE,
-  type FlowChange,
-  type FlowView,
   INITIATOR_BASIS,
   PAYLOAD_PACKETS_SHOWN,
   type PacketView,
@@ -14,10 +12,12 @@ import {
 } from '../../../contract/traffic.ts';
 import type { SettingValues } from '../runtime/settings.ts';
 import { Packet } from './decode/packet.ts';
-import { entropyOf } from './entropy.ts';
 import { ExpiryWheel } from './expiry-wheel.ts';
+import { firstEntropy, readFirst, recallFirst, rememberFirst } from './first-packet.ts';
 import { FlowCursor } from './flow-cursor.ts';
+import type { FlowEvents, FlowSource, FlowTableCounters, OpenFlowView } from './flow-events.ts';
 import { FlowIndex } from './flow-index.ts';
+import { directionIn, hashOf, hasPorts, writeKey } from './flow-key.ts';
 import {
   DIRECTION,
   DIRECTION_WORDS,
@@ -31,71 +31,10 @@ import {
 } from './flow-layout.ts';
 import type { flowSettings } from './flow-settings.ts';
 import { clearStatistics, countPacket, type Direction, FROM_INITIATOR, FROM_RESPONDER } from './flow-statistics.ts';
-import type { InspectedFlow } from './protocols/conversation.ts';
+import { Places } from './places.ts';
 import { identifyService, serviceOfPort, UNKNOWN_SERVICE } from './service.ts';
+import { CHANGE_INTO, TCP_STATE_MASK, tcpStateAfter } from './tcp-state.ts';
 
-/** What happens to flows, for whoever distributes it. The view is the table's cursor: valid during the call. */
-export interface FlowEvents {
-  flowStart(flow: FlowView, packet: PacketView): void;
-  flowChange(flow: FlowView, packet: PacketView, change: FlowChange): void;
-  payload(flow: FlowView, packet: PacketView, fromInitiator: boolean): void;
-  flowUpdate(flow: FlowView): void;
-  flowEnd(flow: InspectedFlow, reason: EndReason): void;
-  /** How many want to be shown segments: up to 8. */
-  readonly segmentListeners: number;
-  /**
-   * A packet with payload of a flow of which not everybody has seen enough. `done` has a bit for each listener that
-   * has; gives it with the bits of those that now have.
-   */
-  segment(flow: InspectedFlow, packet: PacketView, fromInitiator: boolean, done: number): number;
-  /** `flow` goes on with the conversation of the flow `formerId`, which the active timeout has just ended. */
-  flowRenewed(formerId: number, flow: InspectedFlow): void;
-}
-
-/** The numbers of the flow that the table's cursor shows, during a call to an observer. */
-export interface FlowSource {
-  /** All statistics records; see flow-layout.ts. */
-  readonly statistics: Float64Array;
-  /** Where the flow's record begins. That of a flow of one packet is made on demand, in a scratch record. */
-  statisticsBase(): number;
-  /**
-   * Of a flow of one packet: writes the FIRST_PACKET_NUMBERS words that all its statistics but its times
-   * depend on to `into`, and says true. False for any other flow.
-   */
-  readFirstPacket(into: Int32Array): boolean;
-  /** Flows begun so far; the ids of flows are the low 32 bits of their number. */
-  readonly begun: number;
-  /** Flows open now. */
-  readonly openFlows: number;
-  /** Open flows are in the slots from 0 to below this. */
-  readonly slots: number;
-  /**
-   * The flow in a slot, or undefined when the slot is free. The view is the table's cursor: for the time between
-   * packets (in `tick`), and until the next call.
-   */
-  flowIn(slot: number): OpenFlowView | undefined;
-}
-
-/** An open flow, with what tells conversations from lone packets without a look at the statistics. */
-export interface OpenFlowView extends FlowView {
-  /** Whether it has more than its first packet. */
-  readonly hasStatistics: boolean;
-}
-
-/** How many words `readFirstPacket` writes. */
-export const FIRST_PACKET_NUMBERS = 7;
-
-export interface FlowTableCounters {
-  /** Flows begun so far. */
-  readonly flows: number;
-  /** Flows open now. */
-  readonly open: number;
-  /** Flows that ended early because the table or the statistics were full. */
-  readonly evicted: number;
-}
-
-const FIN_FROM_INITIATOR = 1 << 8;
-const FIN_FROM_RESPONDER = 1 << 9;
 const BASIS_SHIFT = 16;
 const SERVICE_BASIS_SHIFT = 8;
 const SERVICE_ATTEMPT = 1 << 16;
@@ -105,9 +44,9 @@ const DONE_MASK = 0xff << DONE_SHIFT;
 const SERVICE_ATTEMPTS = 4;
 /** When the table is full, the quietest of so many neighbours goes: near enough to the quietest of all, in constant time. */
 const EVICTION_SAMPLE = 8;
+/** Record 0 is the scratch record of flows that have none. */
+const FIRST_RECORD = 1;
 const MICROSECONDS = 1_000_000;
-/** 8 bits per byte at the most: fits a signed word with nine decimal digits to spare. */
-const ENTROPY_SCALE = 2 ** 27;
 
 /**
  * All open flows, keyed on the five-tuple and the VLAN or tunnel. The arrays are as large as the limits
@@ -124,17 +63,13 @@ export class FlowTable implements FlowSource {
   readonly #allDone: number;
   readonly #head: Int32Array;
   readonly #times: Float64Array;
-  /** Statistics record → slot. Record 0 is the scratch record of flows that have none. */
+  /** Statistics record → slot. */
   readonly #owner: Int32Array;
   readonly #index: FlowIndex;
   readonly #wheel: ExpiryWheel;
   readonly #firstPacket = new Packet();
-  readonly #freeSlots: Int32Array;
-  #freeSlotCount = 0;
-  #slotsUsed = 0;
-  readonly #freeRecords: Int32Array;
-  #freeRecordCount = 0;
-  #recordsUsed = 1;
+  readonly #slots: Places;
+  readonly #records: Places;
   #evictionHand = 0;
   #open = 0;
   #flows = 0;
@@ -153,8 +88,8 @@ export class FlowTable implements FlowSource {
     this.#times = new Float64Array(this.#head.buffer);
     this.statistics = new Float64Array(records * STATISTICS_WORDS);
     this.#owner = new Int32Array(records);
-    this.#freeSlots = new Int32Array(capacity);
-    this.#freeRecords = new Int32Array(records);
+    this.#slots = new Places(0, capacity);
+    this.#records = new Places(FIRST_RECORD, records);
     this.#index = new FlowIndex(this.#head);
     this.#wheel = new ExpiryWheel(this.#head);
     this.cursor = new FlowCursor(this.#head, this.#times, this.statistics);
@@ -173,7 +108,7 @@ export class FlowTable implements FlowSource {
   }
 
   get slots(): number {
-    return this.#slotsUsed;
+    return this.#slots.used;
   }
 
   flowIn(slot: number): OpenFlowView | undefined {
@@ -182,12 +117,10 @@ export class FlowTable implements FlowSource {
 
   /** Counts a decoded IP packet. Allocates nothing. */
   count(packet: PacketView): void {
-    const protocol = packet.protocol;
-    // Only these have ports; for ICMP the view holds type and code there, which are no part of the key.
-    const hasPorts = protocol === PROTOCOL.tcp || protocol === PROTOCOL.udp || protocol === PROTOCOL.sctp;
-    const sourcePort = hasPorts ? packet.sourcePort : 0;
-    const destinationPort = hasPorts ? packet.destinationPort : 0;
-    const hash = this.#hash(packet, sourcePort, destinationPort);
+    const withPorts = hasPorts(packet.protocol);
+    const sourcePort = withPorts ? packet.sourcePort : 0;
+    const destinationPort = withPorts ? packet.destinationPort : 0;
+    const hash = hashOf(packet, sourcePort, destinationPort, this.#seed);
     const found = this.#find(packet, hash, sourcePort, destinationPort);
     if (found < 0) {
       this.#begin(packet, hash, sourcePort, destinationPort);
@@ -199,31 +132,9 @@ export class FlowTable implements FlowSource {
     else this.#restart(slot, direction, packet, hash, sourcePort, destinationPort);
   }
 
-  /** Both ends are hashed alike and added, so that either direction gives the same number. */
-  #hash(packet: PacketView, sourcePort: number, destinationPort: number): number {
-    let source = packet.source3 ^ this.#seed;
-    let destination = packet.destination3 ^ this.#seed;
-    if (packet.ipVersion === 6) {
-      source ^= Math.imul(packet.source0, 0x2c1b3c6d) ^ Math.imul(packet.source1, 0x297a2d39);
-      source ^= Math.imul(packet.source2, 0x1b873593);
-      destination ^= Math.imul(packet.destination0, 0x2c1b3c6d) ^ Math.imul(packet.destination1, 0x297a2d39);
-      destination ^= Math.imul(packet.destination2, 0x1b873593);
-    }
-    source = Math.imul(source ^ (source >>> 16), 0x85ebca6b) ^ Math.imul(sourcePort + 1, 0x9e3779b1);
-    destination =
-      Math.imul(destination ^ (destination >>> 16), 0x85ebca6b) ^ Math.imul(destinationPort + 1, 0x9e3779b1);
-    source = Math.imul(source ^ (source >>> 13), 0xc2b2ae35);
-    destination = Math.imul(destination ^ (destination >>> 13), 0xc2b2ae35);
-    let hash = ((source ^ (source >>> 15)) + (destination ^ (destination >>> 15))) | 0;
-    hash ^= Math.imul(packet.protocol ^ (packet.vlan << 8) ^ packet.tunnel, 0x27d4eb2f);
-    hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-    return hash ^ (hash >>> 13);
-  }
-
   /** slot * 2 + direction, or −1. */
   #find(packet: PacketView, hash: number, sourcePort: number, destinationPort: number): number {
     const { entries, mask } = this.#index;
-    const head = this.#head;
     const forward = (sourcePort << 16) | destinationPort;
     const backward = (destinationPort << 16) | sourcePort;
     let i = hash & mask;
@@ -232,40 +143,8 @@ export class FlowTable implements FlowSource {
       if (entry === 0) return -1;
       if (entries[2 * i] === hash) {
         const slot = entry - 1;
-        const at = slot * HEAD_WORDS;
-        const ports = head[at + HEAD.ports];
-        if (
-          head[at + HEAD.protocol] === packet.protocol &&
-          head[at + HEAD.vlan] === packet.vlan &&
-          head[at + HEAD.tunnel] === packet.tunnel
-        ) {
-          if (
-            ports === forward &&
-            head[at + HEAD.initiator3] === packet.source3 &&
-            head[at + HEAD.responder3] === packet.destination3 &&
-            head[at + HEAD.initiator2] === packet.source2 &&
-            head[at + HEAD.responder2] === packet.destination2 &&
-            head[at + HEAD.initiator1] === packet.source1 &&
-            head[at + HEAD.responder1] === packet.destination1 &&
-            head[at + HEAD.initiator0] === packet.source0 &&
-            head[at + HEAD.responder0] === packet.destination0
-          ) {
-            return slot * 2 + FROM_INITIATOR;
-          }
-          if (
-            ports === backward &&
-            head[at + HEAD.initiator3] === packet.destination3 &&
-            head[at + HEAD.responder3] === packet.source3 &&
-            head[at + HEAD.initiator2] === packet.destination2 &&
-            head[at + HEAD.responder2] === packet.source2 &&
-            head[at + HEAD.initiator1] === packet.destination1 &&
-            head[at + HEAD.responder1] === packet.source1 &&
-            head[at + HEAD.initiator0] === packet.destination0 &&
-            head[at + HEAD.responder0] === packet.source0
-          ) {
-            return slot * 2 + FROM_RESPONDER;
-          }
-        }
+        const direction = directionIn(this.#head, slot * HEAD_WORDS, packet, forward, backward);
+        if (direction !== undefined) return slot * 2 + direction;
       }
       i = (i + 1) & mask;
     }
@@ -280,7 +159,7 @@ export class FlowTable implements FlowSource {
     if (packet.protocol !== PROTOCOL.tcp || (packet.tcpFlags & (TCP_FLAG.syn | TCP_FLAG.ack)) !== TCP_FLAG.syn)
       return true;
     // A SYN repeats the handshake that is under way; after that, it is the next connection on the same ports.
-    const state = this.#head[slot * HEAD_WORDS + HEAD.state] & 0xff;
+    const state = this.#head[slot * HEAD_WORDS + HEAD.state] & TCP_STATE_MASK;
     if (state === TCP_STATE.synSent) return true;
     return state === TCP_STATE.synReceived && direction === FROM_INITIATOR;
   }
@@ -343,29 +222,13 @@ export class FlowTable implements FlowSource {
     const slot = this.#takeSlot();
     const head = this.#head;
     const at = slot * HEAD_WORDS;
-    const initiator = at + (direction === FROM_INITIATOR ? HEAD.initiator0 : HEAD.responder0);
-    const responder = at + (direction === FROM_INITIATOR ? HEAD.responder0 : HEAD.initiator0);
-    head[initiator] = packet.source0;
-    head[initiator + 1] = packet.source1;
-    head[initiator + 2] = packet.source2;
-    head[initiator + 3] = packet.source3;
-    head[responder] = packet.destination0;
-    head[responder + 1] = packet.destination1;
-    head[responder + 2] = packet.destination2;
-    head[responder + 3] = packet.destination3;
-    const initiatorPort = direction === FROM_INITIATOR ? sourcePort : destinationPort;
-    const responderPort = direction === FROM_INITIATOR ? destinationPort : sourcePort;
-    head[at + HEAD.ports] = (initiatorPort << 16) | responderPort;
-    head[at + HEAD.protocol] = packet.protocol;
-    head[at + HEAD.ipVersion] = packet.ipVersion;
-    head[at + HEAD.vlan] = packet.vlan;
-    head[at + HEAD.tunnel] = packet.tunnel;
+    writeKey(head, at, packet, sourcePort, destinationPort, direction);
     head[at + HEAD.hash] = hash;
     head[at + HEAD.statistics] = NO_STATISTICS;
     head[at + HEAD.id] = ++this.#flows;
     head[at + HEAD.state] = state;
     head[at + HEAD.firstFlags] = packet.tcpFlags;
-    const service = serviceOfPort(packet.protocol, responderPort);
+    const service = serviceOfPort(packet.protocol, head[at + HEAD.ports] & 0xffff);
     const basis = service === UNKNOWN_SERVICE ? SERVICE_BASIS.none : SERVICE_BASIS.port;
     head[at + HEAD.service] = service | (basis << SERVICE_BASIS_SHIFT);
     this.#times[slot * TIME_WORDS + TIME.first] = packet.timeUs;
@@ -377,17 +240,19 @@ export class FlowTable implements FlowSource {
   }
 
   #takeSlot(): number {
-    if (this.#freeSlotCount > 0) return this.#freeSlots[--this.#freeSlotCount];
-    if (this.#slotsUsed < this.#settings.flowCapacity) return this.#slotsUsed++;
-    this.#evict(this.#quietest(this.#slotsUsed, (candidate) => candidate));
-    return this.#freeSlots[--this.#freeSlotCount];
+    const slot = this.#slots.take();
+    if (slot >= 0) return slot;
+    this.#evict(this.#quietest(this.#slots.used, (candidate) => candidate));
+    return this.#slots.take();
   }
 
   #takeRecord(): number {
-    if (this.#freeRecordCount > 0) return this.#freeRecords[--this.#freeRecordCount];
-    if (this.#recordsUsed <= this.#settings.conversationCapacity) return this.#recordsUsed++;
-    this.#evict(this.#quietest(this.#recordsUsed - 1, (candidate) => this.#owner[candidate + 1]));
-    return this.#freeRecords[--this.#freeRecordCount];
+    const record = this.#records.take();
+    if (record >= 0) return record;
+    this.#evict(
+      this.#quietest(this.#records.used - FIRST_RECORD, (candidate) => this.#owner[candidate + FIRST_RECORD]),
+    );
+    return this.#records.take();
   }
 
   #quietest(count: number, slotOf: (candidate: number) => number): number {
@@ -414,14 +279,7 @@ export class FlowTable implements FlowSource {
   #enter(slot: number, direction: Direction, packet: PacketView): void {
     const at = slot * HEAD_WORDS;
     if (direction === FROM_INITIATOR) {
-      const head = this.#head;
-      head[at + HEAD.firstPayloadBytes] = packet.payloadBytes;
-      head[at + HEAD.firstHeaderBytes] = packet.transportHeaderBytes;
-      head[at + HEAD.firstWireBytes] = packet.wireBytes;
-      head[at + HEAD.firstWindow] = packet.window;
-      head[at + HEAD.firstSequence] = packet.sequence;
-      head[at + HEAD.firstEntropy] =
-        packet.payloadBytes > 0 ? entropyOf(packet.bytes, packet.payloadStart, packet.payloadEnd) * ENTROPY_SCALE : 0;
+      rememberFirst(this.#head, at, packet);
     } else {
       // A SYN-ACK: it names the initiator's first byte.
       this.#head[at + HEAD.firstSequence] = packet.acknowledgment - 1;
@@ -496,23 +354,12 @@ export class FlowTable implements FlowSource {
 
   /** Brings the first packet, remembered in the head, into the statistics at `base`. */
   #replayFirst(slot: number, base: number): void {
-    const head = this.#head;
     const at = slot * HEAD_WORDS;
+    const timeAt = slot * TIME_WORDS + TIME.first;
     const first = this.#firstPacket;
-    first.protocol = head[at + HEAD.protocol];
-    first.timeUs = this.#times[slot * TIME_WORDS + TIME.first];
-    first.payloadBytes = head[at + HEAD.firstPayloadBytes] >>> 0;
-    first.transportHeaderBytes = head[at + HEAD.firstHeaderBytes];
-    first.wireBytes = head[at + HEAD.firstWireBytes] >>> 0;
-    first.window = head[at + HEAD.firstWindow];
-    first.sequence = head[at + HEAD.firstSequence];
-    first.tcpFlags = head[at + HEAD.firstFlags];
-    first.payloadStart = 0;
-    first.payloadEnd = 0;
-    countPacket(this.statistics, base, FROM_INITIATOR, first, this.#times, slot * TIME_WORDS + TIME.first);
-    if (first.payloadBytes > 0) {
-      this.statistics[base + DIRECTION.entropy] = head[at + HEAD.firstEntropy] / ENTROPY_SCALE;
-    }
+    recallFirst(this.#head, at, this.#times[timeAt], first);
+    countPacket(this.statistics, base, FROM_INITIATOR, first, this.#times, timeAt);
+    if (first.payloadBytes > 0) this.statistics[base + DIRECTION.entropy] = firstEntropy(this.#head, at);
   }
 
   statisticsBase(): number {
@@ -525,16 +372,9 @@ export class FlowTable implements FlowSource {
   }
 
   readFirstPacket(into: Int32Array): boolean {
-    const head = this.#head;
     const at = this.cursor.slot * HEAD_WORDS;
-    if (head[at + HEAD.statistics] !== NO_STATISTICS) return false;
-    into[0] = head[at + HEAD.protocol];
-    into[1] = head[at + HEAD.firstFlags];
-    into[2] = head[at + HEAD.firstPayloadBytes];
-    into[3] = head[at + HEAD.firstHeaderBytes];
-    into[4] = head[at + HEAD.firstWireBytes];
-    into[5] = head[at + HEAD.firstWindow];
-    into[6] = head[at + HEAD.firstEntropy];
+    if (this.#head[at + HEAD.statistics] !== NO_STATISTICS) return false;
+    readFirst(this.#head, at, into);
     return true;
   }
 
@@ -561,31 +401,14 @@ export class FlowTable implements FlowSource {
     const at = slot * HEAD_WORDS + HEAD.state;
     const flags = packet.tcpFlags;
     const word = this.#head[at];
-    const state = word & 0xff;
+    const state = word & TCP_STATE_MASK;
     // By far the most packets: data and acknowledgements of an open connection.
     if (state === TCP_STATE.established && !(flags & (TCP_FLAG.fin | TCP_FLAG.rst))) return;
     if (flags & TCP_FLAG.syn) this.#noteStart(slot, direction, packet);
 
-    let next = state;
-    let fins = word & (FIN_FROM_INITIATOR | FIN_FROM_RESPONDER);
-    if (flags & TCP_FLAG.rst) {
-      if (state === TCP_STATE.synSent && direction === FROM_RESPONDER) next = TCP_STATE.refused;
-      else if (state < TCP_STATE.closed) next = TCP_STATE.reset;
-    } else if (state === TCP_STATE.synSent) {
-      if (direction === FROM_RESPONDER && (flags & (TCP_FLAG.syn | TCP_FLAG.ack)) === (TCP_FLAG.syn | TCP_FLAG.ack)) {
-        next = TCP_STATE.synReceived;
-      }
-    } else if (state === TCP_STATE.synReceived) {
-      if (direction === FROM_INITIATOR && (flags & (TCP_FLAG.syn | TCP_FLAG.ack)) === TCP_FLAG.ack) {
-        next = TCP_STATE.established;
-      }
-    }
-    if (flags & TCP_FLAG.fin && next < TCP_STATE.closed) {
-      fins |= direction === FROM_INITIATOR ? FIN_FROM_INITIATOR : FIN_FROM_RESPONDER;
-      const both = fins === (FIN_FROM_INITIATOR | FIN_FROM_RESPONDER);
-      next = both ? TCP_STATE.closed : TCP_STATE.closing;
-    }
-    this.#head[at] = (word & ~(0xff | FIN_FROM_INITIATOR | FIN_FROM_RESPONDER)) | next | fins;
+    const changed = tcpStateAfter(word, direction, flags);
+    this.#head[at] = changed;
+    const next = changed & TCP_STATE_MASK;
     if (next === state) return;
     if (next >= TCP_STATE.closed) this.#wheelAgain(slot);
     const change = CHANGE_INTO[next];
@@ -615,7 +438,7 @@ export class FlowTable implements FlowSource {
   #deadlineSecond(slot: number): number {
     const settings = this.#settings;
     const at = slot * HEAD_WORDS;
-    const state = this.#head[at + HEAD.state] & 0xff;
+    const state = this.#head[at + HEAD.state] & TCP_STATE_MASK;
     let timeout = settings.idleTimeoutSeconds;
     if (state >= TCP_STATE.closed) timeout = settings.lingerSeconds;
     else if (this.#unanswered(at)) timeout = Math.min(timeout, settings.unansweredTimeoutSeconds);
@@ -648,7 +471,7 @@ export class FlowTable implements FlowSource {
 
   readonly #visit = (slot: number): void => {
     const at = slot * HEAD_WORDS;
-    const state = this.#head[at + HEAD.state] & 0xff;
+    const state = this.#head[at + HEAD.state] & TCP_STATE_MASK;
     if (this.#deadlineSecond(slot) <= this.#nowSecond) {
       this.#end(slot, state >= TCP_STATE.closed ? END_REASON.finished : END_REASON.idleTimeout);
       return;
@@ -661,13 +484,11 @@ export class FlowTable implements FlowSource {
 
   /** Ends every open flow, in the order of their slots, and sets the clock to `nowUs`. */
   endAll(reason: EndReason, nowUs: number): void {
-    for (let slot = 0; slot < this.#slotsUsed && this.#open > 0; slot++) {
+    for (let slot = 0; slot < this.#slots.used && this.#open > 0; slot++) {
       if (this.#isOpen(slot)) this.#end(slot, reason);
     }
-    this.#slotsUsed = 0;
-    this.#freeSlotCount = 0;
-    this.#recordsUsed = 1;
-    this.#freeRecordCount = 0;
+    this.#slots.clear();
+    this.#records.clear();
     this.#wheel.clear();
     this.#nowSecond = Math.max(0, Math.floor(nowUs / MICROSECONDS));
   }
@@ -682,16 +503,9 @@ export class FlowTable implements FlowSource {
     this.#index.remove(this.#head[at + HEAD.hash], slot);
     this.#wheel.unlink(slot);
     const record = this.#head[at + HEAD.statistics];
-    if (record !== NO_STATISTICS) this.#freeRecords[this.#freeRecordCount++] = record;
+    if (record !== NO_STATISTICS) this.#records.give(record);
     this.#head[at + HEAD.id] = 0;
-    this.#freeSlots[this.#freeSlotCount++] = slot;
+    this.#slots.give(slot);
     this.#open--;
   }
 }
-
-const CHANGE_INTO: Readonly<Record<number, FlowChange | undefined>> = {
-  [TCP_STATE.established]: FLOW_CHANGE.established,
-  [TCP_STATE.refused]: FLOW_CHANGE.refused,
-  [TCP_STATE.reset]: FLOW_CHANGE.reset,
-  [TCP_STATE.closed]: FLOW_CHANGE.closed,
-};

@@ -1,8 +1,8 @@
 import type { EndReason, FlowView, TrafficObserver } from '../../../contract/traffic.ts';
 import { FeatureReader, type FlowSourceThunk } from './feature-reader.ts';
+import type { FlowSource } from './flow-events.ts';
 import { type FlowNote, type FlowNotes, NO_NOTE } from './flow-notes.ts';
 import { flowId, flowNumber } from './flow-number.ts';
-import type { FlowSource } from './flow-table.ts';
 
 /**
  * One flow as a row of doubles, to cross threads without a copy: words of `rows` from `index * LIVE_ROW_WORDS` on.

@@ -11,8 +11,9 @@ import { parseAddress } from '../runtime/address.ts';
 import { defaultsOf } from '../runtime/settings.ts';
 import { Packet } from './decode/packet.ts';
 import { computeFeatures, FEATURES, FlowNumbers } from './features.ts';
+import type { FlowEvents } from './flow-events.ts';
 import { flowSettings } from './flow-settings.ts';
-import { type FlowEvents, FlowTable } from './flow-table.ts';
+import { FlowTable } from './flow-table.ts';
 import type { InspectedFlow } from './protocols/conversation.ts';
 
 export interface PacketFields {
