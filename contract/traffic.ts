@@ -277,6 +277,11 @@ export interface TrafficInterest {
    * `payload` and `segment` alone, because a copy of all that is transferred costs time. Left out: yes.
    */
   readonly tcpPayload?: boolean;
+  /**
+   * Whether `flowEnd` is called for flows in which nobody said anything, too: without payload there were no facts and no
+   * segments, so whoever notes only those has nothing to forget. Floods and scans are made of such flows. Left out: yes.
+   */
+  readonly silentEnds?: boolean;
 }
 
 /**

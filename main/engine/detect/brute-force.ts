@@ -418,6 +418,7 @@ export const bruteForceDetector = defineDetector({
       'command:kerberos',
       ...LOGIN_PROTOCOL_IDS.flatMap((id) => [`protocol:${id}`, `broken:${id}`] as const),
     ],
+    silentEnds: false,
   },
   memoryBound:
     '2,048 campaigns of 150 B, 8,192 hosts in them of 120 B, 512 services of 120 B with 8,192 senders of 70 B, 65,536 conversations of 46 B, 256 senders with 256 names each of 100 B, 3,072 logins of 150 B',

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Fact } from '../../../contract/facts.ts';
 import {
+  END_REASON,
   type FlowView,
   isFactWanted,
   PACKET_KIND,
@@ -89,6 +90,23 @@ describe('Audience', () => {
     expect(new Audience([hearer({ facts: ['file'] }), hearer({ facts: ['file'], md5: true })]).wantsMd5).toBe(true);
     expect(new Audience([hearer()]).wantsMd5).toBe(true);
     expect(new Audience([{ packet: () => undefined }]).wantsMd5).toBe(false);
+  });
+
+  it('tells of the ends of silent flows those who do not say no, and of renewed ones everybody', () => {
+    const ends: string[] = [];
+    const watch = (name: string, silentEnds?: boolean): TrafficObserver => ({
+      interest: { silentEnds },
+      flowEnd: ({ id }) => ends.push(`${name}${id}`),
+    });
+    const audience = new Audience([watch('a', false), watch('b'), watch('c', true)]);
+    const flow = (id: number, initiatorPayloadBytes: number, responderPayloadBytes: number) =>
+      ({ id, initiatorPayloadBytes, responderPayloadBytes }) as FlowView;
+    audience.flowEnd(flow(1, 0, 0), END_REASON.idleTimeout);
+    audience.flowEnd(flow(2, 0, 5), END_REASON.finished);
+    audience.flowEnd(flow(3, 5, 0), END_REASON.activeTimeout);
+    audience.flowRenewed(3, flow(4, 0, 0));
+    audience.flowEnd(flow(4, 0, 0), END_REASON.stopped);
+    expect(ends).toEqual(['b1', 'c1', 'a2', 'b2', 'c2', 'a3', 'b3', 'c3', 'a4', 'b4', 'c4']);
   });
 
   it('goes on after one that fails at a fact, and counts it', () => {

@@ -79,6 +79,10 @@ export class Audience {
   readonly #payloads: NonNullable<TrafficObserver['payload']>[];
   readonly #updates: NonNullable<TrafficObserver['flowUpdate']>[];
   readonly #ends: NonNullable<TrafficObserver['flowEnd']>[];
+  /** Of those the ones who are also told of the ends of silent flows. */
+  readonly #silentEnds: NonNullable<TrafficObserver['flowEnd']>[];
+  /** Ids of open flows that go on with the conversation of another: their silence says nothing. */
+  readonly #renewed = new Set<number>();
   readonly #renewals: NonNullable<TrafficObserver['flowRenewed']>[];
   readonly #ticks: NonNullable<TrafficObserver['tick']>[];
   readonly #resets: NonNullable<TrafficObserver['clockReset']>[];
@@ -106,6 +110,10 @@ export class Audience {
     this.segments = collect(observers, 'segment');
     this.#updates = collect(observers, 'flowUpdate');
     this.#ends = collect(observers, 'flowEnd');
+    this.#silentEnds = collect(
+      observers.filter(({ interest }) => interest?.silentEnds ?? true),
+      'flowEnd',
+    );
     this.#renewals = collect(observers, 'flowRenewed');
     this.#ticks = collect(observers, 'tick');
     this.#resets = collect(observers, 'clockReset');
@@ -172,11 +180,14 @@ export class Audience {
   }
 
   flowRenewed(formerId: number, flow: FlowView): void {
+    this.#renewed.add(flow.id);
     for (const call of this.#renewals) call(formerId, flow);
   }
 
   flowEnd(flow: FlowView, reason: EndReason): void {
-    const calls = this.#ends;
+    const isRenewed = this.#renewed.size > 0 && this.#renewed.delete(flow.id);
+    const isSilent = flow.initiatorPayloadBytes + flow.responderPayloadBytes === 0 && !isRenewed;
+    const calls = isSilent ? this.#silentEnds : this.#ends;
     for (let i = 0; i < calls.length; i++) calls[i](flow, reason);
   }
 

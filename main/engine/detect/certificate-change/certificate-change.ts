@@ -148,7 +148,7 @@ export const certificateChangeDetector = defineDetector({
     'A server shows the certificate of another issuer than before, as when somebody opens the encryption on the way.',
   techniques: ['T1557'],
   settings: certificateChangeSettings,
-  interest: { facts: ['tls-client:tls', 'certificate', 'ssh'] },
+  interest: { facts: ['tls-client:tls', 'certificate', 'ssh'], silentEnds: false },
   memoryBound: '4,096 servers of 8 certificates of 500 B, 256 changes of 10 kB, 8,192 handshakes of 300 B',
   create: (context) => new CertificateChangeWatcher(context),
 });

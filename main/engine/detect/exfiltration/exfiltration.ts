@@ -391,7 +391,10 @@ export const exfiltrationDetector = defineDetector({
   summary: 'Data leaves a computer in a way, to a place or in an amount that it has no business to.',
   techniques: ['T1041', 'T1048', 'T1048.003', 'T1567.002', 'T1567.003', 'T1020'],
   settings: exfiltrationSettings,
-  interest: { facts: ['protocol', 'dns', 'tls-client', 'http-request', 'file', 'property:smtp.subject'] },
+  interest: {
+    facts: ['protocol', 'dns', 'tls-client', 'http-request', 'file', 'property:smtp.subject'],
+    silentEnds: false,
+  },
   memoryBound:
     '8,192 conversations of 200 B, 2,048 uploads of 1 kB, 512 hosts with a week of hours of 1.5 kB, 8,192 destinations of 150 B',
   create: (context) => new ExfiltrationWatcher(context),

@@ -207,7 +207,7 @@ export const icmpTunnelDetector = defineDetector({
   summary: 'Somebody carries data in pings: their replies are no copies, or what they carry is never the same.',
   techniques: ['T1095', 'T1572', 'T1048.003'],
   settings: icmpTunnelSettings,
-  interest: { facts: ['icmp'] },
+  interest: { facts: ['icmp'], silentEnds: false },
   memoryBound: '1,024 pairs of hosts with 256 patterns and 32 requests of 100 B each at the most',
   create: (context) => new IcmpTunnelWatcher(context),
 });

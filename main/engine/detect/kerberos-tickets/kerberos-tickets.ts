@@ -248,6 +248,7 @@ export const kerberosTicketsDetector = defineDetector({
   settings,
   interest: {
     facts: ['property:kerberos.ciphers-offered', 'property:kerberos.ticket-cipher', 'command:kerberos', 'login'],
+    silentEnds: false,
   },
   memoryBound: '512 clients with 128 names of 150 B, 1,024 conversations of 100 B',
   create: (context) => new KerberosTicketsWatcher(context),

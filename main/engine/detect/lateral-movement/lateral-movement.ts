@@ -209,6 +209,7 @@ export const lateralMovementDetector = defineDetector({
       'http-request',
       'http-response',
     ],
+    silentEnds: false,
   },
   memoryBound: '512 computers with 64 targets of 1 kB each, 6,144 conversations of 60 B',
   create: (context) => new LateralMovementWatcher(context),

@@ -280,7 +280,10 @@ export const remoteControlDetector = defineDetector({
     'A host talks to another in the way of programs under remote control: signs in requests, certificates and unknown protocols add up.',
   techniques: ['T1071.001', 'T1573', 'T1571', 'T1095', 'T1105', 'T1219'],
   settings: remoteControlSettings,
-  interest: { facts: ['protocol', 'http-request', 'http-response', 'tls-client:tls', 'certificate'] },
+  interest: {
+    facts: ['protocol', 'http-request', 'http-response', 'tls-client:tls', 'certificate'],
+    silentEnds: false,
+  },
   memoryBound: '4,096 pairs of hosts of 3 kB, 8,192 conversations of 2 kB, 512 callers of 4 kB',
   create: (context) => new RemoteControlWatcher(context),
 });

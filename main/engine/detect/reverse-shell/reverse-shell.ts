@@ -153,7 +153,7 @@ export const reverseShellDetector = defineDetector({
     'A host called out and the end that it called types commands there, or a shell that asks for no password is used.',
   techniques: ['T1059', 'T1059.004', 'T1059.003', 'T1095', 'T1571', 'T1573', 'T1105'],
   settings: reverseShellSettings,
-  interest: { facts: ['protocol', 'tls-client:tls'] },
+  interest: { facts: ['protocol', 'tls-client:tls'], silentEnds: false },
   memoryBound: '4,096 conversations in no known protocol or in TLS without a name, of 6 kB at the most',
   create: (context) => new ReverseShellWatcher(context),
 });

@@ -328,7 +328,10 @@ export const tunnelDetector = defineDetector({
     'One conversation is carried inside of another: through a proxy, a port that is let out, or a program made for it.',
   techniques: ['T1572', 'T1090', 'T1071.004'],
   settings: tunnelSettings,
-  interest: { facts: ['protocol', 'broken:dns', 'http-request', 'http-response', 'command:socks', 'tls-client'] },
+  interest: {
+    facts: ['protocol', 'broken:dns', 'http-request', 'http-response', 'command:socks', 'tls-client'],
+    silentEnds: false,
+  },
   memoryBound: '4,096 conversations of 250 B and 512 tunnels of 400 B',
   create: (context) => new TunnelWatcher(context),
 });

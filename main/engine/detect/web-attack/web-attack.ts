@@ -268,7 +268,7 @@ export const webAttackDetector = defineDetector({
     'Somebody sends a web server requests that attack its pages, its database or its system, or searches it for weak pages.',
   techniques: TECHNIQUES,
   settings: webAttackSettings,
-  interest: { facts: ['http-request', 'http-response', 'dns'] },
+  interest: { facts: ['http-request', 'http-response', 'dns'], silentEnds: false },
   memoryBound:
     '2,048 pairs of attacker and server of 8 kB, 1,024 searches of 40 kB, the last request of 8,192 conversations of 5 kB, 4,096 requests of 4 kB that wait for their answers, 512 lookups',
   create: (context) => new WebAttackWatcher(context),
