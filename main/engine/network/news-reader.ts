@@ -20,6 +20,12 @@ export class NewsReader {
   /** That of the flow which the active timeout has just cut, for the one that goes on with its conversation. */
   #cutDone = 0;
   #isRenewed = false;
+  /** In the batch at hand: the present word, and how much of the rest was read. */
+  #at = 0;
+  #packetsRead = 0;
+  #flowsRead = 0;
+  #timesRead = 0;
+  #factsRead = 0;
 
   /** @param flowCapacity of the table in the other thread */
   constructor(audience: Audience, flowCapacity: number, enough: EnoughSegments) {
@@ -31,71 +37,73 @@ export class NewsReader {
 
   /** @param facts those of the batch */
   read(batch: NewsBatch, facts: readonly Fact[]): void {
+    this.#packetsRead = 0;
+    this.#flowsRead = 0;
+    this.#timesRead = 0;
+    this.#factsRead = 0;
+    const { words, wordCount } = batch;
+    for (this.#at = 0; this.#at < wordCount; this.#at++) this.#tell(words[this.#at], batch, facts);
+  }
+
+  /** One word, in a method of its own: one that is called a million times is optimised as one long loop is not. */
+  #tell(word: number, batch: NewsBatch, facts: readonly Fact[]): void {
     const audience = this.#audience;
     const packet = this.#packet;
     const flow = this.#flow;
-    const { words, times, wordCount } = batch;
-    let packets = 0;
-    let flows = 0;
-    let moments = 0;
-    let told = 0;
-    for (let i = 0; i < wordCount; i++) {
-      const word = words[i];
-      const kind = word & KIND_MASK;
-      if (kind >= NEWS.flowStart && kind <= NEWS.flowRenewed) flow.change(word);
-      const detail = (word >> 4) & 0xf;
-      switch (kind) {
-        case NEWS.packet:
-          batch.packets.read(packets++, packet);
-          audience.packet(packet);
-          break;
-        case NEWS.samePacket:
-          batch.packets.read(packets++, packet);
-          break;
-        case NEWS.flow:
-          batch.readFlow(flows++, flow);
-          break;
-        case NEWS.flowStart:
-          if (!this.#isRenewed) this.#segmentsDone[flow.slot] = 0;
-          this.#isRenewed = false;
-          audience.flowStart(flow, packet);
-          break;
-        case NEWS.flowChange:
-          audience.flowChange(flow, packet, detail as FlowChange);
-          break;
-        case NEWS.payload:
-          audience.payload(flow, packet, detail === 1);
-          break;
-        case NEWS.segment: {
-          const done = audience.segment(flow, packet, detail === 1, this.#segmentsDone[flow.slot]);
-          this.#segmentsDone[flow.slot] = done;
-          if (done === this.#allDone) this.#enough.add(flow.id);
-          break;
-        }
-        case NEWS.fact:
-          audience.fact(flow, facts[told++]);
-          break;
-        case NEWS.flowUpdate:
-          audience.flowUpdate(flow);
-          break;
-        case NEWS.flowEnd:
-          if (detail === END_REASON.activeTimeout) this.#cutDone = this.#segmentsDone[flow.slot];
-          audience.flowEnd(flow, detail as EndReason);
-          break;
-        case NEWS.flowRenewed:
-          this.#segmentsDone[flow.slot] = this.#cutDone;
-          this.#isRenewed = true;
-          audience.flowRenewed(words[++i], flow);
-          break;
-        case NEWS.tick:
-          audience.tick(times[moments++]);
-          break;
-        case NEWS.clockReset:
-          audience.clockReset(times[moments++]);
-          break;
-        default:
-          throw new Error(`no news of kind ${kind}`);
+    const kind = word & KIND_MASK;
+    if (kind >= NEWS.flowStart && kind <= NEWS.flowRenewed) flow.change(word);
+    const detail = (word >> 4) & 0xf;
+    switch (kind) {
+      case NEWS.packet:
+        batch.packets.read(this.#packetsRead++, packet);
+        audience.packet(packet);
+        break;
+      case NEWS.samePacket:
+        batch.packets.read(this.#packetsRead++, packet);
+        break;
+      case NEWS.flow:
+        batch.readFlow(this.#flowsRead++, flow);
+        break;
+      case NEWS.flowStart:
+        if (!this.#isRenewed) this.#segmentsDone[flow.slot] = 0;
+        this.#isRenewed = false;
+        audience.flowStart(flow, packet);
+        break;
+      case NEWS.flowChange:
+        audience.flowChange(flow, packet, detail as FlowChange);
+        break;
+      case NEWS.payload:
+        audience.payload(flow, packet, detail === 1);
+        break;
+      case NEWS.segment: {
+        const done = audience.segment(flow, packet, detail === 1, this.#segmentsDone[flow.slot]);
+        this.#segmentsDone[flow.slot] = done;
+        if (done === this.#allDone) this.#enough.add(flow.id);
+        break;
       }
+      case NEWS.fact:
+        audience.fact(flow, facts[this.#factsRead++]);
+        break;
+      case NEWS.flowUpdate:
+        audience.flowUpdate(flow);
+        break;
+      case NEWS.flowEnd:
+        if (detail === END_REASON.activeTimeout) this.#cutDone = this.#segmentsDone[flow.slot];
+        audience.flowEnd(flow, detail as EndReason);
+        break;
+      case NEWS.flowRenewed:
+        this.#segmentsDone[flow.slot] = this.#cutDone;
+        this.#isRenewed = true;
+        audience.flowRenewed(batch.words[++this.#at], flow);
+        break;
+      case NEWS.tick:
+        audience.tick(batch.times[this.#timesRead++]);
+        break;
+      case NEWS.clockReset:
+        audience.clockReset(batch.times[this.#timesRead++]);
+        break;
+      default:
+        throw new Error(`no news of kind ${kind}`);
     }
   }
 }
