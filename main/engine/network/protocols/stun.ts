@@ -96,6 +96,7 @@ export const stun: ProtocolDefinition = {
   identify,
   parser: (context) => {
     const teller = new Teller(context, 'stun');
+    const isHeard = PROPERTIES.some((name) => teller.wantsProperty(name));
     let messages = 0;
     return {
       read: (bytes) => {
@@ -106,7 +107,7 @@ export const stun: ProtocolDefinition = {
         // Over TCP the first message of each piece is enough: channel data has no mark of its own.
         const at = context.transport === PROTOCOL.tcp ? Math.max(0, messageAt(bytes)) : 0;
         const message = bytes.subarray(at);
-        if (isMessage(message, false) || isClassicMessage(message)) readMessage(message, teller);
+        if (isHeard && (isMessage(message, false) || isClassicMessage(message))) readMessage(message, teller);
         if (++messages >= MAX_MESSAGES) context.finish();
         return bytes.length;
       },
@@ -114,6 +115,9 @@ export const stun: ProtocolDefinition = {
     };
   },
 };
+
+/** The names that `readMessage` gives. */
+const PROPERTIES = ['method', 'software', 'username', 'realm', 'mapped-address', 'peer-address'] as const;
 
 function readMessage(bytes: Uint8Array, teller: Teller): void {
   const type = u16At(bytes, 0);
