@@ -1,11 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import type { Finding } from '../../contract/domain.ts';
 import type { HostEvent, HostProcessWithParents } from '../../contract/events.ts';
+import { attackCatalogue } from './alerts/index.ts';
+import { BEHAVIOURS } from './behaviours/index.ts';
 import { CONFIG_SECTIONS } from './configuration.ts';
 import { createHostWatch } from './host-watch.ts';
-import { SigmaRuleSet } from './rules/index.ts';
+import { OWN_RULES, readRuleFiles, SigmaRuleSet } from './rules/index.ts';
 import { type Config, loadConfig } from './runtime/config.ts';
 
+/** Those that tell people what a technique means. */
+const { techniques: KNOWN } = attackCatalogue();
 const NOW = 1_700_000_000_000;
 
 const RULE = `title: Password file read
@@ -67,6 +71,17 @@ function watch(values: ReadonlyMap<string, unknown> = new Map(), text = RULE) {
   });
   return { host, findings, hits };
 }
+
+describe('techniques', () => {
+  it('of behaviours and of our own rules are all known by name', () => {
+    const rules = SigmaRuleSet.load(readRuleFiles([OWN_RULES], -1).files);
+    const named = [
+      ...BEHAVIOURS.flatMap(({ techniques }) => techniques),
+      ...rules.detections.flatMap(({ techniques }) => techniques),
+    ];
+    expect([...new Set(named)].filter((id) => !KNOWN.has(id))).toEqual([]);
+  });
+});
 
 describe('createHostWatch', () => {
   it('makes a finding of a rule that an event matches, with who did it', () => {

@@ -93,6 +93,8 @@ describe('hidden programs', () => {
     [program('/dev/shm/x'), 'medium'],
     [program('/tmp/crond'), 'medium'],
     [program('/usr/bin/bash /var/tmp/.a/run.sh'), 'medium'],
+    [{ ...program('/home/anna/x'), commandLine: '/usr/sbin/sshd -D', arguments: ['/usr/sbin/sshd', '-D'] }, 'high'],
+    [{ ...program('/tmp/y'), commandLine: 'cron', arguments: ['cron'] }, 'high'],
   ];
   for (const [process, severity] of hidden) {
     it(`tells of ${process.commandLine}`, () =>
@@ -112,6 +114,9 @@ describe('hidden programs', () => {
       program('/tmp/go-build123/b001/exe/main'),
       program('/usr/lib/git-core/git status'),
       program('/usr/bin/bash /home/anna/.xinitrc'),
+      { ...program('/home/anna/.pyenv/versions/3.12/bin/python3.12'), commandLine: '/usr/bin/python3 x' },
+      { ...program('/home/anna/bin/server'), commandLine: 'server: worker', arguments: ['server:', 'worker'] },
+      { ...program('/usr/lib/systemd/systemd'), commandLine: '/sbin/init', arguments: ['/sbin/init'] },
     ];
     for (const process of usual)
       expect(findingsOf(hiddenProgramBehaviour, [starts(process)]), process.commandLine).toEqual([]);

@@ -2,6 +2,7 @@ import type { Severity } from '../../../contract/domain.ts';
 import type { HostEvent, HostProcess, HostProcessWithParents, ProcessAccessEvent } from '../../../contract/events.ts';
 import { afterHome } from './autostart-paths.ts';
 import { type Behaviour, type BehaviourContext, defineBehaviour } from './behaviour.ts';
+import { BROWSERS, DEBUGGERS, isSecretHolder } from './debuggers.ts';
 import { hostFinding, processKey, shownPath, shownProgram } from './host-finding.ts';
 import { isInstalling, isOfTheSystem, programName } from './programs.ts';
 
@@ -101,28 +102,6 @@ const LOGIN_PROGRAMS = [
   'gnome-keyring-daemon',
   'runuser',
   'getent',
-];
-const BROWSERS = [
-  'firefox',
-  'firefox-esr',
-  'firefox-bin',
-  'chrome',
-  'chromium',
-  'chromium-browser',
-  'google-chrome',
-  'brave',
-  'brave-browser',
-  'msedge',
-  'microsoft-edge',
-  'opera',
-  'vivaldi',
-  'vivaldi-bin',
-  'thunderbird',
-  'thunderbird-bin',
-  'librewolf',
-  'tor-browser',
-  'plugin-container',
-  'crashhelper',
 ];
 const KEY_PROGRAMS = [
   'ssh',
@@ -273,56 +252,6 @@ const STORES: readonly Store[] = [
   },
 ];
 
-/** They hold secrets of others in their memory. */
-const SECRET_HOLDERS = new Set([
-  ...BROWSERS,
-  'sshd',
-  'sshd-session',
-  'ssh-agent',
-  'gnome-keyring-daemon',
-  'gdm',
-  'gdm-session-worker',
-  'lightdm',
-  'sudo',
-  'su',
-  'gpg-agent',
-  'sssd',
-  'keepassxc',
-  'login',
-  'passwd',
-  'vsftpd',
-  'apache',
-  'nginx',
-  'polkitd',
-]);
-/** They find faults in programs. */
-const DEBUGGERS = new Set([
-  'gdb',
-  'lldb',
-  'lldb-server',
-  'strace',
-  'ltrace',
-  'perf',
-  'rr',
-  'gdbserver',
-  'valgrind',
-  'systemd-coredump',
-  'apport',
-  'code',
-  'java',
-  'delve',
-  'dlv',
-  'crashpad_handler',
-  'chrome_crashpad_handler',
-  'drkonqi',
-  'wineserver',
-  'wine64-preloader',
-  'wine-preloader',
-  'criu',
-  'htop',
-  'ps',
-]);
-
 /** Passwords and keys are read by a program whose they are not. */
 class CredentialWatcher implements Behaviour {
   readonly #context: Context;
@@ -369,26 +298,25 @@ class CredentialWatcher implements Behaviour {
   }
 
   #access({ process, target, access, timeMs }: ProcessAccessEvent): void {
-    if (process.pid === target.pid || isChild(target, process, this.#context)) return;
-    const isHolder = SECRET_HOLDERS.has(programName(target.image));
+    // What changes the other program is process-injection.ts's.
+    if (access !== 'read-memory' || process.pid === target.pid || isChild(target, process, this.#context)) return;
     if (isOfTheSystem(process) && (DEBUGGERS.has(programName(process.image)) || process.image === target.image)) return;
-    const isReading = access === 'read-memory';
+    const isHolder = isSecretHolder(target);
     this.#context.report(
       hostFinding(
         {
           detector: 'credential-access',
-          kind: isReading ? 'credential-access' : 'defence-evasion',
+          kind: 'credential-access',
           cause: `credential-access/${processKey(process)}/${processKey(target)}`,
           firstSeenMs: timeMs,
           lastSeenMs: timeMs,
-          severity: isReading && !isHolder ? 'medium' : 'high',
+          severity: isHolder ? 'high' : 'medium',
           confidence: isHolder ? 0.85 : 0.65,
-          techniques: isReading ? ['T1003.007'] : ['T1055.008', 'T1055'],
-          title: `${shownProgram(process)} ${isReading ? 'read the memory of' : 'reached into'} ${shownProgram(target)}`,
-          explanation: isReading
-            ? 'In the memory of a program stand the passwords and keys that it works with. Debuggers read it to find faults; this program is none that is known, and did not start the other one.'
-            : 'A program changed another one while that was running, so that its own commands are carried out under the other’s name. Debuggers do so; this program is none that is known.',
-          evidence: [{ name: 'target', value: shownPath(target.image), meaning: 'The program that was reached into.' }],
+          techniques: ['T1003.007'],
+          title: `${shownProgram(process)} read the memory of ${shownProgram(target)}`,
+          explanation:
+            'In the memory of a program stand the passwords and keys that it works with. Debuggers read it to find faults; this program is none that is known, and did not start the other one.',
+          evidence: [{ name: 'target', value: shownPath(target.image), meaning: 'The program that was looked into.' }],
           process,
         },
         this.#context.processes,
@@ -404,9 +332,9 @@ function isChild(target: HostProcess, process: HostProcess, context: Context): b
 
 export const credentialAccessBehaviour = defineBehaviour({
   id: 'credential-access',
-  kinds: ['credential-access', 'defence-evasion'],
+  kinds: ['credential-access'],
   summary: 'Passwords, keys or another program’s memory are touched by a program whose they are not.',
-  techniques: [...new Set(STORES.flatMap(({ techniques }) => techniques)), 'T1003.007', 'T1055.008', 'T1055'],
+  techniques: [...new Set(STORES.flatMap(({ techniques }) => techniques)), 'T1003.007'],
   settings,
   events: ['file-opened', 'process-access'],
   memoryBound: 'none',

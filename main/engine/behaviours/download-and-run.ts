@@ -3,6 +3,7 @@ import { type Behaviour, type BehaviourContext, defineBehaviour } from './behavi
 import { hostFinding, processKey, shownPath, shownProgram } from './host-finding.ts';
 import { isDownloader, isInOpenFolder, isInstalling, isInterpreter, isOfTheSystem, isShell } from './programs.ts';
 import { RecentMap } from './recent-map.ts';
+import { readsScriptFromPipe, scriptOf } from './scripts.ts';
 
 const settings = {
   windowSeconds: {
@@ -151,25 +152,6 @@ function writesToPipe({ commandLine, arguments: words, standardStreams }: HostPr
     (word, index) =>
       word === '-O-' || word === '-qO-' || ((word === '-O' || word === '-qO') && given[index + 1] === '-'),
   );
-}
-
-/** No file and no command is named, so that the input is the script. */
-function readsScriptFromPipe({ commandLine, arguments: words, standardStreams }: HostProcess): boolean {
-  const input = standardStreams?.input;
-  if (input !== undefined && input !== 'pipe') return false;
-  const given = (words ?? commandLine.slice(0, 8_192).split(' ')).slice(1);
-  const isOption = (word: string) => word.startsWith('-') && word !== '-c' && word !== '-e' && word !== '-m';
-  const first = given.find((word) => !isOption(word) || word === '-s' || word === '-');
-  return first === undefined || first === '-s' || first === '-' || first === '';
-}
-
-function scriptOf({ arguments: words, commandLine, currentDirectory }: HostProcess): string | undefined {
-  const given = words ?? commandLine.slice(0, 8_192).split(' ', 8);
-  const script = given.slice(1).find((word) => !word.startsWith('-'));
-  if (script === undefined || script === '' || given.includes('-c')) return undefined;
-  if (script.startsWith('/')) return script;
-  const name = script.startsWith('./') ? script.slice(2) : script;
-  return currentDirectory === undefined ? undefined : `${currentDirectory === '/' ? '' : currentDirectory}/${name}`;
 }
 
 export const downloadAndRunBehaviour = defineBehaviour({

@@ -66,7 +66,6 @@ const DOT_FOLDERS = [
   '.mozilla/',
   '.docker/',
   '.git/',
-  '.claude/',
   '.yarn/',
   '.linuxbrew/',
   '.jdks/',
@@ -142,6 +141,15 @@ const ROWS: readonly Row[] = [
     fits: ({ image }) => isInOpenFolder(image) && SYSTEM_NAMES.has(programName(image)),
   },
   {
+    severity: 'high',
+    confidence: 0.75,
+    techniques: ['T1036.005', 'T1036.004'],
+    title: 'goes by the name of another program',
+    meaning:
+      'A list of programs shows what a program calls itself; this one calls itself something of the system’s, and lies elsewhere.',
+    fits: isUnderAnotherName,
+  },
+  {
     severity: 'medium',
     confidence: 0.7,
     techniques: ['T1564.001'],
@@ -167,6 +175,31 @@ function isKernelLookAlike(process: HostProcessWithParents): boolean {
   if (image === '') return false;
   if (KERNEL_THREAD.test(commandLine)) return commandLine.startsWith('[');
   return KERNEL_THREAD.test(name) && !isOfTheSystem(process);
+}
+
+/**
+ * Its first word is the path of a program of the system, or the name of one that always runs, and its executable is
+ * neither the system's nor named like that. Shells that begin a login put a dash before their name.
+ */
+function isUnderAnotherName(process: HostProcessWithParents): boolean {
+  const { image, commandLine } = process;
+  if (!image.startsWith('/') || isOfTheSystem(process)) return false;
+  const first = (process.arguments?.[0] ?? commandLine.slice(0, MAX_FIRST_WORD).split(' ', 1)[0] ?? '').trim();
+  // "nginx: worker process": what a daemon writes there about itself.
+  const called = first.endsWith(':') ? first.slice(0, -1) : first;
+  const name = programName(called);
+  if (name === '' || name === programName(image)) return false;
+  if (called.startsWith('/')) return isOfTheSystem({ ...process, image: called }) && !isAlias(called, image);
+  return SYSTEM_NAMES.has(name);
+}
+
+/** Longest path (PATH_MAX). */
+const MAX_FIRST_WORD = 4_096;
+
+/** Programs that many names lead to, and interpreters, of which the script's place counts. */
+function isAlias(called: string, image: string): boolean {
+  const paths = [called, image].map((path) => ({ pid: 0, image: path, commandLine: '' }));
+  return paths.some((each) => isShell(each) || isInterpreter(each) || each.image.includes('/alternatives/'));
 }
 
 /** "/tmp/.x/run", "/home/anna/.sshd", and the same of scripts. */

@@ -82,6 +82,52 @@ describe('BEHAVIOURS', () => {
         access: fc.constantFrom('trace' as const, 'read-memory' as const),
         ...base,
       }),
+      fc.record({
+        type: fc.constant('network-connection' as const),
+        ...base,
+        direction: fc.constantFrom('outbound' as const, 'inbound' as const),
+        protocol: fc.constant('tcp' as const),
+        localAddress: text,
+        localPort: fc.nat(65_535),
+        remoteAddress: text,
+        remotePort: fc.constantFrom(3333, 443, 0),
+        remoteName: text,
+      }),
+      fc.record({
+        type: fc.constant('login' as const),
+        timeMs: base.timeMs,
+        user: text,
+        isSuccess: fc.boolean(),
+        service: text,
+        remoteAddress: text,
+      }),
+      fc.record({
+        type: fc.constant('module-load' as const),
+        ...base,
+        name: text,
+        path: text,
+        isTainting: fc.boolean(),
+      }),
+      fc.record({
+        type: fc.constant('mount-change' as const),
+        ...base,
+        action: fc.constantFrom('mounted' as const, 'unmounted' as const),
+        source: text,
+        path: text,
+      }),
+      fc.record({
+        type: fc.constant('device-change' as const),
+        timeMs: base.timeMs,
+        action: fc.constant('added' as const),
+        subsystem: fc.constantFrom('usb', 'block', '__proto__'),
+        path: text,
+        name: text,
+      }),
+      fc.record({
+        type: fc.constant('process-start' as const),
+        ...base,
+        environment: fc.record({ LD_PRELOAD: text, LD_AUDIT: text }),
+      }),
     );
     fc.assert(
       fc.property(fc.array(event, { maxLength: 12 }), (events: readonly HostEvent[]) => {

@@ -240,6 +240,17 @@ function strongAccount(event: AccountChangeEvent, process: HostProcessWithParent
         'This user has the number 0, and with it all rights of root under another name. No system needs that; it is a way to come back that is easily overlooked.',
     };
   }
+  if (subject === 'user' && action === 'added' && process !== undefined && !isOfTheSystem(process)) {
+    return {
+      cause: `privilege-escalation/user/${name}`,
+      severity: 'medium',
+      confidence: 0.65,
+      techniques: ['T1136.001'],
+      title: `${user} is a new user of this computer`,
+      explanation:
+        'A program that does not belong to the system made an account. Administrators use the tools of the system for that; intruders make accounts to come back by the front door.',
+    };
+  }
   return undefined;
 }
 

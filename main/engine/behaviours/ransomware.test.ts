@@ -51,6 +51,27 @@ describe('ransomware', () => {
     expect(found[0]?.evidence).toEqual(expect.arrayContaining([expect.objectContaining({ name: 'note' })]));
   });
 
+  it('is told when documents become random under their own names', () => {
+    const rewrites = (count: number, name: string, file: { entropy: number; magic: string }): HostEvent[] =>
+      files(count, (index) => [
+        {
+          type: 'file-written',
+          timeMs: START_MS + index * 50,
+          path: `/home/anna/${index}/${name}`,
+          process: locker,
+          file: { ...file, sizeBytes: 40_000 },
+        },
+      ]);
+    for (const name of ['notes.txt', 'report.docx', 'photo.jpg']) {
+      const [finding] = findingsOf(ransomwareBehaviour, rewrites(14, name, { entropy: 7.98, magic: '' }));
+      expect(finding, name).toMatchObject({ severity: 'critical', title: 'locker made 12 documents unreadable' });
+      expect(finding?.evidence.map((row) => row.name)).toContain('randomness');
+    }
+    expect(findingsOf(ransomwareBehaviour, rewrites(40, 'report.docx', { entropy: 7.9, magic: 'zip' }))).toEqual([]);
+    expect(findingsOf(ransomwareBehaviour, rewrites(40, 'notes.txt', { entropy: 4.5, magic: '' }))).toEqual([]);
+    expect(findingsOf(ransomwareBehaviour, rewrites(40, 'data.bin', { entropy: 7.99, magic: '' }))).toEqual([]);
+  });
+
   it('is told by one canary', () => {
     const path = '/home/anna/.aaa/photos.zip';
     const event: HostEvent = { type: 'file-written', timeMs: START_MS, path, process: locker };

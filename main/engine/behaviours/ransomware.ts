@@ -1,6 +1,7 @@
 import type {
   FileCreatedEvent,
   FileDeletedEvent,
+  FileFacts,
   FileRenamedEvent,
   FileWrittenEvent,
   HostEvent,
@@ -180,6 +181,8 @@ interface Tally {
   readonly firstSeenMs: number;
   /** Documents written or removed since, by path. */
   readonly documents: Set<string>;
+  /** Documents whose content is no longer what their names say, but random, by path. */
+  readonly scrambled: Set<string>;
   /** Changed into a new ending: the new names. */
   readonly endings: Map<string, string[]>;
   /** Folders with a note, by the name of the note. */
@@ -220,6 +223,7 @@ class RansomwareWatcher implements Behaviour {
     if (event.type === 'file-written' || event.type === 'file-deleted') {
       if (DOCUMENTS.has(ending) && tally.documents.size < MAX_FILES) tally.documents.add(event.path);
     }
+    if (event.type === 'file-written') this.#content(process, event, tally, ending);
     const original = originalOf(event, ending);
     if (original === undefined) return;
     // A renamed document is its original; a new file beside one counts once that was written over or removed.
@@ -257,6 +261,25 @@ class RansomwareWatcher implements Behaviour {
     );
   }
 
+  /** Rewritten under its own name: what stands in it then cannot be what the name says. */
+  #content(
+    process: HostProcessWithParents,
+    { path, file, timeMs }: FileWrittenEvent,
+    tally: Tally,
+    ending: string,
+  ): void {
+    if (file === undefined || !isScrambled(file, ending)) return;
+    const { scrambled } = tally;
+    if (scrambled.size >= MAX_FILES || scrambled.has(path)) return;
+    scrambled.add(path);
+    const { files: least } = this.#context.settings;
+    const needed = tally.notes.size > 0 ? Math.ceil(least / 2) : least;
+    if (scrambled.size < needed || (scrambled.size > needed && scrambled.size % REPORT_EVERY !== 0)) return;
+    if (isInstalling([process, ...this.#context.processes.ancestors(process)])) return;
+    const what = `made ${scrambled.size} documents unreadable`;
+    this.#tell(process, timeMs, tally, what, [...scrambled], tally.notes.size > 0 ? 0.97 : 0.9, file.entropy);
+  }
+
   #noteName(tally: Tally, { type, path }: Change, ending: string): void {
     if (type !== 'file-written' && type !== 'file-created') return;
     if (!NOTE_ENDINGS.has(ending)) return;
@@ -276,6 +299,7 @@ class RansomwareWatcher implements Behaviour {
       sinceMs: timeMs,
       firstSeenMs: known?.firstSeenMs ?? timeMs,
       documents: new Set<string>(),
+      scrambled: new Set<string>(),
       endings: new Map(),
       notes: known?.notes ?? new Map(),
     };
@@ -290,6 +314,7 @@ class RansomwareWatcher implements Behaviour {
     what: string,
     files: readonly string[],
     confidence: number,
+    entropy?: number,
   ): void {
     const notes = [...tally.notes.keys()];
     this.#context.report(
@@ -305,7 +330,7 @@ class RansomwareWatcher implements Behaviour {
           techniques: ['T1486'],
           title: `${shownProgram(process)} ${what}`,
           explanation:
-            'One program goes through the documents of this computer and replaces each by something with another name. That is how ransomware makes files unreadable to ask for money. Programs that convert or compress files leave the originals, or use an ending that is known.',
+            'One program goes through the documents of this computer and replaces what is in them by something that cannot be read, or by files with another name. That is how ransomware asks for money. Programs that convert or compress files leave the originals, or use an ending that is known.',
           evidence: [
             {
               name: 'files',
@@ -314,6 +339,18 @@ class RansomwareWatcher implements Behaviour {
               usual: '0',
               meaning: 'Documents that were changed in this way.',
             },
+            ...(entropy === undefined
+              ? []
+              : [
+                  {
+                    name: 'randomness',
+                    value: Math.round(entropy * 100) / 100,
+                    unit: 'bits/byte',
+                    usual: '3–6 in texts',
+                    usualRange: { low: 3, high: 6 },
+                    meaning: 'Of what was written last: 8 is what encryption makes, and nothing that can be read.',
+                  },
+                ]),
             ...(notes.length === 0
               ? []
               : [
@@ -331,6 +368,62 @@ class RansomwareWatcher implements Behaviour {
       ),
     );
   }
+}
+
+/** Bits for each byte of what is read as text stay below 6, whatever the language; encryption is above 7.9 (Shannon 1951). */
+const RANDOM_ENTROPY = 7.2;
+/** In short files randomness cannot be told from chance: entropy of n bytes is at most log2(n). */
+const LEAST_BYTES = 512;
+/** Documents that are text, or tables and pictures without compression: never random. */
+const PLAIN = new Set([
+  ...['txt', 'rtf', 'csv', 'md', 'svg', 'sql', 'eml', 'py', 'js', 'ts', 'c', 'cpp', 'h', 'java', 'go', 'rs', 'php'],
+  ...[
+    'html',
+    'css',
+    'xml',
+    'json',
+    'yaml',
+    'yml',
+    'tex',
+    'pem',
+    'key',
+    'doc',
+    'xls',
+    'ppt',
+    'wav',
+    'db',
+    'sqlite',
+    'log',
+  ],
+]);
+/** Documents that are compressed, and say in their first bytes what they are. */
+const MARKED = new Set([
+  ...[
+    'docx',
+    'xlsx',
+    'pptx',
+    'odt',
+    'ods',
+    'odp',
+    'pdf',
+    'jpg',
+    'jpeg',
+    'png',
+    'gif',
+    'tif',
+    'tiff',
+    'zip',
+    'gz',
+    '7z',
+  ],
+  ...['rar', 'mp4', 'mov', 'mkv', 'avi', 'flac', 'epub', 'kdbx'],
+]);
+
+/** Random where the name says text, or random without the mark that such files begin with. */
+function isScrambled({ entropy, magic, sizeBytes }: FileFacts, ending: string): boolean {
+  if (entropy === undefined || entropy < RANDOM_ENTROPY) return false;
+  if (sizeBytes !== undefined && sizeBytes < LEAST_BYTES) return false;
+  return PLAIN.has(ending) ? magic === undefined || magic === '' : MARKED.has(ending) && magic === '';
 }
 
 /** New endings and names of notes of one program; ransomware has one, or one for each file and a note. */
@@ -358,10 +451,10 @@ function originalOf(event: Change, ending: string): string | undefined {
 export const ransomwareBehaviour = defineBehaviour({
   id: 'ransomware',
   kinds: ['ransomware'],
-  summary: 'One program changes document after document into something else, or touches a file that nobody uses.',
+  summary: 'One program makes document after document unreadable or renames them, or touches a file that nobody uses.',
   techniques: ['T1486'],
   settings,
   events: ['file-created', 'file-written', 'file-renamed', 'file-deleted'],
-  memoryBound: '1,024 programs of up to 512 paths',
+  memoryBound: '1,024 programs of up to 768 paths',
   create: (context) => new RansomwareWatcher(context),
 });
