@@ -60,7 +60,7 @@ export const HUNT_CALLS = {
       })
       .readonly(),
     role: 'view',
-    doc: 'Runs a query over stored flows and alerts; "bad-query" says where it is wrong.',
+    doc: 'Runs a query over stored flows, alerts and events of the host; "bad-query" says where it is wrong.',
   },
   'hunt.saved': {
     kind: 'query',

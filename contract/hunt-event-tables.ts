@@ -234,4 +234,14 @@ const CHANGES: HuntTable = {
   ],
 };
 
+/** Fields whose numbers stand for something and are no amount: written without separators. */
+export const HUNT_NUMBERS_THAT_NAME: ReadonlySet<string> = new Set([
+  'pid',
+  'parentPid',
+  'exitCode',
+  'signal',
+  'owner',
+  'session',
+]);
+
 export const HUNT_EVENT_TABLES: readonly HuntTable[] = [PROCESSES, FILES, CONNECTIONS, LOGS, LOGINS, CHANGES];

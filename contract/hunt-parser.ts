@@ -134,7 +134,10 @@ class Parser {
 
   query(): HuntQuery {
     this.#want({ kind: 'table' });
-    const named = this.#word('A query begins with what is searched.', 'Begin with flows or alerts.');
+    const named = this.#word(
+      'A query begins with what is searched.',
+      'Begin with flows or alerts, processes, files, connections, logs, logins or changes.',
+    );
     const table = huntTable(named.text);
     const names = HUNT_TABLES.map(({ name }) => name);
     if (table === undefined) {

@@ -60,7 +60,9 @@ function parsed(text: string): HuntQuery {
   throw new FailureError({
     code: 'bad-query',
     message: plainText(`${first?.message ?? 'The query is not understood.'}${place}`),
-    hint: plainText(first?.hint ?? 'Begin with flows or alerts.'),
+    hint: plainText(
+      first?.hint ?? 'Begin with flows or alerts, processes, files, connections, logs, logins or changes.',
+    ),
   });
 }
 

@@ -2,6 +2,7 @@ import type { ApiClient } from '../../../contract/api.ts';
 import type { HuntResult } from '../../../contract/api-hunt.ts';
 import { csvLine } from '../../../contract/csv.ts';
 import { formatBytes, formatDate, formatDuration, formatNumber, formatTime } from '../../../contract/format.ts';
+import { HUNT_NUMBERS_THAT_NAME } from '../../../contract/hunt-event-tables.ts';
 import { parseHunt } from '../../../contract/hunt-language.ts';
 import { plainText } from '../../../contract/text.ts';
 import { type CommandContext, remark, withEngine, writeJson, writeLines } from '../context.ts';
@@ -137,6 +138,7 @@ function cellText(cell: Cell, column: Column | undefined): string {
     case 'port':
       return String(cell);
     default:
+      if (column !== undefined && HUNT_NUMBERS_THAT_NAME.has(column.name)) return String(cell);
       return formatNumber(Number.isInteger(cell) ? cell : Number(cell.toFixed(2)));
   }
 }

@@ -92,6 +92,14 @@ const ROWS: readonly Row[] = [
     samples: (status) => partCounters(status, DROPPED),
   },
   {
+    name: 'holdfast_events_stored_total',
+    help: 'Events of the host that were stored.',
+    type: 'counter',
+    labels: [],
+    samples: ({ health }) =>
+      health.flatMap(({ part, counters }) => (part === 'store' ? [[counters.storedEvents ?? 0]] : [])),
+  },
+  {
     name: 'holdfast_queue_length',
     help: 'What waits in a part of the engine.',
     type: 'gauge',

@@ -9,19 +9,22 @@ import { TechniqueDrawer } from './attack/TechniqueDrawer.tsx';
 import { LanguageDrawer } from './Language.tsx';
 import { QueryTab } from './QueryTab.tsx';
 import { SavedDrawer } from './Saved.tsx';
+import { SigmaTab } from './SigmaTab.tsx';
 
 const words = strings.hunt;
 const ATTACK = 'attack';
+const SIGMA = 'sigma';
 
 const TABS = [
   { id: 'query', label: words.tabs.query, content: <QueryTab /> },
+  { id: SIGMA, label: words.tabs.sigma, content: <SigmaTab /> },
   { id: ATTACK, label: words.tabs.attack, content: <AttackTab /> },
 ];
 
 /** Queries over what was stored, and what of ATT&CK was seen. The query, its source and the drawer are the address. */
 export default function HuntPage() {
   const { item, query } = useAddress();
-  const tab = item === ATTACK ? ATTACK : 'query';
+  const tab = item === ATTACK || item === SIGMA ? item : 'query';
   return (
     <WithDrawer drawer={drawerOf(item, query)}>
       <Page title={words.title} isFilling>
@@ -29,7 +32,7 @@ export default function HuntPage() {
           label={words.title}
           tabs={TABS}
           value={tab}
-          onChange={(id) => navigate({ page: 'hunt', item: id === ATTACK ? ATTACK : null, query })}
+          onChange={(id) => navigate({ page: 'hunt', item: id === 'query' ? null : id, query })}
         />
       </Page>
     </WithDrawer>
@@ -40,6 +43,7 @@ function drawerOf(item: string | null, query: Readonly<Record<string, string>>) 
   const open = (q: string): void => navigate({ page: 'hunt', item: null, query: { ...query, q } });
   switch (item) {
     case null:
+    case SIGMA:
       return null;
     case ATTACK:
       return query.technique === undefined ? null : <TechniqueDrawer key={query.technique} id={query.technique} />;

@@ -21,6 +21,8 @@ const words = strings.hunt.results;
 const PLOT_HEIGHT = 104;
 /** Ids of stored flows open in the drawer here; those of alerts on their own page. */
 const FLOW_ID = /^s-\d{1,16}$/;
+/** The row of an event has all that is shown of it. */
+const EVENT_ID = /^e-\d{1,16}$/;
 
 const rowKey = ({ key }: HuntRow): string => key;
 
@@ -71,6 +73,7 @@ function Found({ hunt, source, openId, onQuery }: Omit<ResultsProps, 'onRetry'>)
   const open = (row: HuntRow): void => {
     const id = groups ? '' : idOf(row);
     if (FLOW_ID.test(id)) openItem(id);
+    else if (EVENT_ID.test(id)) return;
     else if (id !== '') navigate(linkTo('alerts', id, source === 'live' ? {} : { source }));
     else {
       const behind = rowsBehind(query, columns, row.cells);

@@ -2,6 +2,7 @@
 import { Ellipsis } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { SEVERITIES, type Severity } from '../../../contract/domain.ts';
+import { HUNT_NUMBERS_THAT_NAME } from '../../../contract/hunt-event-tables.ts';
 import type { HuntType } from '../../../contract/hunt-language.ts';
 import { plainText } from '../../../contract/text.ts';
 import { Address } from '../../components/Address.tsx';
@@ -37,6 +38,13 @@ const OWN_WIDTHS: Readonly<Record<string, string>> = {
   service: '104px',
   state: '120px',
   kind: '152px',
+  pid: '88px',
+  user: '104px',
+  event: '128px',
+  exitCode: '88px',
+  path: 'minmax(240px, 2.4fr)',
+  command: 'minmax(240px, 2.4fr)',
+  message: 'minmax(320px, 4fr)',
 };
 
 /** What is left out first where there is little room; the row says all of it when it is opened. */
@@ -54,18 +62,29 @@ const FROM_WIDTH: Readonly<Record<string, number>> = {
   kind: 940,
 };
 
+/** What is typed somewhere, letter by letter. */
+const MONO: ReadonlySet<string> = new Set([
+  'path',
+  'otherPath',
+  'command',
+  'parentCommand',
+  'program',
+  'parent',
+  'message',
+]);
+
 const NUMERIC: readonly HuntType[] = ['number', 'bytes', 'duration', 'port'];
 
 const isSeverity = (text: unknown): text is Severity => SEVERITIES.some((severity) => severity === text);
 
 /** A cell for people, in the way of its type. */
-export function cellView(cell: Cell, { type }: ResultColumn): ReactNode {
+export function cellView(cell: Cell, { name, type }: ResultColumn): ReactNode {
   if (cell === null || cell === '') return <span className="text-ink-quiet">–</span>;
   if (typeof cell === 'string') {
     if (type === 'severity' && isSeverity(cell)) return <SeverityMark severity={cell} />;
     if (type === 'address' && !cell.includes(',')) return <Address>{cell}</Address>;
     return (
-      <Text isOneLine isMono={type === 'address' || type === 'id'}>
+      <Text isOneLine isMono={type === 'address' || type === 'id' || MONO.has(name)}>
         {cell}
       </Text>
     );
@@ -84,6 +103,7 @@ export function cellView(cell: Cell, { type }: ResultColumn): ReactNode {
     case 'port':
       return <span className="font-mono">{cell}</span>;
     default:
+      if (HUNT_NUMBERS_THAT_NAME.has(name)) return <span className="font-mono">{cell}</span>;
       return Number.isInteger(cell) ? (
         <Count value={cell} />
       ) : (

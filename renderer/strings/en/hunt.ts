@@ -3,7 +3,27 @@ import type { HuntType } from '../../../contract/hunt-tables.ts';
 /** Words of the page "Hunt". */
 export const hunt = {
   title: 'Hunt',
-  tabs: { query: 'Query', attack: 'ATT&CK' },
+  tabs: { query: 'Query', sigma: 'Sigma rule', attack: 'ATT&CK' },
+  sigma: {
+    rule: 'Rule',
+    hint: 'A rule in Sigma (YAML). It is run over the stored events of this computer; nothing is kept of it.',
+    placeholder:
+      'title: Download by curl\nlogsource: { category: process_creation, product: linux }\ndetection:\n  selection: { Image|endswith: /curl }\n  condition: selection',
+    run: 'Run over history',
+    stop: 'Stop',
+    span: 'How far back',
+    day: 'The last day',
+    week: 'The last week',
+    all: 'Everything that is stored',
+    matches: { one: 'match', other: 'matches' },
+    looked: (scanned: string) => `looked at ${scanned} events`,
+    first: (shown: string) => `the first ${shown} are shown`,
+    stopped: 'stopped',
+    progress: 'How much was looked at',
+    label: 'Matches',
+    none: 'Nothing matches',
+    columns: { time: 'Time', event: 'Event', program: 'Program', what: 'What', rule: 'Rule' },
+  },
   editor: {
     label: 'Query',
     placeholder: 'flows where responderPort = 22 since 24h',

@@ -13,8 +13,6 @@ import { runValues } from './values.ts';
 
 const BUSY_MS = 1_000;
 const CACHE_KIB = 16 * 1024;
-/** Rows are read where the system keeps them, without a copy for each page. */
-const MAPPED_BYTES = 1024 * 1024 * 1024;
 
 const port = parentPort;
 if (port === null) throw new Error('hunt-worker.ts runs as a worker thread of the store');
@@ -31,7 +29,6 @@ function opened(): Database {
   fresh.pragma('query_only = ON');
   fresh.pragma('trusted_schema = OFF');
   fresh.pragma(`cache_size = -${CACHE_KIB}`);
-  fresh.pragma(`mmap_size = ${MAPPED_BYTES}`);
   addFunctions(fresh);
   identity = fileIdentity(path);
   database = fresh;
