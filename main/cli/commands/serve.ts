@@ -30,7 +30,7 @@ interface Serving {
 }
 
 /** How long the first words of the sensors are waited for before the first line is said. */
-const FIRST_LOOK_MS = 5_000;
+const FIRST_LOOK_MS = 8_000;
 const LOOK_INTERVAL_MS = 100;
 
 /**

@@ -251,7 +251,9 @@ export class FileSensor {
     const refused = systems.filter(({ state }) => state === 'refused');
     const watched = systems.filter(({ state }) => state === 'watched').length;
     if (watched === 0) {
-      this.#health.failed(`No file system lets itself be watched${named(refused)}.`, 'Nothing here can change that.');
+      // Without root only single folders could be, and nobody could say which matter.
+      const hint = process.geteuid?.() === 0 ? 'Nothing here can change that.' : RIGHTS_HINT;
+      this.#health.failed(`No file system lets itself be watched${named(refused)}.`, hint);
     } else if (this.#clock.monotonicMs() - this.#lastLossMs < LOSS_SHOWN_MS) {
       this.#health.degraded(
         `Files are watched, but more happened in the last minute than could be read: ${this.counts.dropped} events were ` +

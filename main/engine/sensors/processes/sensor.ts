@@ -223,7 +223,7 @@ export class ProcessSensor {
       this.#health.degraded(
         'Processes are watched by the proc connector: of one that ends within milliseconds the arguments may be missing ' +
           `(${this.counts.incomplete} so far). No eBPF: ${detail === '' ? 'it was not wanted' : detail}.`,
-        CONNECTOR_HINT,
+        process.geteuid?.() === 0 ? CONNECTOR_HINT : RIGHTS_HINT,
       );
     }
   }

@@ -243,7 +243,7 @@ export class SocketSensor {
       this.#health.degraded(
         'Sockets are watched by lists four times a second: a connection shorter than that may have no program ' +
           `(${this.#history.unattributed} so far). No eBPF: ${detail === '' ? 'it was not wanted' : detail}.`,
-        LISTS_HINT,
+        process.geteuid?.() === 0 ? LISTS_HINT : RIGHTS_HINT,
       );
     }
   }
