@@ -68,10 +68,10 @@ const FOREST_DRAWS = 5;
 const SAMPLE_ROWS = 20_000;
 /** Of a large table: which rows the reference took is not known, and a handful of unusual ones makes a difference. */
 const SAMPLES = 5;
-/** No end to scaled values, as the reference has none; with columns of known meaning the one that profiles have. */
-const LIMITS = { standard: 1e9, guessed: 10 } as const;
+/** As the reference scales: to mean and deviation, without an end to scaled values. */
+const REFERENCE_SCALING = { scaling: 'standard', limit: 1e9 } as const;
 
-/** How the columns of the tables become comparable: as the reference did, or by what they seem to hold. */
+/** How the columns of the tables become comparable: as the reference did, or as in profiles by what they seem to hold. */
 type Preparation = 'standard' | 'guessed';
 
 type Model = ReturnType<AnomalyModels['readModel']>;
@@ -118,7 +118,7 @@ export class ModelEvaluation {
     const ofSamples = (scoresOf: (rows: Matrix) => Float64Array) =>
       samples.map(({ rows, isUnusual }) => this.rank(scoresOf(rows), isUnusual));
     const factors = ofSamples((rows) =>
-      models.LocalOutlierFactor.fit(rows, { referenceRows: SAMPLE_ROWS }).referenceScores(),
+      models.LocalOutlierFactor.fit(rows, { referenceRows: SAMPLE_ROWS, smoothing: 0 }).referenceScores(),
     );
     add('local-outlier-factor', factors, reference.lof_k20, pyod?.LOF);
     const machines = ofSamples((rows) => models.scoreRows(models.oneClassSvm.fit(rows, { nu: 0.5 }), rows));
@@ -231,12 +231,10 @@ export class ModelEvaluation {
   }
 
   private fitScaler(table: LabelledTable, rows: Matrix, preparation: Preparation) {
-    return this.models.Scaler.fit(rows, {
-      meanings:
-        preparation === 'standard' ? table.heads.map(() => 'amount') : this.models.guessMeanings(rows, table.heads),
-      scaling: 'standard',
-      limit: LIMITS[preparation],
-    });
+    const { Scaler, guessMeanings, PROFILE_SCALING } = this.models;
+    return preparation === 'standard'
+      ? Scaler.fit(rows, { meanings: table.heads.map(() => 'amount'), ...REFERENCE_SCALING })
+      : Scaler.fit(rows, { meanings: guessMeanings(rows, table.heads), ...PROFILE_SCALING });
   }
 
   /** Numbers of all rows once, or of several random samples with rows of both kinds. */

@@ -2,14 +2,13 @@
  * How far each column is from its median, in robust deviations: right from the first minutes, blind to how columns
  * belong together.
  *
- * Modified z-scores with median and MAD: B. Iglewicz, D. C. Hoaglin, "How to Detect and Handle Outliers", ASQC 1993.
- * Columns of traffic have longer tails than MAD knows of: where 1 % of the rows are further out than three deviations,
- * a third of that distance is the deviation, so that a column that is often far out does not drown all others.
+ * Modified z-scores with median and MAD: B. Iglewicz, D. C. Hoaglin, "How to Detect and Handle Outliers", ASQC 1993,
+ * with the tails of columns looked at (spread.ts), so that one that is often far out does not drown all others.
  */
 import { DOCUMENT_VERSION, DocumentReader, encodeNumbers, type ModelDocument } from './document.ts';
 import { checkTrainable, MAX_COLUMNS, type Matrix } from './matrix.ts';
 import { type AnomalyModel, checkSetting, type ModelFamily, normalise } from './model.ts';
-import { columnOf, quantile, type Spread, spreadOf } from './spread.ts';
+import { columnOf, spreadOf } from './spread.ts';
 
 export interface BaselineSettings {
   /** Deviations from which on a column counts no more, so that one broken column does not hide all others. */
@@ -67,16 +66,12 @@ class Baseline implements AnomalyModel {
   }
 }
 
-/** Share of the rows within `TAIL_DEVIATIONS` deviations of the median, at least. */
-const WITHIN = 0.99;
-const TAIL_DEVIATIONS = 3;
-
-/** The deviation of a column, with its tail looked at. */
-function deviationOf(values: Float64Array, { median, deviation }: Spread): number {
-  const distances = values.map((value) => Math.abs(value - median)).sort();
-  const wide = quantile(distances, WITHIN) / TAIL_DEVIATIONS;
-  return Number.isFinite(wide) ? Math.max(deviation, wide) : deviation;
-}
+/**
+ * Of the scaled columns, the unit of which is a deviation already. What varies less is a name or a flag that was hardly
+ * ever there, and how rare it was is known too badly to be the measure: a new service would be more unusual than
+ * anything else can be.
+ */
+const LEAST_DEVIATION = 1;
 
 function fit(matrix: Matrix, settings: Partial<BaselineSettings> = {}): Baseline {
   const { mostDeviations } = { ...DEFAULTS, ...settings };
@@ -85,10 +80,9 @@ function fit(matrix: Matrix, settings: Partial<BaselineSettings> = {}): Baseline
   const medians = new Float64Array(matrix.columns);
   const deviations = new Float64Array(matrix.columns);
   for (let column = 0; column < matrix.columns; column++) {
-    const values = columnOf(matrix, column);
-    const spread = spreadOf(values);
-    medians[column] = spread.median;
-    deviations[column] = deviationOf(values, spread);
+    const { median, deviation } = spreadOf(columnOf(matrix, column));
+    medians[column] = median;
+    deviations[column] = Math.max(deviation, LEAST_DEVIATION);
   }
   return new Baseline(medians, deviations, mostDeviations);
 }

@@ -10,7 +10,7 @@ export class ModelDocumentError extends Error {
   override readonly name = 'ModelDocumentError';
 }
 
-/** Format of the documents; another number is refused. */
+/** Format of the documents, but of those that say another; what is newer is refused. */
 export const DOCUMENT_VERSION = 1;
 
 /** Most numbers of one array: 128 MB as 64-bit numbers, several times the largest model of default settings. */
@@ -50,10 +50,15 @@ export class DocumentReader {
     this.path = path;
   }
 
-  /** The kind and the version that every model document begins with. */
-  header(kind: string): void {
+  /**
+   * The kind and the version that every model document begins with.
+   *
+   * @param latest version of a kind that has changed since the first; older ones are still read
+   * @returns the document's version
+   */
+  header(kind: string, latest = DOCUMENT_VERSION): number {
     this.choice('kind', [kind]);
-    this.integer('version', DOCUMENT_VERSION, DOCUMENT_VERSION);
+    return this.integer('version', DOCUMENT_VERSION, latest);
   }
 
   choice<T extends string>(name: string, allowed: readonly T[]): T {

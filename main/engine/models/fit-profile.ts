@@ -11,7 +11,7 @@ import { LearntProfile } from './profile.ts';
 import type { FitProfile, TrainingGroup, TrainingJob } from './profile-types.ts';
 import { Random } from './random.ts';
 import { splitRows } from './row-split.ts';
-import { Scaler } from './scaler.ts';
+import { PROFILE_SCALING, Scaler } from './scaler.ts';
 import { TABLE_COLUMNS } from './tables.ts';
 
 /** Rows of a group below which nothing is learnt of it: 60 to fit and 15 to rank by are the least that say anything. */
@@ -20,8 +20,6 @@ export const LEAST_GROUP_ROWS = 100;
 export const MOST_FIT_ROWS = 20_000;
 /** Most rows of each of the other parts: ranks among so many tell p-values down to 0.001 by counting alone. */
 const MOST_HELD_BACK_ROWS = 20_000;
-/** Scaled amounts end here: what is further out than so many robust deviations is not more unusual in kind. */
-const SCALED_LIMIT = 100;
 const ONE_PERCENT = 0.01;
 const ONE_IN_THOUSAND = 0.001;
 
@@ -92,8 +90,7 @@ async function fitGroup(
   const fitRows = take(split.fit, MOST_FIT_ROWS);
   const scaler = Scaler.fit(fitRows, {
     meanings: TABLE_COLUMNS[table].map(({ meaning }) => meaning),
-    scaling: 'robust',
-    limit: SCALED_LIMIT,
+    ...PROFILE_SCALING,
   });
   const scaled = scaler.transformRows(fitRows);
   const plan = { group, rows: Math.min(rows.rows, MOST_FIT_ROWS) };

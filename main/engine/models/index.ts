@@ -69,7 +69,15 @@ export type {
 } from './profile-types.ts';
 export { Random } from './random.ts';
 export { EMPTY_RESERVOIR, Reservoir, type ReservoirState } from './reservoir.ts';
-export { COLUMN_MEANINGS, type ColumnMeaning, SCALINGS, Scaler, type ScalerSettings, type Scaling } from './scaler.ts';
+export {
+  COLUMN_MEANINGS,
+  type ColumnMeaning,
+  PROFILE_SCALING,
+  SCALINGS,
+  Scaler,
+  type ScalerSettings,
+  type Scaling,
+} from './scaler.ts';
 export { type NamedSign, SIGN_TECHNIQUES, signsOf } from './signs.ts';
 export { columnStability, medianOf, rankCorrelation, scoreStability } from './stability.ts';
 export type { Column } from './table-column.ts';

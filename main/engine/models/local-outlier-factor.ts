@@ -4,7 +4,7 @@
  * M. M. Breunig, H.-P. Kriegel, R. T. Ng, J. Sander: "LOF: Identifying Density-Based Local Outliers", SIGMOD 2000; new
  * rows are judged by a reference sample that does not change ("novelty").
  */
-import { DOCUMENT_VERSION, DocumentReader, encodeNumbers, type ModelDocument } from './document.ts';
+import { DocumentReader, encodeNumbers, type ModelDocument } from './document.ts';
 import { checkTrainable, drawSample, MAX_COLUMNS, type Matrix, type Sample } from './matrix.ts';
 import { type AnomalyModel, checkSetting, type ModelFamily, normalise } from './model.ts';
 import { ownRows, searchMatrix, searchOwnRows } from './neighbour-batches.ts';
@@ -16,15 +16,27 @@ export interface LocalOutlierFactorSettings {
   readonly neighbours: number;
   /** Rows that are kept to compare with; time for one score and memory grow with it. */
   readonly referenceRows: number;
+  /**
+   * What is added to every mean reach distance, in mean distances of a row to its last neighbour; 0 for the factor of
+   * the paper. Of many equal rows the density has no bounds, and whatever is beside them, however near, would be more
+   * unusual than anything else (L. J. Latecki, A. Lazarevic, D. Pokrajac: "Outlier Detection with Kernel Density
+   * Functions", MLDM 2007, bound the factor in the same way).
+   */
+  readonly smoothing: number;
   readonly seed: number;
 }
 
-const DEFAULTS: LocalOutlierFactorSettings = { neighbours: 20, referenceRows: 2_048, seed: 1 };
+const DEFAULTS: LocalOutlierFactorSettings = { neighbours: 20, referenceRows: 2_048, smoothing: 1, seed: 1 };
 const MAX_NEIGHBOURS = 200;
 const MAX_REFERENCE_ROWS = 1 << 17;
+const MAX_SMOOTHING = 100;
 const KIND = 'local-outlier-factor';
-/** Added to reach distances, so that many equal rows have a density that is large and not infinite. */
+/** Since 2 with what is added to reach distances; before, that was always the least. */
+const VERSION = 2;
+/** Added at least, so that a density is never infinite. */
 const LEAST_REACH = 1e-10;
+/** Above any distance of 32-bit numbers. */
+const MOST_REACH = 1e50;
 
 export class LocalOutlierFactor implements AnomalyModel {
   readonly kind = KIND;
@@ -34,20 +46,30 @@ export class LocalOutlierFactor implements AnomalyModel {
   /** Of each row of the index: distance to its last neighbour, and local reachability density. */
   private readonly reaches: Float64Array;
   private readonly densities: Float64Array;
+  /** Added to mean reach distances. */
+  private readonly floor: number;
 
-  private constructor(index: NeighbourIndex, neighbours: number, reaches: Float64Array, densities: Float64Array) {
+  private constructor(
+    index: NeighbourIndex,
+    neighbours: number,
+    reaches: Float64Array,
+    densities: Float64Array,
+    floor: number,
+  ) {
     this.columns = index.columns;
     this.neighbours = neighbours;
     this.index = index;
     this.reaches = reaches;
     this.densities = densities;
+    this.floor = floor;
   }
 
   static fit(matrix: Matrix, settings: Partial<LocalOutlierFactorSettings> = {}): LocalOutlierFactor {
-    const { neighbours, referenceRows, seed } = { ...DEFAULTS, ...settings };
+    const { neighbours, referenceRows, smoothing, seed } = { ...DEFAULTS, ...settings };
     checkTrainable(matrix);
     checkSetting('neighbours', neighbours, 1, MAX_NEIGHBOURS, true);
     checkSetting('referenceRows', referenceRows, 2, MAX_REFERENCE_ROWS, true);
+    checkSetting('smoothing', smoothing, 0, MAX_SMOOTHING, false);
     const sample = drawSample(matrix, referenceRows, new Random(seed));
     const used = Math.min(neighbours, sample.rows - 1);
     const index = new NeighbourIndex(sample, used);
@@ -60,29 +82,32 @@ export class LocalOutlierFactor implements AnomalyModel {
       squares.set(index.nearest.squares.subarray(first, first + used), row * used);
       reaches[row] = Math.sqrt(index.nearest.squares[first + used - 1]!);
     });
+    const meanReach = reaches.reduce((sum, reach) => sum + reach / sample.rows, 0);
+    const floor = LEAST_REACH + smoothing * meanReach;
     const densities = new Float64Array(sample.rows);
     for (let row = 0; row < sample.rows; row++) {
       let reach = 0;
       for (let i = row * used; i < (row + 1) * used; i++) {
         reach += Math.max(reaches[neighbourRows[i]!]!, Math.sqrt(squares[i]!));
       }
-      densities[row] = 1 / (reach / used + LEAST_REACH);
+      densities[row] = 1 / (reach / used + floor);
     }
-    return new LocalOutlierFactor(index, used, reaches, densities);
+    return new LocalOutlierFactor(index, used, reaches, densities, floor);
   }
 
   static fromJSON(document: unknown): LocalOutlierFactor {
     const reader = new DocumentReader(document);
-    reader.header(KIND);
+    const version = reader.header(KIND, VERSION);
     const columns = reader.integer('columns', 1, MAX_COLUMNS);
     const rows = reader.integer('rows', 2, MAX_REFERENCE_ROWS);
     const neighbours = reader.integer('neighbours', 1, Math.min(MAX_NEIGHBOURS, rows - 1));
     const sample: Sample = { rows, columns, data: reader.float32('reference', rows * columns) };
+    const floor = version === 1 ? LEAST_REACH : reader.number('floor', LEAST_REACH, MOST_REACH);
     const reaches = reader.float64('reaches', rows, { min: 0 });
     const densities = reader.float64('densities', rows, { min: Number.MIN_VALUE, max: 1 / LEAST_REACH });
     reader.finish();
     const index = new NeighbourIndex(sample, neighbours);
-    return new LocalOutlierFactor(index, neighbours, index.indexOrder(reaches), index.indexOrder(densities));
+    return new LocalOutlierFactor(index, neighbours, index.indexOrder(reaches), index.indexOrder(densities), floor);
   }
 
   /** About 1 amid its like; the larger above, the sparser than around its neighbours. */
@@ -129,10 +154,11 @@ export class LocalOutlierFactor implements AnomalyModel {
   toJSON(): ModelDocument {
     return {
       kind: KIND,
-      version: DOCUMENT_VERSION,
+      version: VERSION,
       columns: this.columns,
       rows: this.index.rows,
       neighbours: this.neighbours,
+      floor: this.floor,
       reference: encodeNumbers(this.index.sampleRows()),
       reaches: encodeNumbers(this.index.sampleOrder(this.reaches)),
       densities: encodeNumbers(this.index.sampleOrder(this.densities)),
@@ -152,7 +178,7 @@ export class LocalOutlierFactor implements AnomalyModel {
       reach += Math.max(reaches[neighbour]!, Math.sqrt(squares[i]!));
       density += densities[neighbour]!;
     }
-    return (density / count) * (reach / count + LEAST_REACH);
+    return (density / count) * (reach / count + this.floor);
   }
 }
 

@@ -49,25 +49,44 @@ describe('scaler', () => {
     );
   });
 
+  it('lets what is far out count by ever less, and always more than what is nearer', () => {
+    const settings = { meanings: ['amount'], scaling: 'standard', limit: 10 } as const;
+    const unit = Scaler.fit(matrixOf([[-1], [1]]), settings);
+    expect(scaled(unit, [2.9])[0]).toBeCloseTo(2.9, 12);
+    const far = [3, 5, 10, 100, 1e4].map((value) => scaled(unit, [value])[0]!);
+    expect(far).toEqual([...far].sort((a, b) => a - b));
+    expect(new Set(far).size).toBe(far.length);
+    expect(scaled(unit, [13])[0]).toBeCloseTo(6.5, 12);
+    expect(scaled(unit, [-13])[0]).toBeCloseTo(-6.5, 12);
+  });
+
+  it('cuts off where a document of the first version says so', () => {
+    const { knee, ...first } = JSON.parse(JSON.stringify(scaler));
+    expect(knee).toBeCloseTo(6, 12);
+    const read = Scaler.fromJSON({ ...first, version: 1 });
+    expect(scaled(read, [1e3, 1_000, 6])[0]).toBe(20);
+    expect(scaled(read, [21, 1_000, 6])[0]).toBeCloseTo(18 / 1.482_602_218_5, 6);
+    expect(() => Scaler.fromJSON({ ...first, knee, version: 1 })).toThrow(ModelDocumentError);
+  });
+
   it('takes what is missing for usual', () => {
     expect(scaled(scaler, [Number.NaN, Number.POSITIVE_INFINITY, 6]).slice(0, 2)).toEqual([0, 0]);
   });
 
   it('does not divide by nothing where a column never varies', () => {
-    const constant = Scaler.fit(matrixOf([[7], [7], [7]]), { meanings: ['amount'], scaling: 'robust', limit: 50 });
+    const constant = Scaler.fit(matrixOf([[7], [7], [7]]), { meanings: ['amount'], scaling: 'robust', limit: 10 });
     expect(scaled(constant, [7])).toEqual([0]);
-    expect(scaled(constant, [8])).toEqual([50]);
+    expect(scaled(constant, [8])[0]).toBeCloseTo(3, 12);
+    expect(scaled(constant, [6])[0]).toBeCloseTo(-3, 12);
   });
 
-  it('falls back to wider measures where more than half of the values are equal', () => {
-    const rare = Scaler.fit(
-      matrixOf([...Array.from({ length: 95 }, () => [0]), ...Array.from({ length: 5 }, () => [1])]),
-      {
-        ...ROBUST,
-        meanings: ['amount'],
-      },
-    );
-    expect(scaled(rare, [1])[0]).toBeCloseTo(1 / Math.sqrt(0.05 * 0.95), 6);
+  it('takes what is usual among the others where hardly a value is not the median', () => {
+    const rare = Scaler.fit(matrixOf([...Array.from({ length: 997 }, () => [0]), [4], [4], [900]]), {
+      ...ROBUST,
+      meanings: ['amount'],
+    });
+    expect(scaled(rare, [4])[0]).toBeCloseTo(3, 12);
+    expect(scaled(rare, [0])[0]).toBe(0);
   });
 
   it('is the same after it was saved and read', () => {
@@ -82,7 +101,8 @@ describe('scaler', () => {
     const broken: unknown[] = [
       null,
       { ...sound, kind: 'dbscan' },
-      { ...sound, version: 2 },
+      { ...sound, version: 3 },
+      { ...sound, knee: 21 },
       { ...sound, limit: 0 },
       { ...sound, parts: [] },
       { ...sound, parts: [{ ...part, deviation: 0 }] },

@@ -1,5 +1,5 @@
 /** From raw features to numbers that models can compare: a saved part of what was learnt. */
-import { DOCUMENT_VERSION, DocumentReader, encodeNumbers, type ModelDocument } from './document.ts';
+import { DocumentReader, encodeNumbers, type ModelDocument } from './document.ts';
 import { MAX_COLUMNS, type Matrix } from './matrix.ts';
 import { columnOf, spreadOf } from './spread.ts';
 
@@ -11,7 +11,7 @@ export const COLUMN_MEANINGS = ['amount', 'wide-amount', 'name'] as const;
 export type ColumnMeaning = (typeof COLUMN_MEANINGS)[number];
 
 /**
- * robust: median and median absolute deviation, which strange training rows do not move. standard: mean and standard
+ * robust: median and the deviation of spread.ts, which strange training rows do not move. standard: mean and standard
  * deviation.
  */
 export const SCALINGS = ['robust', 'standard'] as const;
@@ -20,14 +20,26 @@ export type Scaling = (typeof SCALINGS)[number];
 export interface ScalerSettings {
   readonly meanings: readonly ColumnMeaning[];
   readonly scaling: Scaling;
-  /** Scaled amounts end here, either way, so that a single huge value does not make all else equal. */
+  /**
+   * Scaled amounts end here, either way, so that a single huge value does not make all else equal. They count as they
+   * are up to the knee, and beyond by ever less: what is further out is still more unusual.
+   */
   readonly limit: number;
 }
+
+/** As profiles are scaled. */
+export const PROFILE_SCALING = { scaling: 'robust', limit: 10 } as const;
 
 /** Names of a column that are told apart; rarer ones share one column with those never seen. */
 const MAX_NAMES = 64;
 const MAX_LIMIT = 1e9;
 const KIND = 'scaler';
+/** Since 2 there is a knee; before, scaled amounts were cut off at the limit. */
+const VERSION = 2;
+/** Where scaled amounts begin to count less, as a share of the limit: of the limit of profiles, three deviations. */
+const KNEE_SHARE = 0.3;
+/** Deviations beyond the knee at which half of the room up to the limit is used. */
+const HALF_WAY = 10;
 /** Puts rows that differ in one name a distance of 1 apart. */
 const HOT = Math.SQRT1_2;
 
@@ -50,10 +62,13 @@ export class Scaler {
   readonly sources: Int32Array;
   private readonly parts: readonly Part[];
   private readonly limit: number;
+  /** From here on scaled amounts count less; where it is the limit, they are cut off there. */
+  private readonly knee: number;
 
-  private constructor(parts: readonly Part[], limit: number) {
+  private constructor(parts: readonly Part[], limit: number, knee: number) {
     this.parts = parts;
     this.limit = limit;
+    this.knee = knee;
     this.columns = parts.length;
     this.sources = Int32Array.from(parts.flatMap((part, column) => new Array<number>(widthOf(part)).fill(column)));
     this.outputs = this.sources.length;
@@ -73,14 +88,15 @@ export class Scaler {
       return part;
     });
     if (target > MAX_COLUMNS) throw new RangeError(`${target} scaled columns, more than ${MAX_COLUMNS}`);
-    return new Scaler(parts, limit);
+    return new Scaler(parts, limit, limit * KNEE_SHARE);
   }
 
   /** @throws ModelDocumentError for anything but a sound document */
   static fromJSON(document: unknown): Scaler {
     const reader = new DocumentReader(document, 'scaler');
-    reader.header(KIND);
+    const version = reader.header(KIND, VERSION);
     const limit = reader.number('limit', Number.MIN_VALUE, MAX_LIMIT);
+    const knee = version === 1 ? limit : reader.number('knee', 0, limit);
     let target = 0;
     const parts = reader.objects('parts', 1, MAX_COLUMNS).map((entry): Part => {
       const count = entry.integer('count', 0, MAX_NAMES);
@@ -97,12 +113,12 @@ export class Scaler {
     });
     reader.finish();
     if (target > MAX_COLUMNS) throw reader.wrong('parts', `would make ${target} columns, more than ${MAX_COLUMNS}`);
-    return new Scaler(parts, limit);
+    return new Scaler(parts, limit, knee);
   }
 
   /** Writes `outputs` scaled values to `target`; a missing (not finite) amount becomes the usual one. */
   transform(values: Float64Array, offset: number, target: Float64Array, targetOffset: number): void {
-    const { limit, parts } = this;
+    const { limit, knee, parts } = this;
     for (let column = 0; column < parts.length; column++) {
       const part = parts[column]!;
       const value = values[offset + column]!;
@@ -114,7 +130,7 @@ export class Scaler {
         target[place + (known < 0 ? names.length : known)] = HOT;
       } else {
         const scaled = ((part.meaning === 'wide-amount' ? signedLog(value) : value) - part.centre) / part.deviation;
-        target[place] = Number.isFinite(value) ? (scaled > limit ? limit : scaled < -limit ? -limit : scaled) : 0;
+        target[place] = Number.isFinite(value) ? bounded(scaled, knee, limit) : 0;
       }
     }
   }
@@ -140,8 +156,9 @@ export class Scaler {
   toJSON(): ModelDocument {
     return {
       kind: KIND,
-      version: DOCUMENT_VERSION,
+      version: VERSION,
       limit: this.limit,
+      knee: this.knee,
       parts: this.parts.map(({ meaning, centre, deviation, names }) => ({
         meaning,
         centre,
@@ -160,6 +177,14 @@ function widthOf({ meaning, names }: Part): number {
 /** Most features of most rows are 0, and a logarithm takes longer than all else that is done to a value. */
 function signedLog(value: number): number {
   return value > 0 ? Math.log1p(value) : value < 0 ? -Math.log1p(-value) : 0;
+}
+
+/** As it is up to the knee, and from there to the limit ever slower. */
+function bounded(scaled: number, knee: number, limit: number): number {
+  if (scaled <= knee && scaled >= -knee) return scaled;
+  const beyond = Math.abs(scaled) - knee;
+  const size = beyond < Number.MAX_VALUE ? knee + (limit - knee) * (beyond / (beyond + HALF_WAY)) : limit;
+  return scaled < 0 ? -size : size;
 }
 
 /** @param present finite values */

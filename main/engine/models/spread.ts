@@ -6,15 +6,26 @@ export interface Spread {
   /** Above 0. */
   readonly standardDeviation: number;
   readonly median: number;
-  /** Robust, and comparable with a standard deviation. Above 0. */
+  /**
+   * Robust, and comparable with a standard deviation. Of the median absolute deviation, but columns of traffic have
+   * longer tails than it knows of: where 1 % of the values are further out than three deviations, a third of that
+   * distance is the deviation; where even fewer values are not the median, a third of what is usual among those. Above 0.
+   */
   readonly deviation: number;
 }
 
 /** Deviations of a normal distribution in its median absolute deviation, and in its interquartile range. */
 const MAD_TO_DEVIATION = 1.482_602_218_505_602;
 const RANGE_TO_DEVIATION = 0.741_301_109_252_801;
-/** Deviation of a column that never varied: any other value is far, but not infinitely. */
+/** Share of the values that are within `TAIL_DEVIATIONS` deviations of the median, at least. */
+const WITHIN = 0.99;
+const TAIL_DEVIATIONS = 3;
+/**
+ * Deviation of a column that never varied, at least a share of its value: a flag that is set for the first time, or a
+ * first thing that is counted, is three deviations away.
+ */
 const LEAST_SHARE = 1e-3;
+const LEAST_DEVIATION = 1 / TAIL_DEVIATIONS;
 
 export function columnOf({ rows, columns, data }: Matrix, column: number): Float64Array {
   const values = new Float64Array(rows);
@@ -27,20 +38,23 @@ export function spreadOf(values: Float64Array): Spread {
   const sorted = values.slice().sort();
   const median = quantile(sorted, 0.5);
   const { mean, standardDeviation } = moments(values);
-  const mad = quantile(values.map((value) => Math.abs(value - median)).sort(), 0.5);
-  // Where more than half of the values are equal the robust measures are 0 and say nothing.
+  const distances = values.map((value) => Math.abs(value - median)).sort();
   const candidates = [
-    mad * MAD_TO_DEVIATION,
+    quantile(distances, 0.5) * MAD_TO_DEVIATION,
+    // Where more than half of the values are equal that is 0 and says nothing.
     (quantile(sorted, 0.75) - quantile(sorted, 0.25)) * RANGE_TO_DEVIATION,
-    standardDeviation,
   ];
-  const least = Math.max(Math.abs(median) * LEAST_SHARE, LEAST_SHARE);
+  const tail = quantile(distances, WITHIN) / TAIL_DEVIATIONS;
+  const others = distances.filter((distance) => distance > 0);
+  const rare = others.length > 0 ? quantile(others, 0.5) / TAIL_DEVIATIONS : 0;
+  const least = Math.max(Math.abs(median) * LEAST_SHARE, LEAST_DEVIATION);
   const isUsable = (deviation: number) => deviation > 0 && Number.isFinite(deviation);
+  const central = candidates.find(isUsable) ?? 0;
   return {
     mean,
     standardDeviation: isUsable(standardDeviation) ? standardDeviation : least,
     median,
-    deviation: candidates.find(isUsable) ?? least,
+    deviation: [Math.max(central, isUsable(tail) ? tail : 0), rare, least].find(isUsable)!,
   };
 }
 

@@ -17,11 +17,11 @@ const LAST_RATE_SHARE = 0.01;
 /** By what share the error of held-back rows must fall to count as better. */
 const BETTER = 1e-4;
 /**
- * What is added to the usual error of each column before it is the measure of errors there: a share of the mean of all
- * columns, and a little more for tables that are said again without any error. Without it, columns that hardly ever
- * vary would drown all others.
+ * What is added to the usual error of each column before it is the measure of errors there: the mean of all columns, and
+ * a little more for tables that are said again without any error. Without it, columns that hardly ever vary would drown
+ * all others.
  */
-const ERROR_FLOOR_SHARE = 0.1;
+const ERROR_FLOOR_SHARE = 1;
 const ERROR_FLOOR = 1e-4;
 
 /** @param settings checked; see autoencoder-training.ts */

@@ -23,9 +23,9 @@ const LEAST_BATCH = 32;
 const MOST_BATCH = 512;
 /**
  * Of the scaled columns, so that a column that hardly ever varies does not shout down the others with a single row.
- * Names are about 0.7 where they hold, amounts deviate by about 1.
+ * Amounts deviate by about 1, and names are √½ where they hold: one that is new is then one deviation away.
  */
-const LEAST_DEVIATION = 0.1;
+const LEAST_DEVIATION = Math.SQRT1_2;
 /** Makes a uniform number between −½ and ½ one of deviation 1. */
 const UNIFORM_DEVIATION = Math.sqrt(12);
 const UINT32 = 2 ** 32;
