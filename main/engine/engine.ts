@@ -34,7 +34,7 @@ import { type HealthPart, HealthRegistry } from './runtime/health.ts';
 import { Lifecycle } from './runtime/lifecycle.ts';
 import { type Logger, logSettings } from './runtime/log.ts';
 import { ensureOwnDirectory, type Paths } from './runtime/paths.ts';
-import { readHostNetwork, readOwnAddresses } from './sensors/index.ts';
+import { DEFAULT_HELPER_PATH, readHostNetwork, readOwnAddresses } from './sensors/index.ts';
 import { type LivePart, SettingsDesk } from './settings-desk.ts';
 import { StatusFeed } from './status-feed.ts';
 import { openStore, type Store, storeSettings } from './store/index.ts';
@@ -161,6 +161,7 @@ export class Engine {
     this.system = new SystemDesk({ clock: systemClock, dataDirectory: options.paths.dataDirectory });
     this.integrity = new IntegrityDesk({
       directory: options.paths.dataDirectory,
+      helper: DEFAULT_HELPER_PATH,
       settings: () => this.settings.config.section('integrity', integritySettings),
       nowMs: () => systemClock.nowMs(),
       journal: (entry) => this.store.appendJournal(entry),

@@ -143,12 +143,14 @@ export type LocalIntegrity = Pick<
 
 /** See integrity-desk.ts. There is no journal where no engine runs. */
 export async function openIntegrity(dataDirectory: string, config: Config): Promise<LocalIntegrity> {
-  const [{ IntegrityDesk }, { integritySettings }] = await Promise.all([
+  const [{ IntegrityDesk }, { integritySettings }, { DEFAULT_HELPER_PATH }] = await Promise.all([
     import('./integrity-desk.ts'),
     import('./integrity/index.ts'),
+    import('./sensors/index.ts'),
   ]);
   return new IntegrityDesk({
     directory: dataDirectory,
+    helper: DEFAULT_HELPER_PATH,
     settings: () => config.section('integrity', integritySettings),
     nowMs: () => Date.now(),
     journal: () => {},

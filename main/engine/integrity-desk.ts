@@ -22,6 +22,8 @@ export interface IntegrityDeskOptions {
   /** Where the baseline is kept; the engine's own. */
   readonly directory: string;
   settings(): IntegrityScope & { readonly threads: number };
+  /** Path of `sense`, for extended attributes. */
+  readonly helper?: string;
   nowMs(): number;
   journal(entry: JournalInput): void;
 }
@@ -145,12 +147,13 @@ export class IntegrityDesk {
 
   #begin(work: Work, task: (run: IntegrityRun) => Promise<void>): IntegrityState {
     if (this.#running !== undefined) throw new FailureError(BUSY);
-    const { directory, settings, nowMs } = this.#options;
+    const { directory, settings, nowMs, helper } = this.#options;
     const stop = new AbortController();
     const id = ++this.#runs;
     const run: IntegrityRun = {
       directory,
       threads: settings().threads,
+      helper,
       nowMs: nowMs(),
       signal: stop.signal,
       onProgress: (progress) => {

@@ -117,17 +117,28 @@ async function baselineOf(bytes: Buffer): Promise<Baseline> {
   return { createdMs, acceptedMs, paths, exclude, entries };
 }
 
-function rowOf({ path, kind, mode, uid, gid, size, digest, target, stamp }: Entry): readonly (string | number)[] {
-  return [path, kind, mode, uid, gid, size, digest, target, stamp];
+function rowOf({
+  path,
+  kind,
+  mode,
+  uid,
+  gid,
+  size,
+  digest,
+  target,
+  attributes,
+  stamp,
+}: Entry): readonly (string | number)[] {
+  return [path, kind, mode, uid, gid, size, digest, target, attributes, stamp];
 }
 
 function entryOf(value: unknown): Entry | undefined {
   if (!Array.isArray(value)) return undefined;
-  const [path, kindName, mode, uid, gid, size, digest, target, stamp] = value as readonly unknown[];
+  const [path, kindName, mode, uid, gid, size, digest, target, attributes, stamp] = value as readonly unknown[];
   const kind = ENTRY_KINDS.find((each) => each === kindName);
-  const isWhole = isTexts([path, digest, target, stamp]) && [mode, uid, gid, size].every(Number.isInteger);
+  const isWhole = isTexts([path, digest, target, attributes, stamp]) && [mode, uid, gid, size].every(Number.isInteger);
   if (kind === undefined || !isWhole) return undefined;
-  return { path, kind, mode, uid, gid, size, digest, target, stamp } as Entry;
+  return { path, kind, mode, uid, gid, size, digest, target, attributes, stamp } as Entry;
 }
 
 function isTexts(value: unknown): value is readonly string[] {

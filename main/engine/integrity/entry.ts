@@ -1,5 +1,7 @@
 /** What is known of one file, directory or link, and what it means when it is another one. Pure. */
 
+import { UNKNOWN_ATTRIBUTES } from './attributes.ts';
+
 export const ENTRY_KINDS = ['file', 'directory', 'link', 'other'] as const;
 export type EntryKind = (typeof ENTRY_KINDS)[number];
 
@@ -16,6 +18,8 @@ export interface Entry {
   readonly digest: string;
   /** Where a link leads to. */
   readonly target: string;
+  /** Extended attributes as attributes.ts tells them; UNKNOWN_ATTRIBUTES where they were not read. */
+  readonly attributes: string;
   /** Of a file: inode and time of change, by which a content is known not to have changed (only the kernel sets it). */
   readonly stamp: string;
 }
@@ -24,7 +28,7 @@ export const CHANGE_KINDS = ['added', 'removed', 'changed'] as const;
 export type ChangeKind = (typeof CHANGE_KINDS)[number];
 
 /** What of an entry can be another. */
-export const ASPECTS = ['kind', 'content', 'mode', 'owner', 'target'] as const;
+export const ASPECTS = ['kind', 'content', 'mode', 'owner', 'target', 'attributes'] as const;
 export type Aspect = (typeof ASPECTS)[number];
 
 export interface Difference {
@@ -39,7 +43,7 @@ export interface IntegrityChange {
   readonly change: ChangeKind;
   /** Of what changed; empty for what was added or removed. */
   readonly differences: readonly Difference[];
-  /** Runs with the rights of its owner or group now, and did not before. */
+  /** Runs with rights of its own now (its owner's, its group's, or capabilities), and did not before. */
   readonly isNewlySetUid: boolean;
   /** "dpkg:curl": the file is exactly what this package brought, so an update explains it. */
   readonly package: string | undefined;
@@ -48,6 +52,7 @@ export interface IntegrityChange {
 }
 
 const SET_UID_OR_GID = 0o6000;
+const CAPABILITIES = 'security.capability=';
 
 /** In the order of the paths. @param packages path → package whose content the file has now */
 export function compareEntries(
@@ -84,17 +89,20 @@ export function compareEntries(
   return changes.sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
-function isSetUid({ kind, mode }: Entry): boolean {
-  return kind === 'file' && (mode & SET_UID_OR_GID) !== 0;
+/** Set-uid, set-gid, or with capabilities of its own (capabilities(7)). */
+function isSetUid({ kind, mode, attributes }: Entry): boolean {
+  return kind === 'file' && ((mode & SET_UID_OR_GID) !== 0 || attributes.includes(CAPABILITIES));
 }
 
 function differencesOf(before: Entry, after: Entry): readonly Difference[] {
+  const areKnown = before.attributes !== UNKNOWN_ATTRIBUTES && after.attributes !== UNKNOWN_ATTRIBUTES;
   const facts: readonly (readonly [Aspect, string, string])[] = [
     ['kind', before.kind, after.kind],
     ['content', contentOf(before), contentOf(after)],
     ['mode', modeText(before.mode), modeText(after.mode)],
     ['owner', `${before.uid}:${before.gid}`, `${after.uid}:${after.gid}`],
     ['target', before.target, after.target],
+    ...(areKnown ? ([['attributes', before.attributes, after.attributes]] as const) : []),
   ];
   return facts.filter(([, was, is]) => was !== is).map(([aspect, was, is]) => ({ aspect, before: was, after: is }));
 }

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   chmodSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -16,8 +17,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { attributesOf, UNKNOWN_ATTRIBUTES } from './attributes.ts';
 import { acceptInto, compareEntries, type Entry } from './entry.ts';
 import { acceptChanges, checkBaseline, type IntegrityProgress, type IntegrityRun, initBaseline } from './integrity.ts';
+
+const HELPER = join(import.meta.dirname, '../../../native-helpers/sense/build/sense');
 
 describe('integrity', () => {
   let base: string;
@@ -51,7 +55,7 @@ describe('integrity', () => {
   it('finds nothing where nothing changed, without reading it again', async () => {
     const progress: IntegrityProgress[] = [];
     const made = await initBaseline(scope, run({ onProgress: (each) => progress.push(each) }));
-    expect(made).toMatchObject({ entries: 5, problems: [] });
+    expect(made).toMatchObject({ entries: 5 });
     expect(progress.at(-1)).toMatchObject({ step: 'reading', files: 2, totalFiles: 2, bytes: 6 });
     expect(await checkBaseline(false, run())).toMatchObject({ changes: [], bytesRead: 0 });
     expect(await checkBaseline(true, run())).toMatchObject({ changes: [], bytesRead: 6 });
@@ -191,6 +195,46 @@ describe('integrity', () => {
   });
 });
 
+describe('attributesOf', () => {
+  const hex = (text: string) => Buffer.from(text).toString('hex');
+
+  it('reads what sense writes', () => {
+    expect(attributesOf('')).toBe('');
+    expect(attributesOf('!')).toBe(UNKNOWN_ATTRIBUTES);
+    expect(attributesOf(`${hex('user.b')}=01 ${hex('security.capability')}=02`)).toBe(
+      'security.capability=02 user.b=01',
+    );
+    expect(attributesOf(`${hex('user.b')}=!`)).toBe(UNKNOWN_ATTRIBUTES);
+    expect(attributesOf(`${hex('user.b')}=${'00'.repeat(10_000)}`)).toMatch(/^sha256:[0-9a-f]{64}$/);
+  });
+
+  it('takes any line', () => {
+    fc.assert(fc.property(fc.string(), (line) => void attributesOf(line)));
+  });
+});
+
+describe.skipIf(!existsSync(HELPER))('with the helper', () => {
+  it.skipIf(process.geteuid?.() !== 0)('sees that a program got capabilities', async () => {
+    const base = realpathSync(mkdtempSync(join(tmpdir(), 'holdfast-integrity-')));
+    try {
+      mkdirSync(join(base, 'data'), { mode: 0o700 });
+      mkdirSync(join(base, 'bin'));
+      writeFileSync(join(base, 'bin/tool'), 'x');
+      const signal = new AbortController().signal;
+      const run = { directory: join(base, 'data'), threads: 1, helper: HELPER, nowMs: 1, signal };
+      const made = await initBaseline({ paths: [join(base, 'bin')], exclude: [] }, run);
+      expect(made.problems).toEqual([]);
+      execFileSync('setcap', ['cap_setuid+ep', join(base, 'bin/tool')]);
+      const { changes } = await checkBaseline(false, run);
+      const after = expect.stringMatching(/^security\.capability=/);
+      const differences = [{ aspect: 'attributes', before: '', after }];
+      expect(changes).toMatchObject([{ isNewlySetUid: true, differences }]);
+    } finally {
+      rmSync(base, { recursive: true, force: true });
+    }
+  });
+});
+
 describe('compareEntries', () => {
   const entry = fc.record<Entry>({
     path: fc.constantFrom('/a', '/b', '/c', '/d'),
@@ -200,6 +244,7 @@ describe('compareEntries', () => {
     gid: fc.constant(0),
     size: fc.constant(1),
     digest: fc.constantFrom('', 'x', 'y'),
+    attributes: fc.constantFrom('', '?', 'user.a=00'),
     target: fc.constantFrom('', 'z'),
     stamp: fc.constant(''),
   });

@@ -1,5 +1,6 @@
 /** What lies below the paths of the baseline, without its content. */
 import { lstatSync, opendirSync, readlinkSync, realpathSync, type Stats } from 'node:fs';
+import { UNKNOWN_ATTRIBUTES } from './attributes.ts';
 import type { Entry, EntryKind } from './entry.ts';
 
 export interface WalkResult {
@@ -94,6 +95,7 @@ function entryOf(path: string, stats: Stats): Entry {
     size: kind === 'file' ? stats.size : 0,
     digest: '',
     target: kind === 'link' ? readlinkSync(path) : '',
+    attributes: UNKNOWN_ATTRIBUTES,
     stamp: kind === 'file' ? stampOf(stats) : '',
   };
 }

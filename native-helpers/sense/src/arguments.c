@@ -49,6 +49,7 @@ const char arguments_help[] =
     "  --only, --own, --user\n"
     "                      as above; children of the processes named with --own are not asked about either\n"
     "  --deadline-ms MS    allow what nobody answered in this time (1-60000, default 200)\n"
+    "sense xattrs          read paths, each ended by a zero byte, and write their extended attributes (src/xattrs.h)\n"
     "sense check           say whether packets can be captured, and if not, why (exit 77)\n"
     "sense fifo PATH       make a named pipe that only its owner may open\n"
     "sense --version\n";
@@ -194,6 +195,10 @@ bool arguments_parse(struct arguments *arguments, int count, char *const *values
   if (strcmp(command, "files") == 0 || strcmp(command, "verdicts") == 0) {
     arguments->command = command[0] == 'f' ? COMMAND_FILES : COMMAND_VERDICTS;
     return files_options_parse(&arguments->files, count - 2, values + 2, problem, problem_bytes);
+  }
+  if (strcmp(command, "xattrs") == 0 && count == 2) {
+    arguments->command = COMMAND_XATTRS;
+    return true;
   }
   if (strcmp(command, "fifo") == 0 && count == 3) {
     arguments->command = COMMAND_FIFO;

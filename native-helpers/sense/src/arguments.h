@@ -22,6 +22,8 @@ enum command {
   COMMAND_VERDICTS,
   /* Tells of every connection with its process, and of every socket that waits for them. */
   COMMAND_SOCKETS,
+  /* Tells extended attributes of files. */
+  COMMAND_XATTRS,
   /* Says whether packets could be captured, and why not. */
   COMMAND_CHECK,
   /* Makes a named pipe: Node has no call for it. */

@@ -39,7 +39,9 @@ enum role {
   ROLE_READER = 1u << 1,
   /* Watches files. */
   ROLE_FILES = 1u << 2,
-  ANYBODY = ROLE_PACKETS | ROLE_READER | ROLE_FILES,
+  /* Reads extended attributes. */
+  ROLE_ATTRIBUTES = 1u << 3,
+  ANYBODY = ROLE_PACKETS | ROLE_READER | ROLE_FILES | ROLE_ATTRIBUTES,
   ANY_READER = ROLE_READER | ROLE_FILES,
 };
 
@@ -105,13 +107,15 @@ static bool filter_system_calls(int netlink, unsigned role) {
       {SYS_restart_syscall, 0, ANYTHING, 0, ANYBODY},
       {SYS_exit_group, 0, ANYTHING, 0, ANYBODY},
       {SYS_openat, 2, HAS_NONE_OF, FOR_WRITING, ANY_READER},
-      {SYS_read, 0, ANYTHING, 0, ANY_READER},
+      {SYS_read, 0, ANYTHING, 0, ANY_READER | ROLE_ATTRIBUTES},
       {SYS_readlinkat, 0, ANYTHING, 0, ANY_READER},
       {SYS_open_by_handle_at, 2, HAS_NONE_OF, FOR_WRITING, ROLE_FILES},
       {SYS_fstat, 0, ANYTHING, 0, ROLE_FILES},
       {SYS_newfstatat, 0, ANYTHING, 0, ROLE_FILES}, /* as the C library calls fstat since 2.33 */
       {SYS_statx, 0, ANYTHING, 0, ROLE_FILES},
       {SYS_pread64, 0, ANYTHING, 0, ROLE_FILES},
+      {SYS_llistxattr, 0, ANYTHING, 0, ROLE_ATTRIBUTES},
+      {SYS_lgetxattr, 0, ANYTHING, 0, ROLE_ATTRIBUTES},
       {SYS_fanotify_init, 0, ANYTHING, 0, ROLE_FILES},
       {SYS_fanotify_mark, 0, ANYTHING, 0, ROLE_FILES},
   };
@@ -126,7 +130,7 @@ static bool filter_system_calls(int netlink, unsigned role) {
 
 #else
 
-enum role { ROLE_PACKETS, ROLE_READER, ROLE_FILES };
+enum role { ROLE_PACKETS, ROLE_READER, ROLE_FILES, ROLE_ATTRIBUTES };
 
 static bool filter_system_calls(int netlink, unsigned role) {
   (void)netlink;
@@ -194,4 +198,8 @@ bool confine_reader(uint32_t user, int netlink, const char **step) {
 bool confine_files(uint32_t user, const char **step) {
   const uint32_t capabilities = 1u << CAP_SYS_ADMIN | 1u << CAP_DAC_READ_SEARCH | 1u << CAP_SYS_PTRACE;
   return confine_to(user, -1, capabilities, ROLE_FILES, step);
+}
+
+bool confine_attributes(uint32_t user, const char **step) {
+  return confine_to(user, -1, 1u << CAP_DAC_READ_SEARCH, ROLE_ATTRIBUTES, step);
 }

@@ -29,4 +29,10 @@ bool confine_reader(uint32_t user, int netlink, const char **step);
  */
 bool confine_files(uint32_t user, const char **step);
 
+/*
+ * The same for whoever reads extended attributes of files by their paths, which takes CAP_DAC_READ_SEARCH. Nothing is
+ * opened, and there are no sockets.
+ */
+bool confine_attributes(uint32_t user, const char **step);
+
 #endif

@@ -12,6 +12,7 @@
 #include "processes.h"
 #include "records.h"
 #include "sockets.h"
+#include "xattrs.h"
 
 static volatile sig_atomic_t stopping;
 
@@ -58,6 +59,7 @@ static int run(int count, char *const *values) {
     case COMMAND_VERSION: printf("sense, record format %u\n", SENSE_FORMAT_VERSION); return EXIT_STOPPED;
     case COMMAND_FIFO: return make_fifo(arguments.path);
     case COMMAND_CHECK: return (int)capture_check();
+    case COMMAND_XATTRS: return xattrs_run(arguments.user);
     case COMMAND_CAPTURE:
     case COMMAND_FILES:
     case COMMAND_VERDICTS:
