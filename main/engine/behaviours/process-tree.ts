@@ -21,6 +21,8 @@ interface Node {
  */
 export class ProcessTree {
   readonly #nodes = new RecentMap<number, Node>(MAX_PROCESSES);
+  /** What is kept of a record: sensors give the same one for an ancestor again and again. */
+  readonly #kept = new WeakMap<HostProcess, HostProcess>();
 
   /** To be told of every event before anybody asks about it. */
   event(event: HostEvent): void {
@@ -31,7 +33,7 @@ export class ProcessTree {
     const isSame = before !== undefined && process.startedMs !== undefined && isSameProcess(before.process, process);
     const ancestors = this.ancestors(process);
     this.#nodes.set(process.pid, {
-      process: kept(process),
+      process: this.#keptOf(process),
       ancestors: ancestors.length === 0 && isSame ? before.ancestors : ancestors,
     });
   }
@@ -47,7 +49,15 @@ export class ProcessTree {
     const last = told.at(-1) ?? parent;
     const node = this.#nodes.get(last.pid);
     const above = node !== undefined && isSameProcess(node.process, last) ? node.ancestors : [];
-    return [...told.map(kept), ...above].slice(0, MAX_ANCESTORS);
+    return [...told.map((each) => this.#keptOf(each)), ...above].slice(0, MAX_ANCESTORS);
+  }
+
+  #keptOf(process: HostProcess): HostProcess {
+    const known = this.#kept.get(process);
+    if (known !== undefined) return known;
+    const made = kept(process);
+    this.#kept.set(process, made);
+    return made;
   }
 }
 
