@@ -19,6 +19,17 @@ export const MAX_FLOWS_PER_ITEM = 1_000;
 export const FLOW_ENDS = ['fin', 'reset', 'closed', 'idle', 'long', 'evicted', 'stopped', 'clock'] as const;
 export type FlowEnd = (typeof FLOW_ENDS)[number];
 
+/** A program on this computer. */
+export const flowProgramSchema = z
+  .object({
+    /** "/usr/bin/curl"; "memfd:name" without a file; "[name]" for a thread of the kernel. */
+    path: z.string(),
+    pid: count,
+    /** Name of the user that it runs as. */
+    user: z.string().optional(),
+  })
+  .readonly();
+
 /**
  * One flow, open or ended. Ids: "o-…" while it is open, "s-…" as it is stored; an open flow's id is not used again
  * while the engine runs, and answers for some minutes after the end.
@@ -51,6 +62,8 @@ export const flowSchema = z
     responderBytesPerSecond: rate,
     /** Null while it is open. */
     end: z.enum(FLOW_ENDS).nullable(),
+    /** The program on this computer that has it, the initiator's where both ends are here; left out where not known. */
+    program: flowProgramSchema.optional(),
   })
   .readonly();
 
@@ -201,6 +214,8 @@ export const FLOW_CALLS = {
         features: z.array(featureSchema).readonly(),
         /** In words, why there are no features, where there are none. */
         whyNoFeatures: z.string(),
+        /** In words, why the program is not known, where it is not. */
+        whyNoProgram: z.string(),
         /** Alerts that name one of its ends at that time. */
         alerts: z.array(z.object({ id: z.string(), title: z.string(), severity: z.string() }).readonly()).readonly(),
       })
@@ -218,4 +233,5 @@ export const FLOW_CALLS = {
 } as const satisfies ApiTable;
 
 export type Flow = z.infer<typeof flowSchema>;
+export type FlowProgram = z.infer<typeof flowProgramSchema>;
 export type FlowFeature = z.infer<typeof featureSchema>;

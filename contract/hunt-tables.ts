@@ -116,6 +116,18 @@ const FLOWS: HuntTable = {
       doc: 'What was said, in short: requests, answers, logins, files, certificates.',
       examples: ['"GET /"', '"login of root"'],
     },
+    {
+      name: 'program',
+      type: 'text',
+      doc: 'Path of the program on this computer that had it; empty where it is not known.',
+      examples: ['"/usr/bin/curl"', '"python"'],
+    },
+    {
+      name: 'pid',
+      type: 'number',
+      doc: 'Number of the process that had it; 0 where it is not known.',
+      examples: ['1234'],
+    },
     { name: 'bytes', type: 'bytes', doc: 'Bytes on the wire, both directions.', examples: ['1MB', '500kB'] },
     { name: 'initiatorBytes', type: 'bytes', doc: 'Bytes that the initiator sent.', examples: ['1MB'] },
     { name: 'responderBytes', type: 'bytes', doc: 'Bytes that the responder sent.', examples: ['1MB'] },

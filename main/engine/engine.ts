@@ -11,6 +11,7 @@ import { CaptureJobs } from './capture-jobs.ts';
 import { captureSettings } from './capture-settings.ts';
 import { CONFIG_SECTIONS } from './configuration.ts';
 import { EngineConsole } from './console.ts';
+import { FlowPrograms, socketObstacle } from './flow-programs.ts';
 import { countBySeverity, createHandlers } from './handlers.ts';
 import { openBySeverity } from './handlers-alerts.ts';
 import { ABILITIES } from './handlers-control.ts';
@@ -97,7 +98,16 @@ export class Engine {
   readonly desk: AlertDesk;
   readonly captures: CaptureJobs;
   readonly view = new LiveView();
-  readonly liveFlows = new LiveFlowView((isWatched) => this.#traffic.watchFlows(isWatched), systemClock);
+  readonly programs = new FlowPrograms({
+    ownAddresses: () => readOwnAddresses(this.#traffic.helperPid),
+    obstacle: () => socketObstacle(this.health.report().entries),
+    monotonicMs: () => systemClock.monotonicMs(),
+  });
+  readonly liveFlows = new LiveFlowView(
+    (isWatched) => this.#traffic.watchFlows(isWatched),
+    systemClock,
+    (flow) => this.programs.programOf(flow),
+  );
   readonly #memory: TrafficMemory;
   readonly handlers: ApiHandlers;
   readonly #api: ApiServer;
@@ -187,7 +197,8 @@ export class Engine {
       seed: randomInt(SEED_LIMIT),
       helperPrefix: options.helperPrefix,
       onFinding: (finding) => this.#found(finding),
-      onFlows: (flows) => {
+      onFlows: (ended) => {
+        const flows = this.programs.attach(ended);
         this.#store?.insertFlows(flows);
         this.liveFlows.remember(flows);
         this.#memory.add(flows);
@@ -214,6 +225,7 @@ export class Engine {
       onRuleHits: (hits) => this.rules.takeHits(hits),
       onFinding: (finding) => this.#found(finding),
       onEvents: (events) => {
+        this.programs.take(events);
         this.#store?.insertEvents(events);
         this.events.emit('host', events);
       },
@@ -269,6 +281,7 @@ export class Engine {
       status: () => this.status(),
       traffic: () => this.view.traffic(Date.now()),
       liveFlows: this.liveFlows,
+      programs: this.programs,
       memory: this.#memory,
       askFlow: (number) => this.#traffic.askFlow(number),
       version: options.version,

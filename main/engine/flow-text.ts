@@ -1,5 +1,6 @@
 import type { Flow, FlowEnd, FlowFeature } from '../../contract/api-flows.ts';
 import { END_REASON, type EndReason, SERVICES, TCP_STATE } from '../../contract/traffic.ts';
+import type { FlowEnds } from './flow-programs.ts';
 import {
   FEATURE_MEANINGS,
   FEATURES,
@@ -57,6 +58,18 @@ export function flowOfRow(rows: Float64Array, index: number): Flow {
   };
 }
 
+/** The ends of the flow in a row, as they are compared with those of sockets. */
+export function endsOfRow(rows: Float64Array, index: number): FlowEnds {
+  const at = index * LIVE_ROW_WORDS;
+  return {
+    protocol: rows[at + LIVE_ROW.protocol],
+    initiator: addressAt(rows, at + LIVE_ROW.initiator),
+    initiatorPort: rows[at + LIVE_ROW.initiatorPort],
+    responder: addressAt(rows, at + LIVE_ROW.responder),
+    responderPort: rows[at + LIVE_ROW.responderPort],
+  };
+}
+
 /** What may change while a flow is open. */
 export function changingOfRow(rows: Float64Array, index: number) {
   const at = index * LIVE_ROW_WORDS;
@@ -76,7 +89,7 @@ function endOf(reason: number, ofConnection: FlowEnd | undefined): FlowEnd | nul
   return reason === END_REASON.finished && ofConnection !== undefined ? ofConnection : ENDS[reason as EndReason];
 }
 
-type Recorded = Omit<RecordedFlow, 'number' | 'features' | 'note'> & Pick<StoredFlow, 'features' | 'note'>;
+type Recorded = Omit<RecordedFlow, 'number' | 'features' | 'note'> & Pick<StoredFlow, 'features' | 'note' | 'program'>;
 
 /** An ended flow, as it was recorded or stored. */
 export function flowOfRecord(id: string, record: Recorded): Flow {
@@ -100,6 +113,7 @@ export function flowOfRecord(id: string, record: Recorded): Flow {
     initiatorBytesPerSecond: 0,
     responderBytesPerSecond: 0,
     end: endOf(record.endReason, known === undefined ? undefined : known > 0 ? 'reset' : 'fin'),
+    ...(record.program !== undefined && { program: record.program }),
   };
 }
 

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { CallContext, CallInput, CallOutput } from '../../contract/api.ts';
 import { FLOW_CALLS } from '../../contract/api-flows.ts';
 import type { Alert } from '../../contract/domain.ts';
+import { FlowPrograms } from './flow-programs.ts';
 import type { FlowAnswer } from './flow-questions.ts';
 import { flowHandlers } from './handlers-flows.ts';
 import { LiveFlowView } from './live-flows.ts';
@@ -27,6 +28,7 @@ let clock: ManualClock;
 let store: Store;
 let memory: TrafficMemory;
 let liveFlows: LiveFlowView;
+let programs: FlowPrograms;
 let answer: FlowAnswer;
 
 beforeEach(async () => {
@@ -37,6 +39,11 @@ beforeEach(async () => {
   memory = new TrafficMemory({ clock, health, store: () => store, helperPid: () => undefined });
   liveFlows = new LiveFlowView(() => {}, clock);
   answer = 'gone';
+  programs = new FlowPrograms({
+    ownAddresses: () => new Set(['10.0.0.5']),
+    obstacle: () => 'Sockets are not watched.',
+    monotonicMs: () => clock.monotonicMs(),
+  });
 });
 
 afterEach(() => {
@@ -54,6 +61,7 @@ async function ask<N extends Name>(name: N, input: CallInput<N>): Promise<CallOu
     },
     onTraffic: () => () => {},
     liveFlows,
+    programs,
     memory,
     askFlow: async () => answer,
   });
@@ -133,6 +141,16 @@ describe('flows.get', () => {
     expect(found.features).toHaveLength(FEATURES.length);
     expect(found.alerts.map(({ id }) => id).sort()).toEqual(['a-1', 'a-2']);
     expect(found.alerts[0]).toMatchObject({ title: expect.stringMatching(/^Alert a-/), severity: 'medium' });
+  });
+
+  it('gives the program, or says in words why it is not known', async () => {
+    const program = { path: '/usr/bin/curl', pid: 42, user: 'ada' };
+    store.insertFlows([flow({ program }), flow(), flow({ source: 'c-1' })]);
+    expect(await ask('flows.get', { id: 's-1' })).toMatchObject({ flow: { program }, whyNoProgram: '' });
+    const unknown = await ask('flows.get', { id: 's-2' });
+    expect(unknown.flow.program).toBeUndefined();
+    expect(unknown.whyNoProgram).toBe('Sockets are not watched.');
+    expect((await ask('flows.get', { id: 's-3' })).whyNoProgram).toContain('capture');
   });
 
   it('says why there are no features', async () => {

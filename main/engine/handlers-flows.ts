@@ -1,8 +1,9 @@
 import type { CallOutput, HandlersOf } from '../../contract/api.ts';
 import type { FLOW_CALLS, Flow } from '../../contract/api-flows.ts';
 import type { Traffic } from '../../contract/api-schemas.ts';
+import type { FlowPrograms } from './flow-programs.ts';
 import type { FlowAnswer } from './flow-questions.ts';
-import { describeFeatures, flowOfRecord, flowOfRow } from './flow-text.ts';
+import { describeFeatures, endsOfRow, flowOfRecord, flowOfRow } from './flow-text.ts';
 import { servicesOf } from './host-tally.ts';
 import type { LiveFlowView } from './live-flows.ts';
 import { FEATURES_VERSION } from './network/index.ts';
@@ -20,6 +21,7 @@ export interface FlowAnswering {
   /** Gives the function that takes the listener off again. */
   onTraffic(listener: () => void): () => void;
   readonly liveFlows: LiveFlowView;
+  readonly programs: FlowPrograms;
   readonly memory: TrafficMemory;
   /** About an open flow, by its number. */
   askFlow(number: number): Promise<FlowAnswer>;
@@ -35,7 +37,7 @@ const ALERT_GROWTH_MS = DAY_MS;
 const MAX_LOOKED_AT = 2_000;
 const MAX_ALERTS_TOLD = 20;
 
-type FlowDetail = Omit<CallOutput<'flows.get'>, 'alerts'>;
+type FlowDetail = Omit<CallOutput<'flows.get'>, 'alerts' | 'whyNoProgram'>;
 
 const SILENT =
   'The part of Holdfast that follows open flows did not answer in time: it is busy, or nothing is watched at the ' +
@@ -68,9 +70,20 @@ export function flowHandlers(engine: FlowAnswering): HandlersOf<typeof FLOW_CALL
       const detail = id.startsWith('o') ? await openFlow(engine, number) : storedFlow(engine, number);
       if (detail === undefined) throw noSuchFlow(id);
       const { source, ...told } = detail;
-      return { ...told, alerts: alertsNaming(engine.store(), told.flow, source) };
+      return {
+        ...told,
+        whyNoProgram: whyNoProgram(engine, told.flow, source),
+        alerts: alertsNaming(engine.store(), told.flow, source),
+      };
     },
   };
+}
+
+function whyNoProgram(engine: FlowAnswering, flow: Flow, source: string): string {
+  if (flow.program !== undefined) return '';
+  return source === 'live'
+    ? engine.programs.whyUnknown(flow)
+    : 'A capture does not say which programs its packets are of.';
 }
 
 type Detail = FlowDetail & { readonly source: string };
@@ -88,9 +101,11 @@ async function openFlow(engine: FlowAnswering, number: number): Promise<Detail |
   if (typeof answer !== 'string') {
     const flow = flowOfRow(answer.row, 0);
     const shown = engine.liveFlows.get(number);
+    const program = shown?.program ?? engine.programs.programOf(endsOfRow(answer.row, 0));
     return {
       flow: {
         ...flow,
+        ...(program !== undefined && { program }),
         application: answer.note.application,
         name: answer.note.name,
         initiatorBytesPerSecond: shown?.initiatorBytesPerSecond ?? 0,

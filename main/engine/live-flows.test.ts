@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { FLOW_CALLS, type Flow, MAX_FLOWS_PER_ITEM, MAX_LIVE_FLOWS } from '../../contract/api-flows.ts';
+import {
+  FLOW_CALLS,
+  type Flow,
+  type FlowProgram,
+  MAX_FLOWS_PER_ITEM,
+  MAX_LIVE_FLOWS,
+} from '../../contract/api-flows.ts';
 import { MAX_MESSAGE_BYTES } from '../../contract/api-roles.ts';
 import { END_REASON, PROTOCOL, SERVICES, TCP_STATE } from '../../contract/traffic.ts';
 import { type LiveFlowsItem, LiveFlowView } from './live-flows.ts';
@@ -48,7 +54,17 @@ function rowsOf(flows: readonly RowFields[]): Float64Array {
 class Scene {
   readonly clock = new ManualClock();
   readonly switched: boolean[] = [];
-  readonly view = new LiveFlowView((isWatched) => this.switched.push(isWatched), this.clock);
+  /** What the sensors know. */
+  program: FlowProgram | undefined;
+  asked = 0;
+  readonly view = new LiveFlowView(
+    (isWatched) => this.switched.push(isWatched),
+    this.clock,
+    () => {
+      this.asked++;
+      return this.program;
+    },
+  );
 
   watch(): { readonly items: LiveFlowsItem[]; readonly leave: () => void } {
     const items: LiveFlowsItem[] = [];
@@ -66,6 +82,28 @@ class Scene {
 const ids = (flows: readonly Flow[] | undefined) => flows?.map(({ id }) => id);
 
 describe('LiveFlowView', () => {
+  it('tells the program as soon as it is known, also of a silent flow and of one that ended meanwhile', () => {
+    const scene = new Scene();
+    const { items } = scene.watch();
+    scene.take(1, [{ number: 1 }, { number: 2 }]);
+    scene.program = { path: '/usr/bin/curl', pid: 42 };
+    scene.take(2, [{ number: 1 }], [{ number: 2 }]);
+    expect(items.at(-1)?.flows.map(({ id, program, end }) => [id, program?.path, end !== null])).toEqual([
+      ['o-2', '/usr/bin/curl', false],
+      ['o-1', '/usr/bin/curl', false],
+    ]);
+    const before = scene.asked;
+    scene.take(3, [{ number: 1 }]);
+    expect(scene.asked).toBe(before);
+  });
+
+  it('does not ask for ever for a program that nobody knows', () => {
+    const scene = new Scene();
+    scene.watch();
+    for (let second = 1; second < 20; second++) scene.take(second, [{ number: 1 }]);
+    expect(scene.asked).toBeLessThan(8);
+  });
+
   it('asks for snapshots only while somebody watches', () => {
     const scene = new Scene();
     scene.take(1, [{ number: 1 }]);

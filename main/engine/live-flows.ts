@@ -1,5 +1,6 @@
-import { type Flow, MAX_FLOWS_PER_ITEM } from '../../contract/api-flows.ts';
-import { changingOfRow, flowOfRow } from './flow-text.ts';
+import { type Flow, type FlowProgram, MAX_FLOWS_PER_ITEM } from '../../contract/api-flows.ts';
+import type { FlowEnds } from './flow-programs.ts';
+import { changingOfRow, endsOfRow, flowOfRow } from './flow-text.ts';
 import { LIVE_ROW, LIVE_ROW_WORDS, type LiveSnapshot, type RecordedFlow } from './network/index.ts';
 import type { Clock, Timer } from './runtime/clock.ts';
 
@@ -24,6 +25,8 @@ interface Watcher {
 
 interface Shown {
   flow: Flow;
+  /** How often its program is still asked for. */
+  programLooks: number;
   /** The snapshot that it was in. */
   round: number;
 }
@@ -35,6 +38,8 @@ const PATIENCE_MS = 2_000;
 /** Between snapshots further apart a rate over "the last second" says nothing. */
 const LONGEST_GAP_SECONDS = 5;
 const MICROSECONDS = 1_000_000;
+/** Snapshots within which the sensors tell of a new flow's program; later it is not asked for any more. */
+const PROGRAM_LOOKS = 4;
 /** Ended flows that still answer to the id that they had while they were open; about a kilobyte each. */
 const REMEMBERED_ENDED = 2_000;
 
@@ -45,6 +50,7 @@ const REMEMBERED_ENDED = 2_000;
 export class LiveFlowView {
   readonly #setWatched: (isWatched: boolean) => void;
   readonly #clock: Clock;
+  readonly #programOf: (flow: FlowEnds) => FlowProgram | undefined;
   readonly #watchers = new Set<Watcher>();
   readonly #shown = new Map<number, Shown>();
   readonly #ended = new Map<number, RecordedFlow>();
@@ -53,9 +59,14 @@ export class LiveFlowView {
   /** Of the last snapshot, microseconds; NaN before the first. */
   #nowUs = Number.NaN;
 
-  constructor(setWatched: (isWatched: boolean) => void, clock: Clock) {
+  constructor(
+    setWatched: (isWatched: boolean) => void,
+    clock: Clock,
+    programOf: (flow: FlowEnds) => FlowProgram | undefined = () => undefined,
+  ) {
     this.#setWatched = setWatched;
     this.#clock = clock;
+    this.#programOf = programOf;
   }
 
   /** Gives the function that ends it. */
@@ -137,7 +148,8 @@ export class LiveFlowView {
       const flow = this.#shown.get(number)?.flow;
       if (flow === undefined) continue;
       this.#shown.delete(number);
-      flows.push({ ...flowOfRow(rows, index), application: flow.application, name: flow.name });
+      const { application, name, program = this.#programOf(endsOfRow(rows, index)) } = flow;
+      flows.push({ ...flowOfRow(rows, index), application, name, ...(program !== undefined && { program }) });
     }
     return flows;
   }
@@ -155,11 +167,12 @@ export class LiveFlowView {
       const number = rows[at + LIVE_ROW.id];
       const shown = this.#shown.get(number);
       if (shown === undefined) {
-        const flow = { ...flowOfRow(rows, index), ...names.get(number) };
+        const program = this.#programOf(endsOfRow(rows, index));
+        const flow = { ...flowOfRow(rows, index), ...names.get(number), ...(program !== undefined && { program }) };
         // What an older flow had done before it came into sight is not known.
         const isYoung = rows[at + LIVE_ROW.firstUs] >= beforeUs;
         const rated = isYoung && seconds > 0 ? { ...flow, ...ratesOf(flow, 0, 0, seconds) } : flow;
-        this.#shown.set(number, { flow: rated, round: this.#round });
+        this.#shown.set(number, { flow: rated, programLooks: PROGRAM_LOOKS, round: this.#round });
         changed.push(rated);
         continue;
       }
@@ -169,12 +182,20 @@ export class LiveFlowView {
       const packets = rows[at + LIVE_ROW.initiatorPackets] + rows[at + LIVE_ROW.responderPackets];
       const named = names.get(number);
       const isSilent = packets === flow.initiatorPackets + flow.responderPackets;
-      if (isQuiet && isSilent && named === undefined) continue;
-      const now = { ...flow, ...changingOfRow(rows, index), ...named };
+      const program = this.#lookForProgram(shown, rows, index);
+      if (isQuiet && isSilent && named === undefined && program === undefined) continue;
+      const now = { ...flow, ...changingOfRow(rows, index), ...named, ...(program !== undefined && { program }) };
       shown.flow = { ...now, ...ratesOf(now, flow.initiatorBytes, flow.responderBytes, seconds) };
       changed.push(shown.flow);
     }
     return changed;
+  }
+
+  /** What was not known before. */
+  #lookForProgram(shown: Shown, rows: Float64Array, index: number): FlowProgram | undefined {
+    if (shown.flow.program !== undefined || shown.programLooks === 0) return undefined;
+    shown.programLooks--;
+    return this.#programOf(endsOfRow(rows, index));
   }
 
   #tellAll(watcher: Watcher, timeMs: number, ended: readonly Flow[]): void {

@@ -34,6 +34,10 @@ interface FlowRow {
   readonly name: string;
   /** A JSON list of lines; null without any. */
   readonly said: string | null;
+  /** Empty where it is not known. */
+  readonly program: string;
+  readonly program_pid: number | null;
+  readonly program_user: string | null;
 }
 
 const MICROSECONDS = 1000;
@@ -44,8 +48,8 @@ export function flowRows(database: Database) {
   const insert = database.prepare(`
     INSERT INTO flows (stored_ms, first_us, last_us, protocol, initiator, initiator_port, responder, responder_port,
       vlan, tunnel, initiator_packets, responder_packets, initiator_bytes, responder_bytes, service, end_reason,
-      feature_version, features, source, application, name, said)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+      feature_version, features, source, application, name, said, program, program_pid, program_user)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
   const newest = database.prepare('SELECT max(id) FROM flows').pluck();
   const oldest = database.prepare('SELECT min(id) FROM flows').pluck();
   // Written like the condition of the index that has the flows of captures.
@@ -107,6 +111,9 @@ export function flowRows(database: Database) {
         flow.note?.application ?? '',
         flow.note?.name ?? '',
         flow.note === undefined || flow.note.said.length === 0 ? null : JSON.stringify(flow.note.said),
+        flow.program?.path ?? '',
+        flow.program?.pid ?? null,
+        flow.program?.user ?? null,
       );
     },
     list(filter: FlowFilter, limit: number): Page<StoredFlow> {
@@ -181,10 +188,15 @@ function storedFlow(row: FlowRow): StoredFlow {
       name: row.name,
       said: row.said === null ? [] : (JSON.parse(row.said) as string[]),
     },
+    ...programOf(row),
     ...(row.features === null || row.feature_version === null
       ? {}
       : { features: { version: row.feature_version, values: floatsOf(row.features) } }),
   };
+}
+
+function programOf({ program: path, program_pid: pid, program_user: user }: FlowRow): Pick<FlowRecord, 'program'> {
+  return path === '' || pid === null ? {} : { program: { path, pid, ...(user !== null && { user }) } };
 }
 
 /** Copied, since a blob need not begin at a multiple of four bytes. */

@@ -260,4 +260,13 @@ export const MIGRATIONS: readonly Migration[] = [
     `,
   },
   { version: 10, name: 'events of the host', sql: EVENT_SCHEMA },
+  {
+    version: 11,
+    name: 'programs of flows',
+    sql: `
+      ALTER TABLE flows ADD COLUMN program TEXT NOT NULL DEFAULT '';
+      ALTER TABLE flows ADD COLUMN program_pid INTEGER;
+      ALTER TABLE flows ADD COLUMN program_user TEXT;
+    `,
+  },
 ];

@@ -55,6 +55,8 @@ export interface FlowRecord {
   readonly features?: { readonly version: number; readonly values: Float32Array | Float64Array };
   /** "live", as when left out, or the id of a capture. */
   readonly source?: string;
+  /** The program on this computer that has it: path, process number and user; left out where not known. */
+  readonly program?: { readonly path: string; readonly pid: number; readonly user?: string };
 }
 
 export interface StoredFlow extends FlowRecord {

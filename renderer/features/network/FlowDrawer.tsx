@@ -42,7 +42,7 @@ export function FlowDrawer({ id }: { readonly id: string }) {
         )
       ) : (
         <div className="flex flex-col gap-6">
-          <Facts flow={data.flow} />
+          <Facts detail={data} />
           {data.said.length > 0 && <Said lines={data.said} />}
           {data.alerts.length > 0 && <Alerts alerts={data.alerts} />}
           <Features detail={data} />
@@ -52,7 +52,7 @@ export function FlowDrawer({ id }: { readonly id: string }) {
   );
 }
 
-function Facts({ flow }: { readonly flow: Flow }) {
+function Facts({ detail: { flow, whyNoProgram } }: { readonly detail: Detail }) {
   const ends = [flow.initiator, flow.responder].map((host) => `host = ${host}`).join(' and ');
   return (
     <div className="flex flex-col gap-3">
@@ -75,6 +75,7 @@ function Facts({ flow }: { readonly flow: Flow }) {
             ),
           },
           ...(flow.name === '' ? [] : [{ name: words.columns.name, value: <Text>{flow.name}</Text> }]),
+          { name: words.columns.program, value: <Program flow={flow} whyNot={whyNoProgram} /> },
           { name: words.columns.service, value: <Text>{spokenIn(flow) || flow.service}</Text> },
           { name: words.drawer.transport, value: <Text>{flow.transport}</Text> },
           { name: words.drawer.state, value: flow.end === null ? words.drawer.isOpen : words.ends[flow.end] },
@@ -120,6 +121,35 @@ function Facts({ flow }: { readonly flow: Flow }) {
         </Button>
       </div>
     </div>
+  );
+}
+
+function Program({ flow: { program }, whyNot }: { readonly flow: Flow; readonly whyNot: string }) {
+  if (program === undefined) {
+    return (
+      <span className="flex flex-col gap-1">
+        <span className="text-ink-quiet">{words.drawer.noProgram}</span>
+        <span className="text-12 text-ink-quiet">
+          <Text>{whyNot}</Text>
+        </span>
+      </span>
+    );
+  }
+  return (
+    <span className="flex flex-wrap gap-x-3">
+      <span className="break-all font-mono">
+        <Text>{program.path}</Text>
+      </span>
+      <span className="text-ink-quiet">
+        {words.drawer.process(String(program.pid))}
+        {program.user !== undefined && (
+          <>
+            {' · '}
+            <Text>{program.user}</Text>
+          </>
+        )}
+      </span>
+    </span>
   );
 }
 

@@ -15,7 +15,15 @@ import { sortRows } from '../../lib/sort.ts';
 import { useStatus } from '../../lib/status.ts';
 import { openItem, setQuery, useAddress } from '../../lib/use-address.ts';
 import { strings } from '../../strings/index.ts';
-import { type BookFlow, byDestination, type Destination, matchesFlow, rateOf, spokenIn } from './flow-book.ts';
+import {
+  type BookFlow,
+  byDestination,
+  type Destination,
+  matchesFlow,
+  programName,
+  rateOf,
+  spokenIn,
+} from './flow-book.ts';
 import { useLiveFlows } from './use-live-flows.ts';
 
 const words = strings.network;
@@ -25,6 +33,7 @@ const SORTS: Readonly<Record<string, (flow: BookFlow) => string | number>> = {
   initiator: ({ initiator }) => initiator,
   responder: ({ responder }) => responder,
   name: ({ name }) => name,
+  program: programName,
   service: ({ service }) => service,
   rate: rateOf,
   sent: ({ initiatorBytes }) => initiatorBytes,
@@ -171,6 +180,18 @@ const COLUMNS: readonly Column<BookFlow>[] = [
     cell: (flow) => (
       <span className={cx('truncate', quietIfEnded(flow))} title={plainText(flow.name)}>
         {plainText(flow.name)}
+      </span>
+    ),
+  },
+  {
+    id: 'program',
+    header: words.columns.program,
+    width: 'minmax(96px, 0.7fr)',
+    isSortable: true,
+    fromWidth: 900,
+    cell: (flow) => (
+      <span className={cx('truncate', quietIfEnded(flow))} title={plainText(flow.program?.path ?? '')}>
+        {plainText(programName(flow))}
       </span>
     ),
   },

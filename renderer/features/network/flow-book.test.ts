@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Flow } from '../../../contract/api-flows.ts';
-import { byDestination, ENDED_SHOWN_MS, FlowBook, matchesFlow } from './flow-book.ts';
+import { byDestination, ENDED_SHOWN_MS, FlowBook, matchesFlow, programName } from './flow-book.ts';
 
 function flow(id: string, change: Partial<Flow> = {}): Flow {
   return {
@@ -75,5 +75,18 @@ describe('the search', () => {
     expect(matchesFlow(flow('a'), ':443')).toBe(true);
     expect(matchesFlow(flow('a'), '10.0.0.5 ssh')).toBe(false);
     expect(matchesFlow(flow('a', { name: 'shop.Example', application: 'quic' }), 'shop.example quic')).toBe(true);
+  });
+});
+
+describe('the program of a flow', () => {
+  it('is shown by its name, and found by its path', () => {
+    const known = flow('o-1', { program: { path: '/usr/bin/curl', pid: 42 } });
+    expect([known, flow('o-2'), flow('o-3', { program: { path: 'memfd:x', pid: 1 } })].map(programName)).toEqual([
+      'curl',
+      '',
+      'memfd:x',
+    ]);
+    expect(matchesFlow(known, '/usr/bin curl')).toBe(true);
+    expect(matchesFlow(flow('o-2'), 'curl')).toBe(false);
   });
 });

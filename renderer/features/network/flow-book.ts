@@ -108,12 +108,17 @@ export function spokenIn({ application, service }: Flow): string {
   return service === 'unknown' ? '' : service;
 }
 
+/** The program's own name, without where it lies; empty where it is not known. */
+export function programName({ program }: Flow): string {
+  return program === undefined ? '' : program.path.slice(program.path.lastIndexOf('/') + 1);
+}
+
 /** Whether all words are in what can be seen of a flow. */
 export function matchesFlow(flow: Flow, search: string): boolean {
   if (search === '') return true;
-  const { initiator, initiatorPort, responder, responderPort, service, application, name, transport } = flow;
+  const { initiator, initiatorPort, responder, responderPort, service, application, name, transport, program } = flow;
   const ends = `${initiator}:${initiatorPort} ${responder}:${responderPort}`;
-  const text = `${ends} ${service} ${application} ${transport} ${name}`.toLowerCase();
+  const text = `${ends} ${service} ${application} ${transport} ${name} ${program?.path ?? ''}`.toLowerCase();
   return search
     .toLowerCase()
     .split(/\s+/)

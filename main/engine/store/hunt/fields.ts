@@ -93,6 +93,8 @@ const FLOWS: TableSource = {
     application: column('application'),
     name: column('name'),
     said: column("ifnull(said, '')"),
+    program: column('program'),
+    pid: column('ifnull(program_pid, 0)'),
     bytes: column('(initiator_bytes + responder_bytes)'),
     initiatorBytes: column('initiator_bytes'),
     responderBytes: column('responder_bytes'),
