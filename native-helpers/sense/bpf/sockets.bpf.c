@@ -263,6 +263,8 @@ int on_state(struct bpf_raw_tracepoint_args *context) {
   } else {
     struct waiting *waiting = bpf_map_lookup_elem(&waitings, &key);
     if (!waiting) return 0;
+    /* The other side is done sooner than anybody here took the connection on: who does is still to come. */
+    if (now == STATE_CLOSE_WAIT && waiting->type == RECORD_SOCKET_ACCEPT) return 0;
     /* These two are made by close(2) and shutdown(2): by the process itself. */
     const int is_closing = now == STATE_FIN_WAIT_1 || now == STATE_LAST_ACK;
     tell_waiting(sock, waiting, waiting->type == RECORD_SOCKET_ACCEPT && is_closing);
