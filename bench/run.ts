@@ -16,12 +16,25 @@ import { live } from './claims/live.ts';
 import { models } from './claims/models.ts';
 import { scoring } from './claims/scoring.ts';
 import { sigma } from './claims/sigma.ts';
+import { sockets } from './claims/sockets.ts';
 import { start } from './claims/start.ts';
 import { training } from './claims/training.ts';
 import { type Outcome, outcomeText, summaryText } from './report.ts';
 
 /** One per claim, the quick ones first. */
-const BENCHMARKS: readonly Benchmark[] = [start, sigma, flows, analyze, models, scoring, training, flood, growth, live];
+const BENCHMARKS: readonly Benchmark[] = [
+  start,
+  sigma,
+  sockets,
+  flows,
+  analyze,
+  models,
+  scoring,
+  training,
+  flood,
+  growth,
+  live,
+];
 const DEFAULT_ROUNDS = 5;
 const MOST_PACKETS = 10_000_000;
 /** Growth needs two sizes, the smaller of which is 200,000. */
