@@ -52,6 +52,6 @@ export const integritySettings = {
     max: 16,
     integer: true,
     unit: 'threads',
-    reason: 'Threads that read and hash, at the lowest priority. Two keep a fast disk busy without slowing other work.',
+    reason: 'Threads that read and hash, at a low priority. Two keep a fast disk busy without slowing other work.',
   },
 } as const satisfies SettingTable;

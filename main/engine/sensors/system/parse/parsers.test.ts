@@ -154,6 +154,9 @@ describe('utmp', () => {
   });
 });
 
+/** Several times what a busy machine takes; work that grows with the square of the length would take minutes. */
+const QUICK_MS = 4_000;
+
 const TEXT_PARSERS: Readonly<Record<string, (text: string) => Iterable<unknown>>> = {
   users: parseUsers,
   groups: parseGroups,
@@ -214,7 +217,7 @@ describe('any text', () => {
     ]) {
       const begun = performance.now();
       expect([...parse(bad)].length).toBeLessThanOrEqual(MAX_LINES * 200);
-      expect(performance.now() - begun).toBeLessThan(1_500);
+      expect(performance.now() - begun).toBeLessThan(QUICK_MS);
     }
   });
 });
