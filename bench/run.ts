@@ -9,6 +9,7 @@ import type { Benchmark } from './benchmark.ts';
 import { BenchmarkError } from './benchmark-error.ts';
 import { Captures, DEFAULT_CACHE } from './captures.ts';
 import { analyze } from './claims/analyze.ts';
+import { files } from './claims/files.ts';
 import { flood } from './claims/flood.ts';
 import { flows } from './claims/flows.ts';
 import { growth } from './claims/growth.ts';
@@ -26,6 +27,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   start,
   sigma,
   sockets,
+  files,
   flows,
   analyze,
   models,

@@ -1,0 +1,107 @@
+/**
+ * Watches what happens to files, `watch-files.ts METHOD FOLDER`, until its input ends: by our sensor (`sensor`; FOLDER is
+ * a mount point), by our sensor with a verdict on every start of a program (`verdicts`), or by fs.watch of Node, which
+ * watches every folder by inotify (`inotify`), or by chokidar (`chokidar`), whose index.js the variable
+ * HOLDFAST_BENCH_CHOKIDAR names. Says "ready"; a line on its input begins the measuring anew, which it
+ * confirms with "begun". In the end it says in a JSON document what it saw and cost since.
+ */
+import { readFileSync, watch } from 'node:fs';
+import { HealthRegistry } from '../../main/engine/runtime/health.ts';
+import { FileSensor } from '../../main/engine/sensors/index.ts';
+
+/** USER_HZ. */
+const TICKS_PER_SECOND = 100;
+/** News of what happened at last is on its way for less than this. */
+const SETTLE_MS = 1_500;
+const KIBIBYTE = 1_024;
+
+const [method, folder] = process.argv.slice(2);
+if (folder === undefined) throw new Error('watch-files.ts METHOD FOLDER');
+const written = new Set<string>();
+
+function helperUsage(pid: number | undefined) {
+  if (pid === undefined) return { cpuSeconds: 0, memoryBytes: 0 };
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
+  const peak = /^VmHWM:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+  return {
+    cpuSeconds: (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND,
+    memoryBytes: Number(peak) * KIBIBYTE,
+  };
+}
+
+function byInotify() {
+  const watcher = watch(folder, { recursive: true }, (_type, name) => {
+    if (name !== null) written.add(name);
+  });
+  return { stop: () => watcher.close(), figures: () => ({}), pid: () => undefined };
+}
+
+/** As much of it as is used here. */
+interface Chokidar {
+  watch(folder: string): {
+    on(event: 'add' | 'change', listener: (path: string) => void): void;
+    on(event: 'ready', listener: () => void): void;
+    close(): Promise<void>;
+  };
+}
+
+async function byChokidar() {
+  const { watch: watchBy }: Chokidar = await import(process.env.HOLDFAST_BENCH_CHOKIDAR ?? 'chokidar');
+  const watcher = watchBy(folder);
+  watcher.on('add', (path) => written.add(path));
+  watcher.on('change', (path) => written.add(path));
+  await new Promise<void>((done) => watcher.on('ready', done));
+  return { stop: () => watcher.close(), figures: () => ({}), pid: () => undefined };
+}
+
+async function bySensor(hasVerdict: boolean) {
+  const sensor = new FileSensor({
+    health: new HealthRegistry(),
+    onlyMountPoints: [folder],
+    onEvents: (events) => {
+      for (const event of events) if (event.type === 'file-written') written.add(event.path);
+    },
+    ...(hasVerdict && { verdict: () => 'allow' as const }),
+  });
+  sensor.start();
+  while (sensor.fileSystems.length === 0 || sensor.isAsking !== hasVerdict) await pause(20);
+  return {
+    stop: () => sensor.stop(),
+    figures: () => ({ counts: sensor.counts, verdicts: sensor.verdictCounts }),
+    pid: () => sensor.helperPid,
+  };
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
+
+async function begin() {
+  if (method === 'inotify') return byInotify();
+  if (method === 'chokidar') return byChokidar();
+  return bySensor(method === 'verdicts');
+}
+
+const watching = await begin();
+await pause(SETTLE_MS);
+let before = { own: process.cpuUsage(), helper: helperUsage(watching.pid()) };
+process.stdout.write('ready\n');
+process.stdin.on('data', async () => {
+  await pause(SETTLE_MS);
+  written.clear();
+  before = { own: process.cpuUsage(), helper: helperUsage(watching.pid()) };
+  process.stdout.write('begun\n');
+});
+process.stdin.once('end', async () => {
+  await pause(SETTLE_MS);
+  const helper = helperUsage(watching.pid());
+  const { user, system } = process.cpuUsage(before.own);
+  const result = {
+    written: written.size,
+    cpuSeconds: (user + system) / 1e6 + helper.cpuSeconds - before.helper.cpuSeconds,
+    memoryBytes: helper.memoryBytes,
+    ...watching.figures(),
+  };
+  await watching.stop();
+  process.stdout.write(`${JSON.stringify(result)}\n`, () => process.exit(0));
+});
