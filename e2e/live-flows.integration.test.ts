@@ -104,6 +104,11 @@ describe.skipIf(reason !== undefined)('a client of a watching engine', () => {
     await vi.waitUntil(() => seen.some(({ end }) => end !== null), { timeout: 15_000, interval: 50 });
     const last = seen[seen.length - 1];
     expect(last).toMatchObject({ id: open.id, end: 'fin', initiatorBytesPerSecond: 0 });
+    // Both ends are on this computer; the initiator's counts. Where the kernel cannot tell, nothing is said.
+    const { state } = engine.health.report().entries.find(({ part }) => part === 'sockets') ?? {};
+    expect(last.program).toEqual(
+      state === 'ok' ? { path: process.execPath, pid: sender.pid, user: 'root' } : undefined,
+    );
     leave.abort();
     await following;
 
