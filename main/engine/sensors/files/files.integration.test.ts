@@ -63,7 +63,7 @@ describe.skipIf(obstacle !== undefined)('files by fanotify', () => {
     // The folder's new name is used from then on.
     expect(of('file-written', 'moved/renamed')).toBeDefined();
     expect(of('file-deleted', 'moved/program')).toBeDefined();
-    expect(events.filter((event) => 'path' in event && event.path.startsWith(at('own/')))).toEqual([]);
+    expect(events.filter((event) => 'path' in event && event.path?.startsWith(at('own/')))).toEqual([]);
     await expect.poll(() => entry()?.counters?.told, { timeout: 3_000 }).toBe(events.length);
     expect(entry()).toMatchObject({ state: 'ok', counters: { overflows: 0, unresolved: 0, watched: 1 } });
   }, 30_000);
