@@ -5,6 +5,8 @@ import { type EngineConnection, OTHER_VERSION_HINT } from './connection.ts';
 import { ClientError, clientError } from './failure.ts';
 import { type FindOptions, findEngine } from './find.ts';
 
+/** Calls that look at the whole computer, which takes seconds where it is busy; milliseconds that they may take. */
+const SLOW_CALLS: Partial<Record<RequestName, number>> = { inventory: 60_000, 'persistence.list': 60_000 };
 /** Items of a stream that wait for whoever reads them; the engine keeps its own bound. */
 const MAX_WAITING_ITEMS = 1_024;
 
@@ -29,7 +31,7 @@ export class SocketClient implements ApiClient {
   }
 
   async request<N extends RequestName>(name: N, input: CallInput<N>): Promise<CallOutput<N>> {
-    return this.#parse(name, await this.#connection.request(name, input));
+    return this.#parse(name, await this.#connection.request(name, input, SLOW_CALLS[name]));
   }
 
   async *watch<N extends StreamName>(

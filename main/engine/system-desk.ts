@@ -19,7 +19,8 @@ const PERSISTENCE_KEPT_MS = 10_000;
 const INVENTORY_KEPT_MS = 10 * 60_000;
 
 interface Kept<T> {
-  readonly atMs: number;
+  /** When it was known; undefined while it is looked at. */
+  atMs: number | undefined;
   readonly value: Promise<T>;
 }
 
@@ -81,12 +82,16 @@ export class SystemDesk {
   /** One look at a time, and none for what is known well enough; a look that failed is not kept. */
   #keep<T>(kept: Kept<T> | undefined, maximumAgeMs: number, work: () => Promise<T>): Kept<T> {
     const nowMs = this.#options.clock.monotonicMs();
-    if (kept !== undefined && nowMs - kept.atMs < maximumAgeMs) return kept;
-    const fresh: Kept<T> = { atMs: nowMs, value: work() };
-    fresh.value.catch(() => {
-      if (this.#persistence === (fresh as unknown)) this.#persistence = undefined;
-      if (this.#inventory === (fresh as unknown)) this.#inventory = undefined;
-    });
+    if (kept !== undefined && (kept.atMs === undefined || nowMs - kept.atMs < maximumAgeMs)) return kept;
+    const fresh: Kept<T> = { atMs: undefined, value: work() };
+    fresh.value.then(
+      () => {
+        fresh.atMs = this.#options.clock.monotonicMs();
+      },
+      () => {
+        fresh.atMs = Number.NEGATIVE_INFINITY;
+      },
+    );
     return fresh;
   }
 }
