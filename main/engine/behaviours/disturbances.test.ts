@@ -243,6 +243,7 @@ describe('decode and run', () => {
     const usual: readonly (readonly HostEvent[])[] = [
       [starts(program('/usr/bin/base64 -d', [SHELL])), runs('/usr/bin/jq .')],
       [starts(program('/usr/bin/base64 -w0', [SHELL])), runs('/usr/bin/sh')],
+      [starts(program('/usr/bin/base64 -d', [SHELL])), runs('/usr/bin/node --version')],
       [
         starts(program('/usr/bin/unzip a.zip', [SHELL])),
         writes('/usr/bin/unzip a.zip', '/home/anna/a'),
