@@ -85,7 +85,7 @@ export async function analyzeCapture(path: string, options: AnalyzeOptions = {})
     },
   ]
     .filter((keep) => keep !== undefined)
-    .map((keep) => new FlowKeeper(() => watch.flowSource, keep));
+    .map((keep) => new FlowKeeper(() => watch.features, keep));
   const report = (finding: Finding): void => {
     options.onFinding?.(finding);
     book.add(finding);
@@ -100,8 +100,7 @@ export async function analyzeCapture(path: string, options: AnalyzeOptions = {})
     signal: options.signal,
     onProgress: options.onProgress,
     stdin: options.stdin,
-    // Who keeps flows reads their statistics.
-    mayFollowElsewhere: keepers.length === 0,
+    mayFollowElsewhere: { features: keepers.length > 0 },
   });
   watch.finish();
   for (const keeper of keepers) keeper.finish();
@@ -150,10 +149,10 @@ class FlowKeeper implements TrafficObserver {
   #waiting = 0;
 
   constructor(
-    source: ConstructorParameters<typeof FlowRecorder>[0],
+    features: ConstructorParameters<typeof FlowRecorder>[0],
     { limit, onFlows }: NonNullable<AnalyzeOptions['keep']>,
   ) {
-    this.#recorder = new FlowRecorder(source, FLOWS_AT_ONCE, 0, this.notes);
+    this.#recorder = new FlowRecorder(features, FLOWS_AT_ONCE, 0, this.notes);
     this.#onFlows = onFlows;
     this.#room = limit;
   }

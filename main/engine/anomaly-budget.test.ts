@@ -42,7 +42,7 @@ async function realRows(): Promise<Matrix> {
   const rows: Float64Array[] = [];
   for (const { file } of files.filter((_, index) => index % every === 0)) {
     let engine: TrafficEngine | undefined;
-    const recorder = new FlowRecorder(() => engine!.flowSource, 10_000);
+    const recorder = new FlowRecorder(() => engine!.features, 10_000);
     engine = new TrafficEngine({
       settings: DEFAULT_SETTINGS.section('network', flowSettings),
       observers: [recorder],

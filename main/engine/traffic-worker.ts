@@ -29,7 +29,7 @@ const post = (message: TrafficMessage, moved: ArrayBuffer[] = []): void => port.
 
 const traffic = new TrafficSummary('by-packet', data.seed);
 const notes = new FlowNotes();
-const recorder = new FlowRecorder(() => watch.flowSource, MAX_RECORDS_PER_SECOND, data.flowIdBase, notes);
+const recorder = new FlowRecorder(() => watch.features, MAX_RECORDS_PER_SECOND, data.flowIdBase, notes);
 const liveFlows = new LiveFlows(() => watch.flowSource, MAX_LIVE_FLOWS, data.flowIdBase, notes);
 const recentFlows = new RecentFlows(LISTED_FLOWS);
 const watch = createWatch({

@@ -6,6 +6,14 @@ import type { FlowSource } from './flow-events.ts';
 /** Where an observer finds the numbers of the flow that it is shown; asked at the first flow, not before. */
 export type FlowSourceThunk = () => FlowSource;
 
+/** What a flow that ends is described by, wherever its statistics are. */
+export interface FeatureSource {
+  /** Flows begun so far; the ids of flows are the low 32 bits of their number. */
+  readonly begun: number;
+  /** The features of `flow`, which is just ending, in the order of FEATURES; valid until the next call. */
+  read(flow: FlowView): Float64Array | Float32Array;
+}
+
 /** The features of one-packet flows that look alike, with room for what a reader's owner makes of them. */
 export interface Memo {
   readonly key: Int32Array;
@@ -25,7 +33,7 @@ const MEMO_LINES = 1_024;
  * Computes the features of flows that end; the base of all exporters. The features of a flow of one packet
  * depend on a few numbers, and floods and scans repeat them: they are computed once and remembered.
  */
-export class FeatureReader {
+export class FeatureReader implements FeatureSource {
   /** The memo behind the row last read, when its flow had one packet. */
   memo: Memo | null = null;
   readonly #row = new Float64Array(FEATURES.length);
@@ -39,15 +47,23 @@ export class FeatureReader {
     this.#findSource = findSource;
   }
 
+  get begun(): number {
+    return this.#found().begun;
+  }
+
   /** The features of `flow` in the order of FEATURES; valid until the next call. */
   read(flow: FlowView): Float64Array {
-    this.#source ??= this.#findSource();
-    const source = this.#source;
+    const source = this.#found();
     this.memo = null;
     // Payloads differ in their entropy: only packets without are alike.
     if (source.readFirstPacket(this.#key) && flow.initiatorPayloadBytes === 0) return this.#readOnePacket(flow, source);
     computeFeatures(this.#numbers.point(flow, source.statistics, source.statisticsBase()), this.#row);
     return this.#row;
+  }
+
+  #found(): FlowSource {
+    this.#source ??= this.#findSource();
+    return this.#source;
   }
 
   #readOnePacket(flow: FlowView, source: FlowSource): Float64Array {

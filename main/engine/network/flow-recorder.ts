@@ -6,7 +6,7 @@ import {
   type TrafficObserver,
 } from '../../../contract/traffic.ts';
 import { formatAddress } from '../runtime/address.ts';
-import { FeatureReader, type FlowSourceThunk } from './feature-reader.ts';
+import type { FeatureSource } from './feature-reader.ts';
 import { type FlowNote, type FlowNotes, NO_NOTE } from './flow-notes.ts';
 import { flowNumber } from './flow-number.ts';
 
@@ -42,18 +42,17 @@ export class FlowRecorder implements TrafficObserver {
   dropped = 0;
   #flows: RecordedFlow[] = [];
   readonly #capacity: number;
-  readonly #findSource: FlowSourceThunk;
-  readonly #reader: FeatureReader;
+  readonly #features: () => FeatureSource;
   readonly #idBase: number;
   readonly #notes: FlowNotes | undefined;
 
   /**
+   * @param features asked for with each flow, for an engine may be made after those who watch it
    * @param idBase see LiveFlows
    * @param notes an observer after this one
    */
-  constructor(source: FlowSourceThunk, capacity: number, idBase = 0, notes?: FlowNotes) {
-    this.#findSource = source;
-    this.#reader = new FeatureReader(source);
+  constructor(features: () => FeatureSource, capacity: number, idBase = 0, notes?: FlowNotes) {
+    this.#features = features;
     this.#capacity = capacity;
     this.#idBase = idBase;
     this.#notes = notes;
@@ -64,8 +63,9 @@ export class FlowRecorder implements TrafficObserver {
       this.dropped++;
       return;
     }
+    const features = this.#features();
     this.#flows.push({
-      number: this.#idBase + flowNumber(flow.id, this.#findSource().begun),
+      number: this.#idBase + flowNumber(flow.id, features.begun),
       firstUs: flow.firstUs,
       lastUs: flow.lastUs,
       protocol: flow.protocol,
@@ -82,7 +82,7 @@ export class FlowRecorder implements TrafficObserver {
       service: SERVICES[flow.service],
       endReason: reason,
       note: this.#notes?.of(flow.id) ?? NO_NOTE,
-      features: { version: FEATURES_VERSION, values: Float32Array.from(this.#reader.read(flow)) },
+      features: { version: FEATURES_VERSION, values: Float32Array.from(features.read(flow)) },
     });
   }
 

@@ -33,8 +33,8 @@ function handOver(facts: readonly Fact[]): NewsBatch {
   return batch;
 }
 
-const writer = new NewsWriter(ring.batch, handOver, order.wanted, new EnoughSegments(enough));
-const engine = new TrafficEngine({ ...order, observers: [writer] });
+const writer = new NewsWriter(ring.batch, handOver, order.wanted, new EnoughSegments(enough), () => engine.features);
+const engine: TrafficEngine = new TrafficEngine({ ...order, observers: [writer] });
 
 await readInThread(path, engine, () => {
   engine.finish();

@@ -20,7 +20,7 @@ class Scene {
 
   constructor(limit = 100) {
     this.live = new LiveFlows(() => this.#engine.flowSource, limit, ID_BASE);
-    this.recorder = new FlowRecorder(() => this.#engine.flowSource, 100, ID_BASE);
+    this.recorder = new FlowRecorder(() => this.#engine.features, 100, ID_BASE);
     this.#engine = new TrafficEngine({
       settings: { ...defaultsOf(flowSettings), flowCapacity: 4_096, conversationCapacity: 1_024 },
       observers: [this.live, this.recorder],

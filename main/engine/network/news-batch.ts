@@ -1,4 +1,5 @@
 import type { FlowView } from '../../../contract/traffic.ts';
+import { FEATURES } from './features.ts';
 import { BATCH_SIZE, PacketBatch } from './packet-batch.ts';
 import type { InspectedFlow } from './protocols/conversation.ts';
 
@@ -37,22 +38,27 @@ const NEWS_TIMES = 256;
 /** Facts of a batch: they are on the heap until both threads are done with them. */
 export const NEWS_FACTS = 4_096;
 
+/** Rows of features, of flows that end: floods end two thousand in a batch. Where nobody wants them they take no memory. */
+const NEWS_ROWS = 2_048;
+const ROW_BYTES = FEATURES.length * Float32Array.BYTES_PER_ELEMENT;
+
 /** Words (Int32) and numbers (Float64) of a flow, in the order in which `addFlow` writes them. */
 const FLOW_WORDS = 20;
 const FLOW_NUMBERS = 8;
 
-const COUNTS = { words: 0, flows: 1, times: 2, facts: 3 } as const;
-const COUNT_BYTES = 16;
+const COUNTS = { words: 0, flows: 1, times: 2, facts: 3, rows: 4 } as const;
+const COUNT_BYTES = 32;
 const WORD_BYTES = NEWS_WORDS * Int32Array.BYTES_PER_ELEMENT;
 const FLOW_WORD_BYTES = NEWS_FLOWS * FLOW_WORDS * Int32Array.BYTES_PER_ELEMENT;
 const FLOW_NUMBER_BYTES = NEWS_FLOWS * FLOW_NUMBERS * Float64Array.BYTES_PER_ELEMENT;
+const TIME_BYTES = NEWS_TIMES * Float64Array.BYTES_PER_ELEMENT;
+/** Batches lie one behind the other, and each begins where a number may. */
+const ALIGNMENT = 16;
 export const NEWS_BATCH_SIZE =
-  BATCH_SIZE +
-  COUNT_BYTES +
-  WORD_BYTES +
-  FLOW_WORD_BYTES +
-  FLOW_NUMBER_BYTES +
-  NEWS_TIMES * Float64Array.BYTES_PER_ELEMENT;
+  Math.ceil(
+    (BATCH_SIZE + COUNT_BYTES + WORD_BYTES + FLOW_WORD_BYTES + FLOW_NUMBER_BYTES + TIME_BYTES + NEWS_ROWS * ROW_BYTES) /
+      ALIGNMENT,
+  ) * ALIGNMENT;
 
 /** A kind of news with a detail, and what of a flow may change between two of the same packet. */
 export function newsWord(kind: News, detail: number, { tcpState, service, serviceBasis }: FlowView): number {
@@ -67,6 +73,7 @@ export class NewsBatch {
   readonly #counts: Int32Array;
   readonly #flowWords: Int32Array;
   readonly #flowNumbers: Float64Array;
+  readonly #rows: Float32Array;
 
   constructor(memory: SharedArrayBuffer, offset: number) {
     this.packets = new PacketBatch(memory, offset);
@@ -79,7 +86,8 @@ export class NewsBatch {
     this.words = new Int32Array(memory, next(WORD_BYTES), NEWS_WORDS);
     this.#flowWords = new Int32Array(memory, next(FLOW_WORD_BYTES), NEWS_FLOWS * FLOW_WORDS);
     this.#flowNumbers = new Float64Array(memory, next(FLOW_NUMBER_BYTES), NEWS_FLOWS * FLOW_NUMBERS);
-    this.times = new Float64Array(memory, next(0), NEWS_TIMES);
+    this.times = new Float64Array(memory, next(TIME_BYTES), NEWS_TIMES);
+    this.#rows = new Float32Array(memory, next(0), NEWS_ROWS * FEATURES.length);
   }
 
   get wordCount(): number {
@@ -102,7 +110,8 @@ export class NewsBatch {
       counts[COUNTS.words] + 4 <= NEWS_WORDS &&
       counts[COUNTS.flows] < NEWS_FLOWS &&
       counts[COUNTS.times] < NEWS_TIMES &&
-      counts[COUNTS.facts] < NEWS_FACTS
+      counts[COUNTS.facts] < NEWS_FACTS &&
+      counts[COUNTS.rows] < NEWS_ROWS
     );
   }
 
@@ -116,6 +125,15 @@ export class NewsBatch {
 
   countFact(): void {
     this.#counts[COUNTS.facts]++;
+  }
+
+  addFeatures(row: ArrayLike<number>): void {
+    this.#rows.set(row, this.#counts[COUNTS.rows]++ * FEATURES.length);
+  }
+
+  /** Row number `n` of features. */
+  features(n: number): Float32Array {
+    return this.#rows.subarray(n * FEATURES.length, (n + 1) * FEATURES.length);
   }
 
   addFlow(flow: InspectedFlow): void {

@@ -3,12 +3,13 @@ import { END_REASON, type EndReason, type FlowChange } from '../../../contract/t
 import type { Audience } from './audience.ts';
 import { Packet } from './decode/packet.ts';
 import type { EnoughSegments } from './enough-segments.ts';
+import type { FeatureSource } from './feature-reader.ts';
 import { NEWS, type NewsBatch, NewsFlow } from './news-batch.ts';
 
 const KIND_MASK = 0xf;
 
 /** Tells an audience what was written down for it in another thread: the same calls in the same order. */
-export class NewsReader {
+export class NewsReader implements FeatureSource {
   readonly #audience: Audience;
   readonly #enough: EnoughSegments;
   /** The bits of all who want segments. */
@@ -20,12 +21,15 @@ export class NewsReader {
   /** That of the flow which the active timeout has just cut, for the one that goes on with its conversation. */
   #cutDone = 0;
   #isRenewed = false;
+  #begun = 0;
+  #batch: NewsBatch | undefined;
   /** In the batch at hand: the present word, and how much of the rest was read. */
   #at = 0;
   #packetsRead = 0;
   #flowsRead = 0;
   #timesRead = 0;
   #factsRead = 0;
+  #rowsRead = 0;
 
   /** @param flowCapacity of the table in the other thread */
   constructor(audience: Audience, flowCapacity: number, enough: EnoughSegments) {
@@ -35,12 +39,24 @@ export class NewsReader {
     this.#segmentsDone = new Uint8Array(flowCapacity);
   }
 
+  get begun(): number {
+    return this.#begun;
+  }
+
+  /** See FeatureSource: of the flow whose end is being told, where the other thread was asked for features. */
+  read(): Float32Array {
+    if (this.#batch === undefined) throw new Error('features are read when flows end');
+    return this.#batch.features(this.#rowsRead);
+  }
+
   /** @param facts those of the batch */
-  read(batch: NewsBatch, facts: readonly Fact[]): void {
+  take(batch: NewsBatch, facts: readonly Fact[]): void {
     this.#packetsRead = 0;
     this.#flowsRead = 0;
     this.#timesRead = 0;
     this.#factsRead = 0;
+    this.#rowsRead = 0;
+    this.#batch = batch;
     const { words, wordCount } = batch;
     for (this.#at = 0; this.#at < wordCount; this.#at++) this.#tell(words[this.#at], batch, facts);
   }
@@ -65,6 +81,7 @@ export class NewsReader {
         batch.readFlow(this.#flowsRead++, flow);
         break;
       case NEWS.flowStart:
+        this.#begun++;
         if (!this.#isRenewed) this.#segmentsDone[flow.slot] = 0;
         this.#isRenewed = false;
         audience.flowStart(flow, packet);
@@ -90,6 +107,7 @@ export class NewsReader {
       case NEWS.flowEnd:
         if (detail === END_REASON.activeTimeout) this.#cutDone = this.#segmentsDone[flow.slot];
         audience.flowEnd(flow, detail as EndReason);
+        this.#rowsRead++;
         break;
       case NEWS.flowRenewed:
         this.#segmentsDone[flow.slot] = this.#cutDone;

@@ -9,6 +9,7 @@ import {
   type TrafficObserver,
 } from '../../../contract/traffic.ts';
 import type { EnoughSegments } from './enough-segments.ts';
+import type { FeatureSource } from './feature-reader.ts';
 import { NEWS, type News, type NewsBatch, newsWord } from './news-batch.ts';
 import type { InspectedFlow } from './protocols/conversation.ts';
 import type { FollowingOrder } from './traffic-engine.ts';
@@ -25,6 +26,7 @@ export class NewsWriter implements TrafficObserver {
   readonly #wantsSegments: boolean;
   readonly #wantsTcpPayload: boolean;
   readonly #enough: EnoughSegments;
+  readonly #features: (() => FeatureSource) | undefined;
   #batch: NewsBatch;
   #facts: Fact[] = [];
   /** The packet at hand. */
@@ -34,13 +36,21 @@ export class NewsWriter implements TrafficObserver {
   /** The flow that the batch's latest words are about, as it is now. */
   #flowId = NO_FLOW;
 
-  constructor(first: NewsBatch, handOver: HandOver, wanted: FollowingOrder['wanted'], enough: EnoughSegments) {
+  /** @param features those of the engine that this one watches, which is made later */
+  constructor(
+    first: NewsBatch,
+    handOver: HandOver,
+    wanted: FollowingOrder['wanted'],
+    enough: EnoughSegments,
+    features: () => FeatureSource,
+  ) {
     this.#batch = first;
     this.#handOver = handOver;
     this.interest = { facts: wanted.facts, md5: wanted.md5 };
     this.#wantsSegments = wanted.segments;
     this.#wantsTcpPayload = wanted.tcpPayload;
     this.#enough = enough;
+    this.#features = wanted.features ? features : undefined;
   }
 
   packet(packet: PacketView): void {
@@ -96,6 +106,7 @@ export class NewsWriter implements TrafficObserver {
 
   flowEnd(flow: InspectedFlow, reason: EndReason): void {
     this.#tell(NEWS.flowEnd, reason, flow);
+    if (this.#features !== undefined) this.#batch.addFeatures(this.#features().read(flow));
   }
 
   tick(nowUs: number): void {

@@ -5,6 +5,7 @@ import { defaultsOf } from '../runtime/settings.ts';
 import { Audience } from './audience.ts';
 import { tcpPacket, udpPacket } from './decode/testing.ts';
 import { ENOUGH_SEGMENTS_BYTES, EnoughSegments } from './enough-segments.ts';
+import { FlowRecorder } from './flow-recorder.ts';
 import { flowSettings } from './flow-settings.ts';
 import { NEWS, NEWS_BATCH_SIZE, NewsBatch } from './news-batch.ts';
 import { NewsReader } from './news-reader.ts';
@@ -115,27 +116,30 @@ function play(engine: TrafficEngine): void {
 
 /** What a diary says that is told by way of batches. */
 function throughBatches(
-  wanted: ConstructorParameters<typeof NewsWriter>[2] = { md5: true, tcpPayload: true, segments: true },
+  wanted: ConstructorParameters<typeof NewsWriter>[2] = { md5: true, tcpPayload: true, segments: true, features: true },
 ) {
   const diary = new Diary();
   const batch = new NewsBatch(new SharedArrayBuffer(NEWS_BATCH_SIZE + 64), 64);
   const enough = new EnoughSegments(new SharedArrayBuffer(ENOUGH_SEGMENTS_BYTES));
-  const reader = new NewsReader(new Audience([diary]), SETTINGS.flowCapacity, enough);
+  const recorder = new FlowRecorder(() => reader, 10_000);
+  const reader: NewsReader = new NewsReader(new Audience([diary, recorder]), SETTINGS.flowCapacity, enough);
   let batches = 0;
   const writer = new NewsWriter(
     batch,
     (facts) => {
-      reader.read(batch, JSON.parse(JSON.stringify(facts)) as Fact[]);
+      reader.take(batch, JSON.parse(JSON.stringify(facts)) as Fact[]);
       batch.clear();
       batches++;
       return batch;
     },
     wanted,
     enough,
+    () => engine.features,
   );
-  play(new TrafficEngine({ settings: SETTINGS, observers: [writer] }));
+  const engine: TrafficEngine = new TrafficEngine({ settings: SETTINGS, observers: [writer] });
+  play(engine);
   writer.finish();
-  return { lines: diary.lines, batches, enough };
+  return { lines: diary.lines, flows: recorder.take(), batches, enough };
 }
 
 describe('news', () => {
@@ -167,16 +171,26 @@ describe('news', () => {
     expect(lines.some((line) => line.startsWith(`["start",[${ids[0]},4,6,0,0,168101125`))).toBe(true);
   });
 
+  it('carries the features of flows that end', () => {
+    const recorder = new FlowRecorder(() => engine.features, 10_000);
+    const engine: TrafficEngine = new TrafficEngine({ settings: SETTINGS, observers: [recorder, { fact: () => {} }] });
+    play(engine);
+    const flows = recorder.take();
+    expect(flows.length).toBeGreaterThan(1_500);
+    expect(throughBatches().flows).toEqual(flows);
+  });
+
   it('carries no more segments of a flow of which everybody has seen enough', () => {
     const enough = new EnoughSegments(new SharedArrayBuffer(ENOUGH_SEGMENTS_BYTES));
     const batch = new NewsBatch(new SharedArrayBuffer(NEWS_BATCH_SIZE), 0);
     const writer = new NewsWriter(
       batch,
       () => batch,
-      { facts: [], md5: false, tcpPayload: false, segments: true },
+      { facts: [], md5: false, tcpPayload: false, segments: true, features: false },
       enough,
+      () => engine.features,
     );
-    const engine = new TrafficEngine({ settings: SETTINGS, observers: [writer] });
+    const engine: TrafficEngine = new TrafficEngine({ settings: SETTINGS, observers: [writer] });
     const segments = () => batch.words.subarray(0, batch.wordCount).filter((word) => (word & 0xf) === NEWS.segment);
     const send = (sourcePort: number, i: number) => {
       const ends = { from: '10.5.5.5', to: '10.5.5.6', sourcePort, destinationPort: 9 };
@@ -194,7 +208,7 @@ describe('news', () => {
   it('carries payload of TCP where it is read, whoever else is shown the packet', () => {
     const diary = new Diary();
     play(new TrafficEngine({ settings: SETTINGS, observers: [diary] }));
-    const { lines } = throughBatches({ md5: true, tcpPayload: false, segments: true });
+    const { lines } = throughBatches({ md5: true, tcpPayload: false, segments: true, features: true });
     const isRead = (line: string) => line.startsWith('["payload"') || line.startsWith('["segment"');
     expect(lines.filter(isRead)).toEqual(diary.lines.filter(isRead));
     expect(lines.length).toBe(diary.lines.length);
@@ -204,7 +218,13 @@ describe('news', () => {
   });
 
   it('carries no facts and no segments that nobody wants', () => {
-    const { lines } = throughBatches({ facts: ['http-request'], md5: false, tcpPayload: false, segments: false });
+    const { lines } = throughBatches({
+      facts: ['http-request'],
+      md5: false,
+      tcpPayload: false,
+      segments: false,
+      features: false,
+    });
     expect(lines.some((line) => line.startsWith('["segment"'))).toBe(false);
     const facts = lines.filter((line) => line.startsWith('["fact"'));
     expect(facts.length).toBeGreaterThan(100);

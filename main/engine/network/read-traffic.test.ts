@@ -8,6 +8,7 @@ import { CaptureError } from './capture/read.ts';
 import { buildPcap, type TestPacket } from './capture/testing.ts';
 import { arpPacket, icmpPacket, ipv4Fragments, tcpPacket, udpPacket } from './decode/testing.ts';
 import { FlowCsvExporter } from './flow-export.ts';
+import { FlowRecorder } from './flow-recorder.ts';
 import { flowSettings } from './flow-settings.ts';
 import { readTraffic } from './read-traffic.ts';
 import { TrafficEngine } from './traffic-engine.ts';
@@ -53,10 +54,14 @@ async function told(path: string, threadFromBytes: number) {
     flowEnd: (flow, reason) => lines.push(`end ${flow.id} ${reason} ${flow.initiatorWireBytes}`),
     tick: (nowUs) => lines.push(`tick ${nowUs}`),
   };
-  const engine = new TrafficEngine({ settings: defaultsOf(flowSettings), observers: [observer] });
-  const summary = await readTraffic(path, engine, { mayFollowElsewhere: true }, threadFromBytes);
+  const recorder = new FlowRecorder(() => engine.features, 10_000);
+  const engine: TrafficEngine = new TrafficEngine({
+    settings: defaultsOf(flowSettings),
+    observers: [observer, recorder],
+  });
+  const summary = await readTraffic(path, engine, { mayFollowElsewhere: { features: true } }, threadFromBytes);
   engine.finish();
-  return { lines, summary, counters: engine.counters() };
+  return { lines, flows: recorder.take(), summary, counters: engine.counters() };
 }
 
 /** Many conversations of every kind that observers read bytes of, far more than one batch holds. */
@@ -115,6 +120,7 @@ describe('readTraffic', () => {
     const [elsewhere, here] = [await told(path, IN_THREAD), await told(path, IN_PLACE)];
     expect(here.lines.filter((line) => line.startsWith('fact')).length).toBeGreaterThan(100);
     expect(elsewhere.lines).toEqual(here.lines);
+    expect(elsewhere.flows).toEqual(here.flows);
     expect(elsewhere.summary).toEqual(here.summary);
     expect(elsewhere.counters).toEqual(here.counters);
   });

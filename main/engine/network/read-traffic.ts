@@ -28,9 +28,9 @@ const BATCHES_PER_TURN = 16;
 export interface ReadTrafficOptions extends ReadCaptureOptions {
   /**
    * The second thread of a large capture may also follow the flows and look into conversations, so that this one only
-   * tells observers. `engine.flowSource` then has nothing to show.
+   * tells observers. `engine.flowSource` then has nothing to show, and `engine.features` only what is asked for here.
    */
-  readonly mayFollowElsewhere?: boolean;
+  readonly mayFollowElsewhere?: boolean | { readonly features: boolean };
 }
 
 /**
@@ -48,7 +48,8 @@ export async function readTraffic(
   const file = await stat(path).catch(() => undefined);
   const isLarge = file?.isFile() && file.size >= threadFromBytes;
   if (!isLarge || availableParallelism() < 2) return readCapture(path, engine, options);
-  const order = options.mayFollowElsewhere ? engine.followingOrder() : undefined;
+  const { mayFollowElsewhere: may } = options;
+  const order = may ? engine.followingOrder(may !== true && may.features) : undefined;
   return order === undefined ? readDecoded(path, engine, options) : readFollowed(path, engine, order, options);
 }
 
@@ -90,10 +91,11 @@ async function readFollowed(
     resourceLimits: { maxYoungGenerationSizeMb: FOLLOWING_YOUNG_GENERATION_MB },
   });
   const reader = new NewsReader(engine.audience, order.settings.flowCapacity, new EnoughSegments(enough));
+  if (order.wanted.features) engine.followElsewhere(reader);
   try {
     const { summary, counters } = await consume<NewsBatch, TrafficCounters>(
       { worker, ring: new RingConsumer(memory, NewsBatch), options },
-      (batch) => reader.read(batch, batch.factCount === 0 ? [] : nextFacts(factPort)),
+      (batch) => reader.take(batch, batch.factCount === 0 ? [] : nextFacts(factPort)),
     );
     engine.followedElsewhere(counters);
     return summary;

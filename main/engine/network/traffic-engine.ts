@@ -13,6 +13,7 @@ import type { SettingValues } from '../runtime/settings.ts';
 import { Audience } from './audience.ts';
 import { type DecodeCounters, Decoder } from './decode/decoder.ts';
 import type { Packet } from './decode/packet.ts';
+import { FeatureReader, type FeatureSource } from './feature-reader.ts';
 import type { FlowEvents, FlowSource, FlowTableCounters } from './flow-events.ts';
 import type { flowSettings } from './flow-settings.ts';
 import { FlowTable } from './flow-table.ts';
@@ -69,6 +70,8 @@ export interface FollowingOrder {
     readonly md5: boolean;
     readonly tcpPayload: boolean;
     readonly segments: boolean;
+    /** Those of flows that end. */
+    readonly features: boolean;
   };
 }
 
@@ -87,6 +90,7 @@ export class TrafficEngine implements FrameSink {
   /** Those who are told. */
   readonly audience: Audience;
   readonly #options: TrafficEngineOptions;
+  #features: FeatureSource = new FeatureReader(() => this.#table);
   #nowUs = Number.NEGATIVE_INFINITY;
   #nextTickUs = Number.NEGATIVE_INFINITY;
   #decodedElsewhere: DecodeCounters | undefined;
@@ -148,14 +152,23 @@ export class TrafficEngine implements FrameSink {
     this.#decodedElsewhere = counters;
   }
 
-  /** What another thread must know to follow the flows; undefined where it cannot know these protocols. */
-  followingOrder(): FollowingOrder | undefined {
+  /**
+   * What another thread must know to follow the flows; undefined where it cannot know these protocols.
+   *
+   * @param features whether those of flows that end are read
+   */
+  followingOrder(features = false): FollowingOrder | undefined {
     const { settings, seed, protocols, inspection } = this.#options;
     if (protocols !== undefined) return undefined;
     const { wantedFacts, wantsMd5, wantsTcpPayload, segments } = this.audience;
     const facts = wantedFacts === undefined ? {} : { facts: wantedFacts };
-    const wanted = { ...facts, md5: wantsMd5, tcpPayload: wantsTcpPayload, segments: segments.length > 0 };
+    const wanted = { ...facts, md5: wantsMd5, tcpPayload: wantsTcpPayload, segments: segments.length > 0, features };
     return { settings, seed: seed ?? REPEATABLE_SEED, inspection, wanted };
+  }
+
+  /** Flows will be followed by another engine, and their features come from there. */
+  followElsewhere(features: FeatureSource): void {
+    this.#features = features;
   }
 
   /** All was followed by another engine, to the end, and the audience told; these are the other one's counts. */
@@ -174,6 +187,11 @@ export class TrafficEngine implements FrameSink {
     if (this.#followedElsewhere !== undefined) return;
     this.#table.endAll(END_REASON.stopped, Math.max(this.#nowUs, 0));
     if (this.#packets > 0) this.audience.tick(this.#nowUs);
+  }
+
+  /** The features of the flow whose end observers are told of, wherever it is followed. */
+  get features(): FeatureSource {
+    return this.#features;
   }
 
   /** The numbers behind the flow that observers are shown. */
