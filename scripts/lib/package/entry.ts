@@ -38,7 +38,7 @@ if (args[0] === '--version' || args[0] === '-V') {
 } else {
   const cacheFolder = compileCacheFolder();
   if (cacheFolder !== undefined) module.enableCompileCache(cacheFolder);
-  // Heaps may double before they are looked through, not quadruple, as with bin/holdfast.
+  // Heaps may grow by so much before they are looked through, not quadruple, as with bin/holdfast.
   setFlagsFromString('--heap-growing-percent=60');
   const { main } = await import('../../../main/cli/main.ts');
   process.exitCode = await main(args);
