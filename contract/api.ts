@@ -13,6 +13,7 @@ import { FLOW_CALLS } from './api-flows.ts';
 import { HUNT_CALLS } from './api-hunt.ts';
 import { INDICATOR_CALLS } from './api-indicators.ts';
 import { MODEL_CALLS } from './api-models.ts';
+import { PROCESS_CALLS } from './api-processes.ts';
 import type { Role } from './api-roles.ts';
 import { RULE_CALLS } from './api-rules.ts';
 import { healthEntrySchema, noInputSchema, statusSchema } from './api-schemas.ts';
@@ -51,6 +52,7 @@ export const API = {
   ...INDICATOR_CALLS,
   ...MODEL_CALLS,
   ...RULE_CALLS,
+  ...PROCESS_CALLS,
   ...SYSTEM_CALLS,
   ...CONTROL_CALLS,
   ...CONSOLE_CALLS,

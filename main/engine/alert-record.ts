@@ -92,6 +92,11 @@ export class AlertDesk {
     return this.#apply(store, ids, { ...request, actor });
   }
 
+  /** Whether nobody has dealt with an alert of the book yet. */
+  isOpen(id: string): boolean {
+    return this.#standing(id).state === 'open';
+  }
+
   /** The entries that are in force or were; read from the store once. */
   allowed(): readonly AllowEntry[] {
     if (this.#allowed === undefined) {

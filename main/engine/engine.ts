@@ -11,6 +11,7 @@ import { CaptureJobs } from './capture-jobs.ts';
 import { captureSettings } from './capture-settings.ts';
 import { CONFIG_SECTIONS } from './configuration.ts';
 import { EngineConsole } from './console.ts';
+import { FindingPrograms } from './finding-programs.ts';
 import { FlowPrograms, socketObstacle } from './flow-programs.ts';
 import { countBySeverity, createHandlers } from './handlers.ts';
 import { openBySeverity } from './handlers-alerts.ts';
@@ -26,6 +27,8 @@ import { CostMeter, LiveView } from './live-view.ts';
 import { ModelDesk } from './model-desk.ts';
 import { modelSettings } from './model-settings.ts';
 import { type Trainer, trainInChild } from './model-training.ts';
+import { ProcessDesk, processLimits } from './process-desk.ts';
+import { ProcessSnapshots } from './process-snapshot.ts';
 import { type PauseState, ProtectionPause } from './protection-pause.ts';
 import { RuleDesk } from './rule-desk.ts';
 import { Bus } from './runtime/bus.ts';
@@ -35,7 +38,7 @@ import { type HealthPart, HealthRegistry } from './runtime/health.ts';
 import { Lifecycle } from './runtime/lifecycle.ts';
 import { type Logger, logSettings } from './runtime/log.ts';
 import { ensureOwnDirectory, type Paths } from './runtime/paths.ts';
-import { DEFAULT_HELPER_PATH, readHostNetwork, readOwnAddresses } from './sensors/index.ts';
+import { DEFAULT_HELPER_PATH, readHostNetwork, readOwnAddresses, UserNames } from './sensors/index.ts';
 import { type LivePart, SettingsDesk } from './settings-desk.ts';
 import { StatusFeed } from './status-feed.ts';
 import { openStore, type Store, storeSettings } from './store/index.ts';
@@ -89,6 +92,7 @@ export class Engine {
   readonly system: SystemDesk;
   readonly integrity: IntegrityDesk;
   readonly rules: RuleDesk;
+  readonly processes: ProcessDesk;
   readonly #traffic: LiveTraffic;
   readonly #watching: TrafficSwitch;
   readonly host: LiveHost;
@@ -103,6 +107,7 @@ export class Engine {
     obstacle: () => socketObstacle(this.health.report().entries),
     monotonicMs: () => systemClock.monotonicMs(),
   });
+  readonly #findingPrograms = new FindingPrograms({ ownAddresses: () => readHostNetwork().addresses });
   readonly liveFlows = new LiveFlowView(
     (isWatched) => this.#traffic.watchFlows(isWatched),
     systemClock,
@@ -168,6 +173,20 @@ export class Engine {
         return host === undefined || host.state === 'ok' ? '' : host.detail;
       },
     });
+    const users = new UserNames(systemClock);
+    const snapshots = new ProcessSnapshots({
+      clock: systemClock,
+      living: () => undefined,
+      userName: (uid) => users.nameOf(uid),
+    });
+    this.processes = new ProcessDesk({
+      clock: systemClock,
+      store: () => this.store,
+      // Where sensors are paused or fail, /proc still says who runs.
+      snapshot: async () => (await this.host.processes()) ?? snapshots.take(),
+      alerts: () => this.book.list().filter((alert) => alert.processes !== undefined && this.desk.isOpen(alert.id)),
+      limits: () => processLimits(this.health.report().entries),
+    });
     this.system = new SystemDesk({ clock: systemClock, dataDirectory: options.paths.dataDirectory });
     this.integrity = new IntegrityDesk({
       directory: options.paths.dataDirectory,
@@ -226,6 +245,8 @@ export class Engine {
       onFinding: (finding) => this.#found(finding),
       onEvents: (events) => {
         this.programs.take(events);
+        this.#findingPrograms.take(events);
+        this.processes.take(events);
         this.#store?.insertEvents(events);
         this.events.emit('host', events);
       },
@@ -257,6 +278,7 @@ export class Engine {
         { name: 'history', start: () => this.#memory.start(), stop: () => this.#memory.stop() },
         { name: 'indicators', start: () => this.indicators.load() },
         { name: 'rules', start: () => this.rules.start(), stop: () => this.rules.stop() },
+        { name: 'processes', stop: () => this.processes.stop() },
         { name: 'models', start: () => this.models.start(), stop: () => this.models.stop() },
         { name: 'system', stop: () => this.system.stop() },
         { name: 'integrity', stop: () => this.integrity.cancel() },
@@ -292,6 +314,7 @@ export class Engine {
       system: this.system,
       integrity: this.integrity,
       rules: this.rules,
+      processes: this.processes,
       nowMs: () => systemClock.nowMs(),
       mode: () => (options.simulate ? 'simulate' : 'observe'),
       ownAddresses: () => readHostNetwork().addresses,
@@ -431,7 +454,8 @@ export class Engine {
     this.#statusFeed.poke();
   }
 
-  #found(finding: Finding): void {
+  #found(found: Finding): void {
+    const finding = this.#findingPrograms.attach(found);
     this.models.hear(finding);
     const alert = this.book.add(finding);
     this.#store?.insertFinding(finding, alert.id);

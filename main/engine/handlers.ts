@@ -10,6 +10,7 @@ import { type FlowAnswering, flowHandlers } from './handlers-flows.ts';
 import { type HuntAnswering, huntHandlers } from './handlers-hunt.ts';
 import { type IndicatorAnswering, indicatorHandlers } from './handlers-indicators.ts';
 import { type ModelAnswering, modelHandlers } from './handlers-models.ts';
+import { type ProcessAnswering, processHandlers } from './handlers-processes.ts';
 import { type RuleAnswering, ruleHandlers } from './handlers-rules.ts';
 import { type SystemAnswering, systemHandlers } from './handlers-system.ts';
 
@@ -23,6 +24,7 @@ export interface Answering
     ModelAnswering,
     SystemAnswering,
     RuleAnswering,
+    ProcessAnswering,
     HuntAnswering,
     EventAnswering,
     ConsoleAnswering {
@@ -43,6 +45,7 @@ export function createHandlers(engine: Answering): ApiHandlers {
     ...modelHandlers(engine),
     ...systemHandlers(engine),
     ...ruleHandlers(engine),
+    ...processHandlers(engine),
     ...huntHandlers(engine),
     ...eventHandlers(engine),
     ...flowHandlers(engine),

@@ -17,11 +17,13 @@ import { HostProcesses } from './host-processes.ts';
 import { HOST_SENSORS, type HostSensor, type HostSensorRow, type SensorMemory } from './host-sensors.ts';
 import { type HostSensorName, hostSettings } from './host-settings.ts';
 import { createHostWatch, type HostWatch } from './host-watch.ts';
+import { ProcessSnapshots } from './process-snapshot.ts';
 import { importedRules, OWN_RULES, readRuleFiles, SigmaRuleSet } from './rules/index.ts';
 import type { Clock, Timer } from './runtime/clock.ts';
 import { messageOf } from './runtime/failure.ts';
 import { HealthRegistry } from './runtime/health.ts';
 import type { SettingTable, SettingValues } from './runtime/settings.ts';
+import { UserNames } from './sensors/index.ts';
 
 export interface HostEngineOptions {
   readonly data: HostWorkerData;
@@ -54,6 +56,7 @@ export class HostEngine {
   readonly #health = new HealthRegistry();
   readonly #sensors = new Map<string, HostSensor>();
   readonly #processes: HostProcesses;
+  readonly #snapshots: ProcessSnapshots;
   readonly #order: EventOrder;
   readonly #relay: FindingRelay;
   readonly #budget: EventBudget;
@@ -77,6 +80,12 @@ export class HostEngine {
     const settings = this.#section('host', hostSettings);
     this.#taken = new Int32Array(data.taken);
     this.#processes = new HostProcesses((pid) => this.#sensors.get('processes')?.processOf?.(pid));
+    const users = new UserNames(clock);
+    this.#snapshots = new ProcessSnapshots({
+      clock,
+      living: (pid) => this.#sensors.get('processes')?.processOf?.(pid),
+      userName: (uid) => users.nameOf(uid),
+    });
     this.#order = new EventOrder({ clock, onEvents: (events) => this.#look(events) });
     this.#relay = new FindingRelay({ clock, onFindings: (findings) => post({ type: 'findings', findings }) });
     this.#budget = new EventBudget(settings.storedEventsPerSecond, clock.monotonicMs());
@@ -122,6 +131,11 @@ export class HostEngine {
     this.#relay.flush();
     this.#handOn();
     this.#options.post({ type: 'stopped' });
+  }
+
+  /** Answers with all that run. */
+  listProcesses(): void {
+    this.#options.post({ type: 'processes', processes: this.#snapshots.take() });
   }
 
   reloadRules(disabled: readonly string[]): void {

@@ -2,6 +2,7 @@
 import type { Finding, HealthEntry } from '../../contract/domain.ts';
 import type { HostEvent } from '../../contract/events.ts';
 import type { HostActivity, ProgramHour, SeenByHost } from './host-activity.ts';
+import type { SeenProcess } from './process-snapshot.ts';
 import type { RuleProblem } from './rules/index.ts';
 
 /** What the engine hands to its host thread when it starts it. */
@@ -79,7 +80,9 @@ export const HEARTBEAT_MS = 5_000;
 export type HostOrder =
   | { readonly type: 'stop' }
   /** Read the rules again. */
-  | { readonly type: 'reload-rules'; readonly disabled: readonly string[] };
+  | { readonly type: 'reload-rules'; readonly disabled: readonly string[] }
+  /** Say who runs now. */
+  | { readonly type: 'list-processes' };
 
 /** From the host thread. */
 export type HostMessage =
@@ -91,6 +94,7 @@ export type HostMessage =
   | { readonly type: 'activity'; readonly activity: HostActivity; readonly seen: SeenByHost }
   /** Every hour: what each program did. */
   | { readonly type: 'programs'; readonly programs: readonly ProgramHour[] }
+  | { readonly type: 'processes'; readonly processes: readonly SeenProcess[] }
   | { readonly type: 'rules'; readonly rules: LoadedRules }
   | { readonly type: 'rule-hits'; readonly hits: readonly RuleHits[] }
   /** At least every HEARTBEAT_MS, so that it is seen to live. */

@@ -16,6 +16,7 @@ const engine = new HostEngine({
 
 port.on('message', (order: HostOrder) => {
   if (order.type === 'stop') void engine.stop();
-  else engine.reloadRules(order.disabled);
+  else if (order.type === 'reload-rules') engine.reloadRules(order.disabled);
+  else engine.listProcesses();
 });
 engine.start();

@@ -18,6 +18,7 @@ import {
   TAKEN_BYTES,
 } from './host-messages.ts';
 import { HOST_SENSOR_NAMES } from './host-settings.ts';
+import type { SeenProcess } from './process-snapshot.ts';
 import { type Clock, systemClock, type Timer } from './runtime/clock.ts';
 import type { Config } from './runtime/config.ts';
 import type { HealthPart, HealthRegistry } from './runtime/health.ts';
@@ -65,6 +66,9 @@ const SILENT_LOOKS = 6;
 const RULES_HINT = 'See "holdfast rules list": it names them by file and line.';
 const FAILED_HINT = 'The log says more; please report this.';
 
+/** A thread that is so busy shows nothing for now. */
+const ANSWER_MS = 3_000;
+
 /** The host's sensors, behaviours and rules in their thread, which is brought back when it dies. */
 export class LiveHost {
   readonly name = 'host';
@@ -87,6 +91,7 @@ export class LiveHost {
   #counts: HostCounts = NO_HOST_COUNTS;
   #rules: LoadedRules | undefined;
   #helpers: readonly number[] = [];
+  readonly #asking = new Set<(processes: readonly SeenProcess[] | undefined) => void>();
 
   constructor(options: LiveHostOptions) {
     this.#options = options;
@@ -155,6 +160,23 @@ export class LiveHost {
     this.#worker?.postMessage({ type: 'reload-rules', disabled } satisfies HostOrder);
   }
 
+  /** Who runs now; undefined where the thread does not say so soon. */
+  async processes(): Promise<readonly SeenProcess[] | undefined> {
+    const worker = this.#worker;
+    if (worker === undefined) return undefined;
+    return new Promise((resolve) => {
+      const late = this.#clock.after(ANSWER_MS, () => take(undefined));
+      const take = (processes: readonly SeenProcess[] | undefined): void => {
+        late.cancel();
+        this.#asking.delete(take);
+        resolve(processes);
+      };
+      this.#asking.add(take);
+      // All who ask meanwhile get the same answer.
+      if (this.#asking.size === 1) worker.postMessage({ type: 'list-processes' } satisfies HostOrder);
+    });
+  }
+
   #begin(): void {
     const { dataDirectory, ownDirectories, memory, disabledRules, logger } = this.#options;
     const kept = memory();
@@ -216,6 +238,9 @@ export class LiveHost {
         break;
       case 'programs':
         this.#options.onPrograms?.(message.programs);
+        break;
+      case 'processes':
+        for (const take of [...this.#asking]) take(message.processes);
         break;
       case 'rules':
         this.#takeRules(message.rules);

@@ -33,7 +33,13 @@ export {
   type LogTailOptions,
   USUAL_LOG_FILES,
 } from './logs/index.ts';
-export { type ProcessCounts, type ProcessMethod, ProcessSensor, type ProcessSensorOptions } from './processes/index.ts';
+export {
+  type ProcessCounts,
+  type ProcessMethod,
+  ProcessSensor,
+  type ProcessSensorOptions,
+  UserNames,
+} from './processes/index.ts';
 export { type InterfaceState, type PumpControl, type PumpEnd, pumpCapture } from './reader.ts';
 export { CaptureSensor, type CaptureSensorOptions, type CaptureStream } from './sensor.ts';
 export { ALL_INTERFACES, AUTOMATIC_INTERFACES, sensorSettings } from './settings.ts';
