@@ -13,6 +13,7 @@ import { files } from './claims/files.ts';
 import { flood } from './claims/flood.ts';
 import { flows } from './claims/flows.ts';
 import { growth } from './claims/growth.ts';
+import { learning } from './claims/learning.ts';
 import { live } from './claims/live.ts';
 import { models } from './claims/models.ts';
 import { scoring } from './claims/scoring.ts';
@@ -36,6 +37,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   flood,
   growth,
   live,
+  learning,
 ];
 const DEFAULT_ROUNDS = 5;
 const MOST_PACKETS = 10_000_000;
