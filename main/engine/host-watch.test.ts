@@ -55,7 +55,7 @@ const starts = (process: HostProcessWithParents, timeMs = NOW): HostEvent => ({
   process,
 });
 
-function watch(values: ReadonlyMap<string, unknown> = new Map(), text = RULE) {
+function watch(values: ReadonlyMap<string, unknown> = new Map(), text = RULE, ownPid?: number) {
   const findings: Finding[] = [];
   const hits: string[] = [];
   const host = createHostWatch({
@@ -66,6 +66,7 @@ function watch(values: ReadonlyMap<string, unknown> = new Map(), text = RULE) {
         ) as ReturnType<Config['section']> as never,
     },
     rules: SigmaRuleSet.load([{ path: 'r.yml', text }]),
+    ...(ownPid !== undefined && { ownPid }),
     onFinding: (finding) => findings.push(finding),
     onRuleHit: ({ rule }) => hits.push(rule.title),
   });
@@ -113,6 +114,33 @@ describe('createHostWatch', () => {
       firstSeenMs: NOW,
       lastSeenMs: NOW + 5_000,
     });
+  });
+
+  it('weighs less what a package manager does', () => {
+    const { host, findings } = watch();
+    const dpkg = { pid: 50, startedMs: NOW, image: '/usr/bin/dpkg', commandLine: 'dpkg -i x.deb', user: 'root' };
+    host.event(starts({ ...cat(100), ancestors: [dpkg] }));
+    expect(findings.find(({ detector }) => detector.startsWith('sigma/'))).toMatchObject({
+      severity: 'medium',
+      evidence: expect.arrayContaining([expect.objectContaining({ value: 'a package manager' })]),
+    });
+  });
+
+  it('makes what rules and programs say safe to look at', () => {
+    const { host, findings } = watch(new Map(), RULE.replace('Password file read', '"Pass\\u202eword\\u001b[2J"'));
+    host.event(starts(cat(100, 'cat /etc/shadow \u001b]0;x\u0007')));
+    const finding = findings.find(({ detector }) => detector.startsWith('sigma/'));
+    expect(finding?.title).toBe('cat: Pass\\u{202e}word\\u{1b}[2J');
+    expect(JSON.stringify([finding?.title, finding?.explanation, finding?.evidence])).not.toMatch(/\\u001b|\u202e/);
+  });
+
+  it('does not judge the engine itself', () => {
+    const { host, findings } = watch(new Map(), RULE, 100);
+    host.event(starts(cat(100)));
+    expect(findings).toEqual([]);
+    expect(host.processes.ancestors({ pid: 101, startedMs: NOW, image: '', commandLine: '' })).toHaveLength(2);
+    host.event(starts(cat(200)));
+    expect(findings).not.toEqual([]);
   });
 
   it('tells what a correlation found, by what its events have in common', () => {

@@ -10,6 +10,8 @@ export interface HostWatchOptions {
   readonly config: SectionSource;
   /** Sigma rules to ask about every event; undefined for behaviours alone. */
   readonly rules: SigmaRuleSet | undefined;
+  /** Number of the engine's process: what it and those below it do is not judged. */
+  readonly ownPid?: number;
   /** The same cause again means that more is known now. */
   readonly onFinding: (finding: Finding) => void;
   /** Every hit, also those that repeat a finding that was told a moment ago. No event where only time passed. */
@@ -74,10 +76,19 @@ export function createHostWatch(options: HostWatchOptions): HostWatch {
     }
   };
 
+  const isOwn = (event: HostEvent): boolean => {
+    const { ownPid } = options;
+    if (ownPid === undefined || !('process' in event) || event.process === undefined) return false;
+    const { pid, parent, ancestors } = event.process;
+    return pid === ownPid || parent?.pid === ownPid || ancestors?.some((each) => each.pid === ownPid) === true;
+  };
+
   return {
     processes: host.processes,
     event: (event) => {
       events++;
+      // An engine that is ended is told all the same: see self-protection.ts.
+      if (event.type !== 'process-exit' && isOwn(event)) return host.processes.event(event);
       host.event(event);
       const asked = rules;
       if (asked !== undefined) ask(() => asked.match(event), event);

@@ -1,7 +1,14 @@
-import { type AlertKind, type Evidence, type Finding, MAX_LISTED_FILES } from '../../contract/domain.ts';
+import { type AlertKind, type Evidence, type Finding, MAX_LISTED_FILES, type Severity } from '../../contract/domain.ts';
 import type { HostEvent, HostProcess, HostProcessWithParents } from '../../contract/events.ts';
 import { plainText } from '../../contract/text.ts';
-import { hostFinding, type ProcessTree, processKey, RecentMap, shownProgram } from './behaviours/index.ts';
+import {
+  hostFinding,
+  isInstalling,
+  type ProcessTree,
+  processKey,
+  RecentMap,
+  shownProgram,
+} from './behaviours/index.ts';
 import type { MatchedField, RuleHit, RuleLevel } from './rules/index.ts';
 
 /** Causes that are remembered to count their repeats; more only begin to count anew. */
@@ -50,6 +57,23 @@ const CONFIDENCE: Readonly<Record<RuleLevel, number>> = {
   medium: 0.55,
   high: 0.75,
   critical: 0.85,
+};
+
+/**
+ * Packages do much that would be an attack elsewhere: they add users and jobs and change rights. A rule does not see who
+ * stands above a program; what it says of the work of a package manager weighs one step less.
+ */
+const MILDER: Readonly<Record<Severity, Severity>> = {
+  info: 'info',
+  low: 'info',
+  medium: 'low',
+  high: 'medium',
+  critical: 'high',
+};
+const INSTALLED: Evidence = {
+  name: 'done by',
+  value: 'a package manager',
+  meaning: 'Packages do such things when they are installed, so that it weighs less.',
 };
 
 /** Programs under which everything is run: what stands directly below one is a tree of its own. */
@@ -108,6 +132,7 @@ export class SigmaFindings {
     count.hits++;
     if (Math.abs(timeMs - count.toldMs) < RETELL_MS) return undefined;
     count.toldMs = timeMs;
+    const isInstalled = process !== undefined && isInstalling([process, ...this.#tree.ancestors(process)]);
     const remote = event === undefined ? undefined : remoteAddressOf(event);
     const finding = hostFinding(
       {
@@ -116,12 +141,12 @@ export class SigmaFindings {
         cause,
         firstSeenMs: Math.min(correlation?.firstMs ?? timeMs, count.firstMs),
         lastSeenMs: timeMs,
-        severity: rule.severity,
+        severity: isInstalled ? MILDER[rule.severity] : rule.severity,
         confidence: CONFIDENCE[rule.level],
         techniques: rule.techniques,
         title: titleOf(hit, process),
         explanation: explanationOf(hit),
-        evidence: evidenceOf(hit, count),
+        evidence: isInstalled ? [...evidenceOf(hit, count), INSTALLED] : evidenceOf(hit, count),
         ...(process !== undefined && { process }),
         ...(event !== undefined && { files: filesOf(event).slice(0, MAX_LISTED_FILES) }),
       },

@@ -26,6 +26,7 @@ export type { Behaviour, BehaviourContext, BehaviourDefinition } from './behavio
 export { BehaviourHost } from './host.ts';
 export { hostFinding, processKey, recordsOf, shownPath, shownProgram } from './host-finding.ts';
 export { ProcessTree } from './process-tree.ts';
+export { isInstalling } from './programs.ts';
 export { RecentMap } from './recent-map.ts';
 
 /** Every behaviour there is. A new one is a file of its own and a row here. */
