@@ -238,10 +238,13 @@ export class AlertEntry implements Case {
     return chainTitle(this.stages, hostsText(this.attackers), hostsText(this.victims));
   }
 
-  /** The program under which all of it happened. */
+  /** The nearest program under which all of it happened. */
   private rootName(): string {
-    const own = this.statements.flatMap(({ processes, tree }) => processes.slice(0, tree.size).slice(-1));
-    const image = own[0]?.image ?? '';
+    const { processes, tree } = this.lead;
+    const names = [...tree];
+    const others = this.statements.filter((each) => each.tree.size > 0);
+    const common = names.findIndex((name) => others.every((each) => each.tree.has(name)));
+    const image = processes[common < 0 ? 0 : common]?.image ?? '';
     return image.slice(image.lastIndexOf('/') + 1);
   }
 

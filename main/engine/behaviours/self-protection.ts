@@ -62,7 +62,7 @@ interface Command {
 /** What is typed against Holdfast. Commands are looked at in lower case. */
 const COMMANDS: readonly Command[] = [
   {
-    programs: new Set(['kill', 'pkill', 'killall', 'killall5', 'skill', 'timeout']),
+    programs: new Set(['kill', 'pkill', 'killall', 'killall5', 'skill']),
     fits: (command) => command.includes('holdfast'),
     what: 'was told to end Holdfast',
   },

@@ -47,6 +47,14 @@ function play(records: readonly ProcessRecord[], running: readonly ProcessRecord
 const ids = (uid: number) => ({ users: { uid, euid: uid }, groups: { gid: uid, egid: uid } });
 
 describe('ProcessHistory', () => {
+  it('takes what is told late of the time before for what it was, and not for a change', () => {
+    const running = exec(40, '/usr/lib/helper', { timeMs: BOOT_MS + 2_000, ...ids(65_534) });
+    const late = record('credentials', 40, { timeMs: BOOT_MS + 1_500, ...ids(0) });
+    expect(play([late], [running])).toEqual([]);
+    const later = record('credentials', 40, { timeMs: BOOT_MS + 2_500, ...ids(0) });
+    expect(play([later], [running])).toMatchObject([{ type: 'process-credentials', after: { uid: 0 } }]);
+  });
+
   it('tells of a program with where it comes from, after its parents have ended', () => {
     const [start] = play(
       [

@@ -32,6 +32,8 @@ export class ProcessHistory {
   readonly #knowledge: Knowledge;
   /** When the machine started, in ms since the epoch: a start is told in whole ticks, as /proc has it. */
   #bootMs = 0;
+  /** When /proc was read: what is told of the time before it has become of it what it says. */
+  #readMs = Number.NEGATIVE_INFINITY;
 
   constructor(knowledge: Knowledge, table: ProcessTable = new ProcessTable()) {
     this.#knowledge = knowledge;
@@ -43,6 +45,7 @@ export class ProcessHistory {
     if (this.#bootMs === 0) this.#bootMs = Math.round(bootMs);
     this.table.clear();
     for (const record of running) this.#execute(record);
+    this.#readMs = running[0]?.timeMs ?? Number.NEGATIVE_INFINITY;
   }
 
   /** What happened, in order; nothing for a mere fork. */
@@ -106,6 +109,7 @@ export class ProcessHistory {
   }
 
   #changed(record: ProcessRecord, entry: TableEntry): HostEvent[] {
+    if (record.timeMs < this.#readMs && entry.credentials.uid !== undefined) return [];
     const before = entry.credentials;
     const news = credentialsOf(record);
     const after = { ...before, ...news };
