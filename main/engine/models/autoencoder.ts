@@ -57,6 +57,9 @@ export class Autoencoder implements AnomalyModel {
   readonly narrowness: Float64Array;
   readonly loss: number;
   private readonly network: DenseRunner;
+  /** Of each column: what a squared error and a squared distance from the mean count, in units of FAR. */
+  private readonly errorWeights: Float64Array;
+  private readonly asideWeights: Float64Array;
 
   /** @throws RangeError where the parts do not fit one another */
   constructor({ layers, precision, centre, narrowness, loss }: AutoencoderParts) {
@@ -71,6 +74,9 @@ export class Autoencoder implements AnomalyModel {
     this.centre = centre;
     this.narrowness = narrowness;
     this.loss = loss;
+    const share = 1 / ((1 + ASIDE_WEIGHT) * FAR);
+    this.errorWeights = precision.map((each) => each * share);
+    this.asideWeights = narrowness.map((each) => each * ASIDE_WEIGHT * share);
   }
 
   /** @throws ModelDocumentError for anything but a sound document */
@@ -104,7 +110,7 @@ export class Autoencoder implements AnomalyModel {
     let product = 1;
     let sum = 0;
     for (let column = 0; column < columns; column++) {
-      product *= 1 + this.distance(column) / FAR;
+      product *= 1 + this.distance(column);
       if (product > MOST_PRODUCT) {
         sum += Math.log(product);
         product = 1;
@@ -116,7 +122,7 @@ export class Autoencoder implements AnomalyModel {
   /** Share of each column in the score. */
   explain(values: Float64Array, offset = 0): Float64Array {
     this.run(values, offset);
-    return normalise(new Float64Array(this.columns).map((_, column) => Math.log1p(this.distance(column) / FAR)));
+    return normalise(new Float64Array(this.columns).map((_, column) => Math.log1p(this.distance(column))));
   }
 
   /** The row as the network says it again: what it would hold if it were usual. */
@@ -142,13 +148,13 @@ export class Autoencoder implements AnomalyModel {
     };
   }
 
-  /** What a column of the row that was computed last says: about 1 where it is usual. */
+  /** What a column of the row that was computed last says, in units of FAR: about 1 / FAR where it is usual. */
   private distance(column: number): number {
     const { input, output } = this.network;
-    const error = input[column]! - output[column]!;
-    const aside = input[column]! - this.centre[column]!;
-    const both = error * error * this.precision[column]! + ASIDE_WEIGHT * aside * aside * this.narrowness[column]!;
-    return both / (1 + ASIDE_WEIGHT);
+    const value = input[column]!;
+    const error = value - output[column]!;
+    const aside = value - this.centre[column]!;
+    return error * error * this.errorWeights[column]! + aside * aside * this.asideWeights[column]!;
   }
 
   private run(values: Float64Array, offset: number): void {
