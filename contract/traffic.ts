@@ -273,10 +273,11 @@ export interface TrafficInterest {
    */
   readonly md5?: boolean;
   /**
-   * Whether `packet`, `flowStart` and `flowChange` read the payload of TCP packets: where nobody does, it is there for
-   * `payload` and `segment` alone, because a copy of all that is transferred costs time. Left out: yes.
+   * Whether anybody reads the bytes of TCP packets beside their payload in `payload` and `segment`: where nobody does,
+   * header and payload may be missing elsewhere, because a copy of all that is transferred costs time. What the fields
+   * of PacketView say of them is always there. Left out: yes.
    */
-  readonly tcpPayload?: boolean;
+  readonly tcpBytes?: boolean;
   /**
    * Whether `flowEnd` is called for flows in which nobody said anything, too: without payload there were no facts and no
    * segments, so whoever notes only those has nothing to forget. Floods and scans are made of such flows. Left out: yes.

@@ -38,7 +38,7 @@ export interface DetectorDefinition<T extends SettingTable = SettingTable> {
 }
 
 /** Streams are read where they are put together, or packet by packet in `payload` and `segment`. */
-const READS_NO_TCP_ELSEWHERE: TrafficInterest = { tcpPayload: false };
+const READS_NO_TCP_ELSEWHERE: TrafficInterest = { tcpBytes: false };
 
 /** Keeps the row's settings type while the table holds rows of many, and gives its observers the row's interest. */
 export function defineDetector<T extends SettingTable>(definition: DetectorDefinition<T>): DetectorDefinition {

@@ -36,7 +36,7 @@ const SEEDED = { gateway: 1, dnsServer: 2, own: 4, never: 8 } as const;
  * before the detectors, so that they ask about a network that includes the present packet.
  */
 export class LearnedLandscape implements Landscape, TrafficObserver {
-  readonly interest = { packets: ['arp', 'udp'], tcpPayload: false } as const satisfies TrafficInterest;
+  readonly interest = { packets: ['arp', 'udp'], tcpBytes: false } as const satisfies TrafficInterest;
   /** What the host said, as SEEDED bits. */
   private readonly seeded = new AddressTable(MAX_SEEDED);
   private readonly seededBits = new Uint8Array(MAX_SEEDED);

@@ -67,8 +67,8 @@ export class Audience {
   readonly wantedFacts: readonly FactInterest[] | undefined;
   /** Whether one of them wants the MD5 of files. */
   readonly wantsMd5: boolean;
-  /** Whether one of them reads the payload of TCP packets that are shown for other reasons. */
-  readonly wantsTcpPayload: boolean;
+  /** Whether one of them reads the bytes of TCP packets that are shown for other reasons than their payload. */
+  readonly wantsTcpBytes: boolean;
   /** Facts that one of them failed at: a mistake of ours. The others were told all the same. */
   failures = 0;
   /** By the places of PACKET_CLASSES. */
@@ -97,9 +97,9 @@ export class Audience {
     const hearers = observers.filter((observer) => observer.fact !== undefined);
     const isUnbounded = hearers.some(({ interest }) => interest?.facts === undefined);
     this.wantedFacts = isUnbounded ? undefined : [...new Set(hearers.flatMap(({ interest }) => interest?.facts ?? []))];
-    this.wantsTcpPayload = observers.some(
+    this.wantsTcpBytes = observers.some(
       (observer) =>
-        (observer.interest?.tcpPayload ?? true) &&
+        (observer.interest?.tcpBytes ?? true) &&
         (observer.packet ?? observer.flowStart ?? observer.flowChange) !== undefined,
     );
     this.wantsMd5 = hearers.some(({ interest }) => interest?.md5 ?? interest?.facts === undefined);

@@ -10,7 +10,7 @@ const REGISTER_BITS = 14;
 
 /** Counts the different addresses that took part in flows: exactly up to EXACT_HOSTS, nearly beyond. */
 export class HostCounter implements TrafficObserver {
-  readonly interest: TrafficInterest = { tcpPayload: false };
+  readonly interest: TrafficInterest = { tcpBytes: false };
   readonly #exact = new AddressTable(EXACT_HOSTS);
   readonly #nearly = new DistinctCounters(1, REGISTER_BITS);
   #isFull = false;

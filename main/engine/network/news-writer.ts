@@ -24,14 +24,14 @@ export class NewsWriter implements TrafficObserver {
   readonly interest: TrafficInterest;
   readonly #handOver: HandOver;
   readonly #wantsSegments: boolean;
-  readonly #wantsTcpPayload: boolean;
+  readonly #wantsTcpBytes: boolean;
   readonly #enough: EnoughSegments;
   readonly #features: (() => FeatureSource) | undefined;
   #batch: NewsBatch;
   #facts: Fact[] = [];
   /** The packet at hand. */
   #packet: PacketView | undefined;
-  /** Its payload is not in the batch. */
+  /** Its bytes are not in the batch. */
   #lacksPayload = false;
   /** The flow that the batch's latest words are about, as it is now. */
   #flowId = NO_FLOW;
@@ -48,7 +48,7 @@ export class NewsWriter implements TrafficObserver {
     this.#handOver = handOver;
     this.interest = { facts: wanted.facts, md5: wanted.md5 };
     this.#wantsSegments = wanted.segments;
-    this.#wantsTcpPayload = wanted.tcpPayload;
+    this.#wantsTcpBytes = wanted.tcpBytes;
     this.#enough = enough;
     this.#features = wanted.features ? features : undefined;
   }
@@ -57,13 +57,13 @@ export class NewsWriter implements TrafficObserver {
     this.#flowId = NO_FLOW;
     this.#packet = undefined;
     this.#makeRoom();
-    const withPayload = this.#wantsTcpPayload || packet.protocol !== PROTOCOL.tcp;
-    if (!this.#batch.packets.add(packet, 0, withPayload)) {
+    const withBytes = this.#wantsTcpBytes || packet.protocol !== PROTOCOL.tcp;
+    if (!this.#batch.packets.add(packet, 0, withBytes)) {
       this.#next();
-      this.#batch.packets.add(packet, 0, withPayload);
+      this.#batch.packets.add(packet, 0, withBytes);
     }
     this.#packet = packet;
-    this.#lacksPayload = !withPayload;
+    this.#lacksPayload = !withBytes;
     this.#batch.add(NEWS.packet);
   }
 

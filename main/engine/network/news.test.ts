@@ -75,9 +75,18 @@ class Diary implements TrafficObserver {
   #flow(flow: FlowView): unknown {
     return FLOW_FIELDS.map((field) => flow[field]);
   }
-  #packet({ bytes, transportStart, payloadStart, payloadEnd, timeUs, protocol, sourcePort, tcpFlags }: PacketView) {
+  #packet({
+    bytes,
+    transportHeaderBytes,
+    payloadStart,
+    payloadEnd,
+    timeUs,
+    protocol,
+    sourcePort,
+    tcpFlags,
+  }: PacketView) {
     const payload = Buffer.from(bytes.slice(payloadStart, payloadEnd)).toString('latin1');
-    return [timeUs, protocol, sourcePort, tcpFlags, payloadStart - transportStart, payload];
+    return [timeUs, protocol, sourcePort, tcpFlags, transportHeaderBytes, payload];
   }
 }
 
@@ -116,7 +125,7 @@ function play(engine: TrafficEngine): void {
 
 /** What a diary says that is told by way of batches. */
 function throughBatches(
-  wanted: ConstructorParameters<typeof NewsWriter>[2] = { md5: true, tcpPayload: true, segments: true, features: true },
+  wanted: ConstructorParameters<typeof NewsWriter>[2] = { md5: true, tcpBytes: true, segments: true, features: true },
 ) {
   const diary = new Diary();
   const batch = new NewsBatch(new SharedArrayBuffer(NEWS_BATCH_SIZE + 64), 64);
@@ -186,7 +195,7 @@ describe('news', () => {
     const writer = new NewsWriter(
       batch,
       () => batch,
-      { facts: [], md5: false, tcpPayload: false, segments: true, features: false },
+      { facts: [], md5: false, tcpBytes: false, segments: true, features: false },
       enough,
       () => engine.features,
     );
@@ -208,7 +217,7 @@ describe('news', () => {
   it('carries payload of TCP where it is read, whoever else is shown the packet', () => {
     const diary = new Diary();
     play(new TrafficEngine({ settings: SETTINGS, observers: [diary] }));
-    const { lines } = throughBatches({ md5: true, tcpPayload: false, segments: true, features: true });
+    const { lines } = throughBatches({ md5: true, tcpBytes: false, segments: true, features: true });
     const isRead = (line: string) => line.startsWith('["payload"') || line.startsWith('["segment"');
     expect(lines.filter(isRead)).toEqual(diary.lines.filter(isRead));
     expect(lines.length).toBe(diary.lines.length);
@@ -221,7 +230,7 @@ describe('news', () => {
     const { lines } = throughBatches({
       facts: ['http-request'],
       md5: false,
-      tcpPayload: false,
+      tcpBytes: false,
       segments: false,
       features: false,
     });

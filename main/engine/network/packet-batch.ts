@@ -9,6 +9,8 @@ const LONGEST_PACKET = 1 << 16;
 
 /** Words of a packet, in the order in which they are written and read below. */
 const PACKET_WORDS = 33;
+const TRANSPORT_START_WORD = 23;
+const PAYLOAD_START_WORD = 25;
 const PAYLOAD_END_WORD = 26;
 /** Layout of a batch in shared memory: packet count, then words, times and bytes. */
 const COUNT_BYTES = 16;
@@ -44,16 +46,17 @@ export class PacketBatch {
    * Adds a packet with its bytes from the transport header to the end of the payload, which is all that
    * observers read. False when there is no room.
    *
-   * @param withPayload false: as if nothing of the payload had been captured; see `addPayload`
+   * @param withBytes false: as if none of them had been captured; see `addPayload`
    */
-  add(packet: PacketView, capturedBytes: number, withPayload = true): boolean {
+  add(packet: PacketView, capturedBytes: number, withBytes = true): boolean {
     const n = this.#count[0];
     if (n === BATCH_PACKETS) return false;
     const start = packet.transportStart;
     const end = Math.min(Math.max(packet.payloadEnd, start), packet.bytes.length, start + LONGEST_PACKET);
-    const used = this.#bytesUsed;
-    if (used + end - start > BATCH_BYTES) return false;
-    const copied = withPayload ? end : Math.max(start, Math.min(packet.payloadStart, end));
+    const used = placeFor(start, this.#bytesUsed);
+    // Room for the payload too, which may be added later.
+    if (used + end - start + WORD_BYTES > BATCH_BYTES) return false;
+    const copied = withBytes ? end : start;
     const words = this.#words;
     let at = n * PACKET_WORDS;
     words[at++] = packet.kind;
@@ -81,7 +84,7 @@ export class PacketBatch {
     words[at++] = packet.destinationPort;
     words[at++] = used;
     words[at++] = packet.transportHeaderBytes;
-    words[at++] = used + Math.max(0, packet.payloadStart - start);
+    words[at++] = withBytes ? used + Math.max(0, packet.payloadStart - start) : used;
     words[at++] = used + Math.max(0, Math.min(packet.payloadEnd, copied) - start);
     words[at++] = packet.payloadBytes;
     words[at++] = packet.tcpFlags;
@@ -97,16 +100,19 @@ export class PacketBatch {
     return true;
   }
 
-  /** Adds the payload of the packet that was added last, without; there was room for it then. */
+  /** Adds the payload of the packet that was added last, without bytes; there was room for it then. */
   addPayload(packet: PacketView): void {
     const start = packet.payloadStart;
     const longest = packet.transportStart + LONGEST_PACKET;
     const end = Math.min(packet.payloadEnd, packet.bytes.length, longest);
     if (end <= start) return;
-    const used = this.#bytesUsed;
+    const used = placeFor(start, this.#bytesUsed);
     copy(packet.bytes, start, end, this.#bytes, used);
     this.#bytesUsed = used + end - start;
-    this.#words[(this.#count[0] - 1) * PACKET_WORDS + PAYLOAD_END_WORD] = this.#bytesUsed;
+    const words = (this.#count[0] - 1) * PACKET_WORDS;
+    this.#words[words + TRANSPORT_START_WORD] = used;
+    this.#words[words + PAYLOAD_START_WORD] = used;
+    this.#words[words + PAYLOAD_END_WORD] = this.#bytesUsed;
   }
 
   /** Fills `packet` with packet number `n` and gives the bytes that its frame had in the capture. */
@@ -149,6 +155,14 @@ export class PacketBatch {
     packet.bytes = this.#bytes;
     return capturedBytes;
   }
+}
+
+/** V8 copies into shared memory word by word where both sides lie alike, and else byte by byte. */
+const WORD_BYTES = 8;
+
+/** The first place from `used` on that lies to words as `start` does. */
+function placeFor(start: number, used: number): number {
+  return used + ((start - used) & (WORD_BYTES - 1));
 }
 
 /** A loop beats the call into the engine for the short ones, which most are. */

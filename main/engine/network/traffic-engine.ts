@@ -68,7 +68,7 @@ export interface FollowingOrder {
     /** Left out: all. */
     readonly facts?: readonly FactInterest[];
     readonly md5: boolean;
-    readonly tcpPayload: boolean;
+    readonly tcpBytes: boolean;
     readonly segments: boolean;
     /** Those of flows that end. */
     readonly features: boolean;
@@ -160,9 +160,9 @@ export class TrafficEngine implements FrameSink {
   followingOrder(features = false): FollowingOrder | undefined {
     const { settings, seed, protocols, inspection } = this.#options;
     if (protocols !== undefined) return undefined;
-    const { wantedFacts, wantsMd5, wantsTcpPayload, segments } = this.audience;
+    const { wantedFacts, wantsMd5, wantsTcpBytes, segments } = this.audience;
     const facts = wantedFacts === undefined ? {} : { facts: wantedFacts };
-    const wanted = { ...facts, md5: wantsMd5, tcpPayload: wantsTcpPayload, segments: segments.length > 0, features };
+    const wanted = { ...facts, md5: wantsMd5, tcpBytes: wantsTcpBytes, segments: segments.length > 0, features };
     return { settings, seed: seed ?? REPEATABLE_SEED, inspection, wanted };
   }
 

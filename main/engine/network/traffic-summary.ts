@@ -57,7 +57,7 @@ export type TalkerCounting = 'by-packet' | 'by-flow';
 
 /** What went over the wire, for people: who, when, which protocols. In bounded memory. */
 export class TrafficSummary implements TrafficObserver {
-  readonly interest: TrafficInterest = { tcpPayload: false };
+  readonly interest: TrafficInterest = { tcpBytes: false };
   packets = 0;
   /** On the wire. */
   bytes = 0;
