@@ -1,18 +1,54 @@
-/** Captures can be dropped on any page: they go to the engine, and the page of captures shows how far they are. */
+/**
+ * Files can be dropped anywhere on the window: on the page of rules they are rules, on any other captures. They go to
+ * the engine, and their page shows how far they are.
+ */
 import { FileDown } from 'lucide-react';
 import { useEffect, useState } from 'react';
+import type { Role } from '../../contract/api-roles.ts';
 import { useMay } from '../lib/link.ts';
 import { toast } from '../lib/toasts.ts';
-import { navigate } from '../lib/use-address.ts';
+import { navigate, useAddress } from '../lib/use-address.ts';
 import { strings } from '../strings/index.ts';
 
-const words = strings.captures.drop;
+interface Taker {
+  readonly words: {
+    readonly title: string;
+    readonly body: string;
+    readonly refused: string;
+    readonly refusedBody: string;
+  };
+  readonly role: Role;
+  readonly give: (files: readonly File[]) => Promise<void>;
+}
+
+/** The code that sends is loaded when the first file comes. */
+const CAPTURES: Taker = {
+  words: strings.captures.drop,
+  role: 'operate',
+  give: async (files) => {
+    navigate({ page: 'captures', item: null, query: {} });
+    const { addFiles } = await import('../features/captures/uploads.ts');
+    addFiles(files);
+  },
+};
+
+const RULES: Taker = {
+  words: strings.rules.imports.drop,
+  role: 'admin',
+  give: async (files) => {
+    const { addFiles } = await import('../features/rules/imports.ts');
+    addFiles(files);
+  },
+};
 
 const hasFiles = ({ dataTransfer }: DragEvent): boolean => dataTransfer?.types.includes('Files') ?? false;
 
 export function FileDrop() {
   const [isOver, setOver] = useState(false);
-  const mayAdd = useMay('operate');
+  const { page } = useAddress();
+  const taker = page === 'rules' ? RULES : CAPTURES;
+  const { words } = taker;
+  const mayAdd = useMay(taker.role);
 
   useEffect(() => {
     // Entering a child is told before the parent is left.
@@ -39,8 +75,8 @@ export function FileDrop() {
       depth = 0;
       setOver(false);
       const files = [...(event.dataTransfer?.files ?? [])];
-      if (!mayAdd) toast({ tone: 'failure', message: words.refused, detail: words.refusedBody });
-      else if (files.length > 0) void give(files);
+      if (!mayAdd) toast({ tone: 'failure', message: taker.words.refused, detail: taker.words.refusedBody });
+      else if (files.length > 0) void taker.give(files);
     };
     window.addEventListener('dragenter', onEnter);
     window.addEventListener('dragleave', onLeave);
@@ -52,7 +88,7 @@ export function FileDrop() {
       window.removeEventListener('dragover', onOver);
       window.removeEventListener('drop', onDrop);
     };
-  }, [mayAdd]);
+  }, [mayAdd, taker]);
 
   if (!isOver) return null;
   return (
@@ -67,11 +103,4 @@ export function FileDrop() {
       </div>
     </div>
   );
-}
-
-/** The code that sends is loaded when the first file comes. */
-async function give(files: readonly File[]): Promise<void> {
-  navigate({ page: 'captures', item: null, query: {} });
-  const { addFiles } = await import('../features/captures/uploads.ts');
-  addFiles(files);
 }

@@ -7,9 +7,11 @@ import { Button } from '../../components/Button.tsx';
 import { type Column, DataTable } from '../../components/DataTable.tsx';
 import { Select, TextArea } from '../../components/fields.tsx';
 import { Progress } from '../../components/Progress.tsx';
-import { EmptyState, FailureState } from '../../components/states.tsx';
+import { EmptyState, FailureState, LoadingState } from '../../components/states.tsx';
 import { Text } from '../../components/Text.tsx';
 import { counted, formatCount, formatDay, formatExact, formatTime } from '../../lib/format.ts';
+import { useAddress } from '../../lib/use-address.ts';
+import { useQuery } from '../../lib/use-query.ts';
 import { strings } from '../../strings/index.ts';
 import { type Matching, useMatches } from './use-matches.ts';
 
@@ -23,8 +25,29 @@ const SPANS = [
 ];
 const RULE_ROWS = 12;
 
+/** With `?rule=<id>` in the address it begins with the text of that rule. */
 export function SigmaTab() {
-  const [rule, setRule] = useState('');
+  const { query } = useAddress();
+  const id = query.rule ?? '';
+  const { data, failure, isLoading, reload } = useQuery(
+    'rules.text',
+    { engine: 'sigma', id: id.slice(0, LONGEST_ID) || NO_RULE },
+    { isEnabled: id !== '' },
+  );
+  if (id === '') return <RuleOverHistory key="" start="" />;
+  if (isLoading) return <LoadingState rows={RULE_ROWS} />;
+  if (data === undefined) return failure && <FailureState failure={failure} onRetry={reload} />;
+  return <RuleOverHistory key={id} start={data.text} />;
+}
+
+/** As the call takes ids. */
+const LONGEST_ID = 300;
+/** The call is not asked with it. */
+const NO_RULE = '-';
+
+/** @param start the rule that is there at first */
+function RuleOverHistory({ start: first }: { readonly start: string }) {
+  const [rule, setRule] = useState(first);
   const [days, setDays] = useState('7');
   const run = useMatches();
   const isRunning = run.state === 'running';
