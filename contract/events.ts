@@ -51,8 +51,11 @@ export interface FileHashes {
   readonly sha256?: string;
 }
 
-/** What the standard streams of a process are: a shell whose input is a socket is a shell for somebody else. */
-export const STREAM_KINDS = ['terminal', 'file', 'pipe', 'socket', 'null', 'other'] as const;
+/**
+ * What the standard streams of a process are: a shell whose input is a socket is a shell for somebody else. Sockets of
+ * this computer alone (AF_UNIX) are "local-socket": many programs use pairs of them as pipes.
+ */
+export const STREAM_KINDS = ['terminal', 'file', 'pipe', 'socket', 'local-socket', 'null', 'other'] as const;
 export type StreamKind = (typeof STREAM_KINDS)[number];
 
 /** A process as it was when the event happened; it may be gone when anybody reads this. */

@@ -38,6 +38,7 @@ struct path {
 struct file {
   struct inode *f_inode;
   struct path f_path;
+  void *private_data;
 } KERNEL;
 struct fdtable {
   unsigned int max_fds;

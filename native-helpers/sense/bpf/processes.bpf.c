@@ -17,6 +17,14 @@
 /* include/linux/sched/signal.h */
 #define SIGNAL_GROUP_EXIT 0x4u
 
+/* linux/stat.h, which has these for user space only. */
+#define S_IFMT 0170000u
+#define S_IFSOCK 0140000u
+
+struct sock_common___stream { __u16 skc_family; } KERNEL;
+struct sock___stream { struct sock_common___stream __sk_common; } KERNEL;
+struct socket___stream { struct sock___stream *sk; } KERNEL;
+
 struct scratch {
   struct process_record record;
   __u8 text[MAX_TEXT_BYTES];
@@ -93,6 +101,12 @@ static __always_inline __u32 append_cgroup(struct scratch *scratch, struct task_
   return (__u32)(scratch->used - begun);
 }
 
+/* AF_INET, AF_UNIX, …; what a socket's file keeps is the socket (net/socket.c). */
+static __always_inline __u16 family_of(struct file *file) {
+  struct socket___stream *socket = BPF_CORE_READ(file, private_data);
+  return BPF_CORE_READ(socket, sk, __sk_common.skc_family);
+}
+
 static __always_inline void describe_streams(struct process_record *record, struct task_struct *task) {
   struct fdtable *table = BPF_CORE_READ(task, files, fdt);
   const __u32 count = BPF_CORE_READ(table, max_fds);
@@ -103,7 +117,8 @@ static __always_inline void describe_streams(struct process_record *record, stru
     if (!file) continue;
     struct inode *inode = BPF_CORE_READ(file, f_inode);
     record->stream_mode[i] = BPF_CORE_READ(inode, i_mode);
-    record->stream_device[i] = BPF_CORE_READ(inode, i_rdev);
+    const int is_socket = (record->stream_mode[i] & S_IFMT) == S_IFSOCK;
+    record->stream_device[i] = is_socket ? family_of(file) : BPF_CORE_READ(inode, i_rdev);
   }
   record->flags |= FLAG_HAS_STREAMS;
 }

@@ -109,7 +109,7 @@ struct process_record {
   uint32_t exit_status; /* as wait(2) gives it */
   uint32_t flags;
   uint32_t stream_mode[STREAMS];   /* st_mode of descriptors 0 to 2; 0: closed or not known */
-  uint32_t stream_device[STREAMS]; /* major << 20 | minor, of devices */
+  uint32_t stream_device[STREAMS]; /* major << 20 | minor, of devices; of sockets the family, 0: not known */
   uint32_t arguments_bytes;        /* of the whole command line; more than there is text when it is cut off */
   uint32_t text_bytes[TEXTS];
   char name[PROCESS_NAME_BYTES];  /* comm, NUL-padded */

@@ -35,13 +35,15 @@ it('names terminals, streams and capabilities', () => {
   expect(['pts3', 'tty1', 'ptsx', ''].map(terminalName)).toEqual(['pts/3', 'tty1', 'ptsx', undefined]);
   const kinds = [
     { mode: 0o140777, device: 0 },
+    { mode: 0o140777, device: 2 },
+    { mode: 0o140777, device: 1 },
     { mode: 0o020620, device: (136 << 20) | 4 },
     { mode: 0o020666, device: (1 << 20) | 3 },
     { mode: 0o020666, device: (1 << 20) | 5 },
     { mode: 0o100644, device: 0 },
     { mode: 0, device: 0 },
   ].map(streamKind);
-  expect(kinds).toEqual(['socket', 'terminal', 'null', 'other', 'file', undefined]);
+  expect(kinds).toEqual(['socket', 'socket', 'local-socket', 'terminal', 'null', 'other', 'file', undefined]);
   expect(capabilityNames((1n << 21n) | (1n << 40n) | (1n << 63n))).toEqual(['cap_sys_admin', 'cap_checkpoint_restore']);
 });
 

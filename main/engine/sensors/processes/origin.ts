@@ -44,6 +44,9 @@ const TYPES: ReadonlyMap<number, StreamKind> = new Map([
   [0o010000, 'pipe'],
   [0o140000, 'socket'],
 ]);
+const SOCKET = 0o140000;
+/** AF_UNIX (sys/socket.h). */
+const LOCAL_FAMILY = 1;
 const CHARACTER_DEVICE = 0o020000;
 const MINOR_BITS = 20;
 const NULL_DEVICE = (1 << MINOR_BITS) | 3;
@@ -54,6 +57,8 @@ const TERMINAL_MAJORS: ReadonlySet<number> = new Set([4, 5, 136, 137, 138, 139, 
 export function streamKind({ mode, device }: StreamFacts): StreamKind | undefined {
   if (mode === 0) return undefined;
   const type = mode & TYPE_MASK;
+  // Where the family is not known (0) it may be one of the network.
+  if (type === SOCKET && device === LOCAL_FAMILY) return 'local-socket';
   if (type !== CHARACTER_DEVICE) return TYPES.get(type) ?? 'other';
   if (device === NULL_DEVICE) return 'null';
   return TERMINAL_MAJORS.has(device >>> MINOR_BITS) ? 'terminal' : 'other';

@@ -72,7 +72,7 @@ const METHODS = [undefined, 'ebpf', 'connector'] as const;
 const KINDS = { 17: 'fork', 18: 'exec', 19: 'exit', 20: 'credentials' } as const;
 export type ProcessRecordKind = (typeof KINDS)[keyof typeof KINDS];
 
-/** One standard stream: st_mode and, of a device, its number (major << 20 | minor); mode 0 is closed. */
+/** One standard stream: st_mode and, of a device, its number (major << 20 | minor), of a socket its family; mode 0 is closed. */
 export interface StreamFacts {
   readonly mode: number;
   readonly device: number;
