@@ -10,6 +10,7 @@ import { link } from './en/link.ts';
 import { models } from './en/models.ts';
 import { network } from './en/network.ts';
 import { overview } from './en/overview.ts';
+import { processes } from './en/processes.ts';
 import { rules } from './en/rules.ts';
 import { settings } from './en/settings.ts';
 
@@ -25,6 +26,7 @@ export const strings = {
   models,
   network,
   overview,
+  processes,
   rules,
   settings,
 };
