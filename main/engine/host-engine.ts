@@ -181,7 +181,11 @@ export class HostEngine {
 
   #noteWrite(event: HostEvent): void {
     if (!('path' in event) || event.path === undefined || !event.type.startsWith('file-')) return;
-    for (const sensor of this.#sensors.values()) sensor.noteWrite?.(event.path);
+    for (const sensor of this.#sensors.values()) {
+      sensor.noteWrite?.(event.path);
+      // What is moved away is gone from where it was.
+      if (event.type === 'file-renamed') sensor.noteWrite?.(event.previousPath);
+    }
   }
 
   #loadRules(disabled: readonly string[]): SigmaRuleSet {
