@@ -5,6 +5,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../../runtime/clock.ts';
+import { PathOwners } from './path-owners.ts';
 
 const DPKG_FOLDER = '/var/lib/dpkg/info';
 /** A workstation has some thousand packages; the index of a full desktop is of some ten thousand programs. */
@@ -40,7 +41,7 @@ export function isWorthIndexing(path: string): boolean {
 export class PackageIndex {
   readonly #folder: string;
   readonly #clock: Clock;
-  #owners = new Map<string, string>();
+  #owners = new PathOwners();
   #stamp = 0;
   #lookedMs = Number.NEGATIVE_INFINITY;
   #reading: Promise<void> | undefined;
@@ -60,7 +61,8 @@ export class PackageIndex {
       void this.refresh();
     }
     // Packages from before /bin became a link to /usr/bin still list their files below /bin.
-    const owner = this.#owners.get(image) ?? (image.startsWith('/usr/') ? this.#owners.get(image.slice(4)) : undefined);
+    const owner =
+      this.#owners.ownerOf(image) ?? (image.startsWith('/usr/') ? this.#owners.ownerOf(image.slice(4)) : undefined);
     return owner === undefined ? undefined : `dpkg:${owner}`;
   }
 
@@ -85,19 +87,23 @@ export class PackageIndex {
   }
 }
 
-async function readLists(folder: string): Promise<Map<string, string>> {
-  const owners = new Map<string, string>();
+async function readLists(folder: string): Promise<PathOwners> {
+  const owners = new PathOwners();
   const lists = (await readdir(folder)).filter((name) => name.endsWith('.list')).slice(0, MAX_LISTS);
   for (const [index, list] of lists.entries()) {
     if (index % LISTS_A_TURN === 0) await new Promise((resolve) => setImmediate(resolve));
+    if (owners.size >= MAX_PATHS) break;
     const path = join(folder, list);
     if ((await stat(path)).size > MAX_LIST_BYTES) continue;
     // "libc6:amd64.list"
-    const owner = list.slice(0, -'.list'.length).replace(/:[a-z0-9]+$/, '');
-    for (const line of (await readFile(path, 'utf8')).split('\n')) {
-      if (owners.size >= MAX_PATHS) return owners;
-      if (isWorthIndexing(line)) owners.set(line, owner);
+    const owner = owners.owner(list.slice(0, -'.list'.length).replace(/:[a-z0-9]+$/, ''));
+    const lines = (await readFile(path, 'utf8')).split('\n');
+    for (const [at, line] of lines.entries()) {
+      // The first file of a folder follows it.
+      const isFolder = lines[at + 1]?.startsWith(`${line}/`) === true;
+      if (!isFolder && isWorthIndexing(line)) owners.add(line, owner);
     }
   }
+  owners.seal();
   return owners;
 }
