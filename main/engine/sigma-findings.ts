@@ -1,6 +1,7 @@
 import { type AlertKind, type Evidence, type Finding, MAX_LISTED_FILES, type Severity } from '../../contract/domain.ts';
 import type { HostEvent, HostProcess, HostProcessWithParents } from '../../contract/events.ts';
 import { plainText } from '../../contract/text.ts';
+import { startsEverything } from './alerts/index.ts';
 import {
   hostFinding,
   isInstalling,
@@ -75,26 +76,6 @@ const INSTALLED: Evidence = {
   value: 'a package manager',
   meaning: 'Packages do such things when they are installed, so that it weighs less.',
 };
-
-/** Programs under which everything is run: what stands directly below one is a tree of its own. */
-const STARTERS = new Set([
-  'systemd',
-  'init',
-  'sshd',
-  'sshd-session',
-  'login',
-  'cron',
-  'crond',
-  'atd',
-  'gnome-shell',
-  'plasmashell',
-  'xfce4-session',
-  'dbus-daemon',
-  'gdm-session-worker',
-  'containerd-shim',
-  'containerd-shim-runc-v2',
-  'conmon',
-]);
 
 interface Count {
   readonly firstMs: number;
@@ -188,7 +169,7 @@ function subjectOf(
 function rootOf(process: HostProcess, ancestors: readonly HostProcess[]): HostProcess {
   let root = process;
   for (const ancestor of ancestors) {
-    if (ancestor.pid <= 1 || STARTERS.has(ancestor.image.slice(ancestor.image.lastIndexOf('/') + 1))) break;
+    if (startsEverything(ancestor)) break;
     root = ancestor;
   }
   return root;

@@ -6,3 +6,4 @@ export { AlertBook, type AlertChange } from './book.ts';
 export { attackCatalogue } from './catalogue.ts';
 export { AlertHistory, MAX_POINTS } from './history.ts';
 export { type AlertSettings, alertSettings } from './settings.ts';
+export { startsEverything } from './trees.ts';

@@ -23,6 +23,11 @@ const COMMON_ANCESTORS: ReadonlySet<string> = new Set([
   ...['foot', 'wezterm-gui', 'ptyxis', 'ptyxis-agent', 'terminator', 'tmux', 'tmux: server', 'screen'],
 ]);
 
+/** Whether this program stands above so much that it joins nothing. */
+export function startsEverything({ pid, image }: Pick<ProcessRecord, 'pid' | 'image'>): boolean {
+  return pid <= 1 || COMMON_ANCESTORS.has(image.slice(image.lastIndexOf('/') + 1));
+}
+
 /**
  * Names of what a process belongs to: itself and those above it, up to where everything starts from. Two lists with a
  * name in common are of one tree. Processes whose start is not known go by their number.
@@ -31,9 +36,9 @@ const COMMON_ANCESTORS: ReadonlySet<string> = new Set([
  */
 export function treeOf(processes: readonly ProcessRecord[]): readonly string[] {
   const tree: string[] = [];
-  for (const { pid, startedMs, image } of processes) {
-    const name = image.slice(image.lastIndexOf('/') + 1);
-    if (pid <= 1 || COMMON_ANCESTORS.has(name)) break;
+  for (const process of processes) {
+    if (startsEverything(process)) break;
+    const { pid, startedMs } = process;
     tree.push(`process ${pid}${startedMs === undefined ? '' : ` ${Math.round(startedMs)}`}`);
   }
   return tree;

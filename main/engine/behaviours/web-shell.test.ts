@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { findingsOf, program, starts } from './testing.ts';
+import type { HostEvent } from '../../../contract/events.ts';
+import { findingsOf, program, START_MS, starts } from './testing.ts';
 import { webShellBehaviour } from './web-shell.ts';
 
 const APACHE = '/usr/sbin/apache2 -k start';
@@ -21,6 +22,33 @@ describe('web shells', () => {
       const found = findingsOf(webShellBehaviour, [starts(program('/usr/bin/sh -c convert a.png b.jpg', [server]))]);
       expect(found, server).toMatchObject([{ severity: 'medium' }]);
     }
+  });
+
+  it('knows an application by who connected to it, and what it runs by what that asks', () => {
+    const app = '/usr/bin/python3.11 /srv/app.py';
+    const dash = '/usr/bin/dash -c id;uname;cat /etc/passwd';
+    const from = (remoteAddress: string): HostEvent => ({
+      type: 'network-connection',
+      timeMs: START_MS,
+      direction: 'inbound',
+      protocol: 'tcp',
+      localAddress: '192.0.2.1',
+      localPort: 8_080,
+      remoteAddress,
+      remotePort: 50_000,
+      process: program(app),
+    });
+    const inbound = from('203.0.113.9');
+    const asks = ['/usr/bin/id', '/usr/bin/uname', '/usr/bin/cat /etc/passwd'].map((each) =>
+      starts(program(each, [dash, app])),
+    );
+    expect(findingsOf(webShellBehaviour, [inbound, ...asks]).map(({ severity }) => severity)).toEqual(['high']);
+    expect(findingsOf(webShellBehaviour, [inbound, asks[0]!])).toMatchObject([{ severity: 'medium' }]);
+    // Without somebody else, without a shell, and with one thing that programs ask as well.
+    expect(findingsOf(webShellBehaviour, asks)).toEqual([]);
+    expect(findingsOf(webShellBehaviour, [from('127.0.0.1'), ...asks])).toEqual([]);
+    expect(findingsOf(webShellBehaviour, [inbound, starts(program('/usr/bin/uname', [app]))])).toEqual([]);
+    expect(findingsOf(webShellBehaviour, [inbound, starts(program('/usr/bin/cat /x', [dash, app]))])).toEqual([]);
   });
 
   it('is silent about scripts of packages, log rotation, and what servers are not above', () => {
