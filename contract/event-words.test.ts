@@ -17,6 +17,7 @@ const everything = {
   before: { uid: 1000, euid: 1000 },
   after: { uid: 0, euid: 0, capabilities: [HOSTILE] },
   access: 'trace',
+  signal: 9,
   direction: 'inbound',
   protocol: HOSTILE,
   localAddress: '::1',

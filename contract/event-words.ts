@@ -9,6 +9,7 @@ export const EVENT_TITLES: Readonly<Record<HostEventType, string>> = {
   'process-exit': 'ended',
   'process-credentials': 'became',
   'process-access': 'reached into',
+  'process-signal': 'signal',
   'file-created': 'file made',
   'file-written': 'file written',
   'file-renamed': 'file renamed',
@@ -82,6 +83,7 @@ const WORDS: Words = {
     return userOf(before, after) + optional(', gained ', gained.join(' '));
   },
   'process-access': ({ access, target }) => `${ACCESS_WORDS[access]} ${programWords(target)}`,
+  'process-signal': ({ signal, target }) => `signal ${signal} to ${programWords(target)}`,
   'file-created': (event) => event.path + optional(' → ', event.linkTarget),
   'file-written': file,
   'file-renamed': ({ previousPath, path }) => `${previousPath} → ${path}`,

@@ -14,6 +14,7 @@ export const HOST_EVENT_TYPES = [
   'process-exit',
   'process-credentials',
   'process-access',
+  'process-signal',
   'file-created',
   'file-written',
   'file-renamed',
@@ -151,6 +152,17 @@ export interface ProcessAccessEvent extends EventBase {
   readonly process: HostProcessWithParents;
   readonly target: HostProcess;
   readonly access: 'trace' | 'read-memory' | 'write-memory';
+  /** By what: ptrace(2), process_vm_readv(2) and process_vm_writev(2), or /proc/PID/mem. */
+  readonly way?: 'ptrace' | 'process-vm' | 'memory-file';
+}
+
+/** A process sent a signal to another one. Told only of signals to Holdfast's own processes. */
+export interface ProcessSignalEvent extends EventBase {
+  readonly type: 'process-signal';
+  readonly process: HostProcessWithParents;
+  readonly target: HostProcess;
+  /** Its number: 9 is SIGKILL. */
+  readonly signal: number;
 }
 
 /** What is known of a file after the event. */
@@ -451,6 +463,7 @@ export type HostEvent =
   | ProcessExitEvent
   | ProcessCredentialsEvent
   | ProcessAccessEvent
+  | ProcessSignalEvent
   | FileCreatedEvent
   | FileWrittenEvent
   | FileRenamedEvent

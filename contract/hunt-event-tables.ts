@@ -22,6 +22,7 @@ export const HUNT_CHANGE_EVENTS = [
   'module-unload',
   'credentials',
   'access',
+  'signal',
 ] as const;
 const FILE_KINDS = ['file', 'directory', 'symlink', 'fifo', 'socket', 'device'] as const;
 

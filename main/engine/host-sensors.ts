@@ -5,6 +5,7 @@ import { type HostSensorName, type HostSettings, USUAL_LOGS } from './host-setti
 import type { Clock } from './runtime/clock.ts';
 import type { HealthRegistry } from './runtime/health.ts';
 import {
+  AccessSensor,
   canReadJournal,
   FileSensor,
   FileSnapshotStore,
@@ -86,6 +87,12 @@ export const HOST_SENSORS: readonly HostSensorRow[] = [
     setting: 'sockets',
     create: ({ health, clock, processOf, onEvents, onMessage }) =>
       new SocketSensor({ health, clock, processOf, onEvents, onMessage }),
+  },
+  {
+    name: 'access',
+    setting: 'access',
+    create: ({ health, clock, processOf, onEvents, onMessage }) =>
+      new AccessSensor({ health, clock, processOf, onEvents, onMessage }),
   },
   {
     name: 'logs',

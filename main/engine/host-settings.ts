@@ -56,6 +56,13 @@ export const hostSettings = {
     reason:
       'Whether to watch which program makes, takes on and waits for connections. Without it no flow says its program.',
   },
+  access: {
+    type: 'boolean',
+    default: true,
+    reason:
+      'Whether to watch which program traces another one, reads or writes its memory, or tries to end Holdfast, and what ' +
+      'is loaded into the kernel. It needs eBPF; calls of the system that do none of that are not slowed down.',
+  },
   system: {
     type: 'boolean',
     default: true,
@@ -85,6 +92,7 @@ export const HOST_SENSOR_NAMES = [
   'journal',
   'files',
   'sockets',
+  'access',
   'system',
   'yara',
   'activity',

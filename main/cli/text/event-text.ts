@@ -11,6 +11,7 @@ const PROGRAM_WIDTH = 20;
 /** What somebody looks for first when a lot goes by. */
 const MARKED: ReadonlySet<HostEventType> = new Set([
   'process-access',
+  'process-signal',
   'process-credentials',
   'login',
   'module-load',

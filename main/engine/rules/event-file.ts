@@ -127,6 +127,7 @@ const REQUIRED: Readonly<Record<string, (record: JsonRecord) => boolean>> = {
   'process-exit': hasProcess,
   'process-credentials': (record) => hasProcess(record) && isRecord(record.before) && isRecord(record.after),
   'process-access': (record) => hasProcess(record) && isRecord(record.target),
+  'process-signal': (record) => hasProcess(record) && isRecord(record.target),
   'audit-record': ({ fields }) => isRecord(fields),
   'log-line': ({ service, message }) => typeof service === 'string' && typeof message === 'string',
   'service-change': ({ unit }) => typeof unit === 'string',

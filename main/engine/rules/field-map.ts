@@ -274,6 +274,19 @@ const VIEWS: { readonly [T in HostEventType]: readonly ViewKind<HostEventOf<T>>[
       },
     }),
   ],
+  'process-signal': [
+    viewKind({
+      categories: ['process_signal'],
+      fields: {
+        ...processFields(({ process }) => process),
+        SourceImage: ({ process }) => imageOf(process),
+        SourceProcessId: ({ process }) => process.pid,
+        TargetImage: ({ target }) => imageOf(target),
+        TargetProcessId: ({ target }) => target.pid,
+        Signal: ({ signal }) => signal,
+      },
+    }),
+  ],
   'file-created': [CREATED, auditPath('CREATE')],
   'file-written': [CHANGED, auditPath('NORMAL')],
   'file-renamed': [fileView(SYSMON.create, ['file_event', 'file_rename']), auditPath('CREATE')],

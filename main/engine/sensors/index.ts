@@ -1,4 +1,5 @@
 /** Raw records from the kernel: live capture, and what this host knows about its network. */
+export { type AccessCounts, AccessSensor, type AccessSensorOptions } from './access/index.ts';
 export {
   FILE_MAGICS,
   type FileCounts,

@@ -35,6 +35,11 @@ const char arguments_help[] =
     "                      write which process makes, takes on and waits for connections (src/socket_records.h)\n"
     "  --method METHOD     best (default), ebpf or lists\n"
     "  --user UID          as above\n"
+    "sense access [options]\n"
+    "                      write which process reaches into another one, and which modules the kernel loads\n"
+    "                      (src/access_records.h); needs eBPF\n"
+    "  --own PID           tell signals to this process and its children\n"
+    "  --user UID          as above\n"
     "sense files [options]\n"
     "                      write what happens to files to standard output, as records (src/files_records.h)\n"
     "  --only MOUNTPOINT   watch this file system and no others; may be given again\n"
@@ -171,6 +176,23 @@ static bool parse_watch(struct arguments *arguments, int count, char *const *val
   return true;
 }
 
+/* Of `sense access`. */
+static bool parse_access(struct arguments *arguments, int count, char *const *values, char *problem,
+                         size_t problem_bytes) {
+  for (int i = 0; i < count; i += 2) {
+    const char *value = i + 1 < count ? values[i + 1] : NULL;
+    const bool is_user = strcmp(values[i], "--user") == 0;
+    const bool is_own = strcmp(values[i], "--own") == 0;
+    if ((is_user && number_within(value, 1, UINT32_MAX - 1, &arguments->user)) ||
+        (is_own && number_within(value, 1, INT32_MAX, &arguments->own))) {
+      continue;
+    }
+    snprintf(problem, problem_bytes, "%.40s is no option here, or needs another value", values[i]);
+    return false;
+  }
+  return true;
+}
+
 bool arguments_parse(struct arguments *arguments, int count, char *const *values, char *problem,
                      size_t problem_bytes) {
   *arguments = (struct arguments){
@@ -191,6 +213,10 @@ bool arguments_parse(struct arguments *arguments, int count, char *const *values
   if (strcmp(command, "sockets") == 0) {
     arguments->command = COMMAND_SOCKETS;
     return parse_watch(arguments, count - 2, values + 2, problem, problem_bytes);
+  }
+  if (strcmp(command, "access") == 0) {
+    arguments->command = COMMAND_ACCESS;
+    return parse_access(arguments, count - 2, values + 2, problem, problem_bytes);
   }
   if (strcmp(command, "files") == 0 || strcmp(command, "verdicts") == 0) {
     arguments->command = command[0] == 'f' ? COMMAND_FILES : COMMAND_VERDICTS;

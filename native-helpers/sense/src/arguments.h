@@ -22,6 +22,8 @@ enum command {
   COMMAND_VERDICTS,
   /* Tells of every connection with its process, and of every socket that waits for them. */
   COMMAND_SOCKETS,
+  /* Tells which process reaches into another one, and which modules the kernel loads. */
+  COMMAND_ACCESS,
   /* Tells extended attributes of files. */
   COMMAND_XATTRS,
   /* Says whether packets could be captured, and why not. */
@@ -63,6 +65,8 @@ struct arguments {
   enum method_wish method;
   /* COMMAND_FILES, COMMAND_VERDICTS */
   struct files_options files;
+  /* COMMAND_ACCESS: whose signals are told; 0: nobody's. */
+  uint32_t own;
   /* COMMAND_FIFO */
   const char *path;
 };

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "access.h"
 #include "arguments.h"
 #include "capture.h"
 #include "files.h"
@@ -64,7 +65,8 @@ static int run(int count, char *const *values) {
     case COMMAND_FILES:
     case COMMAND_VERDICTS:
     case COMMAND_PROCESSES:
-    case COMMAND_SOCKETS: break;
+    case COMMAND_SOCKETS:
+    case COMMAND_ACCESS: break;
   }
   if (isatty(STDOUT_FILENO)) {
     fputs("sense: records are not for a terminal; send standard output somewhere\n", stderr);
@@ -73,6 +75,7 @@ static int run(int count, char *const *values) {
   handle_signals();
   if (arguments.command == COMMAND_PROCESSES) return (int)processes_run(&arguments, &stopping);
   if (arguments.command == COMMAND_SOCKETS) return (int)sockets_run(&arguments, &stopping);
+  if (arguments.command == COMMAND_ACCESS) return (int)access_run(&arguments, &stopping);
   if (arguments.command == COMMAND_FILES) return (int)files_run(&arguments.files, &stopping);
   if (arguments.command == COMMAND_VERDICTS) return (int)verdicts_run(&arguments.files, &stopping);
   return (int)capture_run(&arguments, &stopping);

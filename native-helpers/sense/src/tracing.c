@@ -5,6 +5,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "access_records.h"
+
 #ifdef SENSE_WITH_EBPF
 
 /* Made by bpftool; other people's code under other warnings. */
@@ -22,6 +24,7 @@
 #pragma GCC diagnostic ignored "-Wundef"
 #pragma GCC diagnostic ignored "-Wnull-dereference"
 #pragma GCC diagnostic ignored "-Wunused-parameter"
+#include "access.skel.h"
 #include "processes.skel.h"
 #include "sockets.skel.h"
 #pragma GCC diagnostic pop
@@ -48,8 +51,8 @@ struct loaded {
 };
 
 /*
- * Each program has types and functions of its own name and the same form. 0, or a negative error number; attached only
- * with `attach`, after its ring is mapped.
+ * Each program has types and functions of its own name and the same form. Both give 0, or a negative error number. The
+ * second is what follows the macro: it attaches the program, after its ring is mapped.
  */
 #define DEFINE_PROGRAM(name)                                                        \
   static struct name *name##_program;                                               \
@@ -62,19 +65,42 @@ struct loaded {
     loaded->dropped = (const volatile uint64_t *)&name##_program->bss->dropped;     \
     return 0;                                                                       \
   }                                                                                 \
-  static int attach_##name(void) {                                                  \
-    return name##__attach(name##_program);                                          \
-  }
+  static int attach_##name(struct tracing *tracing)
 
-DEFINE_PROGRAM(processes)
-DEFINE_PROGRAM(sockets)
+DEFINE_PROGRAM(processes) {
+  (void)tracing;
+  return processes__attach(processes_program);
+}
+
+DEFINE_PROGRAM(sockets) {
+  (void)tracing;
+  return sockets__attach(sockets_program);
+}
+
+/* Some kernels have no modules, and some no trace point for locks of memory: the rest is worth having without. */
+DEFINE_PROGRAM(access) {
+  tracing->own = (volatile uint32_t *)&access_program->bss->own;
+  const int error = access__on_signal__attach(access_program);
+  if (error < 0) return error;
+  uint32_t attached = PART_SIGNALS;
+  if ((tracing->parts & PART_MEMORY) != 0 && access__on_memory_lock__attach(access_program) >= 0) {
+    attached |= PART_MEMORY;
+  }
+  if ((tracing->parts & PART_MODULES) != 0 && access__on_module_load__attach(access_program) >= 0 &&
+      access__on_module_free__attach(access_program) >= 0) {
+    attached |= PART_MODULES;
+  }
+  tracing->parts = attached;
+  return 0;
+}
 
 static const struct {
   int (*load)(struct loaded *loaded);
-  int (*attach)(void);
+  int (*attach)(struct tracing *tracing);
 } programs[] = {
     [TRACED_PROCESSES] = {load_processes, attach_processes},
     [TRACED_SOCKETS] = {load_sockets, attach_sockets},
+    [TRACED_ACCESS] = {load_access, attach_access},
 };
 
 bool tracing_open(struct tracing *tracing, enum traced traced, const char **step) {
@@ -93,7 +119,7 @@ bool tracing_open(struct tracing *tracing, enum traced traced, const char **step
   if (!map_ring(tracing, loaded.ring, information.max_entries)) return false;
   tracing->dropped = loaded.dropped;
   *step = "attach the eBPF program";
-  error = programs[traced].attach();
+  error = programs[traced].attach(tracing);
   if (error < 0) {
     errno = -error;
     return false;

@@ -11,6 +11,8 @@ enum traced {
   TRACED_PROCESSES,
   /* bpf/sockets.bpf.c */
   TRACED_SOCKETS,
+  /* bpf/access.bpf.c */
+  TRACED_ACCESS,
 };
 
 struct tracing {
@@ -21,6 +23,10 @@ struct tracing {
   const volatile uint64_t *producer;
   const volatile uint64_t *dropped;
   uint64_t mask;
+  /* Of TRACED_ACCESS. Before opening: what to watch (enum access_part); afterwards what of it the kernel can tell. */
+  uint32_t parts;
+  /* Of TRACED_ACCESS: the process whose signals are told; 0: nobody's. */
+  volatile uint32_t *own;
 };
 
 /*

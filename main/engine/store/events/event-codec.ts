@@ -205,6 +205,7 @@ export const EVENT_SHAPES: Readonly<Record<HostEventType, EventShape>> = {
     ['name', 'subject', 'text'],
     ['serial', 'detail', 'text'],
   ),
+  'process-signal': change(27),
 };
 
 const TYPE_OF_CODE: ReadonlyMap<number, HostEventType> = new Map(

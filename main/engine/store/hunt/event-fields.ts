@@ -174,6 +174,7 @@ export const EVENT_TABLE_SOURCES: Readonly<Record<string, TableSource>> = {
       'module-unload',
       'process-credentials',
       'process-access',
+      'process-signal',
     ]),
     action: words('e.action'),
     subject: words('e.subject'),
