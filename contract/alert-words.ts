@@ -213,6 +213,15 @@ export const KIND_WORDS: Readonly<Record<AlertKind, KindWords>> = {
       'Bring the files back from a backup, after the computer was set up anew.',
     ],
   },
+  malware: {
+    name: 'Harmful program',
+    lookedFor: 'programs and scripts whose content is known to be harmful',
+    steps: [
+      'Do not run the file. Where it runs already, end the program, and take the computer off the network.',
+      'Find out how it came there: the program that wrote it tells.',
+      'Look whether the same content, by its SHA-256, lies on other computers.',
+    ],
+  },
 };
 
 /** How severities are called. */

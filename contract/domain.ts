@@ -33,6 +33,7 @@ export const ALERT_KINDS = [
   'defence-evasion',
   'discovery',
   'ransomware',
+  'malware',
 ] as const;
 export type AlertKind = (typeof ALERT_KINDS)[number];
 

@@ -11,6 +11,7 @@ import { modelSettings } from './model-settings.ts';
 import { flowSettings } from './network/index.ts';
 import type { Section } from './runtime/config-names.ts';
 import { logSettings } from './runtime/log.ts';
+import { scanSettings } from './scan-settings.ts';
 import { behaviourSection, detectorSection } from './section-names.ts';
 import { sensorSettings } from './sensors/index.ts';
 import { storeSettings } from './store/index.ts';
@@ -68,6 +69,7 @@ const TITLES: Readonly<Record<string, string>> = {
   'host.host-reverse-shell': 'Finding shells that obey the network',
   'host.traces-removed': 'Finding removed traces',
   'host.web-shell': 'Finding shells behind servers',
+  scan: 'Finding harmful programs by their content',
   alerts: 'Joining findings into alerts',
   models: 'Learning what is normal (anomalies)',
   integrity: 'Integrity of files',
@@ -84,6 +86,7 @@ const TABLES: readonly Section[] = [
   ...DETECTORS.map((detector) => ({ path: detectorSection(detector.id), table: detector.settings })),
   { path: 'host', table: hostSettings },
   ...BEHAVIOURS.map((behaviour) => ({ path: behaviourSection(behaviour.id), table: behaviour.settings })),
+  { path: 'scan', table: scanSettings },
   { path: 'indicators', table: indicatorSettings },
   { path: 'alerts', table: alertSettings },
   { path: 'models', table: modelSettings },

@@ -11,6 +11,7 @@ import { CaptureJobs } from './capture-jobs.ts';
 import { captureSettings } from './capture-settings.ts';
 import { CONFIG_SECTIONS } from './configuration.ts';
 import { EngineConsole } from './console.ts';
+import { FileWatchScan } from './file-watch-scan.ts';
 import { FindingPrograms } from './finding-programs.ts';
 import { FlowPrograms, socketObstacle } from './flow-programs.ts';
 import { countBySeverity, createHandlers } from './handlers.ts';
@@ -38,6 +39,7 @@ import { type HealthPart, HealthRegistry } from './runtime/health.ts';
 import { Lifecycle } from './runtime/lifecycle.ts';
 import { type Logger, logSettings } from './runtime/log.ts';
 import { ensureOwnDirectory, type Paths } from './runtime/paths.ts';
+import { scanSettings } from './scan-settings.ts';
 import { DEFAULT_HELPER_PATH, readHostNetwork, readOwnAddresses, UserNames } from './sensors/index.ts';
 import { type LivePart, SettingsDesk } from './settings-desk.ts';
 import { StatusFeed } from './status-feed.ts';
@@ -92,6 +94,7 @@ export class Engine {
   readonly system: SystemDesk;
   readonly integrity: IntegrityDesk;
   readonly rules: RuleDesk;
+  readonly #scanner: FileWatchScan;
   readonly processes: ProcessDesk;
   readonly #traffic: LiveTraffic;
   readonly #watching: TrafficSwitch;
@@ -159,7 +162,10 @@ export class Engine {
       userId: process.geteuid?.() ?? 0,
       health: this.health,
       journal: (entry) => this.store.appendJournal(entry),
-      onChange: () => this.#watching.configure(this.settings.config),
+      onChange: () => {
+        this.#scanner.reload();
+        return this.#watching.configure(this.settings.config);
+      },
     });
     this.rules = new RuleDesk({
       dataDirectory: options.paths.dataDirectory,
@@ -167,11 +173,25 @@ export class Engine {
       clock: systemClock,
       memory: () => this.store.control,
       journal: (entry) => this.store.appendJournal(entry),
-      onChange: () => this.host.reloadRules({ disabled: this.rules.disabled('sigma') }),
+      onChange: (engine) => {
+        if (engine === 'yara') this.#scanner.reload();
+        else this.host.reloadRules({ disabled: this.rules.disabled('sigma') });
+      },
       limits: () => {
         const host = this.health.report().entries.find(({ part }) => part === 'host');
         return host === undefined || host.state === 'ok' ? '' : host.detail;
       },
+    });
+    this.#scanner = new FileWatchScan({
+      dataDirectory: options.paths.dataDirectory,
+      ownDirectories: [options.paths.dataDirectory, options.paths.runtimeDirectory],
+      settings: () => this.settings.config.section('scan', scanSettings),
+      clock: systemClock,
+      health: this.health,
+      isEnabled: (id) => this.rules.isEnabled('yara', id),
+      indicatorOf: (type, hash) => this.indicators.hash(type, hash),
+      onHit: (id, timeMs) => this.rules.count('yara', id, 1, timeMs),
+      onFinding: (finding) => this.#found(finding),
     });
     const users = new UserNames(systemClock);
     const snapshots = new ProcessSnapshots({
@@ -247,6 +267,7 @@ export class Engine {
         this.programs.take(events);
         this.#findingPrograms.take(events);
         this.processes.take(events);
+        this.#scanner.take(events);
         this.#store?.insertEvents(events);
         this.events.emit('host', events);
       },
@@ -279,6 +300,7 @@ export class Engine {
         { name: 'indicators', start: () => this.indicators.load() },
         { name: 'rules', start: () => this.rules.start(), stop: () => this.rules.stop() },
         { name: 'processes', stop: () => this.processes.stop() },
+        { name: 'scanner', start: () => this.#scanner.start(), stop: () => this.#scanner.stop() },
         { name: 'models', start: () => this.models.start(), stop: () => this.models.stop() },
         { name: 'system', stop: () => this.system.stop() },
         { name: 'integrity', stop: () => this.integrity.cancel() },
@@ -426,6 +448,7 @@ export class Engine {
   async #apply(part: LivePart, config: Config): Promise<void> {
     if (part === 'traffic') await this.#watching.configure(config);
     else if (part === 'host') await this.#hostWatching.configure(config);
+    else if (part === 'scan') this.#scanner.configure();
     else if (part === 'indicators') await this.indicators.reload();
     else if (part === 'alerts') this.book.configure(config.section('alerts', alertSettings));
     else if (part === 'models') this.models.configure();

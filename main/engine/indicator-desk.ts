@@ -97,6 +97,11 @@ export class IndicatorDesk {
     return checkValue(this.#table, value);
   }
 
+  /** What the lists know of a file by its hash. */
+  hash(type: 'sha256' | 'sha1' | 'md5', value: string): Indicator | undefined {
+    return this.#table.hash(type, value);
+  }
+
   /** @throws FailureError `wrong-offset`, `list-too-large`, and those of `importText` */
   async importPiece(
     name: string,

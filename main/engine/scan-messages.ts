@@ -9,6 +9,8 @@ export interface ScanWorkerData {
   readonly timeoutMs: number;
   /** Of a larger file the first bytes are looked at. */
   readonly maxFileBytes: number;
+  /** Lets other work go first. */
+  readonly isGentle?: boolean;
 }
 
 export interface ScanRequest {

@@ -1,6 +1,7 @@
 /** The scanning thread: rules in YARA, and files one after the other. It blocks while it looks at one. */
 import { createHash } from 'node:crypto';
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { codeOf } from './runtime/failure.ts';
 import type { FileVerdict, ScanAnswer, ScanHit, ScanRequest, ScanWorkerData } from './scan-messages.ts';
@@ -18,7 +19,11 @@ import {
 const port = parentPort;
 if (port === null) throw new Error('scan-worker.ts runs as a worker thread');
 const post = (answer: ScanAnswer): void => port.postMessage(answer);
-const { rules, userId, timeoutMs, maxFileBytes } = workerData as ScanWorkerData;
+const { rules, userId, timeoutMs, maxFileBytes, isGentle = false } = workerData as ScanWorkerData;
+/** Lower than all work, but not the lowest: a busy computer would not let it run at all. */
+const LOW_PRIORITY = 10;
+// On Linux it is the priority of the calling thread alone.
+if (isGentle) setPriority(0, LOW_PRIORITY);
 
 /** Verdicts are kept by what was looked at: copies, and files that come again, cost a hash. */
 const MAX_VERDICTS = 20_000;

@@ -10,6 +10,7 @@ import type { JournalInput } from './store/index.ts';
 export const LIVE_PARTS = [
   'traffic',
   'host',
+  'scan',
   'indicators',
   'alerts',
   'captures',
@@ -32,6 +33,7 @@ export const LIVE_SETTINGS: readonly LiveRow[] = [
   { part: 'traffic', path: 'network.' },
   { part: 'traffic', path: 'detect.' },
   { part: 'host', path: 'host.' },
+  { part: 'scan', path: 'scan.' },
   { part: 'indicators', path: 'indicators.' },
   { part: 'alerts', path: 'alerts.joinGapSeconds' },
   { part: 'alerts', path: 'alerts.maxEvidence' },

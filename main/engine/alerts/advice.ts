@@ -233,6 +233,12 @@ const STEPS: Readonly<Record<AlertKind, readonly Step[]>> = {
     { text: 'Before paying anybody, look whether there is a tool for this kind, and ask the police.' },
     ALLOW,
   ],
+  malware: [
+    { text: 'Do not run the file. Where it runs already, end the program, and take this computer off the network.' },
+    { text: 'Find out how it came here: the program that wrote it tells.' },
+    { text: 'Look whether "holdfast scan" finds more of it, and whether it starts by itself.' },
+    ALLOW,
+  ],
 };
 
 /** What a person can do about an alert, the most useful first; addresses of this computer are called so. */

@@ -38,6 +38,7 @@ const STEPS: Readonly<Partial<Record<AlertKind, Step>>> = {
   'defence-evasion': { phase: 2, words: 'hid itself' },
   'credential-access': { phase: 3, words: 'went for passwords' },
   ransomware: { phase: 3, words: 'encrypted files' },
+  malware: { phase: 1, words: 'brought in a program' },
 };
 
 /** A guessed password is a way in only when the guess was right: ATT&CK's "Valid Accounts". */

@@ -67,6 +67,7 @@ export const JOIN_BY: Readonly<Record<AlertKind, JoinBy>> = {
   'defence-evasion': 'cause-only',
   discovery: 'cause-only',
   ransomware: 'cause-only',
+  malware: 'cause-only',
 };
 
 const COMMON: Readonly<Record<JoinBy, (first: Case, second: Case) => boolean>> = {

@@ -19,6 +19,7 @@ const ABOUT_THE_HOST: ReadonlySet<AlertKind> = new Set([
   'defence-evasion',
   'discovery',
   'ransomware',
+  'malware',
 ]);
 
 /** What was looked for, and what was not: without it, "nothing found" means nothing. */

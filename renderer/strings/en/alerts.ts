@@ -34,6 +34,7 @@ export const alerts = {
     'defence-evasion': 'Covering tracks',
     discovery: 'Looking around',
     ransomware: 'Files made unreadable',
+    malware: 'Harmful program',
   },
   stateFilters: { '': 'Open and in hand', open: 'Open', acknowledged: 'In hand', dismissed: 'Dismissed', all: 'All' },
   spans: { '': 'Any time', '1': 'Last hour', '24': 'Last 24 hours', '168': 'Last 7 days', '720': 'Last 30 days' },
