@@ -1,8 +1,11 @@
 /** `holdfast rules …`: rules in Sigma about what happens on the host, and in YARA about files. */
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
+import type { RuleEngine } from '../../contract/api-rules.ts';
 import { type Runner, severityOption } from './command-options.ts';
 import { EXIT } from './exit-codes.ts';
 
+/** The contract's list is in a file that loads zod, which no start of the command should wait for. */
+const ENGINES = ['sigma', 'yara'] as const satisfies readonly RuleEngine[];
 const AS_JSON = 'print one JSON document';
 
 export function addRuleCommands(program: Command, run: Runner): void {
@@ -15,9 +18,12 @@ export function addRuleCommands(program: Command, run: Runner): void {
     );
   rules
     .command('list')
-    .description(`Lists rules, and what is wrong with them by file and line; exits with ${EXIT.wrongInput} then.`)
-    .argument('[path...]', 'files and folders of rules, instead of those that are in use')
+    .description(
+      `Lists rules with their hits, and what is wrong with them by file and line; exits with ${EXIT.wrongInput} then.`,
+    )
+    .argument('[path...]', 'files and folders of rules in Sigma, instead of the rules that are in use')
     .addOption(severityOption('--min-severity <level>', 'leave out rules that are less severe').default('info'))
+    .addOption(new Option('--engine <engine>', 'only rules that are in use of this kind').choices(ENGINES))
     .option('--json', AS_JSON)
     .action(
       run(async (context, paths: string[], options) => {

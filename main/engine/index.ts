@@ -16,6 +16,7 @@ import type { IntegrityDesk } from './integrity-desk.ts';
 import type { FlowFacts } from './network/index.ts';
 import type { ReportContext } from './report/index.ts';
 import type { LocalRules } from './rule-desk.ts';
+import type { ReadRuleList } from './rule-reading.ts';
 import type { Config, ConfigReport, ConfigRequest } from './runtime/config.ts';
 import type { ShownSetting } from './runtime/config-text.ts';
 import type { Logger } from './runtime/log.ts';
@@ -106,6 +107,12 @@ export async function ensureDirectory(path: string): Promise<void> {
 /** See rules/index.ts: Sigma rules without an engine. */
 export async function loadHostRules(): Promise<HostRules> {
   return import('./rules/index.ts');
+}
+
+/** See rule-reading.ts: rules in Sigma and YARA of Holdfast and those that were taken in, where no engine runs. */
+export async function readRulesInUse(dataDirectory: string): Promise<ReadRuleList> {
+  const { readRuleList } = await import('./rule-reading.ts');
+  return readRuleList({ kind: 'all', dataDirectory, userId: process.geteuid?.() ?? 0 });
 }
 
 /** See rule-desk.ts: the folder of rules that were taken in, where no engine runs. */

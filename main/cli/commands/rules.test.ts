@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { CommandContext } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
+import { wrongInput } from '../failure.ts';
 import { listRules, testRules } from './rules.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'holdfast-rules-'));
@@ -59,6 +60,57 @@ describe('holdfast rules', () => {
     const { context: json, written: document } = contextOf();
     expect(await listRules([good], { minSeverity: 'high', json: true }, json)).toBe(EXIT.fine);
     expect(JSON.parse(document.out)).toEqual({ rules: [], filters: 0, problems: [] });
+  });
+
+  it('lists what the running engine has, with hits, and says what is off', async () => {
+    const { context, written } = contextOf();
+    const rule = {
+      title: 'Curl',
+      description: '',
+      severity: 'medium',
+      techniques: ['T1105'],
+      about: 'linux',
+      file: 'a',
+    };
+    const counted = { hits: 1_234, lastHitMs: 1, isEnabled: false, isOwn: true };
+    const rules = [
+      { engine: 'sigma', id: 'curl', ...rule, ...counted },
+      {
+        engine: 'yara',
+        id: 'a#Miner',
+        ...rule,
+        ...counted,
+        title: 'Miner',
+        isEnabled: true,
+        hits: 0,
+        severity: 'high',
+      },
+    ];
+    const problem = { engine: 'yara', file: 'b.yar', line: 3, rule: '', reason: 'unknown word', isOwn: false };
+    const request = async () => ({ rules, problems: [problem], limits: 'Host sensors are off.' });
+    const running = { ...context, connect: async () => ({ request, close: () => {} }) } as unknown as CommandContext;
+    expect(await listRules([], { minSeverity: 'info' }, running)).toBe(EXIT.wrongInput);
+    expect(written.out).toMatch(
+      /medium +Sigma +Curl +T1105 +linux +no +1,234\nhigh +YARA +Miner +T1105 +linux +yes +0\n/,
+    );
+    expect(written.out).toContain('2 rules about 1 technique, 1 off.');
+    expect(written.err).toContain('b.yar:3: unknown word\n');
+    expect(written.err).toContain('Host sensors are off.');
+
+    const { context: other, written: document } = contextOf();
+    const json = { ...running, out: other.out, err: other.err };
+    expect(await listRules([], { minSeverity: 'high', engine: 'sigma', json: true }, json)).toBe(EXIT.fine);
+    expect(JSON.parse(document.out)).toMatchObject({ isRunning: true, rules: [], problems: [] });
+  });
+
+  it('lists rules of both kinds where no engine runs', async () => {
+    const { context, written } = contextOf();
+    const failure = wrongInput('engine-not-running', 'No engine is running.', 'Start it.');
+    const alone: CommandContext = { ...context, connect: () => Promise.reject(failure) };
+    expect(await listRules([], { minSeverity: 'info', json: true }, alone)).toBe(EXIT.fine);
+    const { isRunning, rules } = JSON.parse(written.out) as { isRunning: boolean; rules: { engine: string }[] };
+    expect(isRunning).toBe(false);
+    expect(new Set(rules.map(({ engine }) => engine))).toEqual(new Set(['sigma', 'yara']));
   });
 
   it('tries a rule on events', async () => {

@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
-import { SEVERITIES, type Severity } from '../../../contract/domain.ts';
+import { SEVERITIES } from '../../../contract/domain.ts';
 import { formatCount, formatNumber } from '../../../contract/format.ts';
 import { plainText } from '../../../contract/text.ts';
 import type { HostRules } from '../../engine/index.ts';
@@ -8,25 +8,23 @@ import { type CommandContext, releaseInput, STANDARD_INPUT, writeJson, writeLine
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { wrongInput } from '../failure.ts';
 import { table } from '../terminal/layout.ts';
+import { type ListOptions, listRulesInUse } from './rules-in-use.ts';
 
 type RuleSet = ReturnType<HostRules['SigmaRuleSet']['load']>;
 type Hit = ReturnType<RuleSet['match']>[number];
 type Problem = RuleSet['problems'][number];
 type Facts = Hit['rule'];
 
-interface ListOptions {
-  readonly minSeverity: Severity;
-  readonly json?: boolean;
-}
-
-/** `holdfast rules list [PATH...]` */
+/** `holdfast rules list [PATH...]`: rules in use; with paths, the rules in Sigma that are there. */
 export async function listRules(
   paths: readonly string[],
-  { minSeverity, json }: ListOptions,
+  options: ListOptions,
   context: CommandContext,
 ): Promise<ExitCode> {
+  if (paths.length === 0) return listRulesInUse(options, context);
+  const { minSeverity, json } = options;
   const engine = await (await context.engine()).loadHostRules();
-  const { rules, problems } = load(engine, paths.length > 0 ? paths : await pathsInUse(engine, context));
+  const { rules, problems } = load(engine, paths);
   const shown = [...rules.detections, ...rules.correlations].filter(
     ({ severity }) => SEVERITIES.indexOf(severity) >= SEVERITIES.indexOf(minSeverity),
   );

@@ -129,6 +129,14 @@ function NoRules({ isNarrowed: isNarrow }: { readonly isNarrowed: boolean }) {
   );
 }
 
+function Title({ rule: { title, isEnabled } }: { readonly rule: RuleRow }) {
+  return (
+    <Text isOneLine className={isEnabled ? 'font-medium' : 'text-ink-quiet'}>
+      {title}
+    </Text>
+  );
+}
+
 /** Below this the severity is a mark before the title. */
 const ROOM_FOR_WORDS = 620;
 
@@ -147,10 +155,19 @@ function columnsFor(mayChange: boolean): readonly Column<RuleRow>[] {
       header: words.columns.title,
       width: 'minmax(160px, 3fr)',
       isSortable: true,
-      cell: ({ title, isEnabled }) => (
-        <Text isOneLine className={isEnabled ? 'font-medium' : 'text-ink-quiet'}>
-          {title}
-        </Text>
+      fromWidth: ROOM_FOR_WORDS,
+      cell: (rule) => <Title rule={rule} />,
+    },
+    {
+      id: 'marked-title',
+      header: words.columns.title,
+      width: 'minmax(160px, 1fr)',
+      untilWidth: ROOM_FOR_WORDS,
+      cell: (rule) => (
+        <span className="grid grid-cols-[12px_minmax(0,1fr)] items-center gap-x-2">
+          <SeverityMark severity={rule.severity} isShort />
+          <Title rule={rule} />
+        </span>
       ),
     },
     {
