@@ -9,6 +9,7 @@ import { Text } from '../../components/Text.tsx';
 import { formatCount } from '../../lib/format.ts';
 import { linkToProcess, processItem } from '../../lib/process-link.ts';
 import { strings } from '../../strings/index.ts';
+import { ProgramName } from './ProgramName.tsx';
 import { argumentsOf } from './process-list.ts';
 
 const words = strings.processes.drawer;
@@ -33,7 +34,7 @@ export function Lineage({ detail: { process, lineage } }: { readonly detail: Pro
             className="flex h-8 items-center gap-2"
             style={{ paddingLeft: Math.min(above.length, MAX_INDENT) * INDENT_PX }}
           >
-            <span className="font-medium">{plainText(process.name)}</span>
+            <ProgramName process={process} className="font-medium" />
             <span className="font-mono text-12 text-ink-quiet">{process.pid}</span>
             <span className="text-12 text-ink-quiet">{words.thisOne}</span>
           </li>
@@ -72,8 +73,8 @@ function Line({ row, depth }: { readonly row: ProcessRow; readonly depth: number
   const rest = plainText(argumentsOf(row));
   return (
     <li className="flex h-8 items-center gap-2" style={{ paddingLeft: Math.min(depth, MAX_INDENT) * INDENT_PX }}>
-      <a href={linkToProcess(row)} className="max-w-[50%] shrink-0 truncate text-accent" title={plainText(row.image)}>
-        {plainText(row.name)}
+      <a href={linkToProcess(row)} className="flex max-w-[50%] shrink-0 text-accent">
+        <ProgramName process={row} />
       </a>
       <span className="shrink-0 font-mono text-12 text-ink-quiet">{row.pid}</span>
       {row.risk !== null && <SeverityMark severity={row.risk} isShort />}

@@ -28,7 +28,7 @@ const MOST_CPU_FIRST: Sort = { column: 'cpu', direction: 'descending' };
 
 export function LiveProcesses({ isTree }: { readonly isTree: boolean }) {
   const { item, query } = useAddress();
-  const { processes, limits, hasItems, failure } = useProcesses();
+  const { processes, limits, hasItems, isWhole, failure } = useProcesses();
   const [sort, setSort] = useState(isTree ? BY_START : MOST_CPU_FIRST);
   const [isScrolled, setScrolled] = useState(false);
   const [activeKey, setActiveKey] = useState<string | null>(null);
@@ -38,7 +38,7 @@ export function LiveProcesses({ isTree }: { readonly isTree: boolean }) {
   const filter = useFilter(query);
   const isFiltered = filter.search !== '' || filter.show !== '' || filter.user !== '';
   const live = useMemo(() => listNodes(processes, filter, sort, isTree), [processes, filter, sort, isTree]);
-  const isHeld = isScrolled || isPointedAt || item !== null;
+  const isHeld = isWhole && (isScrolled || isPointedAt || item !== null);
   const held = useHeldNodes(live, processes, isHeld, JSON.stringify([filter, sort]));
   const collapsing = useCollapsed(held.nodes, isTree && !isFiltered);
   useCollapseKeys(element, activeKey, collapsing);

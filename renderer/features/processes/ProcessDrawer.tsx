@@ -16,6 +16,7 @@ import { useQuery } from '../../lib/use-query.ts';
 import { strings } from '../../strings/index.ts';
 import { EventsMenu } from './EventsMenu.tsx';
 import { Children, Lineage } from './Family.tsx';
+import { ProgramName } from './ProgramName.tsx';
 import { Sockets } from './Sockets.tsx';
 import { TouchedFiles } from './TouchedFiles.tsx';
 
@@ -69,7 +70,8 @@ function Detail({ detail }: { readonly detail: ProcessDetail }) {
       }
       title={
         <>
-          <Text>{process.name}</Text> <span className="font-mono font-normal text-ink-quiet">{process.pid}</span>
+          <ProgramName process={process} className="whitespace-normal" />{' '}
+          <span className="font-mono font-normal text-ink-quiet">{process.pid}</span>
         </>
       }
       actions={<EventsMenu detail={detail} />}
@@ -121,7 +123,15 @@ function factsOf(detail: ProcessDetail): readonly KeyValueRow[] {
     ...text(words.container, process.container),
     ...text(words.terminal, terminal),
     ...row(words.session, session !== null && session > 0, <span className="font-mono">{session}</span>),
-    ...row(words.hash, sha256 !== '', <Copyable text={sha256} maxLength={sha256.length} />),
+    ...row(
+      words.hash,
+      process.image !== '',
+      sha256 === '' ? (
+        <span className="text-ink-quiet">{words.hashUnknown}</span>
+      ) : (
+        <Copyable text={sha256} maxLength={sha256.length} />
+      ),
+    ),
     { name: words.started, value: <StartOf startedMs={process.startedMs} /> },
     ...row(words.endedAt, !isRunning(detail), <EndOf detail={detail} />),
     ...row(words.uses, isRunning(detail), <UseOf process={process} />),

@@ -8,12 +8,13 @@ import { Bytes, Count, Percent } from '../../components/numbers.tsx';
 import { Text } from '../../components/Text.tsx';
 import { counted, formatCount } from '../../lib/format.ts';
 import { strings } from '../../strings/index.ts';
+import { ProgramName } from './ProgramName.tsx';
 import { argumentsOf, type ListNode, placeOf } from './process-list.ts';
 
 const words = strings.processes;
 /** Steps to the right that are drawn; deeper ones stand below each other. */
-const MAX_INDENT = 10;
-const INDENT_PX = 16;
+const MAX_INDENT = 8;
+const INDENT_PX = 14;
 
 export interface ColumnsOptions {
   readonly collapsed: ReadonlySet<string>;
@@ -26,7 +27,7 @@ export function listColumns({ collapsed, toggle }: ColumnsOptions): readonly Col
     {
       id: 'program',
       header: words.columns.program,
-      width: 'minmax(200px, 2.4fr)',
+      width: 'minmax(160px, 3fr)',
       isSortable: true,
       cell: (node) => (
         <Program
@@ -81,12 +82,7 @@ function Program({ node: { process, depth, below, isContext }, isCollapsed, onTo
           )}
         </span>
       )}
-      <span
-        className={cx('max-w-full truncate', (process.isEnded || isContext) && 'text-ink-quiet')}
-        title={plainText(process.image)}
-      >
-        {name}
-      </span>
+      <ProgramName process={process} className={cx('max-w-full', (process.isEnded || isContext) && 'text-ink-quiet')} />
       {isCollapsed && (
         <span className="shrink-0 font-mono text-12 text-ink-quiet" title={counted(below, words.belowHint)}>
           {words.below(formatCount(below))}
@@ -135,7 +131,7 @@ const FACTS: readonly Column<ListNode>[] = [
     header: words.columns.user,
     width: '104px',
     isSortable: true,
-    fromWidth: 640,
+    fromWidth: 720,
     cell: ({ process: { user } }) => <Text isOneLine>{user}</Text>,
   },
   {
@@ -151,7 +147,7 @@ const FACTS: readonly Column<ListNode>[] = [
     header: words.columns.unit,
     width: 'minmax(128px, 0.9fr)',
     isSortable: true,
-    fromWidth: 940,
+    fromWidth: 980,
     cell: ({ process }) => <Quiet>{placeOf(process)}</Quiet>,
   },
   {
@@ -160,7 +156,7 @@ const FACTS: readonly Column<ListNode>[] = [
     width: '104px',
     isNumeric: true,
     isSortable: true,
-    fromWidth: 740,
+    fromWidth: 800,
     cell: ({ process: { connections } }) => (connections === 0 ? NONE : <Count value={connections} />),
   },
   {
@@ -169,7 +165,7 @@ const FACTS: readonly Column<ListNode>[] = [
     width: '88px',
     isNumeric: true,
     isSortable: true,
-    fromWidth: 840,
+    fromWidth: 880,
     cell: ({ process: { listeners } }) => (listeners === 0 ? NONE : <Count value={listeners} />),
   },
   {
@@ -178,7 +174,7 @@ const FACTS: readonly Column<ListNode>[] = [
     width: '80px',
     isNumeric: true,
     isSortable: true,
-    fromWidth: 440,
+    fromWidth: 480,
     cell: ({ process: { cpu, isEnded } }) =>
       isEnded ? (
         <span className="text-ink-quiet">{words.ended}</span>
@@ -194,7 +190,7 @@ const FACTS: readonly Column<ListNode>[] = [
     width: '96px',
     isNumeric: true,
     isSortable: true,
-    fromWidth: 520,
+    fromWidth: 560,
     cell: ({ process: { memoryBytes } }) =>
       memoryBytes === null || memoryBytes === 0 ? NONE : <Bytes value={memoryBytes} />,
   },

@@ -9,6 +9,7 @@ import {
   type ListFilter,
   type ListNode,
   listNodes,
+  otherName,
   parentsOf,
   withoutCollapsed,
 } from './process-list.ts';
@@ -125,6 +126,19 @@ describe('a list that is read', () => {
     const held = tree(HOUSE, filter);
     const now = HOUSE.map((one) => ({ ...one, connections: 0 }));
     expect(heldNodes(held, tree(now, filter), now).nodes.some(({ process: { isEnded } }) => isEnded)).toBe(false);
+  });
+});
+
+describe('the name of a program', () => {
+  it.each([
+    ['MainThread', '/usr/bin/node', 'node'],
+    ['kworker/0:1', '/tmp/.x/miner', 'miner'],
+    ['python3', '/usr/bin/python3.11', ''],
+    ['systemd-network', '/usr/lib/systemd/systemd-networkd', ''],
+    ['bash', '/usr/bin/bash (deleted)', ''],
+    ['kthreadd', '', ''],
+  ])('%s that is %s is also called "%s"', (name, image, other) => {
+    expect(otherName({ name, image })).toBe(other);
   });
 });
 

@@ -154,18 +154,34 @@ export function parentsOf(nodes: readonly ListNode[]): ReadonlySet<string> {
   return new Set(nodes.filter(({ below }) => below > 0).map(({ key }) => key));
 }
 
+export type NamedProcess = Pick<BookProcess, 'name' | 'image' | 'commandLine'>;
+
+/** What the kernel puts behind the path of a program whose file is gone (proc_pid_exe(5)). */
+const GONE = ' (deleted)';
+
+/**
+ * The name of the program's file where the process calls itself something else, as threads of Node do and who hides;
+ * empty where one is the beginning of the other, as of "python3" and "python3.11".
+ */
+export function otherName({ name, image }: Pick<NamedProcess, 'name' | 'image'>): string {
+  const file = fileName(image.endsWith(GONE) ? image.slice(0, -GONE.length) : image);
+  return file === '' || file.startsWith(name) || name.startsWith(file) ? '' : file;
+}
+
+function fileName(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}
+
 /** Of a longer name the kernel keeps so much. */
 const KERNEL_NAME_LENGTH = 15;
 
 /** What of a command line is not the program's name, which stands before it. */
-export function argumentsOf({ name, image, commandLine }: Pick<BookProcess, 'name' | 'image' | 'commandLine'>): string {
+export function argumentsOf({ name, image, commandLine }: NamedProcess): string {
   const space = commandLine.indexOf(' ');
   const first = space < 0 ? commandLine : commandLine.slice(0, space);
-  const program = first.slice(first.lastIndexOf('/') + 1).replace(/^-/, '');
+  const program = fileName(first).replace(/^-/, '');
   const isName =
-    program === name ||
-    program === image.slice(image.lastIndexOf('/') + 1) ||
-    (name.length === KERNEL_NAME_LENGTH && program.startsWith(name));
+    program === name || program === fileName(image) || (name.length === KERNEL_NAME_LENGTH && program.startsWith(name));
   if (!isName) return commandLine;
   return space < 0 ? '' : commandLine.slice(space + 1);
 }
