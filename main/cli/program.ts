@@ -12,6 +12,7 @@ import { EXIT, type ExitCode } from './exit-codes.ts';
 import { addHuntCommands } from './hunt-commands.ts';
 import { addIndicatorCommands } from './indicator-commands.ts';
 import { addModelCommands } from './model-commands.ts';
+import { addProcessCommands } from './process-commands.ts';
 import { addRuleCommands } from './rule-commands.ts';
 import { addScanCommand } from './scan-commands.ts';
 import { addSystemCommands } from './system-commands.ts';
@@ -161,6 +162,7 @@ Examples:
   addAlertCommands(program, run);
   addHuntCommands(program, run);
   addEventCommands(program, run);
+  addProcessCommands(program, run);
   addIndicatorCommands(program, run);
   addRuleCommands(program, run);
   addScanCommand(program, run);
