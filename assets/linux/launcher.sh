@@ -7,4 +7,4 @@ case $self in
   *) folder=. ;;
 esac
 # A small young generation: Holdfast looks at gigabytes of traffic, and keeps little of it.
-exec "$folder/node" --max-semi-space-size=8 "$folder/dist/engine/holdfast.js" "$@"
+exec "$folder/node" --max-semi-space-size=2 "$folder/dist/engine/holdfast.js" "$@"

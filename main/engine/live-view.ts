@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import type { InterfaceStatus, Status, Traffic } from '../../contract/api-schemas.ts';
 import type { InterfaceState } from './sensors/index.ts';
 import type { TrafficSnapshot } from './traffic-messages.ts';
@@ -6,9 +5,6 @@ import type { TrafficSnapshot } from './traffic-messages.ts';
 /** Points of the history: a minute. */
 const HISTORY_POINTS = 60;
 const MS_PER_SECOND = 1_000;
-/** Linux counts process times in hundredths of a second for everybody (man 5 proc, USER_HZ). */
-const TICKS_PER_SECOND = 100;
-const PAGE_BYTES = 4_096;
 
 /** An interface's totals at a moment, and its rates up to there. */
 interface Measured {
@@ -110,55 +106,4 @@ export class LiveView {
       recentFlows: latest?.recentFlows ?? [],
     };
   }
-}
-
-/** CPU and memory of this process and its helpers, between one look and the next. */
-export class CostMeter {
-  #lastMs = performance.now();
-  #lastCpuMs = 0;
-  #percent = 0;
-
-  /** Least time between two looks: shorter spans measure the clock's grain. */
-  static readonly #LEAST_MS = 500;
-
-  /** @param helpers process numbers */
-  measure(helpers: readonly number[]): Status['cost'] {
-    const own = process.cpuUsage();
-    let cpuMs = (own.user + own.system) / 1_000;
-    let memoryBytes = process.memoryUsage.rss();
-    for (const pid of helpers) {
-      const helper = readProcess(pid);
-      cpuMs += helper?.cpuMs ?? 0;
-      memoryBytes += helper?.memoryBytes ?? 0;
-    }
-    const nowMs = performance.now();
-    if (nowMs - this.#lastMs >= CostMeter.#LEAST_MS) {
-      // A helper that was replaced begins again at 0.
-      this.#percent = (100 * Math.max(0, cpuMs - this.#lastCpuMs)) / (nowMs - this.#lastMs);
-      this.#lastMs = nowMs;
-      this.#lastCpuMs = cpuMs;
-    }
-    return {
-      pid: process.pid,
-      cpuPercent: this.#percent,
-      memoryBytes,
-    };
-  }
-}
-
-/** CPU time and resident memory from /proc/PID/stat (man 5 proc); undefined when the process is gone. */
-function readProcess(pid: number): { cpuMs: number; memoryBytes: number } | undefined {
-  let text: string;
-  try {
-    text = readFileSync(`/proc/${pid}/stat`, 'latin1');
-  } catch {
-    return undefined;
-  }
-  // The name in parentheses may hold anything: the fields are counted after its end.
-  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  const [userTicks, systemTicks, residentPages] = [fields[11], fields[12], fields[21]].map(Number);
-  return {
-    cpuMs: ((userTicks + systemTicks) * MS_PER_SECOND) / TICKS_PER_SECOND,
-    memoryBytes: residentPages * PAGE_BYTES,
-  };
 }
