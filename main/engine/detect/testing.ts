@@ -315,3 +315,9 @@ export class Player {
 /** An ordinary TCP conversation with data both ways. */
 export const TALK: readonly Step[] = ['>S', '<SA', '>A', '> hello', '< hello yourself', '>FA', '<FA', '>A'];
 export const FINISHED = END_REASON.finished;
+
+/** Milliseconds of its own processor time that this thread has used since `before`, whoever else is busy. */
+export function processorMs(before: NodeJS.CpuUsage): number {
+  const { user, system } = process.threadCpuUsage(before);
+  return (user + system) / 1_000;
+}

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { PACKET_KIND, PROTOCOL, TCP_FLAG } from '../../../../contract/traffic.ts';
 import { parseAddress } from '../../runtime/address.ts';
 import type { Landscape } from '../landscape.ts';
-import { emptyPacket, NO_ROLES, Player, setAddress, TALK } from '../testing.ts';
+import { emptyPacket, NO_ROLES, Player, processorMs, setAddress, TALK } from '../testing.ts';
 import { arpSpoofingDetector } from './arp-spoofing.ts';
 
 const ATTACKER = { mac: '00:0c:29:aa:00:66', ip: '192.168.1.66' };
@@ -419,13 +419,13 @@ describe('silent', () => {
 
 it('stays bounded and quick under a flood of forged claims', () => {
   const player = new Player(arpSpoofingDetector);
-  const begin = performance.now();
+  const begin = process.threadCpuUsage();
   for (let i = 0; i < 60_000; i++) {
     const mac = `02:00:${[i >> 16, (i >> 8) & 0xff, i & 0xff, i % 7].map((byte) => byte.toString(16)).join(':')}`;
     arp(player, 'answer', mac, `10.0.${(i >> 8) & 0xff}.${(i * 7) & 0xff}`, VICTIM.ip, VICTIM.mac);
     if (i % 10_000 === 0) player.wait(1);
   }
-  expect(performance.now() - begin).toBeLessThan(4_000);
+  expect(processorMs(begin)).toBeLessThan(4_000);
   player.finish();
 });
 

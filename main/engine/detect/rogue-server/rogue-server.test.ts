@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { DhcpFact } from '../../../../contract/facts.ts';
 import { PROTOCOL } from '../../../../contract/traffic.ts';
-import { NO_ROLES, Player, type ToldFact } from '../testing.ts';
+import { NO_ROLES, Player, processorMs, type ToldFact } from '../testing.ts';
 import { rogueServerDetector } from './rogue-server.ts';
 
 const SERVER = '192.168.1.1';
@@ -197,7 +197,7 @@ describe('IPv6', () => {
 
 it('stays bounded and quick under a flood of forged servers and routers', () => {
   const player = new Player(rogueServerDetector);
-  const begin = performance.now();
+  const begin = process.threadCpuUsage();
   dhcp(player, { messageType: 'ack' });
   advertise(player, 'fe80::1', ROUTER);
   for (let i = 0; i < 5_000; i++) {
@@ -211,7 +211,7 @@ it('stays bounded and quick under a flood of forged servers and routers', () => 
   }
   expect(player.alerts.length).toBeLessThanOrEqual(16);
   expect(player.findings.length).toBeLessThan(100);
-  expect(performance.now() - begin).toBeLessThan(4_000);
+  expect(processorMs(begin)).toBeLessThan(4_000);
 });
 
 describe('redirects', () => {
