@@ -14,8 +14,8 @@ export default defineConfig({
   ssr: {
     target: 'node',
     noExternal: true,
-    // Native code, and what only the process that trains ever loads: packages carry them beside the bundle.
-    external: ['better-sqlite3', ...TENSORFLOW],
+    // Native code, what reads files beside its own, and what only the process that trains ever loads: packages carry them beside the bundle.
+    external: ['better-sqlite3', '@virustotal/yara-x', ...TENSORFLOW],
   },
   build: {
     // Not for a browser: modules of Node stay as they are.

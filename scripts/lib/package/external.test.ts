@@ -23,6 +23,12 @@ it.each(Object.keys(EXTERNAL))('names files of %s that are there, its descriptio
   }
 });
 
+it('carries the WebAssembly that rules in YARA run in', () => {
+  const name = '@virustotal/yara-x';
+  const wanted = filesBelow(join(ROOT, 'node_modules', name), true).filter((place) => EXTERNAL[name]!.wants(place, ''));
+  expect(wanted.filter((place) => place.endsWith('.wasm'))).toHaveLength(1);
+});
+
 it('carries the WebAssembly that TensorFlow.js computes with', () => {
   const name = '@tensorflow/tfjs-backend-wasm';
   const wanted = filesBelow(join(ROOT, 'node_modules', name), true).filter((place) => EXTERNAL[name]!.wants(place, ''));

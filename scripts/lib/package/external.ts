@@ -38,6 +38,8 @@ export const EXTERNAL: Readonly<Record<string, ExternalPackage>> = {
       'dist/tfjs-backend-wasm-simd.wasm',
     ),
   },
+  // Its code reads the WebAssembly beside it.
+  '@virustotal/yara-x': { wants: exactly('package.json', 'pkg/yara_x_js.js', 'pkg/yara_x_js_bg.wasm') },
   seedrandom: { wants: (place) => /^(package\.json|index\.js|seedrandom\.js|lib\/[\w.]+\.js)$/.test(place) },
 };
 
