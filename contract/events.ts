@@ -97,6 +97,8 @@ export interface HostProcess {
     readonly input?: StreamKind;
     readonly output?: StreamKind;
     readonly error?: StreamKind;
+    /** With whom the first of them that is a socket of the network is connected. */
+    readonly remote?: { readonly address: string; readonly port: number };
   };
 }
 

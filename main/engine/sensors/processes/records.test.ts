@@ -50,6 +50,19 @@ describe('ProcessRecordDecoder', () => {
     expect(counts).toEqual([{ forks: 1, execs: 2, exits: 3, credentials: 4, dropped: 5, incomplete: 6 }]);
   });
 
+  it('tells with whom standard streams are connected', () => {
+    const shell = processRecord({ kind: 'exec', pid: 42, flags: 64, remote: ['2001:db8::7', 4444] });
+    const four = processRecord({ kind: 'exec', pid: 42, flags: 64, remote: ['192.0.2.1', 443] });
+    const unknown = processRecord({ kind: 'exec', pid: 42, remote: ['192.0.2.1', 443] });
+    const { records } = decode([Buffer.concat([processHello(), shell, four, unknown, EXEC])]);
+    expect(records.map(({ program }) => program?.streamsRemote)).toEqual([
+      { address: '2001:db8::7', port: 4444 },
+      { address: '192.0.2.1', port: 443 },
+      undefined,
+      undefined,
+    ]);
+  });
+
   it('gives the same however the stream is cut', () => {
     const stream = Buffer.concat([processHello(), EXEC, EXEC, processStatistics([1, 2, 3, 4, 5, 6])]);
     const whole = decode([stream]);
@@ -89,7 +102,7 @@ describe('ProcessRecordDecoder', () => {
   it.each([
     ['no greeting', EXEC],
     ['a greeting of another form', processHello(1, '', 1)],
-    ['format version 2 instead of 1', processHello(1, '', 0x50534648, 2)],
+    ['format version 1 instead of 2', processHello(1, '', 0x50534648, 1)],
     ['a greeting of another form', processHello(9)],
     ['a record of 12 bytes', Buffer.from([12, 0, 0, 0, 16, 0, 0, 0])],
   ])('says what is wrong: %s', (problem, bytes) => {

@@ -5,8 +5,10 @@
  * checked; at the first record that cannot be, the stream is damaged for good: nothing tells where the next one begins.
  */
 
+import { formatAddress } from '../../runtime/address.ts';
+
 const MAGIC = 0x50534648;
-const VERSION = 1;
+const VERSION = 2;
 
 /** The values of `type` in a record's header. */
 export const PROCESS_RECORD_TYPE = {
@@ -20,7 +22,7 @@ export const PROCESS_RECORD_TYPE = {
 
 export const PROCESS_HEADER_BYTES = 8;
 /** Bytes before the texts. */
-export const PROCESS_FIXED_BYTES = { hello: 32, process: 168, statistics: 56 } as const;
+export const PROCESS_FIXED_BYTES = { hello: 32, process: 192, statistics: 56 } as const;
 const ALIGNMENT_MASK = 7;
 /** Three paths, a control group and a command line, with room for their growth. */
 const MAX_RECORD_BYTES = 65_536;
@@ -47,6 +49,8 @@ const AT = {
   textLengths: 116,
   name: 136,
   terminal: 152,
+  remote: 168,
+  remotePort: 184,
 } as const;
 const NANOSECONDS_PER_MS = 1e6;
 const WORD = 2 ** 32;
@@ -115,6 +119,8 @@ export interface ProgramFacts {
   readonly areArgumentsCut: boolean;
   readonly isImageDeleted: boolean;
   readonly streams: readonly StreamFacts[];
+  /** With whom the first of them that is a socket of the network is connected. */
+  readonly streamsRemote?: { readonly address: string; readonly port: number };
 }
 
 /** Totals of one run of the helper. */
@@ -270,6 +276,13 @@ function readProcess(kind: ProcessRecordKind, record: Buffer, lengths: readonly 
   };
 }
 
+function remoteOf(record: Buffer): Pick<ProgramFacts, 'streamsRemote'> {
+  const port = record.readUInt32LE(AT.remotePort);
+  if (port === 0) return {};
+  const [a, b, c, d] = [0, 4, 8, 12].map((offset) => record.readInt32BE(AT.remote + offset));
+  return { streamsRemote: { address: formatAddress(a, b, c, d), port } };
+}
+
 function readProgram(record: Buffer, lengths: readonly number[], has: (flag: number) => boolean): ProgramFacts {
   let at: number = PROCESS_FIXED_BYTES.process;
   const [fileName, image, directory, cgroup, text] = lengths.map((length) => {
@@ -285,6 +298,7 @@ function readProgram(record: Buffer, lengths: readonly number[], has: (flag: num
     inode: wide(record, AT.inode),
     areArgumentsCut: has(FLAG.argumentsCut),
     isImageDeleted: has(FLAG.imageDeleted),
+    ...(has(FLAG.streams) && remoteOf(record)),
     streams: has(FLAG.streams)
       ? [0, 1, 2].map((stream) => ({
           mode: record.readUInt32LE(AT.streamModes + 4 * stream),

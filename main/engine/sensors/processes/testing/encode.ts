@@ -1,4 +1,5 @@
 /** Writes records as `sense processes` does, for tests of those who read them. */
+import { parseAddress } from '../../../runtime/address.ts';
 import { PROCESS_FIXED_BYTES, PROCESS_RECORD_TYPE, type ProcessRecordKind } from '../records.ts';
 
 const ALIGNMENT = 8;
@@ -11,7 +12,7 @@ function record(type: number, bytes: number, fill: (record: Buffer) => void): Bu
   return made;
 }
 
-export function processHello(method = 1, detail = '', magic = 0x50534648, version = 1): Buffer {
+export function processHello(method = 1, detail = '', magic = 0x50534648, version = 2): Buffer {
   const text = Buffer.from(detail);
   return record(PROCESS_RECORD_TYPE.hello, PROCESS_FIXED_BYTES.hello + text.length, (made) => {
     for (const [index, value] of [magic, version, method, text.length].entries())
@@ -30,6 +31,8 @@ export interface ProcessFields {
   readonly uid?: number;
   readonly exitStatus?: number;
   readonly name?: string;
+  /** Of the first standard stream that is connected over the network. */
+  readonly remote?: readonly [address: string, port: number];
   /** File name, image, directory, control group, arguments. */
   readonly texts?: readonly string[];
 }
@@ -49,6 +52,9 @@ export function processRecord(fields: ProcessFields): Buffer {
     made.writeUInt32LE(fields.flags ?? 0, 84);
     for (const [index, text] of texts.entries()) made.writeUInt32LE(text.length, 116 + 4 * index);
     made.write(fields.name ?? '', 136, 16, 'utf8');
+    const [address, port] = fields.remote ?? ['', 0];
+    for (const [index, word] of (parseAddress(address) ?? []).entries()) made.writeInt32BE(word, 168 + 4 * index);
+    made.writeUInt32LE(port, 184);
     Buffer.concat(texts).copy(made, PROCESS_FIXED_BYTES.process);
   });
 }
