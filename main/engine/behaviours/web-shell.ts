@@ -68,12 +68,24 @@ interface ServerShells {
   readonly looks: Set<string>;
 }
 
+interface Suspicion {
+  readonly process: HostProcessWithParents;
+  readonly server: HostProcess;
+  readonly shells: ServerShells;
+  readonly timeMs: number;
+}
+
+/** Sensors say who took a connection on when that is known: mostly within milliseconds, at the latest at its end. */
+const LATE_MS = 5_000;
+
 /** A program that answers strangers runs a shell: somebody sends it commands. */
 class WebShellWatcher implements Behaviour {
   readonly #context: Context;
   readonly #servers = new RecentMap<string, ServerShells>(MAX_SERVERS);
   /** When somebody last connected to an application that is written in a script language or in Java. */
   readonly #served = new RecentMap<string, number>(MAX_SERVED);
+  /** What applications have run that nobody is known to have connected to: who takes a connection on is told late. */
+  readonly #unasked = new RecentMap<string, Suspicion>(MAX_SERVERS);
 
   constructor(context: Context) {
     this.#context = context;
@@ -98,7 +110,13 @@ class WebShellWatcher implements Behaviour {
 
   #connected({ process, direction, remoteAddress, timeMs }: NetworkConnectionEvent): void {
     if (process === undefined || direction !== 'inbound' || isLoopback(remoteAddress)) return;
-    if (isApplication(process)) this.#served.set(processKey(process), timeMs);
+    if (!isApplication(process)) return;
+    const key = processKey(process);
+    this.#served.set(key, timeMs);
+    const before = this.#unasked.get(key);
+    if (before === undefined || timeMs - before.timeMs > LATE_MS) return;
+    this.#unasked.delete(key);
+    this.#judge(before);
   }
 
   /** Whatever answers strangers may have a hole, not only the servers that everybody knows. */
@@ -115,12 +133,18 @@ class WebShellWatcher implements Behaviour {
     const between = lineage.slice(0, place);
     // What it runs without a shell is a part of its own work.
     if (server === undefined || between.length === 0 || !between.every(isShell) || isInstalling(lineage)) return;
-    const servedMs = this.#served.get(processKey(server));
-    if (servedMs === undefined || timeMs - servedMs > this.#context.settings.servedSeconds * 1_000) return;
-    const shells = this.#shellsOf(process, server, looksAround, timeMs);
-    const looks = shells.looks.size;
-    if (looks < LOOKS_OF_APPLICATION && !WHERE_AM_I.has(programName(process.image))) return;
-    this.#tell(process, server, shells, timeMs, looks > LOOKS_OF_APPLICATION ? 'high' : 'medium');
+    const suspicion = { process, server, shells: this.#shellsOf(process, server, looksAround, timeMs), timeMs };
+    const key = processKey(server);
+    const servedMs = this.#served.get(key);
+    const isServed = servedMs !== undefined && timeMs - servedMs <= this.#context.settings.servedSeconds * 1_000;
+    if (isServed) this.#judge(suspicion);
+    else this.#unasked.set(key, suspicion);
+  }
+
+  #judge({ process, server, shells, timeMs }: Suspicion): void {
+    const { looks } = shells;
+    const isTold = looks.size >= LOOKS_OF_APPLICATION || [...looks].some((look) => WHERE_AM_I.has(look));
+    if (isTold) this.#tell(process, server, shells, timeMs, looks.size > LOOKS_OF_APPLICATION ? 'high' : 'medium');
   }
 
   #shellsOf(process: HostProcess, server: HostProcess, looksAround: boolean, timeMs: number): ServerShells {
@@ -185,6 +209,6 @@ export const webShellBehaviour = defineBehaviour({
   techniques: ['T1505.003', 'T1059.004'],
   settings,
   events: ['process-start', 'network-connection'],
-  memoryBound: '512 servers of 1 kB, 1,024 times of 100 bytes',
+  memoryBound: '1,024 servers of 1 kB, 1,024 times of 100 bytes',
   create: (context) => new WebShellWatcher(context),
 });
