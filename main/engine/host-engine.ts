@@ -91,6 +91,7 @@ export class HostEngine {
     this.#budget = new EventBudget(settings.storedEventsPerSecond, clock.monotonicMs());
     this.#activity = new HostActivityCount(clock, this.#memoryOf('activity'));
     this.#watch = createHostWatch({
+      ownPid: process.pid,
       config: { section: (path) => this.#section(path) },
       rules: this.#loadRules(data.disabledRules),
       onFinding: (finding) => this.#relay.add(finding),
@@ -212,7 +213,7 @@ export class HostEngine {
       this.#processes.event(event);
       this.#noteWrite(event);
       this.#activity.event(event);
-      if (!isOwn(event)) this.#watch.event(event);
+      this.#watch.event(event);
     }
     const kept = this.#budget.take(enriched, this.#options.clock.monotonicMs());
     if (kept.length === 0) return;
@@ -307,14 +308,4 @@ export class HostEngine {
     this.#hasToldStart = true;
     this.#options.post({ type: 'started' });
   }
-}
-
-/**
- * What Holdfast's own helpers do, and what those run: they become nobody, look at everything and ask what the computer is.
- * That one of them ended is somebody else's doing.
- */
-function isOwn(event: HostEvent): boolean {
-  if (event.type === 'process-exit' || !('process' in event) || event.process === undefined) return false;
-  const { pid, parent, ancestors = [] } = event.process;
-  return pid === process.pid || parent?.pid === process.pid || ancestors.some((each) => each.pid === process.pid);
 }
