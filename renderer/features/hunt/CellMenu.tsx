@@ -1,5 +1,5 @@
 /** What can be done with the values of a row: one menu for the whole table, opened where it is asked for. */
-import { Copy, Filter, FilterX, type LucideIcon, Server } from 'lucide-react';
+import { Copy, Filter, FilterX, ListTree, type LucideIcon, Server } from 'lucide-react';
 import { DropdownMenu } from 'radix-ui';
 import { useState } from 'react';
 import { announce } from '../../lib/announce.ts';
@@ -13,6 +13,8 @@ const words = strings.hunt.results;
 export interface MenuTarget {
   readonly place: DOMRect;
   readonly cells: readonly { readonly column: ResultColumn; readonly cell: Cell }[];
+  /** Shows the process that the row is about; null where it is about none. */
+  readonly openProcess: (() => void) | null;
 }
 
 export interface CellMenuProps {
@@ -29,11 +31,11 @@ interface Action {
 }
 
 /** Not modal, like every menu here. */
-export function CellMenu({ target: { place, cells }, query, onQuery, onClose }: CellMenuProps) {
+export function CellMenu({ target: { place, cells, openProcess }, query, onQuery, onClose }: CellMenuProps) {
   // Where the focus was when it was asked for.
   const [before] = useState(() => document.activeElement);
   const groups = cells
-    .map(({ column, cell }) => ({ column, cell, actions: actionsOf(query, column, cell, onQuery) }))
+    .map(({ column, cell }) => ({ column, cell, actions: actionsOf(query, column, cell, onQuery, openProcess) }))
     .filter(({ actions }) => actions.length > 0);
   return (
     <DropdownMenu.Root modal={false} open onOpenChange={(isOpen) => !isOpen && onClose()}>
@@ -84,6 +86,7 @@ function actionsOf(
   column: ResultColumn,
   cell: Cell,
   onQuery: (query: string) => void,
+  openProcess: (() => void) | null,
 ): readonly Action[] {
   if (cell === null || cell === '') return [];
   const edits = [
@@ -93,6 +96,9 @@ function actionsOf(
   ];
   return [
     ...edits.flatMap(({ label, icon, next }) => (next === null ? [] : [{ label, icon, run: () => onQuery(next) }])),
+    ...(openProcess !== null && column.name === 'pid'
+      ? [{ label: words.process, icon: ListTree, run: openProcess }]
+      : []),
     { label: words.copy, icon: Copy, run: () => void copy(cellText(cell, column)) },
   ];
 }

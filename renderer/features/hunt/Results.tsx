@@ -1,6 +1,6 @@
 /** What a query found: how much, when, and the rows. */
 import { Download, SearchX } from 'lucide-react';
-import { useMemo, useRef, useState } from 'react';
+import { useCallback, useMemo, useRef, useState } from 'react';
 import { Button } from '../../components/Button.tsx';
 import { DataTable, type Sort } from '../../components/DataTable.tsx';
 import { Menu } from '../../components/Menu.tsx';
@@ -14,6 +14,7 @@ import { strings } from '../../strings/index.ts';
 import { CellMenu, type MenuTarget } from './CellMenu.tsx';
 import { sortValue, tableColumns } from './cells.tsx';
 import { ExportProgress, useExport } from './Export.tsx';
+import { eventRow, isEventId, openProcessOf } from './event-process.ts';
 import { isSummary, narrowToTime, rowsBehind } from './query-edit.ts';
 import { type Hunting, type HuntRow, MOST_SHOWN_ROWS } from './use-hunt.ts';
 
@@ -21,8 +22,6 @@ const words = strings.hunt.results;
 const PLOT_HEIGHT = 104;
 /** Ids of stored flows open in the drawer here; those of alerts on their own page. */
 const FLOW_ID = /^s-\d{1,16}$/;
-/** The row of an event has all that is shown of it. */
-const EVENT_ID = /^e-\d{1,16}$/;
 
 const rowKey = ({ key }: HuntRow): string => key;
 
@@ -59,21 +58,34 @@ function Found({ hunt, source, openId, onQuery }: Omit<ResultsProps, 'onRetry'>)
     if (sort === null || index < 0) return rows;
     return sortRows(rows, ({ cells }) => sortValue(cells[index] ?? null, columns[index]), sort.direction);
   }, [rows, columns, sort]);
+  const processOf = useCallback(
+    ({ cells }: HuntRow): (() => void) | null => {
+      // Of a capture there are no processes.
+      const event = source === 'live' ? eventRow(columns, cells) : null;
+      return event === null ? null : () => void openProcessOf(event);
+    },
+    [columns, source],
+  );
   const tracks = useMemo(
     () =>
       tableColumns({
         columns,
         isSummary: groups,
         onMenu: (row, index, place) =>
-          setMenu({ place, cells: [{ column: columns[index], cell: row.cells[index] ?? null }] }),
+          setMenu({
+            place,
+            cells: [{ column: columns[index], cell: row.cells[index] ?? null }],
+            openProcess: processOf(row),
+          }),
+        processOf,
       }),
-    [columns, groups],
+    [columns, groups, processOf],
   );
 
   const open = (row: HuntRow): void => {
     const id = groups ? '' : idOf(row);
     if (FLOW_ID.test(id)) openItem(id);
-    else if (EVENT_ID.test(id)) return;
+    else if (isEventId(id)) return;
     else if (id !== '') navigate(linkTo('alerts', id, source === 'live' ? {} : { source }));
     else {
       const behind = rowsBehind(query, columns, row.cells);
@@ -126,7 +138,11 @@ function Found({ hunt, source, openId, onQuery }: Omit<ResultsProps, 'onRetry'>)
           openKey={openKey}
           onOpen={open}
           onRowMenu={(row, place) =>
-            setMenu({ place, cells: columns.map((column, index) => ({ column, cell: row.cells[index] ?? null })) })
+            setMenu({
+              place,
+              cells: columns.map((column, index) => ({ column, cell: row.cells[index] ?? null })),
+              openProcess: processOf(row),
+            })
           }
           onEnd={hunt.more}
           empty={

@@ -12,6 +12,7 @@ import { Bytes, Count } from '../../components/numbers.tsx';
 import { Text } from '../../components/Text.tsx';
 import { formatDay, formatDuration, formatExact, formatNumber, formatTime } from '../../lib/format.ts';
 import { strings } from '../../strings/index.ts';
+import { namesProcess } from './event-process.ts';
 import type { Cell, ResultColumn } from './query-edit.ts';
 import type { HuntRow } from './use-hunt.ts';
 
@@ -134,10 +135,12 @@ export interface ColumnsOptions {
   readonly columns: readonly ResultColumn[];
   readonly isSummary: boolean;
   readonly onMenu: (row: HuntRow, index: number, place: DOMRect) => void;
+  /** Shows the process that a row is about; null of rows that are about none. */
+  readonly processOf: (row: HuntRow) => (() => void) | null;
 }
 
 /** The columns of the table; the id of a row is what opens it, and is not shown. */
-export function tableColumns({ columns, isSummary, onMenu }: ColumnsOptions): readonly Column<HuntRow>[] {
+export function tableColumns({ columns, isSummary, onMenu, processOf }: ColumnsOptions): readonly Column<HuntRow>[] {
   return columns.flatMap((column, index): Column<HuntRow>[] => {
     if (column.type === 'id' && !isSummary) return [];
     const isNumeric = NUMERIC.includes(column.type);
@@ -151,10 +154,23 @@ export function tableColumns({ columns, isSummary, onMenu }: ColumnsOptions): re
         ...(isSummary ? {} : { fromWidth: FROM_WIDTH[column.name] ?? 0 }),
         cell: (row) => {
           const cell = row.cells[index] ?? null;
+          const openProcess = namesProcess(column) && cell !== null && cell !== '' ? processOf(row) : null;
           return (
             <span className="group/cell relative flex h-8 min-w-0 items-center">
               <span className={isNumeric ? 'ml-auto min-w-0' : 'min-w-0 flex-1 truncate'}>
-                {cellView(cell, column)}
+                {openProcess === null ? (
+                  cellView(cell, column)
+                ) : (
+                  <button
+                    type="button"
+                    tabIndex={-1}
+                    title={words.results.process}
+                    onClick={openProcess}
+                    className="block max-w-full truncate text-accent hover:underline"
+                  >
+                    {cellView(cell, column)}
+                  </button>
+                )}
               </span>
               {cell !== null && cell !== '' && (
                 <button

@@ -14,6 +14,7 @@ import { EmptyState, FailureState, LoadingState, Notice } from '../../components
 import { Text } from '../../components/Text.tsx';
 import { linkTo } from '../../lib/address.ts';
 import { formatDuration, formatExact, formatNumber } from '../../lib/format.ts';
+import { linkToProcess } from '../../lib/process-link.ts';
 import { navigate } from '../../lib/use-address.ts';
 import { useQuery } from '../../lib/use-query.ts';
 import { strings } from '../../strings/index.ts';
@@ -124,7 +125,8 @@ function Facts({ detail: { flow, whyNoProgram } }: { readonly detail: Detail }) 
   );
 }
 
-function Program({ flow: { program }, whyNot }: { readonly flow: Flow; readonly whyNot: string }) {
+function Program({ flow, whyNot }: { readonly flow: Flow; readonly whyNot: string }) {
+  const { program } = flow;
   if (program === undefined) {
     return (
       <span className="flex flex-col gap-1">
@@ -141,7 +143,14 @@ function Program({ flow: { program }, whyNot }: { readonly flow: Flow; readonly 
         <Text>{program.path}</Text>
       </span>
       <span className="text-ink-quiet">
-        {words.drawer.process(String(program.pid))}
+        {flow.end === null ? (
+          <a href={linkToProcess({ pid: program.pid })} className="text-accent">
+            {words.drawer.process(String(program.pid))}
+          </a>
+        ) : (
+          // Since then the number may have become that of another one.
+          words.drawer.process(String(program.pid))
+        )}
         {program.user !== undefined && (
           <>
             {' · '}

@@ -70,7 +70,7 @@ function Detail({ detail }: { readonly detail: ProcessDetail }) {
       }
       title={
         <>
-          <ProgramName process={process} className="whitespace-normal" />{' '}
+          <ProgramName process={process} isWhole />{' '}
           <span className="font-mono font-normal text-ink-quiet">{process.pid}</span>
         </>
       }

@@ -4,14 +4,16 @@ import { type NamedProcess, otherName } from './process-list.ts';
 
 export interface ProgramNameProps {
   readonly process: NamedProcess;
+  /** In as many lines as it takes. */
+  readonly isWhole?: boolean;
   readonly className?: string;
 }
 
 /** What a process calls itself, and which program it is where that is something else. */
-export function ProgramName({ process, className }: ProgramNameProps) {
+export function ProgramName({ process, isWhole = false, className }: ProgramNameProps) {
   const other = otherName(process);
   return (
-    <span className={cx('truncate', className)} title={plainText(process.image)}>
+    <span className={cx(isWhole ? 'break-words' : 'truncate', className)} title={plainText(process.image)}>
       {plainText(process.name)}
       {other !== '' && <span className="text-ink-quiet"> ({plainText(other)})</span>}
     </span>

@@ -9,6 +9,7 @@ import { EmptyState, FailureState, LoadingState } from '../../../components/stat
 import { TechniqueLink } from '../../../components/TechniqueLink.tsx';
 import { Text } from '../../../components/Text.tsx';
 import { linkTo } from '../../../lib/address.ts';
+import { counted } from '../../../lib/format.ts';
 import { navigate, setQuery } from '../../../lib/use-address.ts';
 import { useQuery } from '../../../lib/use-query.ts';
 import { strings } from '../../../strings/index.ts';
@@ -54,13 +55,16 @@ export function TechniqueDrawer({ id }: { readonly id: string }) {
             ]}
           />
           <Section title={words.detectors}>
-            {found.detectors.length === 0 ? (
+            {found.detectors.length === 0 && found.rules === 0 ? (
               <p className="text-ink-muted">{words.noDetector}</p>
             ) : (
               <p className="flex flex-wrap gap-2">
                 {found.detectors.map((detector) => (
                   <Badge key={detector}>{detector}</Badge>
                 ))}
+                {found.rules > 0 && (
+                  <a href={linkTo('rules', null, { q: id, state: 'on' })}>{counted(found.rules, words.rules)}</a>
+                )}
               </p>
             )}
           </Section>

@@ -4,7 +4,7 @@ import type { AttackMatrix } from '../../../../contract/api-alerts.ts';
 import { countsOf, moved, shownMatrix, type Technique } from './matrix.ts';
 
 function technique(id: string, over: Partial<Technique> = {}): Technique {
-  return { id, name: id, meaning: '', detectors: [], alerts: 0, worst: null, lastSeenMs: null, ...over };
+  return { id, name: id, meaning: '', detectors: [], rules: 0, alerts: 0, worst: null, lastSeenMs: null, ...over };
 }
 
 const MATRIX: AttackMatrix = {

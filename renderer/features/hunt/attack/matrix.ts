@@ -5,13 +5,15 @@ import { SEVERITIES } from '../../../../contract/domain.ts';
 export type Tactic = AttackMatrix['tactics'][number];
 export type Technique = Tactic['techniques'][number];
 
-/** `seen`: alerts named it. `covered`: a detector can. */
+/** `seen`: alerts named it. `covered`: a detector or a rule can. */
 export type Coverage = 'seen' | 'covered' | 'uncovered';
 
-export function coverageOf({ alerts, detectors }: Technique): Coverage {
-  if (alerts > 0) return 'seen';
-  return detectors.length > 0 ? 'covered' : 'uncovered';
+export function coverageOf(technique: Technique): Coverage {
+  if (technique.alerts > 0) return 'seen';
+  return isCovered(technique) ? 'covered' : 'uncovered';
 }
+
+const isCovered = ({ detectors, rules }: Technique): boolean => detectors.length > 0 || rules > 0;
 
 const ORDER: readonly Coverage[] = ['seen', 'covered', 'uncovered'];
 
@@ -59,7 +61,7 @@ export function countsOf({ tactics }: AttackMatrix): Counts {
   const all = [...byId.values()];
   return {
     seen: all.filter(({ alerts }) => alerts > 0).length,
-    covered: all.filter(({ detectors }) => detectors.length > 0).length,
+    covered: all.filter(isCovered).length,
     known: all.length,
   };
 }
