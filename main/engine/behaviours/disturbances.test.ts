@@ -179,6 +179,14 @@ describe('self protection', () => {
     process,
   });
 
+  const signals = (process: HostProcessWithParents, signal: number): HostEvent => ({
+    type: 'process-signal',
+    timeMs: START_MS,
+    process,
+    target: own,
+    signal,
+  });
+
   it('tells of blows at files, programs, service, firewall and memory', () => {
     const severities = [
       writes(program('/usr/bin/sed -i x', [SHELL]), '/usr/lib/holdfast/holdfastd.js'),
@@ -195,8 +203,10 @@ describe('self protection', () => {
         access: 'trace' as const,
       },
       { type: 'process-exit' as const, timeMs: START_MS, process: own, signal: 9 },
+      signals(program('/usr/bin/perl x', [SHELL]), 19),
+      signals(program('/usr/bin/bash'), 15),
     ].map((event) => findingsOf(selfProtectionBehaviour, [event])[0]?.severity);
-    expect(severities).toEqual(['high', 'medium', 'high', 'high', 'high', 'high', 'critical', 'low']);
+    expect(severities).toEqual(['high', 'medium', 'high', 'high', 'high', 'high', 'critical', 'low', 'high', 'medium']);
   });
 
   it('is silent about updates, editors, itself, and others', () => {
@@ -209,6 +219,8 @@ describe('self protection', () => {
       starts(program('/usr/bin/systemctl status holdfast', [SHELL])),
       starts(program('/usr/bin/apt-get install holdfast', [SHELL])),
       { type: 'process-exit', timeMs: START_MS, process: own, exitCode: 0 },
+      signals({ ...program('/usr/lib/systemd/systemd'), pid: 1 }, 15),
+      signals(own, 9),
     ];
     for (const event of usual) expect(findingsOf(selfProtectionBehaviour, [event]), JSON.stringify(event)).toEqual([]);
   });

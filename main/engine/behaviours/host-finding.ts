@@ -26,17 +26,22 @@ export interface HostStatement
   /** Who did it; left out where the kernel does not say. */
   readonly process?: HostProcessWithParents;
   readonly files?: readonly string[];
+  /** Who is at the other end, where the kernel says it. */
+  readonly attackers?: readonly string[];
 }
 
 /** A finding about this computer alone: it has no addresses, but processes with their parents, and files. */
-export function hostFinding({ process, files, ...said }: HostStatement, tree: BehaviourContext['processes']): Finding {
+export function hostFinding(
+  { process, files, attackers = [], ...said }: HostStatement,
+  tree: BehaviourContext['processes'],
+): Finding {
   const lineage = process === undefined ? [] : [process, ...tree.ancestors(process)];
   return {
     ...said,
     origin: 'host',
-    attackers: [],
+    attackers,
     victims: [],
-    attackerCount: 0,
+    attackerCount: attackers.length,
     victimCount: 0,
     evidence: process === undefined ? said.evidence : [...said.evidence, ...processEvidence(process, lineage)],
     ...(lineage.length > 0 && { processes: recordsOf(lineage) }),

@@ -1,6 +1,6 @@
 /** What intruders do once they are in: reach into programs, the kernel, out of containers, and mine. */
 import { describe, expect, it } from 'vitest';
-import type { HostEvent, HostProcess, HostProcessWithParents } from '../../../contract/events.ts';
+import type { HostEvent, HostEventOf, HostProcess, HostProcessWithParents } from '../../../contract/events.ts';
 import { containerEscapeBehaviour } from './container-escape.ts';
 import { cryptoMiningBehaviour } from './crypto-mining.ts';
 import { kernelModuleBehaviour } from './kernel-module.ts';
@@ -16,7 +16,7 @@ describe('process injection', () => {
     process: HostProcessWithParents,
     target: HostProcess,
     access: 'trace' | 'read-memory' | 'write-memory' = 'write-memory',
-  ): HostEvent => ({ type: 'process-access', timeMs: START_MS, process, target, access });
+  ): HostEventOf<'process-access'> => ({ type: 'process-access', timeMs: START_MS, process, target, access });
   const writes = (process: HostProcessWithParents, path: string): HostEvent => ({
     type: 'file-written',
     timeMs: START_MS,
@@ -29,6 +29,8 @@ describe('process injection', () => {
       [reaches(program('/tmp/inject 9'), cron), 'T1055.009'],
       [reaches(program('/home/anna/x'), cron, 'trace'), 'T1055.008'],
       [writes(program('/usr/bin/dd of=/proc/77/mem'), '/proc/77/mem'), 'T1055.009'],
+      [{ ...reaches(program('/tmp/poke 9'), cron), way: 'ptrace' as const }, 'T1055.008'],
+      [{ ...reaches(program('/tmp/copy 9'), cron), way: 'process-vm' as const }, 'T1055'],
     ];
     for (const [event, technique] of attacks) {
       const [finding] = findingsOf(processInjectionBehaviour, [event]);

@@ -10,6 +10,12 @@ type Context = BehaviourContext<typeof settings>;
 /** "/proc/4242/mem": what is written there is written into the memory of that process (proc(5)). */
 const MEMORY_FILE = /^\/proc\/(\d{1,10})\/(?:task\/\d{1,10}\/)?mem$/;
 
+const TECHNIQUES: Readonly<Record<NonNullable<ProcessAccessEvent['way']>, readonly string[]>> = {
+  ptrace: ['T1055.008', 'T1055'],
+  'process-vm': ['T1055'],
+  'memory-file': ['T1055.009', 'T1055'],
+};
+
 /** One program changes another one while that runs: ptrace(2), process_vm_writev(2), or a write to /proc/PID/mem. */
 class InjectionWatcher implements Behaviour {
   readonly #context: Context;
@@ -23,23 +29,25 @@ class InjectionWatcher implements Behaviour {
     else if (event.type === 'file-written' && event.process !== undefined) {
       const pid = Number(MEMORY_FILE.exec(event.path)?.[1] ?? Number.NaN);
       if (Number.isNaN(pid) || pid === event.process.pid) return;
-      this.#tell(event.process, { pid, image: '', commandLine: '' }, event.timeMs, 'T1055.009', [event.path]);
+      this.#tell(event.process, { pid, image: '', commandLine: '' }, event.timeMs, TECHNIQUES['memory-file'], [
+        event.path,
+      ]);
     }
   }
 
-  #access({ process, target, access, timeMs }: ProcessAccessEvent): void {
+  #access({ process, target, access, way, timeMs }: ProcessAccessEvent): void {
     if (access === 'read-memory' || process.pid === target.pid) return;
     // Whoever starts a program may look into it: test runners, supervisors, sandboxes.
     if (this.#context.processes.ancestors(target).some(({ pid }) => pid === process.pid)) return;
     if (isOfTheSystem(process) && (DEBUGGERS.has(programName(process.image)) || process.image === target.image)) return;
-    this.#tell(process, target, timeMs, access === 'trace' ? 'T1055.008' : 'T1055.009', []);
+    this.#tell(process, target, timeMs, TECHNIQUES[way ?? (access === 'trace' ? 'ptrace' : 'memory-file')], []);
   }
 
   #tell(
     process: HostProcessWithParents,
     target: HostProcess,
     timeMs: number,
-    technique: string,
+    techniques: readonly string[],
     files: readonly string[],
   ): void {
     const isWorse = isSecretHolder(target) || isInOpenFolder(process.image) || target.pid === 1;
@@ -54,7 +62,7 @@ class InjectionWatcher implements Behaviour {
           lastSeenMs: timeMs,
           severity: 'high',
           confidence: isWorse ? 0.85 : 0.65,
-          techniques: [technique, 'T1055'],
+          techniques,
           title: `${shownProgram(process)} reached into ${shown}`,
           explanation:
             'A program changed another one while that was running, so that its own commands are carried out under the other’s name and with its rights. Debuggers do so to programs that they look at; this program is none that is known, and did not start the other one.',

@@ -66,6 +66,19 @@ describe('attacks', () => {
       starts(becomes(nc, '/bin/sh', SOCKETS), START_MS + 5),
     ]);
     expect(found).toMatchObject({ severity: 'critical', title: 'sh reads its commands from 203.0.113.9 port 4444' });
+    expect(found?.attackers).toEqual(['203.0.113.9']);
+  });
+
+  it('names the other end of streams whose connection nobody saw begin', () => {
+    const streams = (address: string) => ({
+      standardStreams: { ...SOCKETS.standardStreams, remote: { address, port: 443 } },
+    });
+    const [found] = findingsOf(reverseShellBehaviour, [
+      starts(program('/bin/sh -i', ['/usr/bin/node app.js'], streams('2001:db8::7'))),
+    ]);
+    expect(found).toMatchObject({ severity: 'critical', attackers: ['2001:db8::7'], attackerCount: 1 });
+    const [here] = findingsOf(reverseShellBehaviour, [starts(program('/bin/sh', [], streams('127.0.0.1')))]);
+    expect(here).toMatchObject({ severity: 'high', attackers: [] });
   });
 });
 

@@ -57,6 +57,9 @@ const RELAYS = new Set([
   'sbd',
 ]);
 
+/** Who can give the commands. */
+type OtherEnd = Pick<NetworkConnectionEvent, 'remoteAddress' | 'remotePort' | 'remoteName' | 'timeMs'>;
+
 interface PipedShell {
   readonly process: HostProcessWithParents;
   readonly timeMs: number;
@@ -126,11 +129,13 @@ class ReverseShellWatcher implements Behaviour {
     if (hasSocketStreams(process)) {
       // Programs talk with helpers over pairs of sockets; only those of a shell at a prompt are for a person.
       if (!isSoon && !isShell(process)) return;
-      if (!isSoon && (hasScript(process) || (parent !== undefined && PIPES_ARE_SOCKETS.has(programName(parent.image)))))
-        return;
-      const what =
-        joined === undefined ? 'reads its commands from a socket' : `reads its commands from ${endOf(joined)}`;
-      this.#tell(process, timeMs, what, isSoon ? 'critical' : 'high', isSoon ? 0.97 : 0.7, joined);
+      const end = remoteEnd(process, timeMs);
+      const isPipe = end === undefined && parent !== undefined && PIPES_ARE_SOCKETS.has(programName(parent.image));
+      if (!isSoon && (hasScript(process) || isPipe)) return;
+      const known = joined ?? end;
+      const what = known === undefined ? 'reads its commands from a socket' : `reads its commands from ${endOf(known)}`;
+      const isSure = isSoon || end !== undefined;
+      this.#tell(process, timeMs, what, isSure ? 'critical' : 'high', isSoon ? 0.97 : isSure ? 0.9 : 0.7, known);
     } else if (isSoon && isShell(process) && !hasScript(process)) {
       this.#tell(
         process,
@@ -149,7 +154,7 @@ class ReverseShellWatcher implements Behaviour {
     what: string,
     severity: 'high' | 'critical',
     confidence: number,
-    connection?: NetworkConnectionEvent,
+    connection?: OtherEnd,
   ): void {
     const interpreter = programName(process.image) === 'python' ? 'T1059.006' : 'T1059.004';
     this.#context.report(
@@ -171,6 +176,7 @@ class ReverseShellWatcher implements Behaviour {
               ? []
               : [{ name: 'connected to', value: endOf(connection), meaning: 'Who can give the commands.' }],
           process,
+          attackers: connection === undefined ? [] : [connection.remoteAddress],
         },
         this.#context.processes,
       ),
@@ -197,7 +203,14 @@ function hasScript({ arguments: words, commandLine }: HostProcessWithParents): b
 /** busybox sh, env bash. */
 const SHELL_PATH = /^(?:\/(?:usr\/)?bin\/)?(?:ba|da|z|k|a)?sh$/;
 
-function endOf({ remoteAddress, remotePort, remoteName }: NetworkConnectionEvent): string {
+/** Whom its streams lead to, where that is another computer. */
+function remoteEnd({ standardStreams }: HostProcessWithParents, timeMs: number): OtherEnd | undefined {
+  const remote = standardStreams?.remote;
+  if (remote === undefined || isLoopback(remote.address)) return undefined;
+  return { remoteAddress: remote.address, remotePort: remote.port, timeMs };
+}
+
+function endOf({ remoteAddress, remotePort, remoteName }: OtherEnd): string {
   const name = remoteName === undefined ? remoteAddress : `${remoteName} (${remoteAddress})`;
   return `${plainText(name, 120)} port ${remotePort}`;
 }

@@ -30,6 +30,13 @@ type Context = BehaviourContext<typeof settings>;
 const UNIT = 'holdfast';
 /** Nothing that stops in order ends by it (signal(7)); services are told to terminate first. */
 const SIGKILL = 9;
+/** What the signals mean to Holdfast that do not simply ask it to end. Node listens to a debugger after SIGUSR1 (10). */
+const SIGNALS: ReadonlyMap<number, string> = new Map([
+  [SIGKILL, 'ended a program of Holdfast by force'],
+  [10, 'opened a program of Holdfast to debuggers'],
+  [19, 'froze a program of Holdfast'],
+  [20, 'froze a program of Holdfast'],
+]);
 /** With these an administrator changes the settings. */
 const EDITORS = new Set([
   'vi',
@@ -153,6 +160,14 @@ class SelfProtectionWatcher implements Behaviour {
       case 'process-access':
         if (event.access === 'read-memory' || !this.#isOwn(event.target)) return undefined;
         return { topic: 'memory', what: 'reached into a program of Holdfast', severity: 'critical' };
+      case 'process-signal':
+        // The system stops services in order, and says so.
+        if (event.process.pid === 1) return undefined;
+        return {
+          topic: 'signal',
+          what: SIGNALS.get(event.signal) ?? 'told a program of Holdfast to end',
+          severity: SIGNALS.has(event.signal) ? 'high' : 'medium',
+        };
       case 'process-exit':
         return this.#isOwn(event.process) && event.signal === SIGKILL
           ? { topic: 'exit', what: 'was killed from outside', severity: 'low' }
@@ -206,6 +221,7 @@ export const selfProtectionBehaviour = defineBehaviour({
     'process-start',
     'process-exit',
     'process-access',
+    'process-signal',
     'file-written',
     'file-created',
     'file-deleted',
