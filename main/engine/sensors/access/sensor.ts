@@ -102,7 +102,7 @@ export class AccessSensor {
     this.#health.off('Not watching.');
   }
 
-  /** What the helper said of itself; undefined while it does not watch. */
+  /** What the helper said of itself when it last began; undefined before it ever did. */
   get greeting(): AccessGreeting | undefined {
     return this.#greeting;
   }
