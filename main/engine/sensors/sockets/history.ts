@@ -2,22 +2,12 @@
  * From what the helper says of sockets to events of the host: which connections begin, which ports are waited on, by
  * whom. Knows nothing of how the records came.
  */
-import type { HostEvent, HostEventOf, HostProcess, HostProcessWithParents } from '../../../../contract/events.ts';
+import type { HostEvent, HostEventOf, HostProcessWithParents } from '../../../../contract/events.ts';
+import { knownProcess, type ProcessKnowledge } from '../told-process.ts';
 import type { SocketGreeting, SocketOwner, SocketRecord } from './records.ts';
-
-/** What the machine knows of processes and users. Each may be left out. */
-export interface SocketKnowledge {
-  /** The process that has this number now, with its parents. */
-  processOf?(pid: number): HostProcessWithParents | undefined;
-  userName?(uid: number): string | undefined;
-}
 
 /** Ports that are waited on at once; a workstation has some fifty. Beyond it the oldest is forgotten. */
 export const MAX_LISTENERS = 8_192;
-const NANOSECONDS_PER_TICK = 10_000_000;
-const MS_PER_TICK = 10;
-/** Helpers read the clock each for themselves, and starts are told by the tick. */
-const START_SLACK_MS = 2 * MS_PER_TICK;
 const PROTOCOLS: ReadonlyMap<number, HostEventOf<'network-connection'>['protocol']> = new Map([
   [1, 'icmp'],
   [6, 'tcp'],
@@ -40,7 +30,7 @@ interface Listener {
 }
 
 export class SocketHistory {
-  readonly #knowledge: SocketKnowledge;
+  readonly #knowledge: ProcessKnowledge;
   readonly #listeners = new Map<string, Listener>();
   #bootMs = 0;
   #network = 0;
@@ -48,7 +38,7 @@ export class SocketHistory {
   #attributed = 0;
   #unattributed = 0;
 
-  constructor(knowledge: SocketKnowledge = {}) {
+  constructor(knowledge: ProcessKnowledge = {}) {
     this.#knowledge = knowledge;
   }
 
@@ -211,37 +201,10 @@ export class SocketHistory {
   }
 
   #processOf(owner: SocketOwner | undefined): HostProcessWithParents | undefined {
-    if (owner === undefined) return undefined;
-    const told = this.#describe(owner);
-    const known = this.#knowledge.processOf?.(owner.pid);
-    return known !== undefined && isSame(known, told) ? known : told;
-  }
-
-  #describe({ pid, startNs, users, name, image, isImageDeleted }: SocketOwner): HostProcess {
-    const user = users === undefined ? undefined : this.#knowledge.userName?.(users.euid);
-    const ticks = Math.floor(startNs / NANOSECONDS_PER_TICK);
-    return {
-      pid,
-      ...(startNs !== 0 && { startedMs: this.#bootMs + ticks * MS_PER_TICK }),
-      // As the kernel names what was made with memfd_create(2).
-      image: isImageDeleted && image.startsWith('/memfd:') ? image.slice(1) : image,
-      name,
-      commandLine: '',
-      ...(user !== undefined && { user }),
-      ...users,
-      ...(isImageDeleted && { isImageDeleted: true }),
-    };
+    return owner === undefined ? undefined : knownProcess(owner, this.#bootMs, this.#knowledge);
   }
 }
 
 function keyOf({ network, protocol, localAddress, localPort }: SocketRecord): string {
   return `${network} ${protocol} ${localAddress} ${localPort}`;
-}
-
-/** Whether it is one process, executing one program: its news may be ahead of, or behind, those of its sockets. */
-function isSame(known: HostProcess, told: HostProcess): boolean {
-  if (known.startedMs !== undefined && told.startedMs !== undefined) {
-    if (Math.abs(known.startedMs - told.startedMs) > START_SLACK_MS) return false;
-  }
-  return told.image === '' || known.image === told.image;
 }

@@ -5,6 +5,7 @@
  * next one begins.
  */
 import { formatAddress } from '../../runtime/address.ts';
+import type { ToldProcess } from '../told-process.ts';
 
 const MAGIC = 0x4b534648;
 const VERSION = 1;
@@ -89,16 +90,8 @@ export interface SocketRecord {
   readonly owner?: SocketOwner;
 }
 
-export interface SocketOwner {
-  readonly pid: number;
+export interface SocketOwner extends ToldProcess {
   readonly parentPid: number;
-  /** Since the machine started, in nanoseconds; 0: not known. */
-  readonly startNs: number;
-  readonly users?: { readonly uid: number; readonly euid: number };
-  readonly name: string;
-  /** Path of the program; empty where it could not be read. */
-  readonly image: string;
-  readonly isImageDeleted: boolean;
 }
 
 /** Totals of one run of the helper. */
