@@ -110,8 +110,13 @@ export class LiveEngine {
   }
 
   async status(): Promise<Status> {
+    return this.client.request('status', {});
+  }
+
+  /** What the engine can be asked by. */
+  get client(): ApiClient {
     if (this.#client === undefined) throw new Error('the engine was not started');
-    return this.#client.request('status', {});
+    return this.#client;
   }
 
   /** A part's line of Health once it is as wanted; throws with the last one when that does not come. */
