@@ -5,7 +5,6 @@ import { plainText } from '../../../contract/text.ts';
 import { Button } from '../../components/Button.tsx';
 import { Section } from '../../components/layout.tsx';
 import { SeverityMark } from '../../components/marks.tsx';
-import { Text } from '../../components/Text.tsx';
 import { formatCount } from '../../lib/format.ts';
 import { linkToProcess, processItem } from '../../lib/process-link.ts';
 import { strings } from '../../strings/index.ts';
@@ -81,8 +80,8 @@ function Line({ row, depth }: { readonly row: ProcessRow; readonly depth: number
       <span className="min-w-0 flex-1 truncate font-mono text-12 text-ink-quiet" title={plainText(row.commandLine)}>
         {rest}
       </span>
-      <span className="shrink-0 text-12 text-ink-quiet">
-        {row.memoryBytes === null ? strings.processes.ended : <Text>{row.user}</Text>}
+      <span className="max-w-24 shrink-0 truncate text-12 text-ink-quiet">
+        {row.memoryBytes === null ? strings.processes.ended : plainText(row.user)}
       </span>
     </li>
   );

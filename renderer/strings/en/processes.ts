@@ -5,7 +5,7 @@ export const processes = {
   summary: (programs: string, alerts: string) => (alerts === '' ? programs : `${programs} · ${alerts}`),
   running: { one: 'program', other: 'programs' },
   risky: (count: string) => `${count} named by alerts`,
-  search: 'Search programs, commands, users, units',
+  search: 'Search programs, users, units',
   showing: 'Showing',
   shows: {
     '': 'All programs',
@@ -48,7 +48,7 @@ export const processes = {
   noRiskHint: 'Programs that an alert names are listed here until the alert is dismissed or they end.',
   listening: {
     label: 'Ports that programs listen on',
-    search: 'Search ports, addresses, programs',
+    search: 'Search ports and programs',
     reach: 'Reachable by',
     reaches: { '': 'All ports', others: 'Reachable by others', own: 'This computer only' },
     columns: {
