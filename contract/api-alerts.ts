@@ -134,8 +134,10 @@ export const attackMatrixSchema = z
                     id: z.string(),
                     name: z.string(),
                     meaning: z.string(),
-                    /** Ids of the detectors that can say so. */
+                    /** Ids of the detectors of the network and the behaviours of the host that can say so. */
                     detectors: strings,
+                    /** Rules in Sigma and YARA that are on and can say so; 0 where a capture is looked at. */
+                    rules: count,
                     /** Alerts that named it since then. */
                     alerts: count,
                     worst: z.enum(SEVERITIES).nullable(),

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CallContext, CallInput, CallOutput, RequestName } from '../../contract/api.ts';
 import { ALERT_CALLS } from '../../contract/api-alerts.ts';
+import type { RuleRow } from '../../contract/api-rules.ts';
 import type { Finding } from '../../contract/domain.ts';
 import { AlertDesk, type RecordedChange } from './alert-record.ts';
 import { AlertBook } from './alerts/index.ts';
@@ -53,6 +54,8 @@ export const CONTEXT: CallContext = { role: 'operate', actor: 'user ada', signal
 export class AlertRig {
   readonly folder = mkdtempSync(join(tmpdir(), 'holdfast-alerts-'));
   readonly clock = new ManualClock(NOW_MS);
+  /** Rules that the engine has. */
+  readonly rules: RuleRow[] = [];
   readonly changes: RecordedChange[] = [];
   readonly listeners = new Set<(change: RecordedChange) => void>();
   book = new AlertBook();
@@ -80,6 +83,7 @@ export class AlertRig {
     this.#handlers = alertHandlers({
       version: '0.0.0-test',
       desk,
+      rules: { list: async () => ({ rules: this.rules, problems: [], limits: '' }) },
       store: () => store,
       nowMs: () => this.clock.nowMs(),
       mode: () => 'observe',

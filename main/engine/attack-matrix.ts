@@ -9,10 +9,18 @@ interface Seen {
   lastSeenMs: number | null;
 }
 
-/** The techniques of the catalogue under their tactics: which detectors can name them, and what was seen. */
+/** What can name techniques. */
+export interface AttackCoverage {
+  /** Of the network, and behaviours of the host. */
+  readonly detectors: readonly { readonly id: string; readonly techniques: readonly string[] }[];
+  /** Rules that are at work. */
+  readonly rules: readonly { readonly techniques: readonly string[] }[];
+}
+
+/** The techniques of the catalogue under their tactics: what can name them, and what was seen. */
 export function attackMatrix(
   catalogue: AttackCatalogue,
-  detectors: readonly { readonly id: string; readonly techniques: readonly string[] }[],
+  { detectors, rules }: AttackCoverage,
   seen: readonly TechniquesSeen[],
   sinceMs: number,
 ): AttackMatrix {
@@ -25,6 +33,10 @@ export function attackMatrix(
       sum.lastSeenMs = Math.max(sum.lastSeenMs ?? lastSeenMs, lastSeenMs);
       byTechnique.set(id, sum);
     }
+  }
+  const rulesOf = new Map<string, number>();
+  for (const rule of rules) {
+    for (const id of new Set(rule.techniques)) rulesOf.set(id, (rulesOf.get(id) ?? 0) + 1);
   }
   const techniques = [...catalogue.techniques.values()];
   return {
@@ -41,6 +53,7 @@ export function attackMatrix(
           name: technique.name,
           meaning: technique.meaning,
           detectors: detectors.filter((each) => each.techniques.includes(technique.id)).map(({ id }) => id),
+          rules: rulesOf.get(technique.id) ?? 0,
           ...(byTechnique.get(technique.id) ?? { alerts: 0, worst: null, lastSeenMs: null }),
         })),
     })),

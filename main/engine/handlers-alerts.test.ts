@@ -238,6 +238,23 @@ describe('calls about alerts', () => {
     expect(none.flatMap(({ techniques }) => techniques).every(({ alerts }) => alerts === 0)).toBe(true);
   });
 
+  it('counts behaviours and rules that are on as what can see a technique, live only', async () => {
+    const rule = { engine: 'sigma', description: '', severity: 'low', about: '', file: 'a.yml', isOwn: true } as const;
+    const counts = { hits: 0, lastHitMs: null };
+    desk.rules.push(
+      { ...rule, ...counts, id: 'a', title: 'A', techniques: ['T1059.004', 'T1059.004'], isEnabled: true },
+      { ...rule, ...counts, id: 'b', title: 'B', techniques: ['T1059.004'], isEnabled: false },
+    );
+    const find = async (source: string) => {
+      const { tactics } = await desk.call('attack.matrix', { source });
+      return tactics.flatMap(({ techniques }) => techniques).find(({ id }) => id === 'T1059.004');
+    };
+    expect(await find('live')).toMatchObject({ rules: 1, alerts: 0 });
+    expect((await find('live'))?.detectors).toContain('host-reverse-shell');
+    expect(await find('c-1')).toMatchObject({ rules: 0 });
+    expect((await find('c-1'))?.detectors).not.toContain('host-reverse-shell');
+  });
+
   it('gives the matrix of a capture, however long ago it was recorded', async () => {
     const { id } = desk.book.add(testFinding('10.1.0.1'));
     const live = desk.store.getAlert(id)?.alert;

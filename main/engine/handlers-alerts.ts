@@ -6,8 +6,10 @@ import { exportAlerts } from './alert-export.ts';
 import { type AlertDesk, type RecordedChange, toRecord } from './alert-record.ts';
 import { alertStory } from './alert-story.ts';
 import { allowProblem, attackCatalogue, fitsAllow } from './alerts/index.ts';
-import { attackMatrix } from './attack-matrix.ts';
+import { type AttackCoverage, attackMatrix } from './attack-matrix.ts';
+import { BEHAVIOURS } from './behaviours/index.ts';
 import { DETECTORS } from './detect/index.ts';
+import type { RuleDesk } from './rule-desk.ts';
 import { FailureError } from './runtime/failure.ts';
 import { type AlertFilter, MAX_ALLOW_ENTRIES, type Store, type StoredAlert } from './store/index.ts';
 
@@ -15,6 +17,7 @@ import { type AlertFilter, MAX_ALLOW_ENTRIES, type Store, type StoredAlert } fro
 export interface AlertAnswering {
   readonly version: string;
   readonly desk: AlertDesk;
+  readonly rules: Pick<RuleDesk, 'list'>;
   /** Throws before the start and after the stop. */
   store(): Store;
   nowMs(): number;
@@ -155,11 +158,18 @@ export function alertHandlers(engine: AlertAnswering): HandlersOf<typeof ALERT_C
       const hint = 'The ids are in "holdfast allow list".';
       throw new FailureError({ code: 'no-such-entry', message: `The allow-list has no entry ${id}.`, hint });
     },
-    'attack.matrix': ({ sinceMs, source }) => {
+    'attack.matrix': async ({ sinceMs, source }) => {
       const since = source === LIVE ? lookBackMs(sinceMs) : (sinceMs ?? 0);
-      return attackMatrix(attackCatalogue(), DETECTORS, engine.store().alerts.techniquesSeen(source, since), since);
+      const coverage = source === LIVE ? await liveCoverage(engine.rules) : { detectors: DETECTORS, rules: [] };
+      return attackMatrix(attackCatalogue(), coverage, engine.store().alerts.techniquesSeen(source, since), since);
     },
   };
+}
+
+/** A capture has only the network's. */
+async function liveCoverage(rules: AlertAnswering['rules']): Promise<AttackCoverage> {
+  const { rules: known } = await rules.list();
+  return { detectors: [...DETECTORS, ...BEHAVIOURS], rules: known.filter(({ isEnabled }) => isEnabled) };
 }
 
 const ID_BYTES = 6;

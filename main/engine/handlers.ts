@@ -28,6 +28,8 @@ export interface Answering
     HuntAnswering,
     EventAnswering,
     ConsoleAnswering {
+  /** Alerts ask only for their list. */
+  readonly rules: RuleAnswering['rules'];
   status(): Status;
   /** Calls at once, every two seconds and at changes; gives the function that ends it. */
   watchStatus(listener: (status: Status) => void): () => void;
