@@ -32,7 +32,7 @@ import { type Trainer, trainInChild } from './model-training.ts';
 import { ProcessDesk, processLimits } from './process-desk.ts';
 import { ProcessSnapshots } from './process-snapshot.ts';
 import { type PauseState, ProtectionPause } from './protection-pause.ts';
-import { RuleDesk } from './rule-desk.ts';
+import { RuleDesk, ruleLimits } from './rule-desk.ts';
 import { Bus } from './runtime/bus.ts';
 import { systemClock } from './runtime/clock.ts';
 import type { Config } from './runtime/config.ts';
@@ -178,10 +178,7 @@ export class Engine {
         if (engine === 'yara') this.#scanner.reload();
         else this.host.reloadRules({ disabled: this.rules.disabled('sigma') });
       },
-      limits: () => {
-        const host = this.health.report().entries.find(({ part }) => part === 'host');
-        return host === undefined || host.state === 'ok' ? '' : host.detail;
-      },
+      limits: () => ruleLimits(this.health.report().entries),
     });
     this.#scanner = new FileWatchScan({
       dataDirectory: options.paths.dataDirectory,

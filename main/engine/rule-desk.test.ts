@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RuleEngine } from '../../contract/api-rules.ts';
-import { RuleDesk } from './rule-desk.ts';
+import { RuleDesk, ruleLimits } from './rule-desk.ts';
 import { ManualClock } from './runtime/clock.ts';
 
 const SIGMA = `title: A mark
@@ -17,6 +17,24 @@ tags: [attack.t1059.004]
 `;
 const YARA = 'rule marked : shell { meta: description = "has a mark" strings: $a = "mark" condition: $a }';
 const ID = '11111111-2222-3333-4444-555555555555';
+
+it('says which rules are not at work, and nothing where all are', () => {
+  const entry = { counters: {}, detail: 'why', hint: '' };
+  const ok = { ...entry, state: 'ok' } as const;
+  expect(ruleLimits([])).toBe('');
+  expect(
+    ruleLimits([
+      { ...ok, part: 'host' },
+      { ...ok, part: 'scanner', state: 'degraded' },
+    ]),
+  ).toBe('');
+  expect(
+    ruleLimits([
+      { ...ok, part: 'host', state: 'degraded' },
+      { ...ok, part: 'scanner', state: 'off' },
+    ]),
+  ).toBe('Sigma: why YARA: why');
+});
 
 describe('the desk of rules', () => {
   let dataDirectory: string;

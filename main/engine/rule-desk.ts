@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { RULE_ENGINES, type RuleEngine, type RuleProblemRow, type RuleRow } from '../../contract/api-rules.ts';
+import type { HealthEntry } from '../../contract/domain.ts';
 import type { RuleHits } from './host-messages.ts';
 import type { ReadRule, ReadRuleList, RuleReading } from './rule-reading.ts';
 import { importedRules, OWN_RULES } from './rules/index.ts';
@@ -256,6 +257,15 @@ export class RuleDesk {
     const rows = [...this.#hits].map(([key, { count, lastMs }]) => [key, count, lastMs]);
     this.#options.memory().setMark(HITS_MARK, JSON.stringify(rows));
   }
+}
+
+/** Why rules are not at work, for people; empty where all are. */
+export function ruleLimits(entries: readonly HealthEntry[]): string {
+  const [host, scanner] = ['host', 'scanner'].map((name) => entries.find(({ part }) => part === name));
+  return [
+    ...(host === undefined || host.state === 'ok' ? [] : [`Sigma: ${host.detail}`]),
+    ...(scanner?.state === 'off' || scanner?.state === 'failed' ? [`YARA: ${scanner.detail}`] : []),
+  ].join(' ');
 }
 
 /** What can be done with rules where no engine runs. */
