@@ -17,12 +17,37 @@ const MOST_LISTED = 5_000;
 /** As long as the engine takes. */
 const MAX_SEARCH = 200;
 
+/** Between two looks of the engine, which looks only while somebody asks; its first knows no share of the CPU. */
+const SAMPLE_MS = 1_000;
+
+async function sampled<T>(ask: () => Promise<T>, isSampled: (answer: T) => boolean, signal: AbortSignal): Promise<T> {
+  const first = await ask();
+  if (isSampled(first) || signal.aborted) return first;
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, SAMPLE_MS);
+    signal.addEventListener(
+      'abort',
+      () => {
+        clearTimeout(timer);
+        resolve();
+      },
+      { once: true },
+    );
+  });
+  return signal.aborted ? first : await ask();
+}
+
 /** `holdfast processes` */
 export async function listProcesses(options: ProcessesOptions, context: CommandContext): Promise<ExitCode> {
   const { search = '', risky = false, kernel = false } = options;
   const input = { search: search.slice(0, MAX_SEARCH), onlyRisky: risky, limit: MOST_LISTED };
-  const answer = await withEngine(context, (client) => client.request('processes.list', input));
-  const { processes, total, limits } = answer;
+  const { processes, total, limits } = await withEngine(context, (client) =>
+    sampled(
+      () => client.request('processes.list', input),
+      (answer) => answer.processes.some(({ cpu }) => cpu !== null),
+      context.signal,
+    ),
+  );
   if (options.json) {
     writeJson(context.out, { processes, total, limits });
     return EXIT.fine;
@@ -41,7 +66,13 @@ export async function showProcess(
   { json }: { readonly json?: boolean },
   context: CommandContext,
 ): Promise<ExitCode> {
-  const detail = await withEngine(context, (client) => client.request('processes.get', name));
+  const detail = await withEngine(context, (client) =>
+    sampled(
+      () => client.request('processes.get', name),
+      ({ process, endedMs }) => process.cpu !== null || process.memoryBytes === null || endedMs !== null,
+      context.signal,
+    ),
+  );
   if (json) writeJson(context.out, detail);
   else {
     const { paint, width } = layoutOf(context);

@@ -14,7 +14,8 @@ import { strings } from '../../strings/index.ts';
 import { CellMenu, type MenuTarget } from './CellMenu.tsx';
 import { sortValue, tableColumns } from './cells.tsx';
 import { ExportProgress, useExport } from './Export.tsx';
-import { eventRow, isEventId, openProcessOf } from './event-process.ts';
+import { openProcessOf } from './event-process.ts';
+import { eventRow, isEventId } from './event-row.ts';
 import { isSummary, narrowToTime, rowsBehind } from './query-edit.ts';
 import { type Hunting, type HuntRow, MOST_SHOWN_ROWS } from './use-hunt.ts';
 

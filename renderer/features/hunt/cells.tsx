@@ -12,7 +12,7 @@ import { Bytes, Count } from '../../components/numbers.tsx';
 import { Text } from '../../components/Text.tsx';
 import { formatDay, formatDuration, formatExact, formatNumber, formatTime } from '../../lib/format.ts';
 import { strings } from '../../strings/index.ts';
-import { namesProcess } from './event-process.ts';
+import { namesProcess } from './event-row.ts';
 import type { Cell, ResultColumn } from './query-edit.ts';
 import type { HuntRow } from './use-hunt.ts';
 

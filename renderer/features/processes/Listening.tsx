@@ -115,7 +115,7 @@ const COLUMNS: readonly Column<ListenerRow>[] = [
   {
     id: 'reach',
     header: words.columns.reach,
-    width: '152px',
+    width: '144px',
     isSortable: true,
     cell: ({ isOpenToOthers }) =>
       isOpenToOthers ? (
@@ -142,7 +142,7 @@ const COLUMNS: readonly Column<ListenerRow>[] = [
   {
     id: 'program',
     header: words.columns.program,
-    width: 'minmax(144px, 1.2fr)',
+    width: 'minmax(136px, 1.2fr)',
     isSortable: true,
     cell: ({ process }) =>
       process === null ? (
@@ -151,7 +151,7 @@ const COLUMNS: readonly Column<ListenerRow>[] = [
         <span className="flex min-w-0 items-center gap-2">
           <Text isOneLine>{process.name}</Text>
           <span className="font-mono text-12 text-ink-quiet">{process.pid}</span>
-          {process.risk !== null && <SeverityMark severity={process.risk} />}
+          {process.risk !== null && <SeverityMark severity={process.risk} isShort />}
         </span>
       ),
   },

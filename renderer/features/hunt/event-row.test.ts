@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { eventRow, namesProcess } from './event-process.ts';
+import { eventRow, namesProcess } from './event-row.ts';
 import type { ResultColumn } from './query-edit.ts';
 
 const COLUMNS: readonly ResultColumn[] = [
