@@ -1,6 +1,7 @@
 import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { release } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -67,6 +68,21 @@ async function sleeper(): Promise<ChildProcess & { pid: number }> {
 }
 
 describe.skipIf(obstacle !== undefined)('accesses', () => {
+  it('watches all that this kernel can tell of, without any rights', async () => {
+    const { sensor, of } = await watch();
+    const [major, minor] = release().split('.').map(Number);
+    expect(sensor.greeting).toMatchObject({
+      seesMemory: major > 6 || (major === 6 && minor >= 14),
+      // None can be loaded for a test: that the trace points are there and attached must do.
+      seesModules: existsSync('/proc/modules'),
+    });
+    const status = readFileSync(`/proc/${sensor.helperPid}/status`, 'utf8');
+    expect(status).toMatch(/^CapPrm:\t0+$/m);
+    expect(status).toMatch(/^Uid:\t65534\t65534/m);
+    expect(status).toMatch(/^Seccomp:\t2$/m);
+    expect(of('module-load')).toEqual([]);
+  });
+
   it('sees who traces another process, and takes no debugger with its own program for it', async () => {
     const { of, entry } = await watch();
     const own = await reach('traced-child');
