@@ -7,6 +7,8 @@ export interface BenchmarkContext {
   readonly captures: Captures;
   /** Most packets of the capture with which growth is measured. */
   readonly mostPackets: number;
+  /** How long the soak runs. */
+  readonly minutes: number;
   /** What is going on, for the person who waits. */
   readonly say: (line: string) => void;
 }

@@ -9,10 +9,13 @@ import type { Benchmark } from './benchmark.ts';
 import { BenchmarkError } from './benchmark-error.ts';
 import { Captures, DEFAULT_CACHE } from './captures.ts';
 import { analyze } from './claims/analyze.ts';
+import { attacks } from './claims/attacks.ts';
 import { files } from './claims/files.ts';
 import { flood } from './claims/flood.ts';
 import { flows } from './claims/flows.ts';
 import { growth } from './claims/growth.ts';
+import { hostCost } from './claims/host-cost.ts';
+import { hostSoak } from './claims/host-soak.ts';
 import { learning } from './claims/learning.ts';
 import { live } from './claims/live.ts';
 import { models } from './claims/models.ts';
@@ -29,6 +32,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   sigma,
   sockets,
   files,
+  attacks,
   flows,
   analyze,
   models,
@@ -38,21 +42,25 @@ const BENCHMARKS: readonly Benchmark[] = [
   growth,
   live,
   learning,
+  hostCost,
+  hostSoak,
 ];
 const DEFAULT_ROUNDS = 5;
 const MOST_PACKETS = 10_000_000;
 /** Growth needs two sizes, the smaller of which is 200,000. */
 const LEAST_PACKETS = 400_000;
+const DEFAULT_MINUTES = 60;
 const EXIT = { measured: 0, notMeasured: 1, wrongUsage: 2, interrupted: 130 } as const;
 
 const USAGE = `Usage: npm run bench [-- NAME...] [options]
 
-${BENCHMARKS.map(({ name, claim }) => `  ${name.padEnd(9)}${claim}`).join('\n')}
+${BENCHMARKS.map(({ name, claim }) => `  ${name.padEnd(11)}${claim}`).join('\n')}
 
   --rounds N       measure everything so often and take medians (default ${DEFAULT_ROUNDS})
   --capture FILE   use this capture for flows and analyze instead of the usual one of 2.1 million packets
   --flood FILE     use this capture for flood
   --packets N      go no further than this in growth (default ${MOST_PACKETS}, which takes 6 to 12 GB of disk)
+  --minutes N      let host-soak run so long (default ${DEFAULT_MINUTES})
   --cache DIR      keep the captures that are made here (default ${DEFAULT_CACHE})
   --json           print one JSON document
 `;
@@ -68,6 +76,7 @@ function readArguments() {
         capture: { type: 'string' },
         flood: { type: 'string' },
         packets: { type: 'string', default: String(MOST_PACKETS) },
+        minutes: { type: 'string', default: String(DEFAULT_MINUTES) },
         cache: { type: 'string', default: DEFAULT_CACHE },
         json: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
@@ -77,7 +86,8 @@ function readArguments() {
     const unknown = positionals.find((name) => !BENCHMARKS.some((benchmark) => benchmark.name === name));
     if (unknown !== undefined) throw new UsageError(`There is no benchmark "${unknown}".`);
     const rounds = wholeNumber('--rounds', values.rounds, 1);
-    return { ...values, chosen, rounds, mostPackets: wholeNumber('--packets', values.packets, LEAST_PACKETS) };
+    const mostPackets = wholeNumber('--packets', values.packets, LEAST_PACKETS);
+    return { ...values, chosen, rounds, mostPackets, minutes: wholeNumber('--minutes', values.minutes, 1) };
   } catch (error) {
     throw error instanceof UsageError ? error : new UsageError(error instanceof Error ? error.message : String(error));
   }
@@ -123,8 +133,8 @@ async function main(): Promise<number> {
   if (!args.json) process.stdout.write(machineText(machine));
   const outcomes: Outcome[] = [];
   for (const benchmark of args.chosen) {
-    const { rounds, mostPackets } = args;
-    const outcome = await outcomeOf(benchmark, { rounds, captures, mostPackets, say });
+    const { rounds, mostPackets, minutes } = args;
+    const outcome = await outcomeOf(benchmark, { rounds, captures, mostPackets, minutes, say });
     outcomes.push(outcome);
     if (!args.json) process.stdout.write(`${outcomeText(outcome)}\n`);
   }
