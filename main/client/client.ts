@@ -5,8 +5,22 @@ import { type EngineConnection, OTHER_VERSION_HINT } from './connection.ts';
 import { ClientError, clientError } from './failure.ts';
 import { type FindOptions, findEngine } from './find.ts';
 
-/** Calls that look at the whole computer, which takes seconds where it is busy; milliseconds that they may take. */
-const SLOW_CALLS: Partial<Record<RequestName, number>> = { inventory: 60_000, 'persistence.list': 60_000 };
+const SLOW_MS = 60_000;
+/**
+ * Calls that look at the whole computer, or read thousands of rules, which takes seconds where it is busy; milliseconds
+ * that they may take.
+ */
+const SLOW_CALLS: Partial<Record<RequestName, number>> = {
+  inventory: SLOW_MS,
+  'persistence.list': SLOW_MS,
+  'rules.list': SLOW_MS,
+  'rules.text': SLOW_MS,
+  'rules.check': SLOW_MS,
+  'rules.enable': SLOW_MS,
+  'rules.import': SLOW_MS,
+  'rules.reload': SLOW_MS,
+  'attack.matrix': SLOW_MS,
+};
 /** Items of a stream that wait for whoever reads them; the engine keeps its own bound. */
 const MAX_WAITING_ITEMS = 1_024;
 
