@@ -48,12 +48,12 @@ export class Daemon {
   }
 
   /** Waits until it answers and `isReady` is content. */
-  async ready(isReady: (status: Status) => boolean = () => true): Promise<Status> {
+  async ready(isReady: (status: Status) => boolean = () => true, limitMs = START_LIMIT_MS): Promise<Status> {
     const begun = performance.now();
     for (;;) {
       const status = await this.status().catch(() => undefined);
       if (status !== undefined && isReady(status)) return status;
-      if (this.#child.exitCode !== null || performance.now() - begun > START_LIMIT_MS) {
+      if (this.#child.exitCode !== null || performance.now() - begun > limitMs) {
         throw new BenchmarkError(`the engine did not come up: ${this.#errors.trim() || 'no answer'}`);
       }
       await sleep(LOOK_INTERVAL_MS);

@@ -19,6 +19,8 @@ const MS_PER_SECOND = 1_000;
 const SETTLE_MS = 5_000;
 /** What must have begun before anything is measured. */
 const SENSORS = ['processes', 'files'];
+/** The host thread begins after all else; on a busy machine that takes a while. */
+const START_LIMIT_MS = 60_000;
 
 export interface Seen {
   readonly execs: number;
@@ -33,9 +35,9 @@ export interface Seen {
 export async function hostReady(daemon: Daemon): Promise<Status> {
   if (process.geteuid?.() !== 0) throw new BenchmarkError('Only root may watch processes and files.');
   if (!existsSync(SWARM)) throw new BenchmarkError('native-helpers/sense is not built: run make there.');
-  return daemon.ready(({ health }) =>
-    SENSORS.every((part) => health.some((entry) => entry.part === part && entry.state === 'ok')),
-  );
+  const isWatched = ({ health }: Status): boolean =>
+    SENSORS.every((part) => health.some((entry) => entry.part === part && entry.state === 'ok'));
+  return daemon.ready(isWatched, START_LIMIT_MS);
 }
 
 export function seenBy({ health }: Status): Seen {
