@@ -5,6 +5,7 @@ import { WithDrawer } from '../../components/Drawer.tsx';
 import { Page } from '../../components/layout.tsx';
 import { Notice } from '../../components/states.tsx';
 import { Tabs } from '../../components/Tabs.tsx';
+import { Tooltip } from '../../components/Tooltip.tsx';
 import { usePageCommands } from '../../lib/commands.ts';
 import { useMay } from '../../lib/link.ts';
 import { navigate, openItem, useAddress } from '../../lib/use-address.ts';
@@ -55,9 +56,11 @@ export default function RulesPage() {
           <>
             {tab !== 'indicators' && <Button onClick={check}>{words.check.open}</Button>}
             {mayChange && (
-              <Button kind="primary" icon={Upload} onClick={choose}>
-                {words.imports.choose}
-              </Button>
+              <Tooltip text={words.imports.hint}>
+                <Button kind="primary" icon={Upload} onClick={choose}>
+                  {words.imports.choose}
+                </Button>
+              </Tooltip>
             )}
           </>
         }

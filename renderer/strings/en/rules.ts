@@ -2,7 +2,7 @@
 export const rules = {
   title: 'Rules',
   tabs: { sigma: 'Sigma', yara: 'YARA', indicators: 'Indicators' },
-  summary: (on: string, all: string) => `${on} of ${all} rules are on`,
+  summary: (on: string, all: string) => `${on} of ${all} are on`,
   needsAdmin: 'This window may look at rules. Changing them needs the role "admin".',
   search: 'Search title, file, technique',
   severity: 'Severity',
@@ -43,8 +43,6 @@ export const rules = {
     notice: (count: string) => `${count} in files of rules. The other rules work.`,
     show: 'Show by file and line',
     none: 'Every rule could be read',
-    label: 'Problems',
-    columns: { place: 'File and line', rule: 'Rule', reason: 'What is wrong' },
   },
   limits: 'Not every rule is at work',
   reload: 'Read all rules again',
@@ -97,7 +95,7 @@ export const rules = {
   imports: {
     choose: 'Import…',
     chooseLabel: 'Files of rules or lists of indicators',
-    hint: 'Or drop files here: Sigma (.yml), YARA (.yar), indicators (.txt, .csv, .json).',
+    hint: 'Or drop files on this page: Sigma (.yml), YARA (.yar), indicators (.txt, .csv, .json).',
     title: 'Importing',
     queued: 'Waits for the one before it',
     checking: 'Sent; the engine checks it',
@@ -179,6 +177,5 @@ export const rules = {
       `${name} and its ${entries} are removed from Holdfast at once. Alerts that it made stay.`,
     removeAction: 'Remove it',
     removed: (name: string) => `The list ${name} was removed.`,
-    actions: (name: string) => `Actions for ${name}`,
   },
 } as const;

@@ -33,6 +33,14 @@ const MATRIX: AttackMatrix = {
 };
 
 describe('the matrix', () => {
+  it('counts rules as cover, as it does detectors', () => {
+    const covered = technique('T1018', { rules: 2 });
+    const [tactic] = MATRIX.tactics;
+    const matrix = { ...MATRIX, tactics: [{ ...tactic, techniques: [covered, technique('T1595')] }] };
+    expect(shownMatrix(matrix, false).tactics[0].techniques).toEqual([covered]);
+    expect(countsOf(matrix)).toEqual({ seen: 0, covered: 1, known: 2 });
+  });
+
   it('shows the worst first, and what nothing covers only when asked for', () => {
     const { tactics, empty } = shownMatrix(MATRIX, false);
     expect(tactics.map(({ techniques }) => techniques.map(({ id }) => id))).toEqual([
