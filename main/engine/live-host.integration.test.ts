@@ -43,7 +43,8 @@ describe.skipIf(reason !== undefined)('LiveHost', () => {
     folder = mkdtempSync(join(tmpdir(), 'holdfast-host-'));
     health = new HealthRegistry();
     threads.length = 0;
-    const only = { 'host.files': false, 'host.sockets': false, 'host.system': false, 'host.journal': false };
+    const others = ['files', 'sockets', 'access', 'system', 'journal'];
+    const only = Object.fromEntries(others.map((name) => [`host.${name}`, false]));
     const { config } = await readConfig({ sections: CONFIG_SECTIONS, flags: only });
     host = new LiveHost({
       config,
