@@ -97,6 +97,43 @@ describe('the desk of processes', () => {
     ]);
   });
 
+  it('tells one watcher what changed just before another one came', async () => {
+    let rows = [seen(1, 0), seen(20, 1)];
+    const { clock, desk } = setup(() => rows);
+    const ended: number[] = [];
+    const changed: number[] = [];
+    desk.watch((news) => {
+      for (const { pid } of news.ended) ended.push(pid);
+      if (!news.isFirst) for (const { pid } of news.changed) changed.push(pid);
+    });
+    await settled();
+    rows = [seen(1, 0), seen(30, 1)];
+    clock.advance(900);
+    desk.watch(() => {});
+    await settled();
+    clock.advance(1_000);
+    await settled();
+    expect({ ended, changed }).toEqual({ ended: [20], changed: [30] });
+  });
+
+  it('goes on after looks that fail', async () => {
+    let isBroken = true;
+    const { clock, desk } = setup(() => {
+      if (isBroken) throw new Error('broken');
+      return [seen(1, 0)];
+    });
+    const told: number[] = [];
+    desk.watch(({ changed }) => void told.push(...changed.map(({ pid }) => pid)));
+    await settled();
+    isBroken = false;
+    clock.advance(1_000);
+    await settled();
+    isBroken = true;
+    clock.advance(1_000);
+    await settled();
+    expect(told).toEqual([1]);
+  });
+
   it('gives one in full with those above and below it, and says what there is not', async () => {
     const { desk } = setup(() => [seen(1, 0), seen(20, 1), seen(30, 20), seen(31, 20)], [alert(20, 'medium')]);
     const detail = await desk.get(20, undefined, new AbortController().signal);
@@ -120,7 +157,7 @@ it('says which sensors are missing', () => {
     counters: {},
   });
   expect(processLimits([entry('processes', 'ok'), entry('files', 'ok'), entry('sockets', 'failed')])).toEqual([
-    'sockets is failed.',
+    'Connections: sockets is failed.',
   ]);
   expect(processLimits([])).toEqual(['The sensors of this computer do not run at the moment.']);
 });

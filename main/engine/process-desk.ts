@@ -93,15 +93,24 @@ export class ProcessDesk {
       if (isWelcomed) listener(news);
     };
     this.#watchers.add(own);
-    void this.#rows().then((rows) => {
+    const welcome = (rows: readonly ProcessRow[]): void => {
       if (!this.#watchers.has(own)) return;
+      // Those who watch already hear what changed before the new one is told all.
+      this.#announce(rows);
       for (const [index, part] of pieces(rows).entries()) {
         listener({ isFirst: index === 0, changed: part, ended: [], limits: this.#limits() });
       }
-      this.#shown = new Map(rows.map((row) => [keyOf(row), row]));
       isWelcomed = true;
       this.#timer ??= this.#options.clock.every(WATCH_MS, () => void this.#tell());
-    });
+    };
+    // Nobody waits for this, so a failure would end the engine: it is tried again instead.
+    const begin = (): void => {
+      if (!this.#watchers.has(own)) return;
+      this.#rows()
+        .then(welcome)
+        .catch(() => this.#options.clock.after(WATCH_MS, begin));
+    };
+    begin();
     return () => {
       this.#watchers.delete(own);
       if (this.#watchers.size > 0) return;
@@ -123,10 +132,11 @@ export class ProcessDesk {
     }
     const start = running?.startedMs ?? life?.startedMs ?? startedMs ?? 0;
     const own = (row: ProcessRow): boolean => row.pid === pid && isSameStart(row.startedMs, start);
-    const row = rows.find(own) ?? this.#endedRow(process, start, life?.process.parent?.pid ?? 0);
+    const risks = risksOf(this.#options.alerts());
+    const row = rows.find(own) ?? this.#endedRow(process, start, life?.process.parent?.pid ?? 0, risks);
     const sockets = (this.#sockets.byProcess().get(pid) ?? []).filter((each) => isSameStart(each.startedMs, start));
     const files = await this.#files(pid, start, signal);
-    const children = await this.#children(row, rows, signal);
+    const children = await this.#children(row, rows, risks, signal);
     return {
       process: row,
       commandLine: process.commandLine.slice(0, MAX_COMMAND),
@@ -136,7 +146,7 @@ export class ProcessDesk {
       sha256: process.hashes?.sha256 ?? '',
       endedMs: running === undefined ? (life?.endedMs ?? null) : null,
       exitCode: running === undefined ? (life?.exitCode ?? null) : null,
-      lineage: this.#lineage(row, rows, life),
+      lineage: this.#lineage(row, rows, risks, life),
       children: children.slice(0, MAX_PROCESS_PARTS),
       childCount: children.length,
       sockets: sockets.slice(0, MAX_PROCESS_PARTS).map(socketRow),
@@ -157,11 +167,13 @@ export class ProcessDesk {
 
   async listeners(): Promise<{ listeners: readonly ListenerRow[]; limits: string }> {
     const rows = new Map((await this.#rows()).map((row) => [row.pid, row]));
+    const risks = risksOf(this.#options.alerts());
     const listeners = this.#sockets.listeners.map(
       ({ protocol, localAddress, localPort, sinceMs, pid, startedMs, process }): ListenerRow => {
         const running = rows.get(pid);
         const isSame = running !== undefined && isSameStart(running.startedMs, startedMs);
-        const ended = process === undefined ? null : this.#endedRow(process, startedMs ?? 0, process.parent?.pid ?? 0);
+        const ended =
+          process === undefined ? null : this.#endedRow(process, startedMs ?? 0, process.parent?.pid ?? 0, risks);
         return {
           protocol,
           address: localAddress,
@@ -197,8 +209,17 @@ export class ProcessDesk {
     return seen.map((each) => rowOf(each, sockets.get(each.process.pid) ?? [], risks));
   }
 
+  /** Never rejects. */
   async #tell(): Promise<void> {
-    const rows = await this.#rows();
+    try {
+      this.#announce(await this.#rows());
+    } catch {
+      // The next second's look makes up for one that failed.
+    }
+  }
+
+  /** To those who were welcomed: what is different from what they were told last. */
+  #announce(rows: readonly ProcessRow[]): void {
     const before = this.#shown;
     this.#shown = new Map(rows.map((row) => [keyOf(row), row]));
     const changed = rows.filter((row) => isNews(before.get(keyOf(row)), row));
@@ -230,24 +251,34 @@ export class ProcessDesk {
   }
 
   /** Those that run, then those that are remembered. */
-  async #children(row: ProcessRow, rows: readonly ProcessRow[], signal: AbortSignal): Promise<readonly ProcessRow[]> {
+  async #children(
+    row: ProcessRow,
+    rows: readonly ProcessRow[],
+    risks: Risks,
+    signal: AbortSignal,
+  ): Promise<readonly ProcessRow[]> {
     const running = rows.filter(({ parentPid, startedMs }) => parentPid === row.pid && startedMs >= row.startedMs);
     const known = new Set(running.map(keyOf));
     const name = { pid: row.pid, startedMs: row.startedMs };
     const lives = await this.#options.store().events.children(name, MAX_PROCESS_PARTS, signal);
     const ended = lives
-      .map(({ process, startedMs }) => this.#endedRow(process, startedMs ?? 0, row.pid))
+      .map(({ process, startedMs }) => this.#endedRow(process, startedMs ?? 0, row.pid, risks))
       .filter((each) => !known.has(keyOf(each)) && !running.some((other) => isSame(other, each)));
     return [...running.toReversed(), ...ended];
   }
 
-  #lineage(row: ProcessRow, rows: readonly ProcessRow[], life: ProcessLife | null): readonly ProcessRow[] {
+  #lineage(
+    row: ProcessRow,
+    rows: readonly ProcessRow[],
+    risks: Risks,
+    life: ProcessLife | null,
+  ): readonly ProcessRow[] {
     const { parent, ancestors = [] }: Partial<HostProcessWithParents> = life?.process ?? {};
     const told = parent === undefined ? [] : [parent, ...ancestors];
     if (told.length > 0) {
       return told.map((process, index) => {
         const running = rows.find((each) => each.pid === process.pid && isSameStart(each.startedMs, process.startedMs));
-        return running ?? this.#endedRow(process, process.startedMs ?? 0, told[index + 1]?.pid ?? 0);
+        return running ?? this.#endedRow(process, process.startedMs ?? 0, told[index + 1]?.pid ?? 0, risks);
       });
     }
     const lineage: ProcessRow[] = [];
@@ -258,7 +289,8 @@ export class ProcessDesk {
     return lineage;
   }
 
-  #endedRow(process: HostProcess, startedMs: number, parentPid: number): ProcessRow {
+  /** @param risks of all alerts, worked out once for all rows of an answer */
+  #endedRow(process: HostProcess, startedMs: number, parentPid: number, risks: Risks): ProcessRow {
     const facts = {
       process,
       startedMs,
@@ -269,7 +301,7 @@ export class ProcessDesk {
       cpu: null,
       memoryBytes: null,
     };
-    return rowOf(facts, [], risksOf(this.#options.alerts()));
+    return rowOf(facts, [], risks);
   }
 
   #alertsOf({ pid, startedMs }: ProcessRow): readonly Alert[] {
@@ -340,15 +372,19 @@ function rowOf(facts: Facts, sockets: readonly KnownSocket[], risks: Risks): Pro
 }
 
 /** Sensors without which something of a process is not known. */
-const NEEDED = ['processes', 'sockets', 'files'] as const;
+const NEEDED = { processes: 'Programs', sockets: 'Connections', files: 'Files' } as const;
 
 /** What of processes is not seen and why, from what Health says of the sensors. */
 export function processLimits(health: readonly HealthEntry[]): readonly string[] {
-  return NEEDED.flatMap((part) => {
-    const entry = health.find((each) => each.part === part);
-    if (entry === undefined) return ['The sensors of this computer do not run at the moment.'];
-    return entry.state === 'ok' || entry.state === 'degraded' ? [] : [`${entry.detail} ${entry.hint ?? ''}`.trim()];
-  }).filter((text, index, all) => all.indexOf(text) === index);
+  return Object.entries(NEEDED)
+    .flatMap(([part, name]) => {
+      const entry = health.find((each) => each.part === part);
+      if (entry === undefined) return ['The sensors of this computer do not run at the moment.'];
+      return entry.state === 'ok' || entry.state === 'degraded'
+        ? []
+        : [`${name}: ${entry.detail} ${entry.hint ?? ''}`.trim()];
+    })
+    .filter((text, index, all) => all.indexOf(text) === index);
 }
 
 /** What is not told of either fits. */
