@@ -1,9 +1,10 @@
 /** The scanning thread: rules in YARA, and files one after the other. It blocks while it looks at one. */
 import { createHash } from 'node:crypto';
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, readSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
-import { codeOf } from './runtime/failure.ts';
+import { codeOf, messageOf } from './runtime/failure.ts';
+import { openRegularFile } from './runtime/open-regular.ts';
 import type { FileVerdict, ScanAnswer, ScanHit, ScanRequest, ScanWorkerData } from './scan-messages.ts';
 import {
   type ContentVerdict,
@@ -25,12 +26,14 @@ const LOW_PRIORITY = 10;
 // On Linux it is the priority of the calling thread alone.
 if (isGentle) setPriority(0, LOW_PRIORITY);
 
-/** Verdicts are kept by what was looked at: copies, and files that come again, cost a hash. */
+/** Verdicts are kept by what was looked at: files that come again cost a hash; copies too, unless rules ask for names. */
 const MAX_VERDICTS = 20_000;
 type Judged = Pick<FileVerdict, 'hits' | 'contents' | 'gaps'>;
 const verdicts = new Map<string, Judged>();
 
 const read = readYaraFiles(rules, userId);
+/** A word of a comment may look the same: then copies are looked at again, no more. */
+const readsNames = read.files.some(({ text }) => /\b(?:filename|filepath|extension)\b/.test(text));
 const compiled = compileYara(read.files);
 const scanner = new YaraScanner(compiled, timeoutMs);
 post({
@@ -43,7 +46,7 @@ port.on('message', ({ id, path }: ScanRequest) => {
   try {
     post({ type: 'verdict', id, verdict: judgeFile(path) });
   } catch (error) {
-    post({ type: 'unread', id, reason: codeOf(error) ?? String(error) });
+    post({ type: 'unread', id, reason: codeOf(error) ?? messageOf(error) });
   }
 });
 
@@ -51,11 +54,12 @@ port.on('message', ({ id, path }: ScanRequest) => {
 function judgeFile(path: string): FileVerdict {
   const { content, sizeBytes } = readContent(path);
   const sha256 = createHash('sha256').update(content).digest('hex');
-  let judged = verdicts.get(sha256);
+  const key = readsNames ? `${sha256} ${path}` : sha256;
+  let judged = verdicts.get(key);
   if (judged === undefined) {
     judged = judge(scanContent(scanner, content, path));
     if (verdicts.size >= MAX_VERDICTS) verdicts.delete(verdicts.keys().next().value!);
-    verdicts.set(sha256, judged);
+    verdicts.set(key, judged);
   }
   const { hits, contents, gaps } = judged;
   const cut = `larger than ${maxFileBytes / 2 ** 20} MiB: only its beginning was looked at`;
@@ -88,11 +92,9 @@ function judge({ hits, contents, gaps }: ContentVerdict): Judged {
 
 /** Neither links nor devices, and nothing that waits. */
 function readContent(path: string): { readonly content: Buffer; readonly sizeBytes: number } {
-  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK | constants.O_NOCTTY;
-  const descriptor = openSync(path, flags);
+  const descriptor = openRegularFile(path);
   try {
     const entry = fstatSync(descriptor);
-    if (!entry.isFile()) throw new Error('it is no regular file');
     const content = Buffer.allocUnsafe(Math.min(entry.size, maxFileBytes));
     let length = 0;
     for (let count = -1; count !== 0 && length < content.length; length += count) {

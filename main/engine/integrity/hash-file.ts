@@ -1,6 +1,7 @@
 /** Digests of one file's content, read without being led elsewhere. */
 import { createHash } from 'node:crypto';
-import { closeSync, constants, fstatSync, openSync, readlinkSync, readSync } from 'node:fs';
+import { closeSync, readlinkSync, readSync } from 'node:fs';
+import { openRegularFile } from '../runtime/open-regular.ts';
 
 export interface Digests {
   /** Hexadecimal; empty where the file cannot be read, or is none. */
@@ -11,7 +12,6 @@ export interface Digests {
 
 const NONE: Digests = { sha256: '', md5: '' };
 const PIECE_BYTES = 1024 * 1024;
-const FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK | constants.O_NOCTTY;
 
 /**
  * Never throws. The path must be free of links: where the kernel opened something else, a folder on the way was
@@ -22,8 +22,8 @@ const FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK |
 export function hashFile(path: string, wantsMd5: boolean, onBytes: (bytes: number) => boolean): Digests {
   let fd: number | undefined;
   try {
-    fd = openSync(path, FLAGS);
-    if (!fstatSync(fd).isFile() || readlinkSync(`/proc/self/fd/${fd}`) !== path) return NONE;
+    fd = openRegularFile(path);
+    if (readlinkSync(`/proc/self/fd/${fd}`) !== path) return NONE;
     const sha256 = createHash('sha256');
     const md5 = wantsMd5 ? createHash('md5') : undefined;
     for (;;) {

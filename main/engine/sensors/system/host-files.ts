@@ -16,6 +16,7 @@ import {
   statSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { openRegularFile } from '../../runtime/open-regular.ts';
 
 /** Of files that people and packages write by hand; what is longer is cut, and said to be. */
 export const MAX_TEXT_BYTES = 256 * 1024;
@@ -96,13 +97,10 @@ export class HostFiles {
   ): { readonly content: Buffer; readonly isCut: boolean; readonly stats: Stats } | undefined {
     return quietly(() => {
       const place = this.place(path);
-      // Opening a device can do something by itself; what is exchanged after this look is caught by the next.
-      const seen = within === undefined ? statSync(place) : lstatSync(place);
-      if (!seen.isFile()) return undefined;
-      const fd = openSync(place, within === undefined ? READ_FLAGS : READ_FLAGS | constants.O_NOFOLLOW);
+      const fd = openRegularFile(place, within === undefined);
       try {
         const stats = fstatSync(fd);
-        if (!stats.isFile() || (within !== undefined && !this.#isOwn(fd, stats, within))) return undefined;
+        if (within !== undefined && !this.#isOwn(fd, stats, within)) return undefined;
         const content = readUpTo(fd, maxBytes + 1);
         const isCut = content.length > maxBytes;
         return { content: isCut ? content.subarray(0, maxBytes) : content, isCut, stats };
