@@ -46,6 +46,14 @@ describe('the EICAR file', () => {
 });
 
 describe('what cannot be opened', () => {
+  it('counts what was unpacked before a mistake was met', () => {
+    const whole = gzipSync(Buffer.alloc(900_000));
+    const broken = Buffer.concat([whole.subarray(0, -8), Buffer.alloc(8, 0x7f)]);
+    const files = Array.from({ length: 50 }, (_, index) => file(`${index}.gz`, broken));
+    const { gaps } = scanContent(scanner, tarOf(files), '/b.tar', { ...USUAL_UNPACK, bytes: 3_000_000 });
+    expect(gaps.slice(0, 5).some((gap) => gap.includes('too much'))).toBe(true);
+  });
+
   it('is said: encrypted, too deep, too much, damaged', () => {
     expect(scanContent(scanner, zipOf([file('e', EICAR)], { isEncrypted: true }), '/e.zip').gaps).toEqual([
       'e: encrypted',

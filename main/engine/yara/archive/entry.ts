@@ -18,6 +18,9 @@ export function isUnopened(part: ArchivePart): part is Unopened {
   return 'reason' in part;
 }
 
+/** Deflate makes content at most so much smaller. */
+const MOST_TIMES = 1_032;
+
 /** What may still be unpacked: shared by everything inside of one file, so that bombs in bombs do not multiply. */
 export class UnpackBudget {
   #bytes: number;
@@ -36,6 +39,11 @@ export class UnpackBudget {
   take(bytes: number): void {
     this.#bytes = Math.max(0, this.#bytes - bytes);
     this.#entries -= 1;
+  }
+
+  /** What was unpacked before a mistake was met is work as well: as much as there can have been. */
+  takeDamaged(packedBytes: number): void {
+    this.take(packedBytes * MOST_TIMES);
   }
 }
 

@@ -29,6 +29,7 @@ function packed(unpack: (bytes: Buffer, most: number) => Buffer): Format['open']
       budget.take(content.length);
       yield { name: inner, content };
     } catch (error) {
+      budget.takeDamaged(bytes.length);
       yield { name: inner, reason: error instanceof RangeError ? TOO_MUCH : 'damaged' };
     }
   };

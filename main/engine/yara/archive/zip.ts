@@ -67,30 +67,37 @@ export function* openZip(bytes: Buffer, budget: UnpackBudget): Generator<Archive
       const isLarge = error instanceof RangeError;
       yield { name, reason: isLarge ? TOO_MUCH : 'damaged' };
       if (isLarge) budget.take(budget.room);
+      else budget.takeDamaged(packed.length);
     }
   }
 }
 
-/** Undefined where there is no directory; a damaged one ends where it is damaged. */
-function directoryOf(bytes: Buffer): Member[] | undefined {
+/** Undefined where there is no directory; a damaged one ends where it is damaged. Read as it is asked for. */
+function directoryOf(bytes: Buffer): Iterable<Member> | undefined {
   const end = endRecord(bytes);
   if (end === undefined) return undefined;
   const count = bytes.readUInt16LE(end + 10);
-  let at = bytes.readUInt32LE(end + 16);
-  const members: Member[] = [];
-  while (members.length < count || count === 0xffff) {
-    if (at + CENTRAL_LENGTH > end || bytes.readUInt32LE(at) !== CENTRAL_HEADER) break;
+  const at = bytes.readUInt32LE(end + 16);
+  return count > 0 && isCentral(bytes, at, end) ? centralMembers(bytes, at, end, count) : undefined;
+}
+
+function isCentral(bytes: Buffer, at: number, end: number): boolean {
+  return at + CENTRAL_LENGTH <= end && bytes.readUInt32LE(at) === CENTRAL_HEADER;
+}
+
+function* centralMembers(bytes: Buffer, from: number, end: number, count: number): Generator<Member> {
+  let at = from;
+  for (let seen = 0; (seen < count || count === 0xffff) && isCentral(bytes, at, end); seen++) {
     const nameLength = bytes.readUInt16LE(at + 28);
-    members.push({
+    yield {
       name: entryName(bytes.subarray(at + CENTRAL_LENGTH, at + CENTRAL_LENGTH + nameLength)),
       flags: bytes.readUInt16LE(at + 8),
       method: bytes.readUInt16LE(at + 10),
       packedBytes: bytes.readUInt32LE(at + 20),
       offset: bytes.readUInt32LE(at + 42),
-    });
+    };
     at += CENTRAL_LENGTH + nameLength + bytes.readUInt16LE(at + 30) + bytes.readUInt16LE(at + 32);
   }
-  return members.length > 0 ? members : undefined;
 }
 
 function endRecord(bytes: Buffer): number | undefined {
