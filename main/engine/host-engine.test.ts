@@ -90,6 +90,16 @@ describe('HostEngine', () => {
     expect(of('events').flatMap(({ events }) => events)).toHaveLength(1);
   });
 
+  it('knows who did something last and had ended before that was told', () => {
+    const { clock, tools, of } = setup();
+    const incomplete = { pid: shell.pid, image: '', name: 'bash', commandLine: '' };
+    tools.get('processes')?.onEvents([{ type: 'process-exit', timeMs: NOW_MS + 9, process: shell }]);
+    tools.get('logs')?.onEvents([{ type: 'file-deleted', timeMs: NOW_MS + 5, path: '/x', process: incomplete }]);
+    clock.advance(500);
+    const [deleted] = of('events').flatMap(({ events }) => events);
+    expect(deleted).toMatchObject({ type: 'file-deleted', process: shell });
+  });
+
   it('counts what the engine does not take', () => {
     const { clock, tools, of } = setup({ storedEventsPerSecond: 20_000 });
     const exit: HostEvent = { type: 'process-exit', timeMs: NOW_MS, process: shell };

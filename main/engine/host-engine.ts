@@ -157,7 +157,7 @@ export class HostEngine {
       dataDirectory: data.dataDirectory,
       ownDirectories: data.ownDirectories,
       processOf: (pid) => this.#processes.processOf(pid, clock.nowMs()),
-      onEvents: (events) => this.#order.add(row.name === 'processes' ? events : this.#withoutRepeats(events)),
+      onEvents: (events) => this.#take(row.name === 'processes' ? events : this.#withoutRepeats(events)),
       onMessage: (level, message) => post({ type: 'log', level, message }),
     });
   }
@@ -207,10 +207,15 @@ export class HostEngine {
     return rules;
   }
 
+  #take(events: readonly HostEvent[]): void {
+    // At once: the sensor has forgotten who ended, while what they did before may still wait for its turn.
+    for (const event of events) this.#processes.event(event);
+    this.#order.add(events);
+  }
+
   #look(events: readonly HostEvent[]): void {
     const enriched = events.map((event) => this.#processes.enrich(event));
     for (const event of enriched) {
-      this.#processes.event(event);
       this.#noteWrite(event);
       this.#activity.event(event);
       this.#watch.event(event);

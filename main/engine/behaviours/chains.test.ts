@@ -121,4 +121,16 @@ describe('hidden programs', () => {
     for (const process of usual)
       expect(findingsOf(hiddenProgramBehaviour, [starts(process)]), process.commandLine).toEqual([]);
   });
+
+  it('tells of a program whose file is deleted while it runs, not once it has ended or runs another', () => {
+    const running = program('/tmp/worker --quiet', ['/usr/bin/bash']);
+    const deleted: HostEvent = { type: 'file-deleted', timeMs: START_MS + 9, path: '/tmp/worker' };
+    const ended: HostEvent = { type: 'process-exit', timeMs: START_MS + 5, process: running };
+    const other = { ...program('/usr/bin/sleep 9', ['/usr/bin/bash']), pid: running.pid };
+    expect(findingsOf(hiddenProgramBehaviour, [starts(running), deleted])).toMatchObject([
+      { severity: 'medium', techniques: ['T1070.004'], title: 'worker runs on after its file was deleted' },
+    ]);
+    expect(findingsOf(hiddenProgramBehaviour, [starts(running), ended, deleted])).toEqual([]);
+    expect(findingsOf(hiddenProgramBehaviour, [starts(running), starts(other), deleted])).toEqual([]);
+  });
 });

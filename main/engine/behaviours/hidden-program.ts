@@ -1,9 +1,10 @@
 import type { Severity } from '../../../contract/domain.ts';
-import type { HostEvent, HostProcessWithParents } from '../../../contract/events.ts';
+import type { HostEvent, HostProcess, HostProcessWithParents } from '../../../contract/events.ts';
 import { afterHome } from './autostart-paths.ts';
 import { type Behaviour, type BehaviourContext, defineBehaviour } from './behaviour.ts';
 import { hostFinding, processKey, shownPath, shownProgram } from './host-finding.ts';
 import { isInOpenFolder, isInstalling, isInterpreter, isOfTheSystem, isShell, programName } from './programs.ts';
+import { RecentMap } from './recent-map.ts';
 
 const settings = {} as const;
 type Context = BehaviourContext<typeof settings>;
@@ -233,17 +234,36 @@ const TEMPORARY = [
   '/node_modules/',
 ];
 
+/** Programs in folders that everybody may write into and that run at one time: builds and tests have dozens. */
+const MAX_RUNNING = 1_024;
+
+const DELETED: Disguise = {
+  severity: 'medium',
+  confidence: 0.65,
+  techniques: ['T1070.004'],
+  title: 'runs on after its file was deleted',
+  meaning: 'Its file was removed while it runs, so that nobody finds it on the disk. It lay where everybody may write.',
+};
+
 /** Programs that hide what they are: by place, by name, or by having no file at all. */
 class HiddenProgramWatcher implements Behaviour {
   readonly #context: Context;
+  /** Running from where everybody may write, by path: the last that was started. */
+  readonly #running = new RecentMap<string, HostProcessWithParents>(MAX_RUNNING);
+  /** Its path, by process. */
+  readonly #images = new RecentMap<string, string>(MAX_RUNNING);
 
   constructor(context: Context) {
     this.#context = context;
   }
 
   event(event: HostEvent): void {
+    if (event.type === 'file-deleted') this.#deleted(event.path, event.timeMs);
+    if (event.type === 'process-exit') this.#ended(event.process);
     if (event.type !== 'process-start') return;
     const { process, timeMs } = event;
+    // The same process may run another program now.
+    this.#ended(process);
     if (FROM_MEMORY.some((beginning) => process.image.startsWith(beginning))) return;
     // Of a script its own place counts, not that of the shell.
     const script = isShell(process) || isInterpreter(process) ? scriptOf(process) : undefined;
@@ -251,7 +271,34 @@ class HiddenProgramWatcher implements Behaviour {
     const seen = script !== undefined && isInOpenFolder(script) ? { ...process, image: script } : process;
     const lineage = this.#context.processes.ancestors(process);
     const row = ROWS.find((each) => each.fits(seen));
+    if (row === undefined && isInOpenFolder(process.image)) this.#began(process);
     if (row === undefined || isInstalling(lineage)) return;
+    this.#tell(process, seen, row, timeMs);
+  }
+
+  #began(process: HostProcessWithParents): void {
+    this.#running.set(process.image, process);
+    this.#images.set(processKey(process), process.image);
+  }
+
+  #ended(process: HostProcess): void {
+    const key = processKey(process);
+    const image = this.#images.get(key);
+    if (image === undefined) return;
+    this.#images.delete(key);
+    const last = this.#running.get(image);
+    if (last !== undefined && processKey(last) === key) this.#running.delete(image);
+  }
+
+  /** What removes a program once it has ended tidies up; who does so while it runs hides it. */
+  #deleted(path: string, timeMs: number): void {
+    const process = this.#running.get(path);
+    if (process === undefined) return;
+    this.#running.delete(path);
+    if (!isInstalling(this.#context.processes.ancestors(process))) this.#tell(process, process, DELETED, timeMs);
+  }
+
+  #tell(process: HostProcessWithParents, seen: HostProcessWithParents, row: Disguise, timeMs: number): void {
     this.#context.report(
       hostFinding(
         {
@@ -288,7 +335,7 @@ export const hiddenProgramBehaviour = defineBehaviour({
   summary: 'A program hides: it has no file, a name of the kernel’s, or lies in a hidden place.',
   techniques: ['T1620', 'T1036.004', 'T1070.004', 'T1036.005', 'T1564.001', 'T1059'],
   settings,
-  events: ['process-start'],
-  memoryBound: 'none',
+  events: ['process-start', 'process-exit', 'file-deleted'],
+  memoryBound: '1,024 programs of 2 kB',
   create: (context) => new HiddenProgramWatcher(context),
 });
