@@ -116,7 +116,7 @@ static bool filter_system_calls(int netlink, unsigned role) {
       {SYS_pread64, 0, ANYTHING, 0, ROLE_FILES},
       {SYS_llistxattr, 0, ANYTHING, 0, ROLE_ATTRIBUTES},
       {SYS_lgetxattr, 0, ANYTHING, 0, ROLE_ATTRIBUTES},
-      {SYS_fanotify_init, 0, ANYTHING, 0, ROLE_FILES},
+      {SYS_fanotify_init, 1, HAS_NONE_OF, FOR_WRITING, ROLE_FILES},
       {SYS_fanotify_mark, 0, ANYTHING, 0, ROLE_FILES},
   };
   static_assert(sizeof rules / sizeof rules[0] <= MAX_RULES, "the filter has room");

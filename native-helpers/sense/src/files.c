@@ -295,8 +295,9 @@ static void take_half(struct watch *watch, struct file_system *system, const str
   }
 }
 
-/* A program for which the kernel opens the loader as well: the loader itself is no news. */
-static bool is_loader(struct watch *watch, const struct files_event *event) {
+/* A program for which the kernel opens the loader as well: the loader itself is no news. Others may be called the same. */
+static bool is_loader(struct watch *watch, const struct files_event *event, const struct target *target) {
+  if (!target->has_status || target->status.st_uid != 0 || (target->status.st_mode & (S_IWGRP | S_IWOTH)) != 0) return false;
   if (event->name == NULL || (strncmp(event->name, "ld-", 3) != 0 && strncmp(event->name, "ld.so", 5) != 0)) return false;
   const struct file_program *program = file_programs_find(&watch->programs, event->process);
   /* Run by its own name it is what runs. */
@@ -318,7 +319,7 @@ static void tell_all(struct watch *watch, struct file_system *system, const stru
   if (mask & (FAN_MOVED_FROM | FAN_MOVED_TO)) take_half(watch, system, event, target);
   if (mask & FAN_OPEN_EXEC) {
     file_programs_forget(&watch->programs, event->process);
-    if (is_loader(watch, event)) watch->counts.coalesced++;
+    if (is_loader(watch, event, target)) watch->counts.coalesced++;
     else tell(watch, system, event, target, RECORD_FILE_EXECUTED, NULL);
   }
   if (mask & FAN_DELETE) tell(watch, system, event, &(struct target){.file = -1}, RECORD_FILE_DELETED, NULL);
@@ -465,11 +466,12 @@ static struct waiting wait_for_news(const struct watch *watch, int mounts, uint6
                           (watched[1].revents & (POLLPRI | POLLERR)) != 0};
 }
 
-static void gather(const struct watch *watch) {
+/* Also lets signals in: where there is always news, waiting for it does not. */
+static void gather(const struct watch *watch, unsigned milliseconds) {
   struct pollfd watched = {.fd = watch->spool.descriptor};
   sigset_t none;
   sigemptyset(&none);
-  const struct timespec timeout = {.tv_nsec = (long)GATHER_MS * 1000000L};
+  const struct timespec timeout = {.tv_nsec = (long)milliseconds * 1000000L};
   (void)ppoll(&watched, 1, &timeout, &none);
 }
 
@@ -487,9 +489,8 @@ static enum exit_code loop(struct watch *watch, int mounts, const volatile sig_a
       next_statistics = now + STATISTICS_MS;
     }
     spool_flush(&watch->spool);
-    if (more) continue;
-    if (watch->counts.events != events_before) gather(watch);
-    uint64_t timeout = next_statistics - now;
+    if (watch->counts.events != events_before) gather(watch, more ? 0 : GATHER_MS);
+    uint64_t timeout = more ? 0 : next_statistics - now;
     if (watch->recent.holding > 0 && timeout > RECENT_MS) timeout = RECENT_MS;
     const struct waiting waiting = wait_for_news(watch, mounts, timeout);
     if (waiting.is_reader_gone) return EXIT_OUTPUT_ERROR;

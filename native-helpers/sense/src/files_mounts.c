@@ -90,9 +90,18 @@ bool files_mount_add(struct mount_table *table, const struct mount *mount) {
     if (mount->is_whole && !known->is_whole) *known = *mount;
     return true;
   }
-  if (table->count == MAX_FILE_SYSTEMS) return false;
-  table->mounts[table->count++] = *mount;
-  return true;
+  if (table->count < MAX_FILE_SYSTEMS) {
+    table->mounts[table->count++] = *mount;
+    return true;
+  }
+  /* Anybody may mount dozens of what is remote (FUSE), and must not keep out what is watched. */
+  if (files_kind_of(mount->type) != KIND_REAL) return false;
+  for (unsigned i = table->count; i-- > 0;) {
+    if (files_kind_of(table->mounts[i].type) == KIND_REAL) continue;
+    table->mounts[i] = *mount;
+    return true;
+  }
+  return false;
 }
 
 int files_mount_open(const struct mount *mount) {

@@ -45,7 +45,7 @@ bool files_mount_parse(const char *line, struct mount *mount);
 
 /*
  * Takes a mount into the table, of each file system the one that shows the whole of it, else the first. False when the
- * table is full.
+ * table is full; then what is real takes the place of what is remote.
  */
 bool files_mount_add(struct mount_table *table, const struct mount *mount);
 

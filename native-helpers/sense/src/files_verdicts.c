@@ -111,9 +111,14 @@ static void respond(const struct verdicts *verdicts, int file, bool allow) {
   close(file);
 }
 
-/* The kernel asks no more for this file until it is written to. */
+/*
+ * The kernel asks no more for this file until it is written to. Of what is written through a mapping it knows nothing, nor
+ * of what was written since the question: only what root alone may change is remembered.
+ */
 static void remember(struct verdicts *verdicts, int file) {
-  if (!verdicts->can_remember) return;
+  struct stat status;
+  if (!verdicts->can_remember || fstat(file, &status) != 0) return;
+  if (status.st_uid != 0 || (status.st_mode & (S_IWGRP | S_IWOTH)) != 0) return;
   const unsigned flags = FAN_MARK_ADD | FAN_MARK_IGNORED_MASK | FAN_MARK_EVICTABLE;
   if (fanotify_mark(verdicts->group, flags, FAN_OPEN_EXEC_PERM, file, NULL) == 0) return;
   /* Before 5.19 every mark would hold its file in memory for good. */
@@ -215,9 +220,11 @@ static bool is_exempt(const struct verdicts *verdicts, uint32_t process) {
 }
 
 static bool ask(struct verdicts *verdicts, const struct fanotify_event_metadata *event, const struct stat *status) {
-  const uint32_t number = verdicts->asked;
+  if (verdicts->waiting == MAX_WAITING || verdicts->now_ms < verdicts->deaf_until_ms) return false;
+  /* One that is looked at for long is passed over. */
+  uint32_t number = verdicts->asked;
+  while (verdicts->questions[number % MAX_WAITING].file >= 0) number++;
   struct waiting_question *question = &verdicts->questions[number % MAX_WAITING];
-  if (question->file >= 0 || verdicts->now_ms < verdicts->deaf_until_ms) return false;
   char path[MAX_FILE_PATH_BYTES];
   size_t path_bytes = files_path_of_descriptor(event->fd, status->st_nlink == 0, path);
   if (path_bytes > REQUEST_PATH_BYTES) path_bytes = 0;
@@ -238,7 +245,7 @@ static bool ask(struct verdicts *verdicts, const struct fanotify_event_metadata 
   question->file = event->fd;
   question->question = number;
   question->deadline_ms = verdicts->now_ms + verdicts->options->deadline_ms;
-  verdicts->asked++;
+  verdicts->asked = number + 1;
   verdicts->waiting++;
   verdicts->counts.asked++;
   return true;
@@ -339,8 +346,9 @@ enum exit_code verdicts_run(const struct files_options *options, const volatile 
   if (own.own_count < MAX_OWN_PROCESSES) own.own[own.own_count++] = (uint32_t)getpid();
   verdicts.options = &own;
   for (unsigned i = 0; i < MAX_WAITING; i++) verdicts.questions[i].file = -1;
+  /* O_NONBLOCK: whoever holds a lease on a file (fcntl(2)) would else keep us, and every program, waiting for 45 s. */
   verdicts.group = fanotify_init(FAN_CLASS_CONTENT | FAN_CLOEXEC | FAN_NONBLOCK | FAN_UNLIMITED_MARKS,
-                                 O_RDONLY | O_CLOEXEC | O_LARGEFILE);
+                                 O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_LARGEFILE);
   if (verdicts.group < 0) {
     complain("ask before programs start (fanotify)", errno);
     return errno == EPERM || errno == EACCES ? EXIT_NO_RIGHTS : EXIT_SYSTEM_ERROR;
