@@ -13,6 +13,10 @@ const LIMIT_MS = 6_000;
 /** So many files are gone at the most before ransomware is found. */
 const MOST_TAKEN = 20;
 const LEAST_ATTACKS = 30;
+/** Half a second on an idle machine. */
+const OPEN_LIMIT_MS = 60_000;
+/** By then the network's detectors have spoken too. */
+const STORY_MS = 2_500;
 
 const tools = ['unshare', 'nsenter', 'ip', 'mount', 'bash'];
 const missing = tools.filter((tool) => findProgram(tool) === undefined);
@@ -25,7 +29,7 @@ describe.skipIf(reason !== undefined)('attacks on the host', () => {
 
   beforeAll(async () => {
     stage = await Stage.open();
-  });
+  }, OPEN_LIMIT_MS);
 
   afterAll(async () => {
     await stage?.close();
@@ -51,6 +55,18 @@ describe.skipIf(reason !== undefined)('attacks on the host', () => {
       await play(attack);
     });
   }
+
+  it('tells a reverse shell as one story: who gave the commands, by which programs, as host and network saw it', async () => {
+    const [attack] = REVERSE_SHELLS as readonly [Attack];
+    const from = stage.engine.heard.length;
+    const { attacker, alert } = await stage.play(attack, { limitMs: LIMIT_MS, moreMs: STORY_MS });
+    const last = stage.engine.heard.findLast((heard) => heard.alert.id === alert?.id)?.alert;
+    expect(last).toMatchObject({ kind: 'reverse-shell', severity: 'critical', attackers: [attacker] });
+    expect(last?.detectors).toEqual(expect.arrayContaining(['host-reverse-shell', 'reverse-shell']));
+    expect(last?.processes?.map(({ commandLine }) => commandLine)).toContain('bash -i');
+    const about = stage.engine.heard.slice(from).filter(({ alert: each }) => each.attackers.includes(attacker));
+    expect([...new Set(about.map(({ alert: { id } }) => id))]).toEqual([alert?.id]);
+  });
 
   it('finds ransomware before it has twenty files', async () => {
     const taken = takenBy(await play(RANSOMWARE), (path) => stage.readFile(path));

@@ -28,6 +28,8 @@ export interface Attack {
 /** What was seen of an attack. */
 export interface Outcome {
   readonly attack: Attack;
+  /** Address of the other computer. */
+  readonly attacker: string;
   /** Of the first alert that says what must be found; undefined where none came. */
   readonly alert?: {
     /** From the first command on, until it was heard. */

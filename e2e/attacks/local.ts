@@ -228,7 +228,7 @@ export const LOCAL_ATTACKS: readonly Attack[] = [
   },
   {
     name: 'program whose file is gone',
-    script: 'cp /bin/sleep /tmp/gone; /tmp/gone 0.5 & rm /tmp/gone; wait',
+    script: 'cp /bin/sleep /tmp/gone; /tmp/gone 1 & sleep 0.1; rm /tmp/gone; wait',
     found: { techniques: ['T1070.004', 'T1620'] },
   },
   // Other programs' memory.

@@ -28,12 +28,16 @@ const FIRST_ATTACKER = 10;
 const LOOK_INTERVAL_MS = 5;
 /** For processes to begin, on a machine that has much else to do. */
 const READY_LIMIT_MS = 10_000;
+/** For sensors to begin: one looks at thousands of files first. */
+const WATCHED_LIMIT_MS = 30_000;
 /** After an alert a little more is listened to, for what else is said of the same attack. */
 const MORE_MS = 50;
 
 export interface PlayOptions {
   /** How long an alert is waited for. */
   readonly limitMs: number;
+  /** For how long it goes on after that: what the network shows is told later. */
+  readonly moreMs?: number;
 }
 
 export class Stage {
@@ -84,7 +88,7 @@ export class Stage {
 
   /** Until every sensor says that it sees. */
   async #watched(): Promise<void> {
-    const untilMs = Date.now() + READY_LIMIT_MS;
+    const untilMs = Date.now() + WATCHED_LIMIT_MS;
     for (;;) {
       const { health } = await this.engine.status();
       const blind = SENSORS.filter((name) => !health.some(({ part, state }) => part === name && SEES.has(state)));
@@ -126,7 +130,7 @@ export class Stage {
   }
 
   /** Plays one attack, waits for the alert that must come, and ends what it has started. */
-  async play(attack: Attack, { limitMs }: PlayOptions): Promise<Outcome> {
+  async play(attack: Attack, { limitMs, moreMs = MORE_MS }: PlayOptions): Promise<Outcome> {
     const { before = 'echo ready', by = 'intruder' } = attack;
     const attacker = this.#newAttacker();
     const script = attack.script.replaceAll('{attacker}', attacker);
@@ -138,13 +142,19 @@ export class Stage {
     else this.#spawn([...this.#network.inside(this.#network.far), 'sh', '-c', script]);
     const subject = { pid: shell.pid ?? 0, word: attack.found.word?.replace('{attacker}', attacker) };
     const heard = await this.#waitFor(attack, subject, from, begunMs + limitMs);
-    await sleep(MORE_MS);
+    await sleep(moreMs);
     shell.kill('SIGKILL');
     const told = this.engine.heard
       .slice(from)
       .filter(({ alert }) => isOf(alert, subject))
       .map(({ change, alert: { title, severity, techniques } }) => `${change} ${severity} ${techniques} ${title}`);
-    return { attack, told, output: output(), ...(heard !== undefined && { alert: outcomeOf(heard, begunMs) }) };
+    return {
+      attack,
+      attacker,
+      told,
+      output: output(),
+      ...(heard !== undefined && { alert: outcomeOf(heard, begunMs) }),
+    };
   }
 
   /** Another address of the other computer: alerts about one attacker would be one. */
