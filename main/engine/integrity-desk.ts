@@ -56,6 +56,7 @@ export class IntegrityDesk {
   #ended: IntegrityState['ended'] = null;
   #report: IntegrityReport | undefined;
   #isFull = false;
+  #isAccepting = false;
   #runs = 0;
 
   constructor(options: IntegrityDeskOptions) {
@@ -132,11 +133,20 @@ export class IntegrityDesk {
    * @throws FailureError `integrity-busy`, `not-checked`, `no-such-change`, `no-baseline`, `baseline-tampered`
    */
   async accept(paths: readonly string[], isAll: boolean, actor: string): Promise<CallOutput<'integrity.accept'>> {
-    if (this.#running !== undefined) throw new FailureError(BUSY);
+    if (this.#running !== undefined || this.#isAccepting) throw new FailureError(BUSY);
     const report = this.#report;
     if (report === undefined) throw new FailureError(NOT_CHECKED);
     const chosen = chosenChanges(report.changes, paths, isAll);
-    this.#baseline = await acceptChanges(chosen, { directory: this.#options.directory, nowMs: this.#options.nowMs() });
+    // Two at once would each write what they read, and one of them would be lost.
+    this.#isAccepting = true;
+    try {
+      this.#baseline = await acceptChanges(chosen, {
+        directory: this.#options.directory,
+        nowMs: this.#options.nowMs(),
+      });
+    } finally {
+      this.#isAccepting = false;
+    }
     const accepted = new Set(chosen.map(({ path }) => path));
     this.#report = { ...report, changes: report.changes.filter(({ path }) => !accepted.has(path)) };
     const detail = { accepted: accepted.size, paths: [...accepted].slice(0, JOURNAL_PATHS) };
@@ -146,7 +156,7 @@ export class IntegrityDesk {
   }
 
   #begin(work: Work, task: (run: IntegrityRun) => Promise<void>): IntegrityState {
-    if (this.#running !== undefined) throw new FailureError(BUSY);
+    if (this.#running !== undefined || this.#isAccepting) throw new FailureError(BUSY);
     const { directory, settings, nowMs, helper } = this.#options;
     const stop = new AbortController();
     const id = ++this.#runs;

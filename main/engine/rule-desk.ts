@@ -52,6 +52,10 @@ const MAX_UPLOADS = 2;
 const MAX_COUNTED = 5_000;
 const MAX_DISABLED = 20_000;
 const SAVE_MS = 10_000;
+/** All rules take some seconds; a text can be written to take for ever. */
+const LONGEST_READING_MS = 60_000;
+/** Texts that wait to be checked: whoever may only look at Holdfast can ask for it. */
+const MAX_CHECKS = 8;
 const ENDINGS: Readonly<Record<RuleEngine, readonly string[]>> = {
   sigma: ['.yml', '.yaml'],
   yara: ['.yar', '.yara'],
@@ -64,6 +68,9 @@ export class RuleDesk {
   readonly #hits = new Map<string, Hits>();
   readonly #uploads = new Map<string, { readonly pieces: Uint8Array[]; bytes: number }>();
   #read: Promise<ReadRuleList> | undefined;
+  #checks = 0;
+  /** The check before. */
+  #checked: Promise<void> = Promise.resolve();
   #isDirty = false;
   #stopSaving: (() => void) | undefined;
 
@@ -142,9 +149,24 @@ export class RuleDesk {
     this.#options.onChange(engine);
   }
 
+  /** One text at a time. @throws FailureError `too-many-checks`, `rules-not-read` */
   async check(engine: RuleEngine, text: string): Promise<{ rules: number; problems: readonly RuleProblemRow[] }> {
-    const { rules, problems } = await readInThread({ kind: 'text', engine, name: 'text', text });
-    return { rules: rules.length, problems };
+    if (this.#checks >= MAX_CHECKS) {
+      const message = 'Too many texts wait to be checked.';
+      throw new FailureError({ code: 'too-many-checks', message, hint: 'Try again in a moment.' });
+    }
+    this.#checks++;
+    const checked = this.#checked.then(() => readInThread({ kind: 'text', engine, name: 'text', text }));
+    this.#checked = checked.then(
+      () => {},
+      () => {},
+    );
+    try {
+      const { rules, problems } = await checked;
+      return { rules: rules.length, problems };
+    } finally {
+      this.#checks--;
+    }
   }
 
   /** @throws FailureError `wrong-offset`, `rules-too-large`, `no-rule`, and what a name or the disk refuses */
@@ -331,8 +353,15 @@ function readInThread(reading: RuleReading): Promise<ReadRuleList> {
       workerData: reading,
       env: workerEnvironment(),
     });
+    const late = setTimeout(() => {
+      fail(`it took longer than ${LONGEST_READING_MS / 1_000} s`);
+      void worker.terminate();
+    }, LONGEST_READING_MS);
     worker.on('message', resolve);
     worker.on('error', (error) => fail(messageOf(error)));
-    worker.on('exit', () => fail('its thread ended'));
+    worker.on('exit', () => {
+      clearTimeout(late);
+      fail('its thread ended');
+    });
   });
 }
