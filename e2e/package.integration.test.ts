@@ -180,7 +180,7 @@ describe.skipIf(why !== undefined)('the headless package', () => {
       kept.set((await root.output('cat', `/proc/${each}/cmdline`)).split('\0')[1]!, helper.get('CapPrm'));
     }
     // All of them run under what the unit allows.
-    expect([...kept.keys()].sort()).toEqual(['capture', 'files', 'processes', 'sockets']);
+    expect([...kept.keys()].sort()).toEqual(['access', 'capture', 'files', 'processes', 'sockets']);
     for (const [mode, rights] of kept) {
       const allowed = ['', ...(KEPT_RIGHTS[mode] ?? [])].map(maskOf);
       expect(allowed, `what "sense ${mode}" keeps`).toContain(rights);
