@@ -71,6 +71,11 @@ describe('the tree of a process', () => {
     expect(treeOf([{ pid: 44, image: '', commandLine: '' }])).toEqual(['process 44']);
   });
 
+  it('does not end at what only calls itself so', () => {
+    const disguised = program(705, '/tmp/x/sshd', 700);
+    expect(treeOf([CURL, disguised, ...ABOVE])).toHaveLength(2);
+  });
+
   it('tells a number that is used again from its earlier bearer', () => {
     const [first] = treeOf([CURL]);
     const [later] = treeOf([{ ...CURL, startedMs: START + 60 * SECOND }]);

@@ -23,9 +23,14 @@ const COMMON_ANCESTORS: ReadonlySet<string> = new Set([
   ...['foot', 'wezterm-gui', 'ptyxis', 'ptyxis-agent', 'terminator', 'tmux', 'tmux: server', 'screen'],
 ]);
 
+/** Where only root puts programs: anybody can call his own one "sshd". */
+const TRUSTED_FOLDERS = ['/usr/', '/bin/', '/sbin/', '/lib/', '/snap/', '/nix/store/', '/gnu/store/', '/opt/'];
+
 /** Whether this program stands above so much that it joins nothing. */
 export function startsEverything({ pid, image }: Pick<ProcessRecord, 'pid' | 'image'>): boolean {
-  return pid <= 1 || COMMON_ANCESTORS.has(image.slice(image.lastIndexOf('/') + 1));
+  if (pid <= 1) return true;
+  const isTrusted = TRUSTED_FOLDERS.some((folder) => image.startsWith(folder));
+  return isTrusted && COMMON_ANCESTORS.has(image.slice(image.lastIndexOf('/') + 1));
 }
 
 /**
