@@ -159,7 +159,7 @@ export const PROCESS_CALLS = {
     role: 'view',
     doc: 'Programs that run: all at once, then what begins, changes and ends.',
   },
-  'processes.get': {
+  'processes.show': {
     kind: 'query',
     input: processInput,
     output: processDetailSchema,

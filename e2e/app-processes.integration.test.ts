@@ -188,7 +188,7 @@ describe('a computer with 2,000 programs', () => {
   it('says of an ended program when and how it ended, and of an unknown one that it is', async () => {
     const { process: row } = processDetail();
     const page = await open('processes/7', {
-      'processes.get': ({ pid }) =>
+      'processes.show': ({ pid }) =>
         pid === 7
           ? processDetail({
               process: { ...row, memoryBytes: null, cpu: null },
@@ -221,7 +221,7 @@ describe('a computer with 2,000 programs', () => {
     const page = await open('processes', {
       'processes.watch': () => [{ isFirst: true, changed: [row], ended: [], limits }],
       'listeners.list': () => ({ listeners: listenerRows().map((one) => ({ ...one, process: row })), limits }),
-      'processes.get': () =>
+      'processes.show': () =>
         processDetail({
           process: row,
           commandLine: HOSTILE_NAME,

@@ -139,7 +139,7 @@ export function processDetail(change: Partial<ProcessDetail> = {}): ProcessDetai
 export function processScript(total: number): Script {
   return {
     'processes.watch': () => processItems(total),
-    'processes.get': ({ pid }) => processDetail({ process: { ...processDetail().process, pid } }),
+    'processes.show': ({ pid }) => processDetail({ process: { ...processDetail().process, pid } }),
     'listeners.list': () => ({ listeners: listenerRows(), limits: '' }),
   };
 }

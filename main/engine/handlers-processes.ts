@@ -11,7 +11,7 @@ export function processHandlers({ processes }: ProcessAnswering): HandlersOf<typ
   return {
     'processes.list': (input) => processes.list(input),
     'processes.watch': (_input, emit) => processes.watch(emit),
-    'processes.get': ({ pid, startedMs }, { signal }) => processes.get(pid, startedMs, signal),
+    'processes.show': ({ pid, startedMs }, { signal }) => processes.get(pid, startedMs, signal),
     'listeners.list': () => processes.listeners(),
   };
 }

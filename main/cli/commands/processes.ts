@@ -68,7 +68,7 @@ export async function showProcess(
 ): Promise<ExitCode> {
   const detail = await withEngine(context, (client) =>
     sampled(
-      () => client.request('processes.get', name),
+      () => client.request('processes.show', name),
       ({ process, endedMs }) => process.cpu !== null || process.memoryBytes === null || endedMs !== null,
       context.signal,
     ),

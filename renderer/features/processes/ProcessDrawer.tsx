@@ -37,7 +37,7 @@ export function ProcessDrawer({ item }: { readonly item: string }) {
 }
 
 function Known({ name }: { readonly name: ProcessName }) {
-  const { data, failure, isLoading, reload } = useQuery('processes.get', name, { refetchMs: REFETCH_MS });
+  const { data, failure, isLoading, reload } = useQuery('processes.show', name, { refetchMs: REFETCH_MS });
   if (data !== undefined) return <Detail detail={data} />;
   return (
     <Drawer eyebrow={words.eyebrow} title={<span className="font-mono">{name.pid}</span>}>
