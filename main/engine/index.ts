@@ -135,11 +135,7 @@ export type LocalSystem = Pick<SystemDesk, 'persistence' | 'inventory' | 'stop'>
 
 /** See system-desk.ts. */
 export async function openSystem(dataDirectory: string): Promise<LocalSystem> {
-  const [{ SystemDesk }, { systemClock }] = await Promise.all([
-    import('./system-desk.ts'),
-    import('./runtime/clock.ts'),
-  ]);
-  return new SystemDesk({ clock: systemClock, dataDirectory });
+  return (await import('./system-desk.ts')).openLocalSystem(dataDirectory);
 }
 
 /** The integrity baseline without an engine. */

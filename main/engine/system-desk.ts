@@ -2,7 +2,7 @@
 import type { CallOutput, ParsedInput } from '../../contract/api.ts';
 import type { Inventory, PersistenceRecord } from '../../contract/api-system.ts';
 import { jsonPage } from './json-page.ts';
-import type { Clock } from './runtime/clock.ts';
+import { type Clock, systemClock } from './runtime/clock.ts';
 import type { PersistenceEntry } from './sensors/index.ts';
 import { lookAtSystem, newSince } from './system-look.ts';
 
@@ -115,4 +115,9 @@ function isWanted(
   if (search === undefined || search === '') return true;
   const wanted = search.toLowerCase();
   return record.path.toLowerCase().includes(wanted) || record.content.toLowerCase().includes(wanted);
+}
+
+/** The system without an engine, for a command that asks once. */
+export function openLocalSystem(dataDirectory: string): SystemDesk {
+  return new SystemDesk({ clock: systemClock, dataDirectory });
 }
