@@ -52,7 +52,8 @@ describe.skipIf(reason !== undefined)('a client of a watching engine', () => {
     engine = await createEngine({ config, paths, logger, version: VERSION, simulate: false, helperPrefix });
     await engine.start();
     client = await connectToEngine({ directories: [paths.runtimeDirectory], userId: 0, version: VERSION });
-    await vi.waitUntil(() => engine.health.report().entries.some(isWatching), { timeout: 10_000, interval: 50 });
+    const begun = () => engine.health.report().entries.some(isWatching) && areSocketsTold();
+    await vi.waitUntil(begun, { timeout: 20_000, interval: 50 });
     const sink = run(pair.near, SINK);
     await once(sink.stdout as NodeJS.ReadableStream, 'data');
   }, 30_000);
@@ -67,6 +68,10 @@ describe.skipIf(reason !== undefined)('a client of a watching engine', () => {
 
   const isWatching = ({ part, state }: { part: string; state: string }) =>
     part === `capture/${pair.nearInterface}` && state === 'ok';
+
+  /** Whether the sensor of sockets works, or has said that it does not. */
+  const areSocketsTold = (): boolean =>
+    engine.health.report().entries.some(({ part, state }) => part === 'sockets' && state !== 'off');
 
   function run(namespace: string, program: string): ChildProcess {
     const [command, ...words] = [...pair.inside(namespace), process.execPath, '-e', program];

@@ -28,7 +28,7 @@ export interface ScalerSettings {
 }
 
 /** As profiles are scaled. */
-export const PROFILE_SCALING = { scaling: 'robust', limit: 10 } as const;
+export const PROFILE_SCALING = { scaling: 'robust', limit: 20 } as const;
 
 /** Names of a column that are told apart; rarer ones share one column with those never seen. */
 const MAX_NAMES = 64;

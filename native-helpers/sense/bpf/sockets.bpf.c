@@ -51,7 +51,7 @@ struct {
 
 struct {
   __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-  __uint(max_entries, 1);
+  __uint(max_entries, 2);
   __type(key, __u32);
   __type(value, struct scratch);
 } scratches SEC(".maps");
@@ -146,8 +146,11 @@ static __always_inline void describe_process(struct scratch *scratch) {
 }
 
 /* An empty record; every field that is not named later stays 0. */
-static __always_inline struct scratch *begin(__u16 type, __u16 protocol) {
-  const __u32 key = 0;
+/* A packet may leave while a change of state is being told on the same processor: each has a place of its own. */
+#define STATES 0
+#define PACKETS 1
+
+static __always_inline struct scratch *begin(__u32 key, __u16 type, __u16 protocol) {
   struct scratch *scratch = bpf_map_lookup_elem(&scratches, &key);
   if (!scratch) return 0;
   __builtin_memset(&scratch->record, 0, sizeof scratch->record);
@@ -198,7 +201,7 @@ static __always_inline int is_owner(struct sock *sock) {
 
 /* Tells of a socket, with the process that runs. */
 static __always_inline void tell(__u16 type, __u16 local_port, struct sock *sock) {
-  struct scratch *scratch = begin(type, PROTOCOL_TCP);
+  struct scratch *scratch = begin(STATES, type, PROTOCOL_TCP);
   if (!scratch || !describe_socket(&scratch->record, sock)) return;
   if (local_port != 0) scratch->record.local_port = local_port;
   describe_process(scratch);
@@ -207,7 +210,7 @@ static __always_inline void tell(__u16 type, __u16 local_port, struct sock *sock
 
 /* Tells of a socket that waited: the process that runs if it is the right one, else what was noted of the other. */
 static __always_inline void tell_waiting(struct sock *sock, struct waiting *waiting, int is_current) {
-  struct scratch *scratch = begin(waiting->type, PROTOCOL_TCP);
+  struct scratch *scratch = begin(STATES, waiting->type, PROTOCOL_TCP);
   if (!scratch || !describe_socket(&scratch->record, sock)) return;
   struct socket_record *record = &scratch->record;
   if (record->local_port == 0) record->local_port = __builtin_bswap16(BPF_CORE_READ((struct inet_sock *)sock, inet_sport));
@@ -316,7 +319,7 @@ static __always_inline int read_ends(struct socket_record *record, struct sk_buf
 }
 
 static __always_inline void on_datagram(struct sock *sock, struct sk_buff *packet, __u16 protocol) {
-  struct scratch *scratch = begin(RECORD_SOCKET_SEND, protocol);
+  struct scratch *scratch = begin(PACKETS, RECORD_SOCKET_SEND, protocol);
   if (!scratch || !describe_socket(&scratch->record, sock)) return;
   struct socket_record *record = &scratch->record;
   unsigned char *network = BPF_CORE_READ(packet, head) + BPF_CORE_READ(packet, network_header);
