@@ -23,5 +23,5 @@ export interface Indicator {
 }
 
 /** Forms of lists that are read. */
-export const INDICATOR_FORMATS = ['lines', 'csv', 'hosts', 'stix', 'built-in'] as const;
+export const INDICATOR_FORMATS = ['lines', 'csv', 'hosts', 'stix', 'misp', 'built-in'] as const;
 export type IndicatorFormat = (typeof INDICATOR_FORMATS)[number];

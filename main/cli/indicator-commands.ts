@@ -11,7 +11,7 @@ export function addIndicatorCommands(program: Command, run: Runner): void {
     .summary('lists of addresses, names and hashes that are known to be bad')
     .description(
       'Lists of addresses, domains, URLs, hashes and TLS fingerprints with which everything that is seen is compared: ' +
-        'one value a line, CSV (type,value,label), hosts files, STIX 2.1. Of the running engine, or of this user.',
+        'one value a line, CSV (type,value,label), hosts files, MISP, STIX 2.1. Of the running engine, or of this user.',
     );
   indicators
     .command('list')

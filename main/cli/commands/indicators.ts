@@ -131,7 +131,11 @@ async function contentOf(path: string): Promise<Buffer> {
     );
   }
   if (isTooLarge) throw wrongInput('list-too-large', `${plainText(path)} is too large for a list.`, 'Split it.');
-  throw wrongInput('no-file', `${plainText(path)} is no file.`, 'Give a list: text, CSV, a hosts file or STIX 2.1.');
+  throw wrongInput(
+    'no-file',
+    `${plainText(path)} is no file.`,
+    'Give a list: text, CSV, a hosts file, MISP or STIX 2.1.',
+  );
 }
 
 /** `holdfast indicators remove NAME` */

@@ -1,5 +1,6 @@
 /** Lists of indicators in the forms in which they are handed around. Nothing is believed to be well-formed. */
 import type { IndicatorFormat, IndicatorType } from '../../../contract/indicators.ts';
+import { type MispAttribute, mispAttributes } from './misp.ts';
 import { type IndicatorValue, readDomain, readTyped, readValue } from './value.ts';
 
 export interface ReadList {
@@ -55,7 +56,7 @@ const TYPE_NAMES: ReadonlyMap<string, IndicatorType> = new Map(
 export function readList(text: string, take: TakeIndicator): ReadList {
   const plain = text.startsWith('\ufeff') ? text.slice(1) : text;
   const first = plain.trimStart()[0];
-  if (first === '{' || first === '[') return readStix(plain, take);
+  if (first === '{' || first === '[') return readJson(plain, take);
   const header = csvHeader(plain);
   return header === undefined ? readLines(plain, take) : readCsv(plain, header, take);
 }
@@ -220,10 +221,34 @@ const STIX_TYPES: ReadonlyMap<string, IndicatorType> = new Map(
   } as const),
 );
 
-/** Of STIX bundles the indicators with simple patterns; what excludes or follows one another is left out. */
-function readStix(text: string, take: TakeIndicator): ReadList {
+function readJson(text: string, take: TakeIndicator): ReadList {
   const tally = new Tally();
-  for (const [index, item] of stixObjects(text, tally).entries()) {
+  let document: unknown;
+  try {
+    document = JSON.parse(text);
+  } catch {
+    tally.wrong('the whole, which is no valid JSON');
+    return tally.result('stix');
+  }
+  const attributes = mispAttributes(document);
+  return attributes === undefined ? readStix(document, tally, take) : readMisp(attributes, tally, take);
+}
+
+/** Types that are no indicators (comments, names of files, ports) are many in every event, and no mistakes. */
+function readMisp(attributes: readonly MispAttribute[], tally: Tally, take: TakeIndicator): ReadList {
+  for (const { type: name, value, label, number } of attributes) {
+    const type = TYPE_NAMES.get(name);
+    if (type === undefined) continue;
+    const indicator = readTyped(type, value);
+    if (indicator === undefined) tally.wrong(`attribute ${number}`);
+    else tally.take(take, indicator, label);
+  }
+  return tally.result('misp');
+}
+
+/** Of STIX bundles the indicators with simple patterns; what excludes or follows one another is left out. */
+function readStix(document: unknown, tally: Tally, take: TakeIndicator): ReadList {
+  for (const [index, item] of stixObjects(document).entries()) {
     const number = index + 1;
     if (typeof item !== 'object' || item === null || !('pattern' in item)) continue;
     const { pattern } = item;
@@ -254,14 +279,7 @@ function stixValue(object: string, property: string, value: string): IndicatorVa
   return object === 'file' && hash !== undefined ? readTyped(hash, value) : undefined;
 }
 
-function stixObjects(text: string, tally: Tally): readonly unknown[] {
-  let document: unknown;
-  try {
-    document = JSON.parse(text);
-  } catch {
-    tally.wrong('the whole, which is no valid JSON');
-    return [];
-  }
+function stixObjects(document: unknown): readonly unknown[] {
   if (Array.isArray(document)) return document;
   if (typeof document === 'object' && document !== null && 'objects' in document && Array.isArray(document.objects)) {
     return document.objects;

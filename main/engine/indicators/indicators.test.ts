@@ -139,6 +139,31 @@ describe('a list', () => {
     expect(valuesOf(text).found).toEqual(['address 0.0.65535.-889163515/128 C2', `md5 ${'1'.repeat(32)} dropper`]);
   });
 
+  it('is an event of MISP, or the answer of a search', () => {
+    const hash = '2'.repeat(64);
+    const event = {
+      info: 'Loader of spring',
+      Attribute: [
+        { type: 'ip-dst|port', value: '203.0.113.5|443', to_ids: true, comment: 'C2' },
+        { type: 'domain', value: 'benign.example', to_ids: false },
+        { type: 'comment', value: 'seen by us' },
+        { type: 'sha256', value: 'no hash', to_ids: true },
+      ],
+      Object: [{ name: 'file', Attribute: [{ type: 'filename|sha256', value: `a|b.exe|${hash}`, to_ids: true }] }],
+    };
+    const found = ['address 0.0.65535.-889163515/128 C2', `sha256 ${hash} Loader of spring`];
+    for (const document of [
+      { Event: event },
+      [{ Event: event }],
+      { response: [{ Event: event }] },
+      { response: event },
+    ]) {
+      expect(valuesOf(JSON.stringify(document))).toEqual({ format: 'misp', found, invalid: 1 });
+    }
+    const odd = [{ Event: { Attribute: [null, 3, { type: 7, value: {} }], Object: 'x' } }];
+    expect(valuesOf(JSON.stringify(odd))).toEqual({ format: 'misp', found: [], invalid: 0 });
+  });
+
   it('is a bundle of STIX', () => {
     const pattern = (text: string) => ({ type: 'indicator', name: 'Bot', pattern: text });
     const text = JSON.stringify({
