@@ -113,10 +113,10 @@ describe.skipIf(reason !== undefined)('the host', () => {
   });
 
   it('stops the sensors for a pause, and starts them again', async () => {
-    expect((await engine.holdfast('pause', '5', '--reason', 'a test')).code).toBe(0);
+    expect(await engine.holdfast('pause', '5', '--reason', 'a test')).toMatchObject({ code: 0 });
     await engine.health('processes', ({ state }) => state === 'off');
     await vi.waitUntil(() => helpersOf(engine.pid, 'processes').length === 0, { timeout: 5_000 });
-    expect((await engine.holdfast('resume')).code).toBe(0);
+    expect(await engine.holdfast('resume')).toMatchObject({ code: 0 });
     await watching();
   });
 
