@@ -27,7 +27,10 @@ export interface ScalerSettings {
   readonly limit: number;
 }
 
-/** As profiles are scaled. */
+/**
+ * As profiles are scaled. A lower limit ranks many new services better; from 10 down, one upload of a thousand times the
+ * usual amount was no longer unusual enough to be told.
+ */
 export const PROFILE_SCALING = { scaling: 'robust', limit: 20 } as const;
 
 /** Names of a column that are told apart; rarer ones share one column with those never seen. */
@@ -36,7 +39,7 @@ const MAX_LIMIT = 1e9;
 const KIND = 'scaler';
 /** Since 2 there is a knee; before, scaled amounts were cut off at the limit. */
 const VERSION = 2;
-/** Where scaled amounts begin to count less, as a share of the limit: of the limit of profiles, three deviations. */
+/** Where scaled amounts begin to count less, as a share of the limit: of that of profiles, six deviations. */
 const KNEE_SHARE = 0.3;
 /** Deviations beyond the knee at which half of the room up to the limit is used. */
 const HALF_WAY = 10;
