@@ -2,12 +2,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { AlertRig, testFinding } from '../main/engine/alert-testing.ts';
 import { ApiServer, apiSettings } from '../main/engine/api/index.ts';
 import { TestEngine } from '../main/engine/api/testing.ts';
 import { HealthRegistry } from '../main/engine/runtime/health.ts';
 import { createQuietLogger } from '../main/engine/runtime/log.ts';
 import { defaultsOf } from '../main/engine/runtime/settings.ts';
+import { AlertRig, testFinding } from '../main/engine/services/alerts/alert-testing.ts';
 import packageFile from '../package.json' with { type: 'json' };
 import { runHoldfast } from './holdfast.ts';
 

@@ -1,8 +1,8 @@
 /** Runs the product as a person does: bin/holdfast as a process of its own. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { hostSettings } from '../main/engine/host-settings.ts';
 import { environmentNameOf } from '../main/engine/runtime/config-names.ts';
+import { hostSettings } from '../main/engine/services/host/host-settings.ts';
 
 export const HOLDFAST = fileURLToPath(new URL('../bin/holdfast', import.meta.url));
 

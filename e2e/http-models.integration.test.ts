@@ -1,8 +1,8 @@
 /** What was learnt, asked over real HTTP, with a profile that was really fitted. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CallOutput, ParsedInput } from '../contract/api.ts';
-import { detectRows, explainRows, predictRows } from '../main/engine/handlers-detect.ts';
 import { fitProfile, type Profile, Random, readProfile, TABLE_COLUMNS } from '../main/engine/models/index.ts';
+import { detectRows, explainRows, predictRows } from '../main/engine/services/handlers/detect.ts';
 import { TEST_TOKENS, TestConsole } from './support/console.ts';
 
 const { view, admin } = TEST_TOKENS;

@@ -20,8 +20,20 @@ export const LAYER_RULES: readonly LayerRule[] = [
   { files: 'contract/**', mayImport: ['contract/**'], allowed: 'contract imports nothing of ours but contract' },
   {
     files: 'main/engine/*.*',
-    mayImport: ['contract/**', 'main/engine/*.*', 'main/engine/runtime/**', 'main/engine/*/index.ts', ...DATA],
-    allowed: "the composition root imports contract, runtime and each module's index.ts",
+    mayImport: [
+      'contract/**',
+      'main/engine/*.*',
+      'main/engine/runtime/**',
+      'main/engine/services/**',
+      'main/engine/*/index.ts',
+      ...DATA,
+    ],
+    allowed: "the composition root imports contract, runtime, the services and each module's index.ts",
+  },
+  {
+    files: 'main/engine/services/**',
+    mayImport: ['contract/**', 'main/engine/runtime/**', 'main/engine/services/**', 'main/engine/*/index.ts', ...DATA],
+    allowed: "a service imports contract, runtime, other services and each module's index.ts, never the root",
   },
   {
     files: 'main/engine/runtime/**',

@@ -27,6 +27,11 @@ const RIGHT: readonly (readonly [file: string, code: string])[] = [
   ['contract/api.ts', "import type { Alert } from './domain.ts'; import { z } from 'zod';"],
   ['main/engine/engine.ts', "import { a } from './detect/index.ts'; import { b } from './runtime/log.ts';"],
   ['main/engine/index.ts', "export { Engine } from './engine.ts';"],
+  ['main/engine/engine.ts', "import { d } from './services/learning/model-desk.ts';"],
+  [
+    'main/engine/services/learning/desk.ts',
+    "import { a } from '../../models/index.ts'; import { b } from '../host/tally.ts'; import { c } from '../../runtime/log.ts';",
+  ],
   [
     'main/engine/detect/scan.ts',
     "import { a } from '../runtime/bus.ts'; import { b } from '../../../contract/domain.ts';",
@@ -56,6 +61,10 @@ const WRONG: readonly (readonly [file: string, code: string])[] = [
   ['contract/api.ts', "import p from '../package.json' with { type: 'json' };"],
   ['main/engine/engine.ts', "import { x } from './detect/scan.ts';"],
   ['main/engine/engine.ts', "import { x } from '../cli/main.ts';"],
+  ['main/engine/services/learning/desk.ts', "import { x } from '../../models/forest.ts';"],
+  ['main/engine/services/learning/desk.ts', "import { x } from '../../engine.ts';"],
+  ['main/engine/services/learning/desk.ts', "import { x } from '../../index.ts';"],
+  ['main/engine/detect/scan.ts', "import { x } from '../services/host/tally.ts';"],
   ['main/engine/detect/scan.ts', "import { x } from '../store/index.ts';"],
   ['main/engine/detect/scan.ts', "import type { X } from '../network/index.ts';"],
   ['main/engine/detect/scan.ts', "export * from '../network/index.ts';"],

@@ -7,11 +7,11 @@ import type { Command } from 'commander';
 import { HUNT_OPERATORS, HUNT_TABLES } from '../contract/hunt-tables.ts';
 import { createProgram } from '../main/cli/program.ts';
 import { BEHAVIOURS } from '../main/engine/behaviours/index.ts';
-import { CONFIG_SECTIONS } from '../main/engine/configuration.ts';
 import { DETECTORS } from '../main/engine/detect/index.ts';
 import { FEATURES } from '../main/engine/network/index.ts';
 import { knownSettings } from '../main/engine/runtime/config-names.ts';
 import type { Setting } from '../main/engine/runtime/settings.ts';
+import { CONFIG_SECTIONS } from '../main/engine/services/control/configuration.ts';
 
 export const GUIDE_PATH = join(import.meta.dirname, '../docs/user-guide.md');
 

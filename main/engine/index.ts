@@ -5,35 +5,35 @@
 import type { AnalysisDocument } from '../../contract/analysis.ts';
 import type { AttackCatalogue } from '../../contract/attack.ts';
 import type { AlertKind } from '../../contract/domain.ts';
-import type { AnalysisResult, AnalyzeOptions } from './analyze.ts';
-import type { CaptureProfile } from './capture-anomalies.ts';
-import type { ConsoleOptions } from './console.ts';
 import type { Engine, EngineOptions } from './engine.ts';
-import type { ExportOptions, FlowSummary, FlowsOptions, FlowsResult } from './flows.ts';
 import type { HttpServer } from './http/index.ts';
-import type { IndicatorDesk } from './indicator-desk.ts';
-import type { IntegrityDesk } from './integrity-desk.ts';
 import type { FlowFacts } from './network/index.ts';
 import type { ReportContext } from './report/index.ts';
-import type { LocalRules } from './rule-desk.ts';
-import type { ReadRuleList } from './rule-reading.ts';
 import type { Config, ConfigReport, ConfigRequest } from './runtime/config.ts';
 import type { ShownSetting } from './runtime/config-text.ts';
 import type { Logger } from './runtime/log.ts';
 import type { Supervisor, SupervisorOptions } from './runtime/supervise.ts';
-import type { ScanOptions, ScanResult } from './scan.ts';
-import type { SystemDesk } from './system-desk.ts';
-import type { TrainedProfile, TrainOptions } from './train.ts';
+import type { AnalysisResult, AnalyzeOptions } from './services/captures/analyze.ts';
+import type { CaptureProfile } from './services/captures/capture-anomalies.ts';
+import type { ExportOptions, FlowSummary, FlowsOptions, FlowsResult } from './services/captures/flows.ts';
+import type { ConsoleOptions } from './services/control/console.ts';
+import type { TrainedProfile, TrainOptions } from './services/learning/train.ts';
+import type { IndicatorDesk } from './services/rules/indicator-desk.ts';
+import type { LocalRules } from './services/rules/rule-desk.ts';
+import type { ReadRuleList } from './services/rules/rule-reading.ts';
+import type { ScanOptions, ScanResult } from './services/rules/scan.ts';
+import type { IntegrityDesk } from './services/system/integrity-desk.ts';
+import type { SystemDesk } from './services/system/system-desk.ts';
 
-export type { AnalysisContext, AnalysisResult, AnalyzeOptions } from './analyze.ts';
-export type { CaptureProfile } from './capture-anomalies.ts';
-export type BeaconReview = typeof import('./beacon-review.ts');
-export type { ConsoleOptions } from './console.ts';
+export type { AnalysisContext, AnalysisResult, AnalyzeOptions } from './services/captures/analyze.ts';
+export type { CaptureProfile } from './services/captures/capture-anomalies.ts';
+export type BeaconReview = typeof import('./services/captures/beacon-review.ts');
 export type { Engine, EngineEvents, EngineOptions } from './engine.ts';
-export type { ExportOptions, FlowSummary, FlowsOptions, FlowsResult } from './flows.ts';
 export type { ConsoleLink, HttpServer } from './http/index.ts';
+export type { ExportOptions, FlowSummary, FlowsOptions, FlowsResult } from './services/captures/flows.ts';
+export type { ConsoleOptions } from './services/control/console.ts';
 export type AnomalyModels = typeof import('./models/index.ts');
-export type HostReview = typeof import('./host-review.ts');
+export type HostReview = typeof import('./services/host/host-review.ts');
 export type HostRules = typeof import('./rules/index.ts');
 export type { CaptureProgress, CaptureSummary, FlowFacts } from './network/index.ts';
 export type { Config, ConfigReport } from './runtime/config.ts';
@@ -43,15 +43,15 @@ export { type Paths, resolvePaths } from './runtime/paths.ts';
 export type { Backend } from './runtime/session/backend.ts';
 export type { Supervisor, SupervisorOptions } from './runtime/supervise.ts';
 
-export type { FoundFile, ScanHit, ScanOptions, ScanProgress, ScanResult } from './scan.ts';
+export type { FoundFile, ScanHit, ScanOptions, ScanProgress, ScanResult } from './services/rules/scan.ts';
 
-type TrainedProfileFile = typeof import('./train.ts').trainedProfileFile;
+type TrainedProfileFile = typeof import('./services/learning/train.ts').trainedProfileFile;
 
-export type { TrainedProfile, TrainOptions, WorkSource } from './train.ts';
+export type { TrainedProfile, TrainOptions, WorkSource } from './services/learning/train.ts';
 
 /** See analyze.ts. */
 export async function analyzeCapture(path: string, options?: AnalyzeOptions): Promise<AnalysisResult> {
-  return (await import('./analyze.ts')).analyzeCapture(path, options);
+  return (await import('./services/captures/analyze.ts')).analyzeCapture(path, options);
 }
 
 /** See report/render.ts: one self-contained HTML page about one analysed capture. */
@@ -66,7 +66,7 @@ export async function ownListName(path: string): Promise<string> {
 
 /** See beacon-review.ts: how much like beacons the calls of logs and captures are. */
 export async function loadBeaconReview(): Promise<BeaconReview> {
-  return import('./beacon-review.ts');
+  return import('./services/captures/beacon-review.ts');
 }
 
 /** See models/index.ts. */
@@ -76,17 +76,17 @@ export async function loadAnomalyModels(): Promise<AnomalyModels> {
 
 /** See train.ts: learns what is usual from captures and tables of flows. */
 export async function trainFromFiles(options: TrainOptions): Promise<TrainedProfile> {
-  return (await import('./train.ts')).trainFromFiles(options);
+  return (await import('./services/learning/train.ts')).trainFromFiles(options);
 }
 
 /** See train.ts: what was learnt as a file. */
 export async function trainedProfileFile(...given: Parameters<TrainedProfileFile>): Promise<Buffer> {
-  return (await import('./train.ts')).trainedProfileFile(...given);
+  return (await import('./services/learning/train.ts')).trainedProfileFile(...given);
 }
 
 /** See capture-profile.ts: what `analyzeCapture` judges by. */
 export async function openCaptureProfile(bytes: Uint8Array, source: string): Promise<CaptureProfile> {
-  return (await import('./capture-profile.ts')).profileOfFile(bytes, source);
+  return (await import('./services/captures/capture-profile.ts')).profileOfFile(bytes, source);
 }
 
 /** See capture-profile.ts. */
@@ -95,7 +95,7 @@ export async function trainedCaptureProfile(
   paths: readonly string[],
   nowMs: number,
 ): Promise<CaptureProfile> {
-  return (await import('./capture-profile.ts')).profileOfTraining(trained, paths, nowMs);
+  return (await import('./services/captures/capture-profile.ts')).profileOfTraining(trained, paths, nowMs);
 }
 
 /** Makes sure that a directory is there and this user's own. @throws FailureError */
@@ -111,23 +111,23 @@ export async function loadHostRules(): Promise<HostRules> {
 
 /** See rule-reading.ts: rules in Sigma and YARA of Holdfast and those that were taken in, where no engine runs. */
 export async function readRulesInUse(dataDirectory: string): Promise<ReadRuleList> {
-  const { readRuleList } = await import('./rule-reading.ts');
+  const { readRuleList } = await import('./services/rules/rule-reading.ts');
   return readRuleList({ kind: 'all', dataDirectory, userId: process.geteuid?.() ?? 0 });
 }
 
 /** See rule-desk.ts: the folder of rules that were taken in, where no engine runs. */
 export async function openLocalRules(dataDirectory: string): Promise<LocalRules> {
-  return (await import('./rule-desk.ts')).openLocalRules(dataDirectory);
+  return (await import('./services/rules/rule-desk.ts')).openLocalRules(dataDirectory);
 }
 
 /** See host-review.ts: recorded events of a computer, replayed. */
 export async function loadHostReview(): Promise<HostReview> {
-  return import('./host-review.ts');
+  return import('./services/host/host-review.ts');
 }
 
 /** See scan.ts: files looked through with rules in YARA. */
 export async function scanFiles(options: ScanOptions): Promise<ScanResult> {
-  return (await import('./scan.ts')).scanFiles(options);
+  return (await import('./services/rules/scan.ts')).scanFiles(options);
 }
 
 /** The computer itself without an engine: what starts by itself, and what it is. */
@@ -135,7 +135,7 @@ export type LocalSystem = Pick<SystemDesk, 'persistence' | 'inventory' | 'stop'>
 
 /** See system-desk.ts. */
 export async function openSystem(dataDirectory: string): Promise<LocalSystem> {
-  return (await import('./system-desk.ts')).openLocalSystem(dataDirectory);
+  return (await import('./services/system/system-desk.ts')).openLocalSystem(dataDirectory);
 }
 
 /** The integrity baseline without an engine. */
@@ -147,7 +147,7 @@ export type LocalIntegrity = Pick<
 /** See integrity-desk.ts. There is no journal where no engine runs. */
 export async function openIntegrity(dataDirectory: string, config: Config): Promise<LocalIntegrity> {
   const [{ IntegrityDesk }, { integritySettings }, { DEFAULT_HELPER_PATH }] = await Promise.all([
-    import('./integrity-desk.ts'),
+    import('./services/system/integrity-desk.ts'),
     import('./integrity/index.ts'),
     import('./sensors/index.ts'),
   ]);
@@ -162,17 +162,17 @@ export async function openIntegrity(dataDirectory: string, config: Config): Prom
 
 /** See flows.ts. */
 export async function exportFlows(path: string, options: ExportOptions): Promise<FlowsResult> {
-  return (await import('./flows.ts')).exportFlows(path, options);
+  return (await import('./services/captures/flows.ts')).exportFlows(path, options);
 }
 
 /** See flows.ts. */
 export async function summarizeFlows(path: string, options?: FlowsOptions): Promise<FlowSummary> {
-  return (await import('./flows.ts')).summarizeFlows(path, options);
+  return (await import('./services/captures/flows.ts')).summarizeFlows(path, options);
 }
 
 /** See inspect.ts. */
 export async function inspectCapture(path: string): Promise<readonly FlowFacts[]> {
-  return (await import('./inspect.ts')).inspectCapture(path);
+  return (await import('./services/captures/inspect.ts')).inspectCapture(path);
 }
 
 /** The lists of indicators without an engine. */
@@ -188,7 +188,7 @@ export async function openIndicators(
   config: Config,
   files: readonly string[] = [],
 ): Promise<LocalIndicators> {
-  const { openLocalIndicators } = await import('./indicator-desk.ts');
+  const { openLocalIndicators } = await import('./services/rules/indicator-desk.ts');
   return openLocalIndicators(dataDirectory, config, files);
 }
 
@@ -199,7 +199,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
 
 /** The console over HTTP, not yet listening. See console.ts. */
 export async function createConsole(options: ConsoleOptions): Promise<HttpServer> {
-  return (await import('./console.ts')).createConsole(options);
+  return (await import('./services/control/console.ts')).createConsole(options);
 }
 
 /** What can be told beside alerts: the meaning of techniques, and what the detectors look for. */
@@ -223,7 +223,7 @@ export type EngineConfigRequest = Omit<ConfigRequest, 'sections'>;
 export async function loadEngineConfig(request: EngineConfigRequest): Promise<Config> {
   const [{ loadConfig }, { CONFIG_SECTIONS }] = await Promise.all([
     import('./runtime/config.ts'),
-    import('./configuration.ts'),
+    import('./services/control/configuration.ts'),
   ]);
   return loadConfig({ ...request, sections: CONFIG_SECTIONS });
 }
@@ -234,7 +234,7 @@ export async function checkEngineConfig(
 ): Promise<ConfigReport & { readonly problemTexts: readonly string[] }> {
   const [{ readConfig, problemText }, { CONFIG_SECTIONS }] = await Promise.all([
     import('./runtime/config.ts'),
-    import('./configuration.ts'),
+    import('./services/control/configuration.ts'),
   ]);
   const report = await readConfig({ ...request, sections: CONFIG_SECTIONS });
   return { ...report, problemTexts: report.problems.map(problemText) };
@@ -244,7 +244,7 @@ export async function checkEngineConfig(
 export async function exampleConfig(): Promise<string> {
   const [{ configExample }, { CONFIG_SECTIONS }] = await Promise.all([
     import('./runtime/config-text.ts'),
-    import('./configuration.ts'),
+    import('./services/control/configuration.ts'),
   ]);
   return configExample(CONFIG_SECTIONS);
 }

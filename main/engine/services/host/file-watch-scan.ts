@@ -1,0 +1,317 @@
+/** New programs and scripts, looked at with rules in YARA and lists of hashes as they come. */
+import { existsSync } from 'node:fs';
+import { lstat } from 'node:fs/promises';
+import { relative } from 'node:path';
+import type { Finding } from '../../../../contract/domain.ts';
+import type { HostEvent } from '../../../../contract/events.ts';
+import { formatCount } from '../../../../contract/format.ts';
+import type { Indicator } from '../../../../contract/indicators.ts';
+import { RecentMap } from '../../behaviours/index.ts';
+import type { Clock, Timer } from '../../runtime/clock.ts';
+import { failureOf } from '../../runtime/failure.ts';
+import type { HealthPart, HealthRegistry } from '../../runtime/health.ts';
+import { importedYaraRules, OWN_YARA_RULES } from '../../yara/index.ts';
+import { yaraId } from '../rules/rule-reading.ts';
+import type { FileVerdict, ScanWorkerData } from '../rules/scan-messages.ts';
+import type { ScanSettings } from '../rules/scan-settings.ts';
+import { type LoadedYara, type ScanOutcome, ScanThread } from '../rules/scan-thread.ts';
+import { findingOf } from './file-watch-finding.ts';
+import { type WantedFile, type Wants, wantedOf } from './file-watch-wants.ts';
+
+/** A thread that looks at files; ScanThread, or that of a test. */
+export interface FileScanner {
+  ready(): Promise<LoadedYara>;
+  scan(path: string): Promise<ScanOutcome>;
+  close(): Promise<void>;
+}
+
+export interface FileWatchScanOptions {
+  readonly dataDirectory: string;
+  /** What Holdfast keeps there quotes what rules look for. */
+  readonly ownDirectories: readonly string[];
+  readonly settings: () => ScanSettings;
+  readonly clock: Clock;
+  readonly health: HealthRegistry;
+  readonly isEnabled: (ruleId: string) => boolean;
+  /** A list that knows one of these hashes. */
+  readonly indicatorOf: (type: 'sha256' | 'sha1' | 'md5', hash: string) => Indicator | undefined;
+  readonly onHit: (ruleId: string, timeMs: number) => void;
+  readonly onFinding: (finding: Finding) => void;
+  readonly begin?: (data: ScanWorkerData) => FileScanner;
+}
+
+/** Files that wait; more of them at once are an unpacked archive or a build, and are counted. */
+const MAX_WAITING = 2_000;
+/** Contents that were looked at since the rules were loaded, by where they are and when they changed. */
+const MAX_SEEN = 20_000;
+/** Programs that were run: they are asked after again when so much time has passed, or when they were written. */
+const MAX_RUN = 5_000;
+const RUN_AGAIN_MS = 60_000;
+/** A file that is written is often renamed or made executable in the next moment. */
+const SETTLE_MS = 100;
+/** Compiled rules hold more than 100 MB: they are let go where nothing new came for so long. */
+const IDLE_MS = 5 * 60_000;
+/** A scanner that could not begin is tried again then. */
+const RETRY_MS = 60_000;
+/** A rule that takes longer about one file is stopped: other files wait. */
+const RULE_TIMEOUT_MS = 10_000;
+const HASHES = ['sha256', 'sha1', 'md5'] as const;
+const MEBIBYTE = 2 ** 20;
+const IDLE = 'Waits for new programs and scripts.';
+const BLIND =
+  'Not seen: files in containers that are gone before they are looked at, what never was a file (memfd), encrypted ' +
+  'archives.';
+const FAILED_HINT = '"holdfast rules list --engine yara" says what is wrong with rules. It is tried again in a minute.';
+
+/** Looks at one file at a time, in a thread that is there only while there is something to do. */
+export class FileWatchScan {
+  readonly #options: FileWatchScanOptions;
+  readonly #health: HealthPart;
+  /** What runs goes first. */
+  readonly #run = new Map<string, WantedFile>();
+  readonly #written = new Map<string, WantedFile>();
+  /** What was found in which content. */
+  #seen = new RecentMap<string, FileVerdict | 'clean'>(MAX_SEEN);
+  readonly #lastRunMs = new RecentMap<string, number>(MAX_RUN);
+  #wants: Wants;
+  #scanner: FileScanner | undefined;
+  #pump: Timer | undefined;
+  #idle: Timer | undefined;
+  #isBusy = false;
+  #isStarted = false;
+  #scanned = 0;
+  #found = 0;
+  #dropped = 0;
+  #unread = 0;
+
+  constructor(options: FileWatchScanOptions) {
+    this.#options = options;
+    this.#wants = this.#wantsNow();
+    this.#health = options.health.part('scanner', () => ({
+      waiting: this.#run.size + this.#written.size,
+      scanned: this.#scanned,
+      found: this.#found,
+      dropped: this.#dropped,
+      unread: this.#unread,
+    }));
+  }
+
+  start(): void {
+    this.#isStarted = true;
+    this.configure();
+  }
+
+  async stop(): Promise<void> {
+    this.#isStarted = false;
+    this.#forget();
+    this.#health.off('Stopped.');
+    await this.#letGo();
+  }
+
+  /** Other settings are in force. */
+  configure(): void {
+    this.#wants = this.#wantsNow();
+    if (!this.#isStarted) return;
+    if (this.#options.settings().enabled) this.#health.ok(`${IDLE} ${BLIND}`);
+    else {
+      this.#forget();
+      this.#health.off('New files are not looked at.', 'The setting scan.enabled turns it on.');
+    }
+    void this.#letGo();
+  }
+
+  /** Other rules or lists are in force: what was looked at may be judged differently now. */
+  reload(): void {
+    this.#seen = new RecentMap(MAX_SEEN);
+    void this.#letGo();
+  }
+
+  /** Never throws, and is cheap: all events go through it. */
+  take(events: readonly HostEvent[]): void {
+    if (!this.#isStarted || !this.#options.settings().enabled) return;
+    for (const event of events) {
+      const wanted = wantedOf(event, this.#wants);
+      if (wanted !== undefined && this.#isNews(wanted)) this.#add(wanted);
+    }
+    if (!this.#isBusy && this.#pump === undefined && this.#run.size + this.#written.size > 0) {
+      this.#pump = this.#options.clock.after(SETTLE_MS, () => {
+        this.#pump = undefined;
+        void this.#work();
+      });
+    }
+  }
+
+  /** A program that is run a thousand times a minute is asked after once. */
+  #isNews({ path, how, timeMs }: WantedFile): boolean {
+    if (how === 'written') {
+      if (this.#lastRunMs.get(path) !== undefined) this.#lastRunMs.set(path, Number.NEGATIVE_INFINITY);
+      return true;
+    }
+    const lastMs = this.#lastRunMs.get(path);
+    if (lastMs !== undefined && timeMs - lastMs < RUN_AGAIN_MS) return false;
+    this.#lastRunMs.set(path, timeMs);
+    return true;
+  }
+
+  #add(wanted: WantedFile): void {
+    const queue = wanted.how === 'run' ? this.#run : this.#written;
+    if (!queue.has(wanted.path) && queue.size >= MAX_WAITING) this.#dropped++;
+    else queue.set(wanted.path, wanted);
+  }
+
+  #next(): WantedFile | undefined {
+    for (const queue of [this.#run, this.#written]) {
+      for (const [path, wanted] of queue) {
+        queue.delete(path);
+        return wanted;
+      }
+    }
+    return undefined;
+  }
+
+  async #work(): Promise<void> {
+    if (this.#isBusy) return;
+    this.#isBusy = true;
+    this.#idle?.cancel();
+    try {
+      for (let wanted = this.#next(); wanted !== undefined && this.#isStarted; wanted = this.#next()) {
+        await this.#look(wanted);
+      }
+    } catch (error) {
+      this.#forget();
+      this.#health.failed(failureOf(error, 'scanner-failed', FAILED_HINT).message, FAILED_HINT);
+      await this.#letGo();
+      this.#pump ??= this.#options.clock.after(RETRY_MS, () => {
+        this.#pump = undefined;
+        this.configure();
+      });
+    } finally {
+      this.#isBusy = false;
+      this.#idle = this.#options.clock.after(IDLE_MS, () => void this.#letGo());
+    }
+  }
+
+  /** @throws FailureError where the scanner cannot begin */
+  async #look(wanted: WantedFile): Promise<void> {
+    const key = await keyOf(wanted.path);
+    if (key === undefined) return;
+    const known = this.#seen.get(key);
+    if (known !== undefined) {
+      // What was found when it was written is told again when it is run: it is at work now.
+      if (known !== 'clean' && wanted.how === 'run') this.#judge(wanted, known);
+      return;
+    }
+    const scanner = this.#scanner ?? this.#begin();
+    const outcome = await this.#ask(scanner, wanted.path);
+    if (scanner !== this.#scanner) {
+      // Other rules meanwhile: the next thread is asked.
+      this.#add(wanted);
+      return;
+    }
+    if (!('verdict' in outcome)) {
+      this.#unread++;
+      return;
+    }
+    this.#scanned++;
+    const { verdict } = outcome;
+    const isClean = verdict.hits.length === 0 && this.#knownOf(verdict).length === 0;
+    this.#seen.set(key, isClean ? 'clean' : verdict);
+    if (!isClean) this.#judge(wanted, verdict);
+  }
+
+  #judge(wanted: WantedFile, verdict: FileVerdict): void {
+    const { isEnabled, onHit, onFinding } = this.#options;
+    const hits = verdict.hits
+      .map((hit) => ({ id: this.#idOf(hit.source, hit.rule), hit }))
+      .filter(({ id }) => isEnabled(id));
+    for (const { id } of hits) onHit(id, wanted.timeMs);
+    const known = this.#knownOf(verdict);
+    if (hits.length === 0 && known.length === 0) return;
+    this.#found++;
+    onFinding(findingOf({ wanted, verdict, hits, known }));
+  }
+
+  #knownOf(verdict: FileVerdict): readonly Indicator[] {
+    return HASHES.flatMap((type) => this.#options.indicatorOf(type, verdict[type]) ?? []);
+  }
+
+  /** As lists of rules have it: the file within its folder, and the name. */
+  #idOf(source: string, rule: string): string {
+    const imported = importedYaraRules(this.#options.dataDirectory);
+    const folder = source.startsWith(`${imported}/`) ? imported : OWN_YARA_RULES;
+    return yaraId(relative(folder, source), rule);
+  }
+
+  #begin(): FileScanner {
+    const { dataDirectory, settings, begin = (data) => new ScanThread(data) } = this.#options;
+    this.#scanner = begin({
+      rules: [OWN_YARA_RULES, importedYaraRules(dataDirectory)].filter((path) => existsSync(path)),
+      userId: process.geteuid?.() ?? 0,
+      timeoutMs: RULE_TIMEOUT_MS,
+      maxFileBytes: settings().largestMebibytes * MEBIBYTE,
+      isGentle: true,
+    });
+    return this.#scanner;
+  }
+
+  /** @throws FailureError where the scanner cannot begin, unless another one took its place */
+  async #ask(scanner: FileScanner, path: string): Promise<ScanOutcome> {
+    try {
+      this.#tell(await scanner.ready());
+    } catch (error) {
+      if (scanner === this.#scanner) throw error;
+    }
+    return scanner.scan(path);
+  }
+
+  #tell({ rules, problems }: LoadedYara): void {
+    const inUse = `Looks at new programs and scripts with ${formatCount(rules, 'rule')}. ${BLIND}`;
+    if (problems.length === 0) {
+      this.#health.ok(inUse);
+      return;
+    }
+    const wrong = formatCount(problems.length, 'problem');
+    this.#health.degraded(`${inUse} ${wrong} with others.`, '"holdfast rules list" names them by file and line.');
+  }
+
+  #forget(): void {
+    this.#pump?.cancel();
+    this.#pump = undefined;
+    this.#run.clear();
+    this.#written.clear();
+  }
+
+  /** Ends the thread; the next file begins another. */
+  async #letGo(): Promise<void> {
+    this.#idle?.cancel();
+    const scanner = this.#scanner;
+    this.#scanner = undefined;
+    await scanner?.close();
+  }
+
+  #wantsNow(): Wants {
+    const { settings, ownDirectories } = this.#options;
+    return {
+      places: settings().places.map(withoutSlash),
+      ownDirectories: ownDirectories.map(withoutSlash),
+      ownPid: process.pid,
+    };
+  }
+}
+
+const withoutSlash = (path: string): string => (path.endsWith('/') ? path.slice(0, -1) : path);
+
+/** Names one content of one file; undefined where there is no regular file any more. */
+async function keyOf(path: string): Promise<string | undefined> {
+  try {
+    const { dev, ino, ctimeMs, size, mode } = await lstat(path);
+    const isRegular = (mode & FILE_KIND) === REGULAR_FILE;
+    return isRegular && size > 0 ? `${dev}:${ino}:${ctimeMs}:${size}` : undefined;
+  } catch {
+    // Gone, or not for us: nothing to look at.
+    return undefined;
+  }
+}
+
+const FILE_KIND = 0o170000;
+const REGULAR_FILE = 0o100000;

@@ -1,0 +1,316 @@
+import { existsSync } from 'node:fs';
+import type { HostEvent } from '../../../../contract/events.ts';
+import { importedRules, OWN_RULES, readRuleFiles, SigmaRuleSet } from '../../rules/index.ts';
+import type { Clock, Timer } from '../../runtime/clock.ts';
+import { messageOf } from '../../runtime/failure.ts';
+import { HealthRegistry } from '../../runtime/health.ts';
+import type { SettingTable, SettingValues } from '../../runtime/settings.ts';
+import { UserNames } from '../../sensors/index.ts';
+import { HostActivityCount, type SeenByHost } from './host-activity.ts';
+import { EventBudget } from './host-event-budget.ts';
+import { EventOrder } from './host-event-order.ts';
+import { FindingRelay } from './host-finding-relay.ts';
+import {
+  HEARTBEAT_MS,
+  type HostCounts,
+  type HostMessage,
+  type HostWorkerData,
+  type LoadedRules,
+  MAX_TOLD_PROBLEMS,
+  type RuleHits,
+} from './host-messages.ts';
+import { HostProcesses } from './host-processes.ts';
+import { HOST_SENSORS, type HostSensor, type HostSensorRow, type SensorMemory } from './host-sensors.ts';
+import { type HostSensorName, hostSettings } from './host-settings.ts';
+import { createHostWatch, type HostWatch } from './host-watch.ts';
+import { ProcessSnapshots } from './process-snapshot.ts';
+
+export interface HostEngineOptions {
+  readonly data: HostWorkerData;
+  readonly clock: Clock;
+  /** Effective user; root is pickier about rule files. */
+  readonly userId: number;
+  post(message: HostMessage): void;
+  /** For tests. */
+  readonly sensors?: readonly HostSensorRow[];
+  readonly ownRules?: string;
+}
+
+const TICK_MS = 1_000;
+/** By then every sensor has said in Health how it does, or never will. */
+const FIRST_WORDS_MS = 2_000;
+/** Always there; who does not know it knows no process. */
+const INIT = 1;
+const NOT_STARTED = 'Not started.';
+/** Events are handed on so soon, or when so many have gathered. */
+const BATCH_MS = 200;
+const MAX_BATCH = 500;
+/** Events that were handed on and not yet taken. A main thread that is busy for seconds costs no more than this. */
+const MAX_UNTAKEN = 10_000;
+/** The rules that come with Holdfast are as trusted as the program beside them, whoever unpacked both. */
+const ANY_OWNER = -1;
+
+/** What the host thread does: runs the sensors, and leads what they tell by rules and behaviours. Start and stop once. */
+export class HostEngine {
+  readonly #options: HostEngineOptions;
+  readonly #health = new HealthRegistry();
+  readonly #sensors = new Map<string, HostSensor>();
+  readonly #processes: HostProcesses;
+  readonly #snapshots: ProcessSnapshots;
+  readonly #order: EventOrder;
+  readonly #relay: FindingRelay;
+  readonly #budget: EventBudget;
+  readonly #watch: HostWatch;
+  readonly #activity: HostActivityCount;
+  readonly #hits = new Map<string, { count: number; lastMs: number }>();
+  #batch: HostEvent[] = [];
+  #batchTimer: Timer | undefined;
+  readonly #taken: Int32Array;
+  #handedOn = 0;
+  #notTaken = 0;
+  #ticks: Timer | undefined;
+  #startedMs: number | undefined;
+  #hasToldStart = false;
+  #toldState = '';
+  #toldMs = Number.NEGATIVE_INFINITY;
+
+  constructor(options: HostEngineOptions) {
+    this.#options = options;
+    const { data, clock, post } = options;
+    const settings = this.#section('host', hostSettings);
+    this.#taken = new Int32Array(data.taken);
+    this.#processes = new HostProcesses((pid) => this.#sensors.get('processes')?.processOf?.(pid));
+    const users = new UserNames(clock);
+    this.#snapshots = new ProcessSnapshots({
+      clock,
+      living: (pid) => this.#sensors.get('processes')?.processOf?.(pid),
+      userName: (uid) => users.nameOf(uid),
+    });
+    this.#order = new EventOrder({ clock, onEvents: (events) => this.#look(events) });
+    this.#relay = new FindingRelay({ clock, onFindings: (findings) => post({ type: 'findings', findings }) });
+    this.#budget = new EventBudget(settings.storedEventsPerSecond, clock.monotonicMs());
+    this.#activity = new HostActivityCount(clock, this.#memoryOf('activity'));
+    this.#watch = createHostWatch({
+      ownPid: process.pid,
+      config: { section: (path) => this.#section(path) },
+      rules: this.#loadRules(data.disabledRules),
+      onFinding: (finding) => this.#relay.add(finding),
+      onRuleHit: ({ rule, timeMs }) => this.#count(rule.id, timeMs),
+    });
+    for (const row of options.sensors ?? HOST_SENSORS) {
+      if (settings[row.setting]) this.#sensors.set(row.name, this.#create(row));
+      else this.#health.part(row.name).off('Switched off.', `The setting host.${row.setting} switches it on.`);
+    }
+    this.#health.onChange(() => this.#tellState());
+  }
+
+  start(): void {
+    for (const [name, sensor] of this.#sensors) {
+      try {
+        sensor.start();
+      } catch (error) {
+        // One that fails where it should not takes no other with it.
+        this.#options.post({
+          type: 'log',
+          level: 'warn',
+          message: `${name} could not be started: ${messageOf(error)}`,
+        });
+      }
+    }
+    this.#ticks = this.#options.clock.every(TICK_MS, () => this.#tick());
+    this.#startedMs = this.#options.clock.monotonicMs();
+    this.#tellState();
+  }
+
+  /** Stops the sensors, and says everything there is still to say. */
+  async stop(): Promise<void> {
+    this.#ticks?.cancel();
+    await Promise.allSettled([...this.#sensors.values()].map(async (sensor) => sensor.stop()));
+    this.#order.flush();
+    this.#tick();
+    this.#activity.save();
+    this.#relay.flush();
+    this.#handOn();
+    this.#options.post({ type: 'stopped' });
+  }
+
+  /** Answers with all that run. */
+  listProcesses(): void {
+    this.#options.post({ type: 'processes', processes: this.#snapshots.take() });
+  }
+
+  reloadRules(disabled: readonly string[]): void {
+    this.#watch.takeRules(this.#loadRules(disabled));
+  }
+
+  #section<T extends SettingTable>(path: string, _table?: T): SettingValues<T> {
+    return this.#options.data.settings[path] as SettingValues<T>;
+  }
+
+  #create(row: HostSensorRow): HostSensor {
+    const { data, clock, post } = this.#options;
+    return row.create({
+      settings: this.#section('host', hostSettings),
+      health: this.#health,
+      clock,
+      memory: this.#memoryOf(row.name),
+      dataDirectory: data.dataDirectory,
+      ownDirectories: data.ownDirectories,
+      processOf: (pid) => this.#processes.processOf(pid, clock.nowMs()),
+      onEvents: (events) => this.#take(row.name === 'processes' ? events : this.#withoutRepeats(events)),
+      onMessage: (level, message) => post({ type: 'log', level, message }),
+    });
+  }
+
+  #memoryOf(name: HostSensorName): SensorMemory {
+    const { data, post } = this.#options;
+    let kept = data.kept[name];
+    return {
+      load: () => kept,
+      save: (text) => {
+        kept = text;
+        post({ type: 'keep', name, text });
+      },
+    };
+  }
+
+  /** What the audit log tells of programs that are started is told by the sensor of processes, where that works. */
+  #withoutRepeats(events: readonly HostEvent[]): readonly HostEvent[] {
+    if (this.#sensors.get('processes')?.processOf?.(INIT) === undefined) return events;
+    return events.filter(({ type }) => type !== 'process-start');
+  }
+
+  #noteWrite(event: HostEvent): void {
+    if (!('path' in event) || event.path === undefined || !event.type.startsWith('file-')) return;
+    for (const sensor of this.#sensors.values()) {
+      sensor.noteWrite?.(event.path);
+      // What is moved away is gone from where it was.
+      if (event.type === 'file-renamed') sensor.noteWrite?.(event.previousPath);
+    }
+  }
+
+  #loadRules(disabled: readonly string[]): SigmaRuleSet {
+    const { data, post, userId, ownRules = OWN_RULES } = this.#options;
+    const own = readRuleFiles([ownRules], ANY_OWNER);
+    const imported = importedRules(data.dataDirectory);
+    const others = readRuleFiles(existsSync(imported) ? [imported] : [], userId);
+    const rules = SigmaRuleSet.load([...own.files, ...others.files], { disabled: new Set(disabled) });
+    const problems = [...own.problems, ...others.problems, ...rules.problems];
+    const loaded: LoadedRules = {
+      detections: rules.detections.length,
+      correlations: rules.correlations.length,
+      filters: rules.filters.length,
+      problems: problems.slice(0, MAX_TOLD_PROBLEMS),
+      problemCount: problems.length,
+    };
+    post({ type: 'rules', rules: loaded });
+    return rules;
+  }
+
+  #take(events: readonly HostEvent[]): void {
+    // At once: the sensor has forgotten who ended, while what they did before may still wait for its turn.
+    for (const event of events) this.#processes.event(event);
+    this.#order.add(events);
+  }
+
+  #look(events: readonly HostEvent[]): void {
+    const enriched = events.map((event) => this.#processes.enrich(event));
+    for (const event of enriched) {
+      this.#noteWrite(event);
+      this.#activity.event(event);
+      this.#watch.event(event);
+    }
+    const kept = this.#budget.take(enriched, this.#options.clock.monotonicMs());
+    if (kept.length === 0) return;
+    this.#batch.push(...kept);
+    if (this.#batch.length >= MAX_BATCH) this.#handOn();
+    else this.#batchTimer ??= this.#options.clock.after(BATCH_MS, () => this.#handOn());
+  }
+
+  #handOn(): void {
+    this.#batchTimer?.cancel();
+    this.#batchTimer = undefined;
+    const events = this.#batch;
+    if (events.length === 0) return;
+    this.#batch = [];
+    // Both counters wrap round at 32 bits; so does their difference.
+    if (((this.#handedOn - Atomics.load(this.#taken, 0)) | 0) > MAX_UNTAKEN) {
+      this.#notTaken += events.length;
+      return;
+    }
+    this.#handedOn = (this.#handedOn + events.length) | 0;
+    this.#options.post({ type: 'events', events });
+  }
+
+  #count(ruleId: string, timeMs: number): void {
+    const known = this.#hits.get(ruleId);
+    if (known === undefined) this.#hits.set(ruleId, { count: 1, lastMs: timeMs });
+    else {
+      known.count++;
+      known.lastMs = Math.max(known.lastMs, timeMs);
+    }
+  }
+
+  #tick(): void {
+    this.#watch.tick(this.#options.clock.nowMs());
+    if (this.#hits.size > 0) {
+      const hits: RuleHits[] = [...this.#hits].map(([ruleId, hit]) => ({ ruleId, ...hit }));
+      this.#hits.clear();
+      this.#options.post({ type: 'rule-hits', hits });
+    }
+    this.#tellActivity();
+    this.#tellState();
+  }
+
+  #tellActivity(): void {
+    const { post } = this.#options;
+    const seen = this.#seen();
+    post({ type: 'activity', activity: this.#activity.take(), seen });
+    const programs = this.#activity.takeHour(seen);
+    if (programs.length > 0) post({ type: 'programs', programs });
+  }
+
+  #seen(): SeenByHost {
+    const states = new Map(this.#health.report().entries.map(({ part, state }) => [part, state]));
+    const works = (part: string): boolean => states.get(part) === 'ok' || states.get(part) === 'degraded';
+    return {
+      processes: works('processes'),
+      files: works('files'),
+      sockets: works('sockets'),
+      logs: works('logs') || works('journal'),
+    };
+  }
+
+  #counts(): HostCounts {
+    const { events, ruleHits, failures } = this.#watch.counters();
+    const { told, joined, dropped } = this.#relay.counts;
+    return {
+      events,
+      findings: told,
+      ruleHits,
+      notStored: this.#budget.dropped + this.#notTaken,
+      joinedFindings: joined,
+      droppedFindings: dropped,
+      failures,
+      late: this.#order.late,
+    };
+  }
+
+  #tellState(): void {
+    const health = this.#health.report().entries;
+    const counts = this.#counts();
+    const helpers = [...this.#sensors.values()].flatMap(({ helperPid }) => helperPid ?? []);
+    const text = JSON.stringify([health, counts, helpers]);
+    const nowMs = this.#options.clock.monotonicMs();
+    if (text !== this.#toldState || nowMs - this.#toldMs >= HEARTBEAT_MS) {
+      this.#toldState = text;
+      this.#toldMs = nowMs;
+      this.#options.post({ type: 'state', health, counts, helpers });
+    }
+    if (this.#hasToldStart || this.#startedMs === undefined) return;
+    const isSilent = health.some(({ state, detail }) => state === 'off' && detail === NOT_STARTED);
+    if (isSilent && nowMs - this.#startedMs < FIRST_WORDS_MS) return;
+    this.#hasToldStart = true;
+    this.#options.post({ type: 'started' });
+  }
+}

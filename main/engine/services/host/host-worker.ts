@@ -1,0 +1,22 @@
+/** The host thread: runs the sensors of the host, its behaviours and its rules, and posts what it has to say. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { systemClock } from '../../runtime/clock.ts';
+import { HostEngine } from './host-engine.ts';
+import type { HostOrder, HostWorkerData } from './host-messages.ts';
+
+const port = parentPort;
+if (port === null) throw new Error('host-worker.ts runs as a worker thread of the engine');
+
+const engine = new HostEngine({
+  data: workerData as HostWorkerData,
+  clock: systemClock,
+  userId: process.geteuid?.() ?? -1,
+  post: (message) => port.postMessage(message),
+});
+
+port.on('message', (order: HostOrder) => {
+  if (order.type === 'stop') void engine.stop();
+  else if (order.type === 'reload-rules') engine.reloadRules(order.disabled);
+  else engine.listProcesses();
+});
+engine.start();

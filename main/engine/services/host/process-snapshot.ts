@@ -1,0 +1,170 @@
+/** Who runs now: numbers and times from /proc, everything else from the sensor of processes where it works. */
+import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import type { HostProcess, HostProcessWithParents } from '../../../../contract/events.ts';
+import type { Clock } from '../../runtime/clock.ts';
+
+/** A process as it is now. */
+export interface SeenProcess {
+  readonly process: HostProcess;
+  readonly startedMs: number;
+  readonly parentPid: number;
+  /** As `ps` shows it. */
+  readonly name: string;
+  readonly uid: number;
+  readonly isKernelThread: boolean;
+  /** Share of one core since the snapshot before; null in its first. */
+  readonly cpu: number | null;
+  readonly memoryBytes: number;
+  /** Without seconds: as the kernel counts. */
+  readonly session: number;
+}
+
+export interface ProcessSnapshotOptions {
+  readonly clock: Clock;
+  /** What the sensor knows of who has this number now. */
+  living(pid: number): HostProcessWithParents | undefined;
+  userName(uid: number): string | undefined;
+  /** For tests: stands for /proc. */
+  readonly folder?: string;
+}
+
+/** What a machine of ten thousand processes takes is a tenth of a second; beyond it the rest is left out. */
+const MAX_PROCESSES = 16_384;
+const MAX_COMMAND_LINE = 16_384;
+/** USER_HZ: part of the kernel's interface, 100 on every architecture that Node runs on. */
+const TICKS_PER_SECOND = 100;
+/** Linux has pages of 4 KiB on all that Node runs on but some arm64, where the number is a multiple. */
+const PAGE_BYTES = 4_096;
+const MS_PER_SECOND = 1_000;
+/** Flag of the kernel's own threads (PF_KTHREAD). */
+const KERNEL_THREAD = 0x0020_0000;
+/** /proc counts from a boot that is told by the second; the sensor has it exactly. */
+const SAME_START_MS = 2_000;
+
+interface Known {
+  readonly startTicks: number;
+  /** What was read of one that the sensor does not know. */
+  readonly read?: HostProcess;
+  cpuTicks: number;
+}
+
+/** Takes snapshots, and remembers between them what does not change. */
+export class ProcessSnapshots {
+  readonly #options: ProcessSnapshotOptions;
+  readonly #folder: string;
+  #known = new Map<number, Known>();
+  #takenMs = 0;
+  #bootMs: number | undefined;
+
+  constructor(options: ProcessSnapshotOptions) {
+    this.#options = options;
+    this.#folder = options.folder ?? '/proc';
+  }
+
+  /** In the order of their numbers. Never throws: who ends meanwhile, or may not be read, is left out. */
+  take(): readonly SeenProcess[] {
+    const nowMs = this.#options.clock.monotonicMs();
+    const elapsedSeconds = (nowMs - this.#takenMs) / MS_PER_SECOND;
+    this.#bootMs ??= bootMs(this.#folder);
+    const known = new Map<number, Known>();
+    const seen: SeenProcess[] = [];
+    for (const pid of this.#numbers()) {
+      const stat = statOf(`${this.#folder}/${pid}`);
+      if (stat === undefined) continue;
+      const before = this.#known.get(pid);
+      const isSame = before?.startTicks === stat.startTicks;
+      const startedMs = this.#bootMs + (stat.startTicks / TICKS_PER_SECOND) * MS_PER_SECOND;
+      const living = this.#livingOf(pid, startedMs);
+      const read = living === undefined ? ((isSame ? before.read : undefined) ?? this.#read(pid, stat)) : undefined;
+      known.set(pid, { startTicks: stat.startTicks, cpuTicks: stat.cpuTicks, ...(read !== undefined && { read }) });
+      const process = living ?? read!;
+      seen.push({
+        process,
+        startedMs: living?.startedMs ?? startedMs,
+        parentPid: stat.parentPid,
+        name: stat.name,
+        uid: process.euid ?? process.uid ?? 0,
+        isKernelThread: stat.isKernelThread,
+        cpu: isSame ? Math.max(0, (stat.cpuTicks - before.cpuTicks) / TICKS_PER_SECOND / elapsedSeconds) : null,
+        memoryBytes: stat.residentPages * PAGE_BYTES,
+        session: stat.session,
+      });
+    }
+    this.#known = known;
+    this.#takenMs = nowMs;
+    return seen;
+  }
+
+  #numbers(): readonly number[] {
+    return attempt(() => readdirSync(this.#folder), [])
+      .filter((name) => /^\d{1,10}$/.test(name))
+      .slice(0, MAX_PROCESSES)
+      .map(Number)
+      .sort((a, b) => a - b);
+  }
+
+  #livingOf(pid: number, startedMs: number): HostProcess | undefined {
+    const living = this.#options.living(pid);
+    if (living === undefined || Math.abs((living.startedMs ?? startedMs) - startedMs) > SAME_START_MS) return undefined;
+    const { parent: _parent, ancestors: _ancestors, ...process } = living;
+    return process;
+  }
+
+  #read(pid: number, { name }: Stat): HostProcess {
+    const folder = `${this.#folder}/${pid}`;
+    const uid = attempt(() => statSync(folder).uid, undefined);
+    const user = uid === undefined ? undefined : this.#options.userName(uid);
+    const words = attempt(() => readFileSync(`${folder}/cmdline`, 'utf8'), '').slice(0, MAX_COMMAND_LINE);
+    return {
+      pid,
+      image: attempt(() => readlinkSync(`${folder}/exe`), ''),
+      name,
+      commandLine: words.replace(/\0+$/, '').replaceAll('\0', ' '),
+      ...(uid !== undefined && { uid }),
+      ...(user !== undefined && { user }),
+    };
+  }
+}
+
+interface Stat {
+  readonly name: string;
+  readonly parentPid: number;
+  readonly session: number;
+  readonly isKernelThread: boolean;
+  readonly cpuTicks: number;
+  readonly startTicks: number;
+  readonly residentPages: number;
+}
+
+/** proc_pid_stat(5). The name is what the process calls itself: it may have spaces and brackets. */
+function statOf(folder: string): Stat | undefined {
+  const text = attempt(() => readFileSync(`${folder}/stat`, 'utf8'), '');
+  const open = text.indexOf('(');
+  const close = text.lastIndexOf(')');
+  if (open < 0 || close < open) return undefined;
+  const fields = text.slice(close + 2).split(' ');
+  const field = (number: number): number => Number(fields[number - 3]);
+  const stat = {
+    name: text.slice(open + 1, close),
+    parentPid: field(4),
+    session: field(6),
+    isKernelThread: (field(9) & KERNEL_THREAD) !== 0,
+    cpuTicks: field(14) + field(15),
+    startTicks: field(22),
+    residentPages: field(24),
+  };
+  return Number.isFinite(stat.startTicks) ? stat : undefined;
+}
+
+function bootMs(folder: string): number {
+  const seconds = /^btime (\d+)/m.exec(attempt(() => readFileSync(`${folder}/stat`, 'utf8'), ''))?.[1];
+  return Number(seconds ?? 0) * MS_PER_SECOND;
+}
+
+function attempt<T, U>(read: () => T, otherwise: U): T | U {
+  try {
+    return read();
+  } catch {
+    return otherwise;
+  }
+}

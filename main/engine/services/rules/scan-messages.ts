@@ -1,0 +1,59 @@
+/** What the scanning thread and its owner tell each other. */
+import type { Severity } from '../../../../contract/domain.ts';
+
+export interface ScanWorkerData {
+  /** Files and folders of rules. */
+  readonly rules: readonly string[];
+  readonly userId: number;
+  /** A rule that takes longer about one content is stopped. */
+  readonly timeoutMs: number;
+  /** Of a larger file the first bytes are looked at. */
+  readonly maxFileBytes: number;
+  /** Lets other work go first. */
+  readonly isGentle?: boolean;
+}
+
+export interface ScanRequest {
+  readonly id: number;
+  readonly path: string;
+}
+
+/** A rule that fits a file, or something inside of it. */
+export interface ScanHit {
+  readonly rule: string;
+  readonly description: string;
+  readonly severity: Severity;
+  readonly techniques: readonly string[];
+  /** File of the rule. */
+  readonly source: string;
+  /** The way to it inside of the file: empty for the file itself. */
+  readonly inside: string;
+  /** "$magic at 0". */
+  readonly patterns: readonly string[];
+}
+
+export interface FileVerdict {
+  readonly path: string;
+  readonly sizeBytes: number;
+  /** Lower-case hexadecimal; of what was looked at. */
+  readonly sha256: string;
+  readonly sha1: string;
+  readonly md5: string;
+  readonly hits: readonly ScanHit[];
+  /** Contents that were looked at, the file itself among them. */
+  readonly contents: number;
+  /** What was not looked at and why. */
+  readonly gaps: readonly string[];
+}
+
+export interface RuleProblemOfScan {
+  readonly file: string;
+  readonly line: number;
+  readonly reason: string;
+}
+
+export type ScanAnswer =
+  | { readonly type: 'ready'; readonly rules: number; readonly problems: readonly RuleProblemOfScan[] }
+  | { readonly type: 'verdict'; readonly id: number; readonly verdict: FileVerdict }
+  /** The file could not be read. */
+  | { readonly type: 'unread'; readonly id: number; readonly reason: string };

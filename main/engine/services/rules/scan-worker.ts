@@ -1,0 +1,107 @@
+/** The scanning thread: rules in YARA, and files one after the other. It blocks while it looks at one. */
+import { createHash } from 'node:crypto';
+import { closeSync, fstatSync, readSync } from 'node:fs';
+import { setPriority } from 'node:os';
+import { parentPort, workerData } from 'node:worker_threads';
+import { codeOf, messageOf } from '../../runtime/failure.ts';
+import { openRegularFile } from '../../runtime/open-regular.ts';
+import {
+  type ContentVerdict,
+  compileYara,
+  descriptionOf,
+  readYaraFiles,
+  scanContent,
+  severityOf,
+  techniquesOf,
+  YaraScanner,
+} from '../../yara/index.ts';
+import type { FileVerdict, ScanAnswer, ScanHit, ScanRequest, ScanWorkerData } from './scan-messages.ts';
+
+const port = parentPort;
+if (port === null) throw new Error('scan-worker.ts runs as a worker thread');
+const post = (answer: ScanAnswer): void => port.postMessage(answer);
+const { rules, userId, timeoutMs, maxFileBytes, isGentle = false } = workerData as ScanWorkerData;
+/** Lower than all work, but not the lowest: a busy computer would not let it run at all. */
+const LOW_PRIORITY = 10;
+// On Linux it is the priority of the calling thread alone.
+if (isGentle) setPriority(0, LOW_PRIORITY);
+
+/** Verdicts are kept by what was looked at: files that come again cost a hash; copies too, unless rules ask for names. */
+const MAX_VERDICTS = 20_000;
+type Judged = Pick<FileVerdict, 'hits' | 'contents' | 'gaps'>;
+const verdicts = new Map<string, Judged>();
+
+const read = readYaraFiles(rules, userId);
+/** A word of a comment may look the same: then copies are looked at again, no more. */
+const readsNames = read.files.some(({ text }) => /\b(?:filename|filepath|extension)\b/.test(text));
+const compiled = compileYara(read.files);
+const scanner = new YaraScanner(compiled, timeoutMs);
+post({
+  type: 'ready',
+  rules: compiled.facts.size,
+  problems: [...read.problems.map((problem) => ({ ...problem, line: 1 })), ...compiled.problems],
+});
+
+port.on('message', ({ id, path }: ScanRequest) => {
+  try {
+    post({ type: 'verdict', id, verdict: judgeFile(path) });
+  } catch (error) {
+    post({ type: 'unread', id, reason: codeOf(error) ?? messageOf(error) });
+  }
+});
+
+/** @throws what the kernel says about a file that cannot be read */
+function judgeFile(path: string): FileVerdict {
+  const { content, sizeBytes } = readContent(path);
+  const sha256 = createHash('sha256').update(content).digest('hex');
+  const key = readsNames ? `${sha256} ${path}` : sha256;
+  let judged = verdicts.get(key);
+  if (judged === undefined) {
+    judged = judge(scanContent(scanner, content, path));
+    if (verdicts.size >= MAX_VERDICTS) verdicts.delete(verdicts.keys().next().value!);
+    verdicts.set(key, judged);
+  }
+  const { hits, contents, gaps } = judged;
+  const cut = `larger than ${maxFileBytes / 2 ** 20} MiB: only its beginning was looked at`;
+  return {
+    path,
+    sizeBytes,
+    sha256,
+    sha1: createHash('sha1').update(content).digest('hex'),
+    md5: createHash('md5').update(content).digest('hex'),
+    hits,
+    contents,
+    gaps: sizeBytes > content.length ? [...gaps, cut] : gaps,
+  };
+}
+
+function judge({ hits, contents, gaps }: ContentVerdict): Judged {
+  const told = hits.map(
+    ({ rule, patterns, inside }): ScanHit => ({
+      rule: rule.name,
+      description: descriptionOf(rule),
+      severity: severityOf(rule),
+      techniques: techniquesOf(rule),
+      source: rule.file,
+      inside,
+      patterns,
+    }),
+  );
+  return { hits: told, contents, gaps };
+}
+
+/** Neither links nor devices, and nothing that waits. */
+function readContent(path: string): { readonly content: Buffer; readonly sizeBytes: number } {
+  const descriptor = openRegularFile(path);
+  try {
+    const entry = fstatSync(descriptor);
+    const content = Buffer.allocUnsafe(Math.min(entry.size, maxFileBytes));
+    let length = 0;
+    for (let count = -1; count !== 0 && length < content.length; length += count) {
+      count = readSync(descriptor, content, length, content.length - length, null);
+    }
+    return { content: content.subarray(0, length), sizeBytes: entry.size };
+  } finally {
+    closeSync(descriptor);
+  }
+}
