@@ -7,6 +7,8 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 30_000,
+    // What is waited for comes at once on a quiet machine; a busy one must not fail a test.
+    expect: { poll: { timeout: 20_000 } },
     projects: [
       { extends: true, test: { name: 'unit', include: [UNIT_TESTS], exclude: [INTEGRATION_TESTS] } },
       // One file after the other: they use network namespaces, ports and helpers of the machine.

@@ -285,7 +285,7 @@ describe('slow clients', () => {
     await vi.waitUntil(() => closed >= 32);
     expect(closed).toBe(32);
     for (const socket of sockets) socket.destroy();
-    await vi.waitFor(async () => expect((await small.ask('/health')).status).toBe(200));
+    await vi.waitFor(async () => expect((await small.ask('/health')).status).toBe(200), 20_000);
     await small.stop();
   });
 });

@@ -175,7 +175,7 @@ describe('event streams', () => {
       const response = await begin(`${small.url}/api/v1/traffic/watch`, { token: view });
       expect(response.statusCode).toBe(200);
       response.on('error', () => {});
-    });
+    }, 20_000);
     await small.stop();
   });
 

@@ -37,10 +37,10 @@ it('gives a call up: the caller is told at once, the engine too, and a late answ
   const abort = new AbortController();
   const left = connection.request('hunt.run', {}, 5_000, abort.signal);
   const kept = connection.request('status', {}, 5_000, new AbortController().signal);
-  await vi.waitFor(() => expect(heard).toHaveLength(2));
+  await vi.waitFor(() => expect(heard).toHaveLength(2), 20_000);
   abort.abort();
   await expect(left).rejects.toMatchObject({ failure: { code: 'cancelled' } });
-  await vi.waitFor(() => expect(heard.at(-1)).toEqual({ id: 1, cancel: true }));
+  await vi.waitFor(() => expect(heard.at(-1)).toEqual({ id: 1, cancel: true }), 20_000);
   say({ id: 1, result: 'late' });
   say({ id: 2, result: 'in time' });
   expect(await kept).toBe('in time');

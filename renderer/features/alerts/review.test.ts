@@ -41,7 +41,7 @@ describe('reviewAlerts', () => {
     const told = useToasts.getState().toasts.at(-1);
     expect(told?.message).toBe('Acknowledged 2,500 alerts');
     told?.undo?.run();
-    await vi.waitFor(() => expect(sizes()).toEqual([1_000, 1_000, 500, 1_000, 1_000, 500]));
+    await vi.waitFor(() => expect(sizes()).toEqual([1_000, 1_000, 500, 1_000, 1_000, 500]), 20_000);
     expect(vi.mocked(request).mock.calls.at(-1)?.[1]).toMatchObject({ state: 'open' });
   });
 });

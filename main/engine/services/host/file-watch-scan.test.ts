@@ -131,7 +131,7 @@ describe('new files, looked at as they come', () => {
   /** Until nothing waits any more. */
   async function settle(): Promise<void> {
     clock.advance(200);
-    await vi.waitFor(() => expect(counters()?.waiting).toBe(0));
+    await vi.waitFor(() => expect(counters()?.waiting).toBe(0), 20_000);
     // The last of them may be at the disk or at the scanner.
     for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
     await new Promise((resolve) => setTimeout(resolve, 20));
@@ -233,6 +233,7 @@ describe('new files, looked at as they come', () => {
     clock.advance(200);
     await vi.waitFor(() =>
       expect(health.report().entries.find(({ part }) => part === 'scanner')?.state).toBe('failed'),
+      20_000,
     );
     clock.advance(61_000);
     watch.take([written(file('bad'))]);
