@@ -12,7 +12,16 @@ export default defineConfig({
     projects: [
       { extends: true, test: { name: 'unit', include: [UNIT_TESTS], exclude: [INTEGRATION_TESTS] } },
       // One file after the other: they use network namespaces, ports and helpers of the machine.
-      { extends: true, test: { name: 'integration', include: [INTEGRATION_TESTS], fileParallelism: false } },
+      {
+        extends: true,
+        test: {
+          name: 'integration',
+          include: [INTEGRATION_TESTS],
+          fileParallelism: false,
+          testTimeout: 90_000,
+          hookTimeout: 90_000,
+        },
+      },
     ],
   },
 });

@@ -99,7 +99,7 @@ describe.skipIf(reason !== undefined)('alerts of a computer that is attacked', {
     });
     await vi.waitUntil(
       async () => (await client.request('status', {})).interfaces.some(({ state }) => state === 'up'),
-      { timeout: 20_000, interval: 50 },
+      { timeout: 45_000, interval: 50 },
     );
     scanner = app.network.nextHost();
     await app.network.run('nmap', '-n', '-Pn', '-sS', '-F', VICTIM);
@@ -138,7 +138,7 @@ describe.skipIf(reason !== undefined)('alerts of a computer that is attacked', {
         const { alerts } = await client.request('alerts.list', { states: ['open', 'acknowledged', 'dismissed'] });
         return alerts.filter((alert) => alert.kind === kind).length >= count;
       },
-      { timeout: 20_000, interval: 100 },
+      { timeout: 45_000, interval: 100 },
     );
 
   async function show(address: string): Promise<void> {
@@ -151,7 +151,7 @@ describe.skipIf(reason !== undefined)('alerts of a computer that is attacked', {
     );
   const stateOf = async (id: string) => (await client.request('alerts.get', { id })).state;
   const becomes = (id: string, state: string) =>
-    vi.waitUntil(async () => (await stateOf(id)) === state, { timeout: 5_000 });
+    vi.waitUntil(async () => (await stateOf(id)) === state, { timeout: 45_000 });
 
   it('lists them, and narrows the list by search, kind, severity and state, all in the address', async () => {
     await show('#/alerts');
@@ -512,7 +512,7 @@ describe('alerts that an engine tells of', () => {
     await page.getByText(/Last known/).waitFor();
     expect(await rows.count()).toBe(1);
     engine?.comeBack();
-    await page.getByText(/Last known/).waitFor({ state: 'detached', timeout: 20_000 });
+    await page.getByText(/Last known/).waitFor({ state: 'detached', timeout: 45_000 });
   });
 
   it('offers nothing to do to who may only look, and says so', async () => {

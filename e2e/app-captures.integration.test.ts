@@ -22,7 +22,7 @@ if (!existsSync(ATTACK)) console.warn(`A capture of a real attack is not dropped
 const MEBIBYTE = 1024 * 1024;
 const MAX_MEBIBYTES = 8;
 /** A loaded machine analyses slowly. */
-const SOON = { timeout: 20_000 };
+const SOON = { timeout: 45_000 };
 /** A name that breaks out of markup and turns the direction of text. */
 const HOSTILE_NAME = '<img src=x onerror=alert(1)>\u202Egpj.pcap';
 

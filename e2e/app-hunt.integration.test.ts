@@ -25,7 +25,7 @@ if (reason !== undefined) console.warn(`Hunt is not tested with a real engine: $
 const noScan = findProgram('nmap') === undefined ? 'needs nmap' : whyNoNamespaces();
 if (noScan !== undefined) console.warn(`The ATT&CK matrix is not tested with a real attack: ${noScan}`);
 
-const SOON = { timeout: 20_000 };
+const SOON = { timeout: 45_000 };
 const VIEWS = [
   { theme: 'light', size: 'wide' },
   { theme: 'dark', size: 'wide' },
@@ -294,7 +294,7 @@ describe.skipIf(reason !== undefined)('hunting in a capture', { timeout: 90_000 
   });
 });
 
-describe('an engine that takes its time', { timeout: 60_000 }, () => {
+describe('an engine that takes its time', () => {
   it('is not waited for when stopped', async () => {
     const browser = await launchBrowser();
     let engine: ScriptedConsole | undefined;

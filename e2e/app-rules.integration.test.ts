@@ -12,7 +12,7 @@ import { axeViolations, launchBrowser, type OpenedPage, openPage, SIZES, screens
 import { QuietApp } from './support/quiet-app.ts';
 
 /** A loaded machine answers late. */
-const SOON = { timeout: 20_000 };
+const SOON = { timeout: 45_000 };
 const ID = '6a4c1f0e-9f5b-4a8e-8d5f-2c0d4f6f0b11';
 /** Right-to-left override: what follows would be read backwards. */
 const OVERRIDE = '\u202e';

@@ -169,7 +169,7 @@ describe('where this window may only look', () => {
     await page.getByText('Nothing needs you').first().waitFor();
     expect(await page.getByRole('button', { name: 'Pause…' }).count()).toBe(0);
     expect(await axeViolations(page)).toEqual([]);
-  }, 30_000);
+  });
 });
 
 describe('where the engine sees little', () => {
@@ -295,5 +295,5 @@ describe('hostile text', () => {
     }
     expect(await page.evaluate('window.pwned')).toBeUndefined();
     expect(opened?.problems).toEqual([]);
-  }, 60_000);
+  });
 });

@@ -32,7 +32,7 @@ beforeAll(async () => {
       daemon = child;
     },
   });
-  await vi.waitUntil(() => existsSync(join(folder, 'run/view.sock')), { timeout: 20_000 });
+  await vi.waitUntil(() => existsSync(join(folder, 'run/view.sock')), { timeout: 45_000 });
 });
 
 afterAll(async () => {

@@ -48,7 +48,7 @@ async function until(isWanted: (status: Status) => boolean): Promise<Status> {
       status = await client.request('status', {});
       return isWanted(status);
     },
-    { timeout: 10_000, interval: 50 },
+    { timeout: 45_000, interval: 50 },
   );
   return status;
 }
@@ -94,7 +94,7 @@ describe.skipIf(why !== undefined)('a live engine', () => {
           await knock();
           return engine.heard.find(({ alert }) => alert.kind === 'port-scan');
         },
-        { timeout: 15_000, interval: 1_000 },
+        { timeout: 45_000, interval: 1_000 },
       );
       expect(found.alert.attackers).toEqual([attacker]);
       const [entry] = await journaled(PORTS);
@@ -150,7 +150,7 @@ describe.skipIf(why !== undefined)('a live engine', () => {
       await knock();
       await sleep(1_500);
       expect(received(await client.request('status', {}))).toBe(received(paused));
-      await vi.waitUntil(() => seen.some((pause) => pause?.reason === 'installing printers'), { timeout: 5_000 });
+      await vi.waitUntil(() => seen.some((pause) => pause?.reason === 'installing printers'), { timeout: 45_000 });
 
       await client.request('protection.resume', {});
       await until((status) => protectionOf(status).state !== 'paused' && protectionOf(status).state !== 'off');
@@ -159,7 +159,7 @@ describe.skipIf(why !== undefined)('a live engine', () => {
           await knock();
           return received(await client.request('status', {})) > received(paused);
         },
-        { timeout: 10_000, interval: 200 },
+        { timeout: 45_000, interval: 200 },
       );
       ending.abort();
       await watching;

@@ -192,7 +192,7 @@ describe('event streams', () => {
       if (count % 20 === 0) await sleep(1);
     }
     expect(bounded.server.counters.droppedItems).toBeGreaterThan(50);
-    await vi.waitUntil(() => watchers['alerts.watch'].size === 1, { timeout: 5_000 });
+    await vi.waitUntil(() => watchers['alerts.watch'].size === 1, { timeout: 45_000 });
     expect(bounded.server.counters.slowReaders).toBe(1);
     await bounded.stop();
   });

@@ -63,7 +63,7 @@ describe('holdfast indicators with an engine', () => {
         daemon = child;
       },
     });
-    await vi.waitUntil(() => existsSync(join(folder, 'run/view.sock')), { timeout: 20_000 });
+    await vi.waitUntil(() => existsSync(join(folder, 'run/view.sock')), { timeout: 45_000 });
   });
   afterAll(async () => {
     daemon.kill('SIGTERM');

@@ -88,7 +88,7 @@ describe.skipIf(reason !== undefined)('an engine that learns', () => {
     folder = mkdtempSync(join(tmpdir(), 'holdfast-learning-'));
     pair = new NamespacePair();
     await open();
-  }, 60_000);
+  });
 
   afterAll(async () => {
     await close();
@@ -142,7 +142,7 @@ describe.skipIf(reason !== undefined)('an engine that learns', () => {
     expect(learning?.rows).toBeGreaterThanOrEqual(FLOWS);
     expect(profiles.map(({ id }) => id)).toEqual(['flow-1']);
     expect(budget).toMatchObject({ shown: 1 });
-  }, 60_000);
+  });
 
   it('goes back to the version before, and takes no broken one in', async () => {
     engine.models.takeFlows(Array.from({ length: 200 }, () => conversation(random)));

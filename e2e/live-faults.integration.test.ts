@@ -83,7 +83,7 @@ describe.skipIf(reason !== undefined)('while it watches', () => {
     const [helper, ...others] = helpersOf(engine.pid, 'capture');
     expect(others).toEqual([]);
     process.kill(helper, 'SIGKILL');
-    await vi.waitUntil(() => helpersOf(engine.pid, 'capture').some((pid) => pid !== helper), { timeout: 5_000 });
+    await vi.waitUntil(() => helpersOf(engine.pid, 'capture').some((pid) => pid !== helper), { timeout: 45_000 });
     await engine.health('capture', ({ state, counters }) => state === 'ok' && counters.restarts === 1);
     await engine.health(`capture/${near()}`, ({ state }) => state === 'ok');
     await expectScanNoticed();

@@ -53,10 +53,10 @@ describe.skipIf(reason !== undefined)('a client of a watching engine', () => {
     await engine.start();
     client = await connectToEngine({ directories: [paths.runtimeDirectory], userId: 0, version: VERSION });
     const begun = () => engine.health.report().entries.some(isWatching) && areSocketsTold();
-    await vi.waitUntil(begun, { timeout: 20_000, interval: 50 });
+    await vi.waitUntil(begun, { timeout: 45_000, interval: 50 });
     const sink = run(pair.near, SINK);
     await once(sink.stdout as NodeJS.ReadableStream, 'data');
-  }, 30_000);
+  });
 
   afterAll(async () => {
     client?.close();
@@ -93,7 +93,7 @@ describe.skipIf(reason !== undefined)('a client of a watching engine', () => {
     })();
     const sender = run(pair.far, SENDER);
     const isSteady = ({ initiatorBytesPerSecond: rate }: Flow) => rate > USUAL_RATE / 2 && rate < USUAL_RATE * 2;
-    await vi.waitUntil(() => seen.filter(isSteady).length >= 2, { timeout: 10_000, interval: 50 });
+    await vi.waitUntil(() => seen.filter(isSteady).length >= 2, { timeout: 45_000, interval: 50 });
     const open = seen[seen.length - 1];
     expect(open).toMatchObject({ initiator: FAR, responder: NEAR, transport: 'tcp', end: null });
     expect(open.id).toMatch(/^o-\d+$/);
@@ -106,7 +106,7 @@ describe.skipIf(reason !== undefined)('a client of a watching engine', () => {
     expect(feature('Total Length of Fwd Packets')?.meaning).toContain('the initiator sent');
 
     sender.stdin?.end();
-    await vi.waitUntil(() => seen.some(({ end }) => end !== null), { timeout: 15_000, interval: 50 });
+    await vi.waitUntil(() => seen.some(({ end }) => end !== null), { timeout: 45_000, interval: 50 });
     const last = seen[seen.length - 1];
     expect(last).toMatchObject({ id: open.id, end: 'fin', initiatorBytesPerSecond: 0 });
     // Both ends are on this computer; the initiator's counts. Where the kernel cannot tell, nothing is said.
@@ -152,7 +152,7 @@ describe.skipIf(reason !== undefined)('a client of a watching engine', () => {
     expect(sum('packets')).toBeGreaterThan(last.initiatorPackets);
     expect(sum('watchedSeconds')).toBeGreaterThan(2);
     expect(sum('watchedSeconds')).toBeLessThan((Date.now() - began) / 1_000);
-  }, 40_000);
+  });
 
   it('ends what is open when watching ends, and begins with numbers of its own', async () => {
     const leave = new AbortController();
@@ -162,17 +162,17 @@ describe.skipIf(reason !== undefined)('a client of a watching engine', () => {
       for await (const { flows } of items) seen.push(...flows.filter(({ responderPort }) => responderPort === PORT));
     })();
     run(pair.far, SENDER);
-    await vi.waitUntil(() => seen.length > 0, { timeout: 10_000, interval: 50 });
+    await vi.waitUntil(() => seen.length > 0, { timeout: 45_000, interval: 50 });
     const { id } = seen[0];
     await client.request('protection.pause', { minutes: 5, reason: 'a test of flows' });
-    await vi.waitUntil(() => seen.at(-1)?.end === 'stopped', { timeout: 10_000, interval: 50 });
+    await vi.waitUntil(() => seen.at(-1)?.end === 'stopped', { timeout: 45_000, interval: 50 });
     expect(await client.request('flows.get', { id })).toMatchObject({ flow: { id, end: 'stopped' } });
     await client.request('protection.resume', {});
-    await vi.waitUntil(() => seen.at(-1)?.end === null, { timeout: 15_000, interval: 50 });
+    await vi.waitUntil(() => seen.at(-1)?.end === null, { timeout: 45_000, interval: 50 });
     expect(seen.at(-1)?.id).not.toBe(id);
     leave.abort();
     await following;
-  }, 40_000);
+  });
 
   it('says what is no flow, and which times nothing was watched', async () => {
     await expect(client.request('flows.get', { id: 'o-9007199254740991' })).rejects.toMatchObject({

@@ -77,7 +77,7 @@ describe.skipIf(reason !== undefined)('the host', () => {
       processes.some((process) => process.commandLine === commandLine);
     try {
       const find = (): HeardAlert | undefined => engine.heard.slice(from).find(isMeant);
-      return await vi.waitUntil(find, { timeout: 5_000, interval: 10 });
+      return await vi.waitUntil(find, { timeout: 45_000, interval: 10 });
     } catch {
       const told = engine.heard.slice(from).map(({ change, alert }) => `${change} ${alert.title}`);
       throw new Error(`no ${technique} below ${pid}; heard: ${told.join('; ') || 'nothing'}`);
@@ -103,7 +103,7 @@ describe.skipIf(reason !== undefined)('the host', () => {
     const [helper, ...others] = helpersOf(engine.pid, 'processes');
     expect(others).toEqual([]);
     process.kill(helper, 'SIGKILL');
-    await vi.waitUntil(() => helpersOf(engine.pid, 'processes').some((pid) => pid !== helper), { timeout: 5_000 });
+    await vi.waitUntil(() => helpersOf(engine.pid, 'processes').some((pid) => pid !== helper), { timeout: 45_000 });
     await engine.health(
       'processes',
       ({ detail, counters }) => /watched|is seen/.test(detail) && counters.restarts === 1,
@@ -115,7 +115,7 @@ describe.skipIf(reason !== undefined)('the host', () => {
   it('stops the sensors for a pause, and starts them again', async () => {
     expect(await engine.holdfast('pause', '5', '--reason', 'a test')).toMatchObject({ code: 0 });
     await engine.health('processes', ({ state }) => state === 'off');
-    await vi.waitUntil(() => helpersOf(engine.pid, 'processes').length === 0, { timeout: 5_000 });
+    await vi.waitUntil(() => helpersOf(engine.pid, 'processes').length === 0, { timeout: 45_000 });
     expect(await engine.holdfast('resume')).toMatchObject({ code: 0 });
     await watching();
   });

@@ -32,7 +32,7 @@ interface ListedRule {
   readonly hits: number;
 }
 
-describe.skipIf(reason !== undefined)('a new program', { timeout: 60_000 }, () => {
+describe.skipIf(reason !== undefined)('a new program', () => {
   let folder: string;
   let engine: LiveEngine;
 
@@ -47,7 +47,7 @@ describe.skipIf(reason !== undefined)('a new program', { timeout: 60_000 }, () =
     await engine.health('processes', ({ detail }) => /watched|is seen/.test(detail));
     writeFileSync(join(folder, 'marked.yar'), RULE, { mode: 0o600 });
     expect((await engine.holdfast('rules', 'import', join(folder, 'marked.yar'))).code).toBe(0);
-  }, 60_000);
+  });
 
   afterAll(async () => {
     await engine?.kill();

@@ -33,7 +33,7 @@ import { sampleScript } from './support/sample-app.ts';
 import { type Script, type ScriptedConsole, SILENCE, startScriptedConsole } from './support/scripted-console.ts';
 
 /** A loaded machine answers late. */
-const SOON = { timeout: 15_000 };
+const SOON = { timeout: 45_000 };
 const BROKEN = { failure: { code: 'store-failed', message: 'The database cannot be read.', hint: 'Look at Health.' } };
 /** Nothing within the page is wider than it. */
 const IS_WIDE_ENOUGH = `[...document.querySelectorAll('main, main aside, main section')].every(
@@ -94,7 +94,7 @@ async function look(page: Page, name: string): Promise<void> {
   expect(opened?.problems).toEqual([]);
 }
 
-describe('each moment of the life of models', { timeout: 60_000 }, () => {
+describe('each moment of the life of models', () => {
   it.each([
     { moment: 'learning', says: ['63 % of a week has been seen', 'No version yet', 'No version is in use yet'] },
     { moment: 'training', says: ['Fitting: Autoencoder, pass 22 of 50', '1 min 52 s left'] },
@@ -154,7 +154,7 @@ describe('each moment of the life of models', { timeout: 60_000 }, () => {
   });
 });
 
-describe('training', { timeout: 60_000 }, () => {
+describe('training', () => {
   it('asks what is to be learnt, and begins it', async () => {
     const page = await open('ready', { script: { 'models.train': () => runningTraining() } });
     await page.getByRole('button', { name: 'Train now…' }).click();
@@ -203,7 +203,7 @@ describe('training', { timeout: 60_000 }, () => {
   });
 });
 
-describe('versions', { timeout: 60_000 }, () => {
+describe('versions', () => {
   const menu = async (page: Page, version: number, item: string): Promise<void> => {
     await page
       .getByRole('button', { name: `Actions for Network traffic, version ${version}` })
@@ -309,7 +309,7 @@ describe('versions', { timeout: 60_000 }, () => {
   });
 });
 
-describe('the alerts a day', { timeout: 60_000 }, () => {
+describe('the alerts a day', () => {
   it('are chosen with a preview, set, and set back', async () => {
     const before = [{ path: 'models.alertsPerDay', value: 5 }];
     const page = await open('ready', {
@@ -355,7 +355,7 @@ describe('the alerts a day', { timeout: 60_000 }, () => {
   });
 });
 
-describe('other pages', { timeout: 60_000 }, () => {
+describe('other pages', () => {
   it('Overview says what has been learnt, with a link', async () => {
     const page = await open('learning', { hash: 'overview' });
     const main = page.getByRole('main');

@@ -21,7 +21,7 @@ const LATER = '99.0.0';
 const SETUP_MS = 120_000;
 const STEP_MS = 60_000;
 /** systemd waits two seconds before it starts an engine that failed. */
-const SOON = { timeout: 20_000, interval: 100 };
+const SOON = { timeout: 45_000, interval: 100 };
 
 const CONFIG = '# kept\nlog:\n  level: debug\n';
 /** What dpkg and the tools that it calls remember, whatever is installed. */

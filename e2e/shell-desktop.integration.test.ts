@@ -16,7 +16,7 @@ import { ROOT } from '../scripts/lib/node24.mjs';
 import { ask, listen, told } from './support/desktop-page.ts';
 import { type Desktop, desktopRunner, startAgain, startDesktop } from './support/electron-host/launch.ts';
 
-const PATIENT = { timeout: 20_000, interval: 50 };
+const PATIENT = { timeout: 45_000, interval: 50 };
 
 execFileSync(process.execPath, ['scripts/build.mjs', 'renderer', 'shell'], { cwd: ROOT, stdio: 'pipe' });
 const { runsOn } = desktopRunner();
@@ -37,7 +37,7 @@ afterEach(async () => {
   desktop = undefined;
   await server?.stop();
   rmSync(folder, { recursive: true, force: true });
-}, 30_000);
+});
 
 /** A double of the engine at the place where the app looks for its own. */
 async function startEngine(): Promise<void> {

@@ -15,7 +15,7 @@ import { isRunning } from './support/processes.ts';
 /** A name that no interface has: the engine runs, and nothing of this machine's traffic is looked at. */
 const QUIET = { HOLDFAST_SENSORS__INTERFACES: 'hf-none' };
 /** An engine starts within a second; this machine may have much else to do. */
-const PATIENT = { timeout: 20_000, interval: 50 };
+const PATIENT = { timeout: 45_000, interval: 50 };
 
 execFileSync(process.execPath, ['scripts/build.mjs', 'renderer', 'shell'], { cwd: ROOT, stdio: 'pipe' });
 const { runsOn, why } = desktopRunner();
@@ -43,13 +43,13 @@ describe.skipIf(runsOn === 'nothing')(`the desktop app (${runsOn})`, () => {
     desktop = await startDesktop({ dataDirectory: folder, environment: QUIET });
     page = await desktop.page();
     await page.waitForLoadState();
-  }, 60_000);
+  });
 
   afterAll(async () => {
     await desktop?.quit();
     if (lastEngine > 1 && isRunning(lastEngine)) process.kill(lastEngine, 'SIGKILL');
     rmSync(folder, { recursive: true, force: true });
-  }, 30_000);
+  });
 
   it('shows its page with the bridge, and nothing of Node or Electron in it', async () => {
     await page.locator('#root > *').first().waitFor();

@@ -29,10 +29,10 @@ export interface HeardAlert {
   readonly heardMs: number;
 }
 
-const START_LIMIT_MS = 20_000;
+const START_LIMIT_MS = 60_000;
 const OPEN_INTERVAL_MS = 20;
 /** For what usually takes milliseconds, on a machine that has much else to do. */
-const WAIT_LIMIT_MS = 10_000;
+const WAIT_LIMIT_MS = 45_000;
 
 export class LiveEngine {
   readonly dataDirectory: string;

@@ -49,7 +49,7 @@ export class LiveNetwork {
         });
       },
     });
-    await vi.waitUntil(() => isReady, { timeout: 10_000, interval: 10 });
+    await vi.waitUntil(() => isReady, { timeout: 45_000, interval: 10 });
   }
 
   /** Makes the other computer another one, with an address of its own (both kinds), which is given back. */

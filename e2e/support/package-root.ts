@@ -14,7 +14,7 @@ import { childrenOf } from './processes.ts';
 const SCRIPT = fileURLToPath(new URL('./package-root.sh', import.meta.url));
 
 /** Laying an overlay and a few mounts takes well under a second. */
-const START_TIMEOUT_MS = 20_000;
+const START_TIMEOUT_MS = 60_000;
 /** Namespaces that every such root has; systemd gets one of cgroups too. */
 const NAMESPACES = ['--mount', '--pid', '--net', '--uts', '--ipc'];
 const SYSTEMD = '/lib/systemd/systemd';

@@ -46,7 +46,7 @@ async function watch(ownPid?: number) {
   const sensor = new AccessSensor({ health, ownPid, onEvents: (news) => events.push(...news) });
   ends.push(() => sensor.stop());
   sensor.start();
-  await expect.poll(() => sensor.greeting, { timeout: 5_000 }).toBeDefined();
+  await expect.poll(() => sensor.greeting, { timeout: 45_000 }).toBeDefined();
   const of = <T extends HostEvent['type']>(type: T) =>
     events.filter((event): event is HostEventOf<T> => event.type === type);
   const entry = () => health.report().entries.find(({ part }) => part === 'access');
@@ -89,7 +89,7 @@ describe.skipIf(obstacle !== undefined)('accesses', () => {
     for (const how of ['attach', 'seize']) {
       const [by, target] = await reach(how);
       const ours = () => of('process-access').filter(({ process }) => process.pid === by);
-      await expect.poll(() => ours().length, { timeout: 5_000 }).toBe(1);
+      await expect.poll(() => ours().length, { timeout: 45_000 }).toBe(1);
       expect(ours()[0]).toMatchObject({
         access: 'trace',
         way: 'ptrace',
@@ -114,7 +114,7 @@ describe.skipIf(obstacle !== undefined)('accesses', () => {
     ]) {
       const [by, target] = await reach(how);
       const ours = () => of('process-access').filter(({ process }) => process.pid === by);
-      await expect.poll(() => ours().length, { timeout: 5_000 }).toBe(1);
+      await expect.poll(() => ours().length, { timeout: 45_000 }).toBe(1);
       expect(ours()[0]).toMatchObject({ access, way, target: { pid: target } });
     }
     expect(of('process-access').filter(({ process }) => quiet.includes(process.pid))).toEqual([]);
@@ -125,7 +125,7 @@ describe.skipIf(obstacle !== undefined)('accesses', () => {
     const { of } = await watch(own.pid);
     for (const pid of [other.pid, own.pid])
       await run('/bin/sh', ['-c', `/bin/kill -STOP ${pid}; /bin/kill -CONT ${pid}`]);
-    await expect.poll(() => of('process-signal').length, { timeout: 5_000 }).toBe(1);
+    await expect.poll(() => of('process-signal').length, { timeout: 45_000 }).toBe(1);
     expect(of('process-signal')[0]).toMatchObject({
       signal: 19,
       process: { name: 'kill' },

@@ -29,7 +29,7 @@ async function watch(options: Partial<FileSensorOptions> = {}) {
   });
   closing.push(() => sensor.stop());
   sensor.start();
-  await expect.poll(() => sensor.fileSystems.map(({ state }) => state), { timeout: 10_000 }).toContain('watched');
+  await expect.poll(() => sensor.fileSystems.map(({ state }) => state), { timeout: 45_000 }).toContain('watched');
   const at = (name: string): string => join(space.mountPoint, name);
   const of = <T extends HostEventType>(type: T, name: string): HostEventOf<T> | undefined =>
     events.find((event): event is HostEventOf<T> => event.type === type && 'path' in event && event.path === at(name));
@@ -44,7 +44,7 @@ describe.skipIf(obstacle !== undefined)('files by fanotify', () => {
       sleep 0.05 && mv folder/new folder/renamed && ln -s /dev/null link && touch -d 2001-01-01 folder/renamed
       echo no > own/news && cp /bin/true folder/program && folder/program && mv folder moved && sleep 0.05
       echo more >> moved/renamed && rm -r moved`);
-    await expect.poll(() => of('file-deleted', 'moved'), { timeout: 5_000 }).toBeDefined();
+    await expect.poll(() => of('file-deleted', 'moved'), { timeout: 45_000 }).toBeDefined();
     expect(of('file-created', 'folder')).toMatchObject({ file: { kind: 'directory' } });
     expect(of('file-created', 'folder/new')?.process).toMatchObject({
       name: 'sh',
@@ -64,20 +64,20 @@ describe.skipIf(obstacle !== undefined)('files by fanotify', () => {
     expect(of('file-written', 'moved/renamed')).toBeDefined();
     expect(of('file-deleted', 'moved/program')).toBeDefined();
     expect(events.filter((event) => 'path' in event && event.path?.startsWith(at('own/')))).toEqual([]);
-    await expect.poll(() => entry()?.counters?.told, { timeout: 3_000 }).toBe(events.length);
+    await expect.poll(() => entry()?.counters?.told, { timeout: 45_000 }).toBe(events.length);
     expect(entry()).toMatchObject({ state: 'ok', counters: { overflows: 0, unresolved: 0, watched: 1 } });
-  }, 30_000);
+  });
 
   it('does the same with what kernels before 5.17 offer', async () => {
     const { space, at, of, entry } = await watch({ method: 'basic' });
     space.run(`echo one > a && sleep 0.05 && mv a b && sleep 0.05 && chmod 600 b && sleep 0.05 && rm b`);
-    await expect.poll(() => of('file-deleted', 'b'), { timeout: 5_000 }).toBeDefined();
+    await expect.poll(() => of('file-deleted', 'b'), { timeout: 45_000 }).toBeDefined();
     expect(of('file-created', 'a')).toBeDefined();
     expect(of('file-written', 'a')?.file).toMatchObject({ sizeBytes: 4 });
     expect(of('file-renamed', 'b')).toMatchObject({ previousPath: at('a') });
     expect(of('file-attributes', 'b')).toMatchObject({ file: { mode: 0o600 }, before: { mode: 0o644 } });
     expect(entry()).toMatchObject({ state: 'degraded', detail: expect.stringContaining('5.17') });
-  }, 30_000);
+  });
 
   it('sees every one of 50,000 files, and joins what is written again and again', async () => {
     const { space, sensor, events, entry } = await watch();
@@ -88,35 +88,35 @@ describe.skipIf(obstacle !== undefined)('files by fanotify', () => {
       for (const event of events.splice(0)) if (event.type === 'file-written') written.add(event.path);
       return written.size;
     };
-    await expect.poll(names, { timeout: 20_000 }).toBe(count);
+    await expect.poll(names, { timeout: 45_000 }).toBe(count);
     expect(sensor.counts.overflows).toBe(0);
     space.run('for i in $(seq 2000); do echo $i >> one; done');
     const times = () =>
       events.reduce((sum, event) => sum + (event.type === 'file-written' ? (event.times ?? 1) : 0), 0);
     // The kernel joins some itself; what is told ends with the last write.
-    await expect.poll(times, { timeout: 5_000 }).toBeGreaterThan(1);
-    await expect.poll(() => sizes(events).at(-1), { timeout: 5_000 }).toBe(8_893);
+    await expect.poll(times, { timeout: 45_000 }).toBeGreaterThan(1);
+    await expect.poll(() => sizes(events).at(-1), { timeout: 45_000 }).toBe(8_893);
     expect(sizes(events).length).toBeLessThan(200);
     expect(entry()?.state).toBe('ok');
-  }, 60_000);
+  });
 
   it('measures the content of what a process writes that goes through many files', async () => {
     const { space, of } = await watch();
     space.run('for i in 1 2 3 4 5 6; do head -c 20000 /dev/urandom > r$i; done; for i in 1 2; do seq 9999 > t$i; done');
-    await expect.poll(() => of('file-written', 't2')?.file?.entropy, { timeout: 5_000 }).toBeLessThan(4);
+    await expect.poll(() => of('file-written', 't2')?.file?.entropy, { timeout: 45_000 }).toBeLessThan(4);
     expect(of('file-written', 'r1')?.file).not.toHaveProperty('entropy');
-  }, 30_000);
+  });
 
   it('watches file systems that come later, lets go of those that go, and keeps nobody from unmounting', async () => {
     const { space, sensor, of, at } = await watch({ onlyMountPoints: undefined });
     space.run('mkdir later && mount -t tmpfs tmpfs later');
     const later = () => sensor.fileSystems.find(({ mountPoint }) => mountPoint === at('later'))?.state;
-    await expect.poll(later, { timeout: 5_000 }).toBe('watched');
+    await expect.poll(later, { timeout: 45_000 }).toBe('watched');
     space.run('echo x > later/x');
-    await expect.poll(() => of('file-written', 'later/x'), { timeout: 5_000 }).toBeDefined();
+    await expect.poll(() => of('file-written', 'later/x'), { timeout: 45_000 }).toBeDefined();
     space.run('sleep 0.1; umount later');
-    await expect.poll(later, { timeout: 5_000 }).toBeUndefined();
-  }, 30_000);
+    await expect.poll(later, { timeout: 45_000 }).toBeUndefined();
+  });
 
   it('keeps three capabilities, filters its calls, and runs as nobody', async () => {
     const { sensor } = await watch();
@@ -126,7 +126,7 @@ describe.skipIf(obstacle !== undefined)('files by fanotify', () => {
     expect(status).toMatch(/^CapBnd:\t0+$/m);
     expect(status).toMatch(/^Uid:\t65534\t65534/m);
     expect(status).toMatch(/^Seccomp:\t2$/m);
-  }, 30_000);
+  });
 });
 
 function sizes(events: readonly HostEvent[]): (number | undefined)[] {

@@ -43,7 +43,7 @@ function follow(limits: Partial<LogTailLimits> = { pollMs: 60_000 }, file = path
 }
 
 function expectSeen(expected: readonly string[]): Promise<void> {
-  return vi.waitFor(() => expect(seen).toEqual(expected), { timeout: 4_000, interval: 20 });
+  return vi.waitFor(() => expect(seen).toEqual(expected), { timeout: 45_000, interval: 20 });
 }
 
 beforeEach(() => {

@@ -54,7 +54,7 @@ async function watch(method: SocketMethod) {
   const sensor = new SocketSensor({ method, health, onEvents: (news) => events.push(...news) });
   ends.push(() => sensor.stop());
   sensor.start();
-  await expect.poll(() => sensor.counts.lists, { timeout: 5_000 }).toBeGreaterThan(0);
+  await expect.poll(() => sensor.counts.lists, { timeout: 45_000 }).toBeGreaterThan(0);
   const of = <T extends HostEvent['type']>(type: T) =>
     events.filter((event): event is HostEventOf<T> => event.type === type);
   const entry = () => health.report().entries.find(({ part }) => part === 'sockets');
@@ -83,7 +83,7 @@ for (const method of ['ebpf', 'lists'] as const) {
       const { of } = await watch(method);
       const ours = () =>
         of('network-connection').filter(({ localPort, remotePort }) => [localPort, remotePort].includes(port));
-      await expect.poll(() => ours().length, { timeout: 5_000 }).toBe(2);
+      await expect.poll(() => ours().length, { timeout: 45_000 }).toBe(2);
       for (const connection of ours()) {
         expect(connection.process).toMatchObject({ pid: process.pid, image: process.execPath });
         expect(connection.direction).toBe(connection.localPort === clientPort ? 'outbound' : 'inbound');
@@ -95,7 +95,7 @@ for (const method of ['ebpf', 'lists'] as const) {
       const { of } = await watch(method);
       const { server, port, clientPort } = await connected();
       const ours = () => of('network-connection').find(({ localPort }) => localPort === clientPort);
-      await expect.poll(ours, { timeout: 5_000 }).toMatchObject({
+      await expect.poll(ours, { timeout: 45_000 }).toMatchObject({
         direction: 'outbound',
         protocol: 'tcp',
         remoteAddress: '127.0.0.1',
@@ -103,11 +103,11 @@ for (const method of ['ebpf', 'lists'] as const) {
         process: { pid: process.pid },
       });
       await expect
-        .poll(() => of('listener-opened').find((event) => event.port === port)?.process?.pid, { timeout: 5_000 })
+        .poll(() => of('listener-opened').find((event) => event.port === port)?.process?.pid, { timeout: 45_000 })
         .toBe(process.pid);
       server.close();
       await expect
-        .poll(() => of('listener-closed').find((event) => event.port === port)?.process?.pid, { timeout: 5_000 })
+        .poll(() => of('listener-closed').find((event) => event.port === port)?.process?.pid, { timeout: 45_000 })
         .toBe(process.pid);
     }, 20_000);
 
@@ -132,7 +132,7 @@ describe.skipIf(obstacles.ebpf !== undefined)('sockets by eBPF alone', () => {
           (event) =>
             event.networkNamespace !== undefined && event.direction === direction && event.process?.image === STORM,
         );
-      await expect.poll(() => storm('outbound').length, { timeout: 5_000 }).toBeGreaterThanOrEqual(STORM_LEAST);
+      await expect.poll(() => storm('outbound').length, { timeout: 45_000 }).toBeGreaterThanOrEqual(STORM_LEAST);
       const clients = new Set(storm('outbound').map(({ process }) => `${process?.pid} ${process?.startedMs}`));
       const servers = new Set(storm('inbound').map(({ process }) => process?.pid));
       console.log(
@@ -157,7 +157,7 @@ socket.send('a', 53535, '127.0.0.1', () => socket.send('b', 53535, '127.0.0.1', 
     const child = spawn(process.execPath, ['-e', script], { stdio: 'ignore' });
     await once(child, 'exit');
     const sent = () => of('network-connection').filter(({ process }) => process?.pid === child.pid);
-    await expect.poll(() => sent().map(({ remotePort }) => remotePort), { timeout: 5_000 }).toEqual([53535, 53536]);
+    await expect.poll(() => sent().map(({ remotePort }) => remotePort), { timeout: 45_000 }).toEqual([53535, 53536]);
     expect(sent()[0]).toMatchObject({ protocol: 'udp', direction: 'outbound', localAddress: '127.0.0.1' });
     expect(sent()[0].localPort).toBeGreaterThan(0);
   }, 20_000);

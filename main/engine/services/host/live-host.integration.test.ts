@@ -14,7 +14,7 @@ import { LiveHost } from './live-host.ts';
 const reason = canCapture().ok ? undefined : canCapture().detail;
 if (reason !== undefined) console.warn(`The host thread is not tested: ${reason}`);
 
-const SOON = { timeout: 10_000, interval: 50 };
+const SOON = { timeout: 45_000, interval: 50 };
 const silent = { debug() {}, info() {}, warn() {}, error() {} } as unknown as Logger;
 
 /** Children of this process that are our helpers. */
