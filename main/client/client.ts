@@ -7,11 +7,14 @@ import { type FindOptions, findEngine } from './find.ts';
 
 const SLOW_MS = 60_000;
 /**
- * Calls that look at the whole computer, or read thousands of rules, which takes seconds where it is busy; milliseconds
- * that they may take.
+ * Calls that look at the whole computer, read thousands of rules, or end and begin the watching, which takes seconds where
+ * it is busy; milliseconds that they may take.
  */
 const SLOW_CALLS: Partial<Record<RequestName, number>> = {
   inventory: SLOW_MS,
+  'indicators.import': SLOW_MS,
+  'protection.pause': SLOW_MS,
+  'protection.resume': SLOW_MS,
   'persistence.list': SLOW_MS,
   'rules.list': SLOW_MS,
   'rules.text': SLOW_MS,

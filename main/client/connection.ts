@@ -4,8 +4,8 @@ import { MAX_MESSAGE_BYTES, PROTOCOL_VERSION } from '../../contract/api-roles.ts
 import type { BridgeMessage } from '../../contract/bridge.ts';
 import { type ClientError, clientError, engineLost, errorIn } from './failure.ts';
 
-/** An engine that does not answer for so long is stuck; it usually takes milliseconds. */
-const ANSWER_TIMEOUT_MS = 5_000;
+/** An engine that does not answer for so long is stuck; it usually takes milliseconds, under attack on a busy machine seconds. */
+const ANSWER_TIMEOUT_MS = 15_000;
 
 /** The id under which the engine's first line is awaited; calls count from 1. */
 const GREETING = 0;

@@ -202,6 +202,9 @@ export class LiveHost {
       workerData: data,
       env: workerEnvironment(),
       resourceLimits: { maxYoungGenerationSizeMb: HOST_YOUNG_GENERATION_MB },
+      // The streams of helpers are opened as files and closed as sockets. A thread that keeps count of its files does not
+      // hear of that, and would close the number at its end, whoever of the engine has it by then.
+      trackUnmanagedFds: false,
     });
     this.#worker = worker;
     worker.on('message', (message: HostMessage) => this.#receive(worker, message));
