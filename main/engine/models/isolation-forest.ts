@@ -45,11 +45,14 @@ class IsolationForest implements AnomalyModel {
     this.columns = columns;
     this.sampleRows = sampleRows;
     this.grove = grove;
-    this.pathLengths = meanPathLengths(grove);
-    this.nexts = grove.children.map((child, node) => (child === 0 ? node : child));
-    this.cuts = grove.thresholds.map((threshold, node) =>
-      grove.children[node] === 0 ? Number.POSITIVE_INFINITY : threshold,
-    );
+    this.pathLengths = meanPathLengths(grove, sampleRows);
+    this.nexts = grove.children.slice();
+    this.cuts = grove.thresholds.slice();
+    for (let node = 0; node < this.nexts.length; node++) {
+      if (this.nexts[node] !== 0) continue;
+      this.nexts[node] = node;
+      this.cuts[node] = Number.POSITIVE_INFINITY;
+    }
     this.depth = depthLimit(sampleRows);
     this.exponent = -1 / (grove.roots.length * meanSearchDepth(sampleRows));
   }
@@ -161,8 +164,10 @@ class IsolationForest implements AnomalyModel {
   }
 }
 
-function meanPathLengths({ roots, children, counts }: Grove): Float64Array {
+function meanPathLengths({ roots, children, counts }: Grove, sampleRows: number): Float64Array {
   const lengths = new Float64Array(children.length);
+  const depths = new Float64Array(sampleRows + 1);
+  for (let count = 0; count <= sampleRows; count++) depths[count] = meanSearchDepth(count);
   for (const root of roots) lengths[root] = 0;
   // Children stand after their parent: depths forwards, means backwards.
   for (let node = 0; node < children.length; node++) {
@@ -176,7 +181,7 @@ function meanPathLengths({ roots, children, counts }: Grove): Float64Array {
     const count = counts[node]!;
     lengths[node] =
       child === 0
-        ? lengths[node]! + meanSearchDepth(count)
+        ? lengths[node]! + depths[count]!
         : (lengths[child]! * counts[child]! + lengths[child + 1]! * counts[child + 1]!) / count;
   }
   return lengths;

@@ -1,6 +1,6 @@
 /** Growing isolation trees into flat arrays. */
 import type { Matrix } from './matrix.ts';
-import type { Random } from './random.ts';
+import { type Random, Urn } from './random.ts';
 
 const EULER = 0.577_215_664_901_532_9;
 
@@ -55,6 +55,7 @@ export function depthLimit(sampleRows: number): number {
 class Grower {
   private readonly matrix: Matrix;
   private readonly random: Random;
+  private readonly urn: Urn;
   private readonly terms: number;
   private readonly sampleRows: number;
   private readonly depthLimit: number;
@@ -67,13 +68,20 @@ class Grower {
   private readonly isExtended: boolean;
   /** Columns in random order, of which the constant ones of a node are passed over. */
   private readonly order: Uint16Array;
+  /** Where each row of the tree at hand begins, the rows of a node one after another. */
+  private readonly starts: Int32Array;
+  /** What the cut at hand compares of each of them. */
+  private readonly compared: Float64Array;
   private nodes = 0;
-  private rows: Int32Array = new Int32Array(0);
+  /** Ends of the column that was looked at last. */
+  private low = 0;
+  private high = 0;
 
   constructor(matrix: Matrix, { trees, sampleRows, terms }: GrowSettings, random: Random) {
     const most = trees * (2 * sampleRows - 1);
     this.matrix = matrix;
     this.random = random;
+    this.urn = new Urn(matrix.rows);
     this.terms = terms;
     this.isExtended = terms > 1;
     this.sampleRows = sampleRows;
@@ -84,13 +92,18 @@ class Grower {
     this.weights = new Float64Array(this.isExtended ? most * terms : 0);
     this.thresholds = new Float64Array(most);
     this.counts = new Uint16Array(most);
-    this.order = Uint16Array.from({ length: matrix.columns }, (_, column) => column);
+    this.order = new Uint16Array(matrix.columns);
+    for (let column = 0; column < matrix.columns; column++) this.order[column] = column;
+    this.starts = new Int32Array(sampleRows);
+    this.compared = new Float64Array(sampleRows);
   }
 
   grow(tree: number): void {
-    this.rows = this.random.choose(this.matrix.rows, this.sampleRows);
+    const { starts, matrix } = this;
+    const rows = this.urn.draw(this.sampleRows, this.random);
+    for (let i = 0; i < rows.length; i++) starts[i] = rows[i]! * matrix.columns;
     this.roots[tree] = this.nodes++;
-    this.split(this.roots[tree]!, 0, this.rows.length, 0);
+    this.split(this.roots[tree]!, 0, rows.length, 0);
   }
 
   grove(): Grove {
@@ -111,7 +124,7 @@ class Grower {
     this.counts[node] = end - start;
     if (end - start < 2 || depth >= this.depthLimit) return;
     if (!(this.isExtended ? this.chooseSlope(node, start, end) : this.chooseColumn(node, start, end))) return;
-    const middle = this.partition(node, start, end);
+    const middle = this.partition(start, end, this.thresholds[node]!);
     // Rounding can put all rows on one side; such a split would separate nothing.
     if (middle === start || middle === end) return;
     const child = this.nodes;
@@ -125,10 +138,10 @@ class Grower {
   private chooseColumn(node: number, start: number, end: number): boolean {
     for (let tried = 0; tried < this.order.length; tried++) {
       const column = this.drawColumn(tried);
-      const { low, high } = this.span(column, start, end);
-      if (low === high) continue;
+      this.lookAt(column, start, end);
+      if (this.low === this.high) continue;
       this.features[node] = column;
-      this.thresholds[node] = low + this.random.next() * (high - low);
+      this.thresholds[node] = this.low + this.random.next() * (this.high - this.low);
       return true;
     }
     return false;
@@ -141,12 +154,12 @@ class Grower {
     let threshold = 0;
     for (let tried = 0; tried < this.order.length && found < this.terms; tried++) {
       const column = this.drawColumn(tried);
-      const { low, high } = this.span(column, start, end);
-      if (low === high) continue;
+      this.lookAt(column, start, end);
+      if (this.low === this.high) continue;
       const weight = this.random.normal();
       this.features[first + found] = column;
       this.weights[first + found] = weight;
-      threshold += weight * (low + this.random.next() * (high - low));
+      threshold += weight * (this.low + this.random.next() * (this.high - this.low));
       found++;
     }
     for (let unused = found; unused < this.terms; unused++) {
@@ -154,6 +167,7 @@ class Grower {
       this.weights[first + unused] = 0;
     }
     this.thresholds[node] = threshold;
+    for (let i = start; i < end; i++) this.compared[i] = this.project(node, this.starts[i]!);
     return found > 0;
   }
 
@@ -165,39 +179,41 @@ class Grower {
     return column;
   }
 
-  private span(column: number, start: number, end: number): { low: number; high: number } {
-    const { data, columns } = this.matrix;
+  /** Reads a column of the rows, and where it ends. */
+  private lookAt(column: number, start: number, end: number): void {
+    const { starts, compared } = this;
+    const { data } = this.matrix;
     let low = Number.POSITIVE_INFINITY;
     let high = Number.NEGATIVE_INFINITY;
     for (let i = start; i < end; i++) {
-      const value = data[this.rows[i]! * columns + column]!;
+      const value = data[starts[i]! + column]!;
+      compared[i] = value;
       if (value < low) low = value;
       if (value > high) high = value;
     }
-    return { low, high };
+    this.low = low;
+    this.high = high;
   }
 
   /** Rows for the first child to the front. @returns where those for the second begin */
-  private partition(node: number, start: number, end: number): number {
-    const threshold = this.thresholds[node]!;
+  private partition(start: number, end: number, threshold: number): number {
+    const { starts, compared } = this;
     let middle = start;
     for (let i = start; i < end; i++) {
-      const row = this.rows[i]!;
-      if (this.project(node, row) > threshold) continue;
-      this.rows[i] = this.rows[middle]!;
-      this.rows[middle++] = row;
+      if (compared[i]! > threshold) continue;
+      const row = starts[i]!;
+      starts[i] = starts[middle]!;
+      starts[middle++] = row;
     }
     return middle;
   }
 
-  private project(node: number, row: number): number {
-    const { data, columns } = this.matrix;
-    const offset = row * columns;
-    if (!this.isExtended) return data[offset + this.features[node]!]!;
+  private project(node: number, start: number): number {
+    const { data } = this.matrix;
     let sum = 0;
     const first = node * this.terms;
     for (let term = first; term < first + this.terms; term++) {
-      sum += this.weights[term]! * data[offset + this.features[term]!]!;
+      sum += this.weights[term]! * data[start + this.features[term]!]!;
     }
     return sum;
   }

@@ -48,13 +48,15 @@ export class Random {
     return ((this.uint32() >>> 5) * 67_108_864 + (this.uint32() >>> 6)) * FRACTION_BITS;
   }
 
-  /** From 0 up to but not including `limit`, which is 1 to 2³². */
+  /** From 0 up to but not including `limit`, which is 1 to 2³² − 1. */
   below(limit: number): number {
+    // Whole numbers of 32 bits throughout: remainders of others are computed by a slow call.
+    const whole = limit >>> 0;
     // The few highest numbers would make the low results likelier, so they are drawn again.
-    const fair = UINT32 - (UINT32 % limit);
+    const fair = UINT32 - ((-whole >>> 0) % whole);
     let drawn = this.uint32();
     while (drawn >= fair) drawn = this.uint32();
-    return drawn % limit;
+    return (drawn >>> 0) % whole;
   }
 
   /** Of the normal distribution with mean 0 and deviation 1 (Box and Muller 1958). */
@@ -65,15 +67,40 @@ export class Random {
 
   /** `count` different numbers below `limit` in random order; all of them where `count` is not below `limit`. */
   choose(limit: number, count: number): Int32Array {
-    const all = new Int32Array(limit);
-    for (let i = 0; i < limit; i++) all[i] = i;
-    const wanted = Math.min(count, limit);
+    return new Urn(limit).draw(count, this);
+  }
+}
+
+/** Numbers below a limit, to draw from again and again. */
+export class Urn {
+  /** In order, between draws. */
+  private readonly numbers: Int32Array;
+  /** Places that numbers of the last draw were swapped with. */
+  private readonly others: Int32Array;
+
+  constructor(limit: number) {
+    this.numbers = new Int32Array(limit);
+    for (let number = 0; number < limit; number++) this.numbers[number] = number;
+    this.others = new Int32Array(limit);
+  }
+
+  /** `count` different numbers in random order, or all where there are not so many. They are back for the next draw. */
+  draw(count: number, random: Random): Int32Array {
+    const { numbers, others } = this;
+    const wanted = Math.min(count, numbers.length);
     for (let i = 0; i < wanted; i++) {
-      const other = i + this.below(limit - i);
-      const kept = all[i]!;
-      all[i] = all[other]!;
-      all[other] = kept;
+      others[i] = i + random.below(numbers.length - i);
+      this.swap(i, others[i]!);
     }
-    return all.slice(0, wanted);
+    const drawn = numbers.slice(0, wanted);
+    for (let i = wanted - 1; i >= 0; i--) this.swap(i, others[i]!);
+    return drawn;
+  }
+
+  private swap(a: number, b: number): void {
+    const { numbers } = this;
+    const kept = numbers[a]!;
+    numbers[a] = numbers[b]!;
+    numbers[b] = kept;
   }
 }
