@@ -10,7 +10,7 @@
 /* Smaller cannot tell a TCP header from its payload. */
 #define MIN_SNAP_BYTES 64u
 #define MIN_RING_MEBIBYTES 1u
-/* The kernel holds a ring in unswappable memory: 1 GiB a ring is a typing error. */
+/* More waits longer than anybody would believe to be the present: a typing error. */
 #define MAX_RING_MEBIBYTES 1024u
 /* A second of small packets at 500,000 packets/s. */
 #define DEFAULT_RING_MEBIBYTES 64u
@@ -24,7 +24,7 @@ const char arguments_help[] =
     "  --auto              watch those that carry traffic of their own, new ones too\n"
     "  --all               watch every one, loopback included, new ones too\n"
     "  --snap BYTES        keep this much of every packet (64-65535, default 65535)\n"
-    "  --ring-mib MIB      memory of the kernel's ring for each (1-1024, default 64)\n"
+    "  --ring-mib MIB      memory for packets that wait, most of it only while they do (1-1024, default 64)\n"
     "  --promiscuous       see packets for other machines as well\n"
     "  --user UID          whom to become when started as root (default 65534, nobody)\n"
     "sense processes [options]\n"

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 static_assert(MAX_RECORD_BYTES <= BATCH_BYTES, "every record fits into a batch");
+static_assert(2 * BATCH_BYTES <= BACKLOG_CHUNK_BYTES, "every batch fits into a chunk of the backlog");
 
 /* Holds 2 to 10 ms of packets at 1 Gbit/s: enough to ride out the reader's garbage collections. */
 #define PIPE_BYTES (1024 * 1024)
@@ -21,6 +22,7 @@ void output_open(struct output *output, int descriptor, const volatile sig_atomi
   output->closed = false;
   output->error = 0;
   output->used = 0;
+  output->backlog = (struct backlog){0};
   output->stopping = stopping;
   struct stat status;
   if (fstat(descriptor, &status) == 0 && S_ISFIFO(status.st_mode)) {
@@ -29,6 +31,14 @@ void output_open(struct output *output, int descriptor, const volatile sig_atomi
     int flags = fcntl(descriptor, F_GETFL);
     if (flags >= 0) (void)fcntl(descriptor, F_SETFL, flags | O_NONBLOCK);
   }
+}
+
+void output_allow_backlog(struct output *output, size_t bytes) {
+  output->backlog.limit = bytes;
+}
+
+bool output_is_behind(const struct output *output) {
+  return !backlog_is_empty(&output->backlog);
 }
 
 void *output_record(struct output *output, enum record_type type, unsigned slot, size_t bytes) {
@@ -58,18 +68,58 @@ static bool wait_for_room(struct output *output) {
   return false;
 }
 
-void output_flush(struct output *output) {
-  size_t written = 0;
-  while (written < output->used && !output->closed) {
-    ssize_t count = write(output->descriptor, output->bytes + written, output->used - written);
-    if (count >= 0) {
-      written += (size_t)count;
-    } else if (errno == EAGAIN) {
-      if (!wait_for_room(output)) output->closed = true;
-    } else if (errno != EINTR) {
+/* How much of it the pipe takes now; 0 when it is full, or after a failure, which closes the output. */
+static size_t write_some(struct output *output, const unsigned char *bytes, size_t count) {
+  for (;;) {
+    const ssize_t written = write(output->descriptor, bytes, count);
+    if (written >= 0) return (size_t)written;
+    if (errno == EINTR) continue;
+    if (errno != EAGAIN) {
       output->closed = true;
+      output->error = errno;
     }
-    if (output->closed) output->error = errno;
+    return 0;
   }
+}
+
+/* True when the pipe has room again; a reader that is gone closes the output. */
+static bool await_room(struct output *output) {
+  if (output->closed) return false;
+  if (wait_for_room(output)) return true;
+  output->closed = true;
+  output->error = errno;
+  return false;
+}
+
+/* Writes of the backlog what the reader takes now. */
+static void shorten_backlog(struct output *output) {
+  size_t waiting;
+  const unsigned char *bytes;
+  while ((bytes = backlog_peek(&output->backlog, &waiting)) != NULL) {
+    const size_t written = write_some(output, bytes, waiting < BATCH_BYTES ? waiting : BATCH_BYTES);
+    if (written == 0) return;
+    backlog_drop(&output->backlog, written);
+  }
+}
+
+static void discard_backlog(struct output *output) {
+  size_t waiting;
+  while (backlog_peek(&output->backlog, &waiting) != NULL) backlog_drop(&output->backlog, waiting);
+}
+
+void output_flush(struct output *output) {
+  size_t done = 0;
+  while (!output->closed) {
+    shorten_backlog(output);
+    if (!output_is_behind(output) && done < output->used && !output->closed) {
+      done += write_some(output, output->bytes + done, output->used - done);
+    }
+    if (output->closed) break;
+    const bool all_written = done == output->used && !output_is_behind(output);
+    if (all_written) break;
+    if (!*output->stopping && backlog_put(&output->backlog, output->bytes + done, output->used - done)) break;
+    (void)await_room(output);
+  }
+  if (output->closed) discard_backlog(output);
   output->used = 0;
 }

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "backlog.h"
 #include "records.h"
 
 /* One write() moves this much at most. A quarter of the pipe, so that reader and writer overlap. */
@@ -18,6 +19,8 @@ struct output {
   bool closed;
   int error;
   size_t used;
+  /* What a slow reader has not taken yet; takes nothing unless output_allow_backlog was called. */
+  struct backlog backlog;
   /* When set, waiting for a slow reader ends soon; see output_flush. */
   const volatile sig_atomic_t *stopping;
   _Alignas(RECORD_ALIGNMENT) unsigned char bytes[BATCH_BYTES];
@@ -29,6 +32,12 @@ struct output {
  */
 void output_open(struct output *output, int descriptor, const volatile sig_atomic_t *stopping);
 
+/* From now on a slow reader is not waited for before so much memory holds what it has not taken yet. */
+void output_allow_backlog(struct output *output, size_t bytes);
+
+/* Whether something waits for a slow reader: output_flush is to be called when the descriptor takes more. */
+bool output_is_behind(const struct output *output);
+
 /*
  * Room for a record of `bytes` bytes (padding not counted, at most MAX_RECORD_BYTES), header filled in and
  * padding zeroed. The caller fills in the rest before the next call.
@@ -36,8 +45,9 @@ void output_open(struct output *output, int descriptor, const volatile sig_atomi
 void *output_record(struct output *output, enum record_type type, unsigned slot, size_t bytes);
 
 /*
- * Writes what was gathered, waiting for the reader as long as it takes: meanwhile the kernel's rings hold
- * the packets. Once *stopping is set it waits FLUSH_GRACE_MS more and then gives up.
+ * Writes what was gathered. What a slow reader does not take waits in the backlog; where that is full, or there is
+ * none, the reader is waited for as long as it takes: meanwhile the kernel's rings hold what happens. Once *stopping
+ * is set everything is written before it returns, and a reader that takes nothing for FLUSH_GRACE_MS is given up.
  */
 void output_flush(struct output *output);
 

@@ -103,7 +103,7 @@ struct interface_record {
   char name[NAME_BYTES]; /* NUL-padded; may fill all bytes */
 };
 
-/* At least every 200 ms: wakes a blocking reader and moves its clock on when nothing else does. */
+/* At least every 350 ms: wakes a blocking reader and moves its clock on when nothing else does. */
 struct tick_record {
   struct record_header header;
   uint32_t seconds;

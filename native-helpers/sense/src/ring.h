@@ -12,7 +12,7 @@
  * 64 ms a busy link fills its blocks first and a quiet one wakes sense fewer than 16 times a second.
  */
 #define BLOCK_TIMEOUT_MS 64u
-/* Takes the largest packet four times over, and a 64 MiB ring of them rides out 16 s of a quiet link. */
+/* Takes the largest packet four times over, and an 8 MiB ring of them rides out 2 s of a quiet link. */
 #define BLOCK_BYTES (256u * 1024u)
 
 struct ring {

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "arguments.h"
+#include "backlog.h"
 #include "frame.h"
 #include "interfaces.h"
 #include "linktype.h"
@@ -163,6 +164,77 @@ static void test_output(void) {
   (void)output_record(&output, RECORD_TICK, 0, sizeof(struct tick_record));
   output_flush(&output);
   CHECK(output.closed && output.error == EPIPE);
+  close(ends[1]);
+}
+
+/* What goes through a backlog in portions of any size comes out as it went in, and its memory is given back. */
+static void test_backlog(void) {
+  struct backlog backlog = {0};
+  static unsigned char bytes[256 * 1024];
+  CHECK(!backlog_put(&backlog, bytes, 1) && backlog_is_empty(&backlog));
+  backlog.limit = 3 * BACKLOG_CHUNK_BYTES;
+  uint64_t in = 0;
+  uint64_t out = 0;
+  unsigned refused = 0;
+  bool same = true;
+  size_t most = 0;
+  for (unsigned turn = 0; turn < 2000; turn++) {
+    const size_t count = 1 + random_number() % sizeof bytes;
+    for (size_t i = 0; i < count; i++) bytes[i] = (unsigned char)((in + i) % 251);
+    if (backlog_put(&backlog, bytes, count)) in += count;
+    else refused++;
+    /* Now and then the reader sleeps, and the limit is reached. */
+    size_t wanted = (turn / 40) % 2 == 0 ? 0 : random_number() % (2 * sizeof bytes);
+    size_t waiting;
+    const unsigned char *next;
+    while (wanted > 0 && (next = backlog_peek(&backlog, &waiting)) != NULL) {
+      const size_t taken = waiting < wanted ? waiting : wanted;
+      for (size_t i = 0; i < taken; i++) same &= next[i] == (unsigned char)((out + i) % 251);
+      out += taken;
+      wanted -= taken;
+      backlog_drop(&backlog, taken);
+    }
+    if (backlog.taken > most) most = backlog.taken;
+  }
+  CHECK(same && refused > 0 && most == 3 * BACKLOG_CHUNK_BYTES);
+  size_t waiting;
+  while (backlog_peek(&backlog, &waiting) != NULL) {
+    out += waiting;
+    backlog_drop(&backlog, waiting);
+  }
+  CHECK(in == out && backlog.taken == 0 && backlog_is_empty(&backlog));
+}
+
+/* A reader that pauses is not waited for while the backlog has room; afterwards it gets all, in order. */
+static void test_output_behind(void) {
+  int ends[2];
+  if (pipe(ends) != 0) abort();
+  output_open(&output, ends[1], &stopping);
+  output_allow_backlog(&output, 8 * BACKLOG_CHUNK_BYTES);
+  if (fcntl(ends[0], F_SETFL, O_NONBLOCK) != 0) abort();
+  const unsigned record_count = 5 * BACKLOG_CHUNK_BYTES / 1024;
+  for (unsigned i = 0; i < record_count; i++) {
+    uint32_t *record = output_record(&output, RECORD_PACKET, 0, 1024);
+    record[2] = i;
+  }
+  output_flush(&output);
+  CHECK(!output.closed && output_is_behind(&output) && output.backlog.taken > 0);
+  static uint32_t received[5 * BACKLOG_CHUNK_BYTES / 4];
+  size_t got = 0;
+  for (unsigned turn = 0; turn < 100 && got < sizeof received; turn++) {
+    ssize_t count;
+    while ((count = read(ends[0], (unsigned char *)received + got, sizeof received - got)) > 0) got += (size_t)count;
+    output_flush(&output);
+  }
+  bool in_order = got == sizeof received;
+  for (unsigned i = 0; i < record_count; i++) in_order &= received[256 * i + 2] == i;
+  CHECK(in_order && !output_is_behind(&output) && output.backlog.taken == 0);
+  /* A reader that goes away leaves nothing behind. */
+  for (unsigned i = 0; i < record_count; i++) (void)output_record(&output, RECORD_PACKET, 0, 1024);
+  CHECK(output_is_behind(&output));
+  close(ends[0]);
+  output_flush(&output);
+  CHECK(output.closed && output.error == EPIPE && output.backlog.taken == 0);
   close(ends[1]);
 }
 
@@ -446,6 +518,8 @@ int main(void) {
   test_stat();
   test_procfs();
   test_output();
+  test_backlog();
+  test_output_behind();
   test_frames();
   test_link_types();
   test_interfaces();
