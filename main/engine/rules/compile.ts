@@ -1,7 +1,17 @@
 /** From statements to functions of an event, and back to what in the event they matched. */
 import { parseAddress } from '../runtime/address.ts';
 import { type EventReader, FieldNames, type FieldTexts } from './event-reader.ts';
-import { compileAnyPattern, compilePattern, patternText, type TextPattern } from './text-pattern.ts';
+import { Occurrences } from './occurrences.ts';
+import {
+  compileAnyPattern,
+  compilePattern,
+  containedText,
+  fileName,
+  isOneSided,
+  longestPiece,
+  patternText,
+  type TextPattern,
+} from './text-pattern.ts';
 import { timePartOf } from './time-part.ts';
 import { ALL_TEXT, type Comparison, type FieldValue, type Statement, type ValueTest } from './types.ts';
 
@@ -12,6 +22,7 @@ export class StatementCompiler {
   readonly names = new FieldNames();
   readonly #predicates = new WeakMap<Statement, Predicate>();
   readonly #regexes = new Map<string, Predicate>();
+  readonly #occurrences: Occurrences[] = [];
 
   predicate(statement: Statement): Predicate {
     let predicate = this.#predicates.get(statement);
@@ -20,6 +31,12 @@ export class StatementCompiler {
       this.#predicates.set(statement, predicate);
     }
     return predicate;
+  }
+
+  /** What is looked for in a field, by all rules together. */
+  occurrences(field: number): Occurrences {
+    this.#occurrences[field] ??= new Occurrences(field);
+    return this.#occurrences[field];
   }
 
   /** A predicate that several rules share, and that is asked once for each event. */
@@ -78,16 +95,9 @@ function compileStatement(statement: Statement, compiler: StatementCompiler): Pr
     case 'any': {
       const joined = textsOfOneField(statement.of);
       if (joined !== undefined) {
-        const field = compiler.names.numberOf(joined.field);
-        const fits = compileAnyPattern(joined.patterns);
-        if (joined.patterns[0].isCased) return (event) => anyText(event.texts(field), fits);
-        return (event) => anyText(event.lowerTexts(field), fits);
+        return compilePatterns(joined.patterns, compiler.names.numberOf(joined.field), compiler);
       }
-      const parts = statement.of.map(compiled);
-      return (event) => {
-        for (const part of parts) if (part(event)) return true;
-        return false;
-      };
+      return anyOf(statement.of.map(compiled));
     }
     case 'some': {
       const { least } = statement;
@@ -104,7 +114,7 @@ function compileStatement(statement: Statement, compiler: StatementCompiler): Pr
 /** The patterns of statements that all ask one field for texts, in one way as to case. */
 function textsOfOneField(
   statements: readonly Statement[],
-): { readonly field: string; readonly patterns: readonly [TextPattern, ...TextPattern[]] } | undefined {
+): { readonly field: string; readonly patterns: Patterns } | undefined {
   const patterns: TextPattern[] = [];
   let field: string | undefined;
   for (const statement of statements) {
@@ -118,6 +128,62 @@ function textsOfOneField(
   return field === undefined || first === undefined ? undefined : { field, patterns: [first, ...rest] };
 }
 
+type Patterns = readonly [TextPattern, ...TextPattern[]];
+
+/**
+ * Whether the field fits one of the patterns, which are all alike as to case. Pieces that may stand anywhere are looked
+ * up among what was found in the field, as is the longest piece of patterns that are slow to compare.
+ */
+function compilePatterns(patterns: Patterns, field: number, compiler: StatementCompiler): Predicate {
+  if (patterns[0].isCased) {
+    const fits = compileAnyPattern(patterns);
+    return (event) => anyText(event.texts(field), fits);
+  }
+  const sorted = {
+    pieces: [] as string[],
+    names: new Set<string>(),
+    quick: [] as TextPattern[],
+    slow: [] as TextPattern[],
+  };
+  for (const pattern of patterns) {
+    const piece = containedText(pattern);
+    const name = fileName(pattern);
+    if (piece !== undefined) sorted.pieces.push(piece);
+    else if (name !== undefined) sorted.names.add(name);
+    else if (isOneSided(pattern) || longestPiece(pattern.tokens) === '') sorted.quick.push(pattern);
+    else sorted.slow.push(pattern);
+  }
+  const { pieces, names, quick, slow } = sorted;
+  const occurrences = compiler.occurrences(field);
+  const predicates: Predicate[] = [];
+  if (names.size > 0) {
+    const isNamed = (tail: string): boolean => names.has(tail);
+    predicates.push((event) => anyText(event.lowerTails(field), isNamed));
+  }
+  if (pieces.length > 0) {
+    const group = occurrences.groupOf(pieces);
+    predicates.push((event) => occurrences.has(group, event));
+  }
+  if (quick.length > 0) {
+    const fits = compileAnyPattern(quick);
+    predicates.push((event) => anyText(event.lowerTexts(field), fits));
+  }
+  if (slow.length > 0) {
+    const group = occurrences.groupOf(slow.map(({ tokens }) => longestPiece(tokens)));
+    const fits = compileAnyPattern(slow);
+    predicates.push((event) => occurrences.has(group, event) && anyText(event.lowerTexts(field), fits));
+  }
+  return anyOf(predicates);
+}
+
+function anyOf(predicates: readonly Predicate[]): Predicate {
+  if (predicates.length === 1) return predicates[0];
+  return (event) => {
+    for (const holds of predicates) if (holds(event)) return true;
+    return false;
+  };
+}
+
 function anyText(texts: FieldTexts, fits: (text: string) => boolean): boolean {
   if (texts === undefined) return false;
   if (typeof texts === 'string') return fits(texts);
@@ -127,18 +193,16 @@ function anyText(texts: FieldTexts, fits: (text: string) => boolean): boolean {
 
 function compileTest(test: ValueTest, field: number, compiler: StatementCompiler): Predicate {
   switch (test.kind) {
-    case 'text': {
-      const fits = compilePattern(test.pattern);
-      if (test.pattern.isCased) return (event) => anyText(event.texts(field), fits);
-      return (event) => anyText(event.lowerTexts(field), fits);
-    }
+    case 'text':
+      return compilePatterns([test.pattern], field, compiler);
     case 'regex': {
       const { regex, needs } = test;
       return compiler.shared(`${field} ${regex.key}`, () => {
         const fits = (text: string): boolean => regex.test(text);
         if (needs.length === 0) return (event) => anyText(event.texts(field), fits);
-        const mayFit = (lower: string): boolean => needs.some((text) => lower.includes(text));
-        return (event) => anyText(event.lowerTexts(field), mayFit) && anyText(event.texts(field), fits);
+        const occurrences = compiler.occurrences(field);
+        const group = occurrences.groupOf(needs);
+        return (event) => occurrences.has(group, event) && anyText(event.texts(field), fits);
       });
     }
     case 'plain': {

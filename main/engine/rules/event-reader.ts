@@ -29,6 +29,8 @@ export class EventReader {
   readonly #values: FieldValue[] = [];
   readonly #lowerTurns: number[] = [];
   readonly #lowers: FieldTexts[] = [];
+  readonly #tailTurns: number[] = [];
+  readonly #tails: FieldTexts[] = [];
 
   constructor(names: FieldNames) {
     this.#names = names;
@@ -77,4 +79,18 @@ export class EventReader {
     }
     return this.#lowers[field];
   }
+
+  /** Of each text in lower case what begins at its last slash: the name of a file; the whole text without one. */
+  lowerTails(field: number): FieldTexts {
+    if (this.#tailTurns[field] !== this.#turn) {
+      this.#tailTurns[field] = this.#turn;
+      const texts = this.lowerTexts(field);
+      this.#tails[field] = typeof texts === 'string' ? tailOf(texts) : texts?.map(tailOf);
+    }
+    return this.#tails[field];
+  }
+}
+
+function tailOf(text: string): string {
+  return text.slice(Math.max(0, text.lastIndexOf('/'), text.lastIndexOf('\\')));
 }

@@ -2,23 +2,17 @@
 import type { Predicate, StatementCompiler } from './compile.ts';
 import type { EventReader, FieldTexts } from './event-reader.ts';
 import { needsOf } from './needs.ts';
-import { TextIndex } from './text-index.ts';
+import type { Occurrences } from './occurrences.ts';
 import type { DetectionRule } from './types.ts';
 
 /** What is looked for in one field. */
 interface FieldIndex {
   readonly field: number;
-  /** Rules by number of the text in `parts`. */
-  readonly parts: TextIndex;
-  readonly rulesOfPart: number[][];
+  readonly occurrences: Occurrences;
+  /** Rules by number of a text that stands in the field; other lanes and conditions look for texts that nobody here needs. */
+  readonly rulesOfPart: (number[] | undefined)[];
   readonly rulesOfWhole: Map<string, number[]>;
-  /** Rules to be asked by text: programs, parents and folders are the same again and again. */
-  known: Map<string, readonly number[]>;
 }
-
-/** Texts of a field that are remembered, and the longest of them: two megabytes at the very most. */
-const MAX_KNOWN = 512;
-const MAX_KNOWN_TEXT = 2_048;
 
 export class Lane {
   readonly rules: readonly DetectionRule[];
@@ -38,12 +32,12 @@ export class Lane {
     rules.forEach(({ statement }, rule) => {
       const needs = needsOf(statement);
       if (needs.length === 0) always.push(rule);
-      for (const { field, text, isWhole } of needs) {
-        const number = compiler.names.numberOf(field);
-        let index = fields.get(number);
+      for (const { field: name, text, isWhole } of needs) {
+        const field = compiler.names.numberOf(name);
+        let index = fields.get(field);
         if (index === undefined) {
-          index = { field: number, parts: new TextIndex(), rulesOfPart: [], rulesOfWhole: new Map(), known: new Map() };
-          fields.set(number, index);
+          index = { field, occurrences: compiler.occurrences(field), rulesOfPart: [], rulesOfWhole: new Map() };
+          fields.set(field, index);
         }
         enter(index, text, isWhole, rule);
       }
@@ -59,56 +53,50 @@ export class Lane {
 
   /** Calls `found` with every rule that matches, in no particular order. */
   match(event: EventReader, found: (rule: DetectionRule) => void): void {
-    const turn = ++this.#turn;
-    const ask = (rule: number): void => {
-      if (this.#asked[rule] === turn) return;
-      this.#asked[rule] = turn;
+    this.#turn++;
+    this.#ask(this.#always, event, found);
+    for (const { field, occurrences, rulesOfPart, rulesOfWhole } of this.#fields) {
+      if (rulesOfWhole.size > 0) this.#askWhole(rulesOfWhole, event.lowerTexts(field), event, found);
+      if (rulesOfPart.length === 0) continue;
+      for (const part of occurrences.in(event)) {
+        const rules = rulesOfPart[part];
+        if (rules !== undefined) this.#ask(rules, event, found);
+      }
+    }
+  }
+
+  #askWhole(
+    rulesOf: ReadonlyMap<string, readonly number[]>,
+    texts: FieldTexts,
+    event: EventReader,
+    found: (rule: DetectionRule) => void,
+  ): void {
+    if (texts === undefined) return;
+    for (const text of typeof texts === 'string' ? [texts] : texts) {
+      const rules = rulesOf.get(text);
+      if (rules !== undefined) this.#ask(rules, event, found);
+    }
+  }
+
+  #ask(rules: readonly number[], event: EventReader, found: (rule: DetectionRule) => void): void {
+    for (const rule of rules) {
+      if (this.#asked[rule] === this.#turn) continue;
+      this.#asked[rule] = this.#turn;
       if (this.#predicates[rule](event)) found(this.rules[rule]);
-    };
-    for (const rule of this.#always) ask(rule);
-    for (const index of this.#fields) {
-      forEachText(event.lowerTexts(index.field), (text) => {
-        for (const rule of rulesFor(index, text)) ask(rule);
-      });
     }
   }
 }
 
-/** Rules that need something of what a text of the field holds. */
-function rulesFor(index: FieldIndex, text: string): readonly number[] {
-  const { parts, rulesOfPart, rulesOfWhole } = index;
-  const whole = rulesOfWhole.get(text) ?? NONE;
-  if (parts.size === 0) return whole;
-  const known = index.known.get(text);
-  if (known !== undefined) return known;
-  const rules = new Set(whole);
-  parts.search(text, (part) => {
-    for (const rule of rulesOfPart[part]) rules.add(rule);
-  });
-  const found = rules.size === 0 ? NONE : [...rules];
-  if (text.length <= MAX_KNOWN_TEXT) {
-    // Forgetting all at once costs less than knowing which was asked for last.
-    if (index.known.size >= MAX_KNOWN) index.known = new Map();
-    index.known.set(text, found);
-  }
-  return found;
-}
-
-const NONE: readonly number[] = [];
-
-function enter({ parts, rulesOfPart, rulesOfWhole }: FieldIndex, text: string, isWhole: boolean, rule: number): void {
+function enter(index: FieldIndex, text: string, isWhole: boolean, rule: number): void {
+  const { occurrences, rulesOfPart, rulesOfWhole } = index;
   if (isWhole) {
     const rules = rulesOfWhole.get(text);
     if (rules === undefined) rulesOfWhole.set(text, [rule]);
     else if (rules.at(-1) !== rule) rules.push(rule);
     return;
   }
-  const part = parts.add(text);
-  rulesOfPart[part] ??= [];
-  if (rulesOfPart[part].at(-1) !== rule) rulesOfPart[part].push(rule);
-}
-
-function forEachText(texts: FieldTexts, work: (text: string) => void): void {
-  if (typeof texts === 'string') work(texts);
-  else if (texts !== undefined) for (const text of texts) work(text);
+  const part = occurrences.numberOf(text);
+  const rules = rulesOfPart[part];
+  if (rules === undefined) rulesOfPart[part] = [rule];
+  else if (rules.at(-1) !== rule) rules.push(rule);
 }

@@ -85,25 +85,18 @@ export function textPattern(tokens: readonly Token[], isCased: boolean): TextPat
 /** Whether a text fits; without case it must be lower case. */
 export type TextMatcher = (text: string) => boolean;
 
-/** A name of a file with the slash before it, as most rules name programs. */
-const FILE_NAME = /^[/\\][^/\\]+$/;
-
-/** Whether a text fits at least one pattern: whole texts and names of files are looked up rather than compared. */
+/** Whether a text fits at least one pattern; whole texts are looked up rather than compared. */
 export function compileAnyPattern(patterns: readonly TextPattern[]): TextMatcher {
   const whole = new Set<string>();
-  const names = new Set<string>();
   const others: TextMatcher[] = [];
   for (const pattern of patterns) {
-    const [first, second, third] = pattern.tokens;
     const plain = plainOf(pattern.tokens);
     if (plain !== undefined) whole.add(plain);
-    else if (first === ANY && second?.kind === 'text' && third === undefined && FILE_NAME.test(second.text)) {
-      names.add(second.text);
-    } else others.push(compilePattern(pattern));
+    else others.push(compilePattern(pattern));
   }
+  if (whole.size === 0 && others.length === 1) return others[0];
   return (text) => {
     if (whole.size > 0 && whole.has(text)) return true;
-    if (names.size > 0 && names.has(text.slice(Math.max(text.lastIndexOf('/'), text.lastIndexOf('\\'))))) return true;
     for (const fits of others) if (fits(text)) return true;
     return false;
   };
@@ -188,6 +181,25 @@ function endOf(text: string, segment: Segment, start: number): number {
     position += token.kind === 'one' && text.codePointAt(position)! > 0xffff ? 2 : 1;
   }
   return position;
+}
+
+/** What a text must hold and no more than that, as `*text*` says; undefined of other patterns. */
+export function containedText({ tokens: [first, piece, last, more] }: TextPattern): string | undefined {
+  return first === ANY && piece?.kind === 'text' && last === ANY && more === undefined ? piece.text : undefined;
+}
+
+/** A name of a file with the slash before it, as most rules name programs. */
+const FILE_NAME = /^[/\\][^/\\]+$/;
+
+/** The name of a file, with the slash before it, that a text must end with; undefined of other patterns. */
+export function fileName({ tokens: [first, piece, more] }: TextPattern): string | undefined {
+  const isName = first === ANY && piece?.kind === 'text' && more === undefined && FILE_NAME.test(piece.text);
+  return isName ? piece.text : undefined;
+}
+
+/** Whether it is a plain text, its beginning or its end: compared in no time. */
+export function isOneSided({ tokens }: TextPattern): boolean {
+  return tokens.length <= 2 && tokens.every((token) => token === ANY || token.kind === 'text');
 }
 
 /** The longest plain piece, which every matching text holds; empty where there is none. */

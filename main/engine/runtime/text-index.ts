@@ -9,6 +9,7 @@ const GRAM = 4;
 /** A quarter of a bit in a thousand is set by a thousand texts. */
 const BITS = 1 << 16;
 const HASH_FACTOR = 0x9e3779b1;
+
 interface Entry {
   readonly text: string;
   /** Where the characters it is entered under begin. */
@@ -18,18 +19,20 @@ interface Entry {
 
 /** Texts of one length of characters under which they are entered. */
 interface Table {
-  readonly mask: number;
   readonly length: number;
   readonly bits: Uint8Array;
   readonly entries: Map<number, Entry[]>;
 }
 
-/** Add all texts before asking. */
+/** Texts, and which of them occur in another one. Texts may still be added after it was asked. */
 export class TextIndex {
-  readonly #tables: Table[] = [];
+  /** By length of the characters less one. */
+  readonly #tables: readonly Table[] = Array.from({ length: GRAM }, (_, index) => newTable(index + 1));
   readonly #numbers = new Map<string, number>();
   readonly #seen: number[] = [];
   #turn = 0;
+  /** Whether there are texts shorter than GRAM: those cost a look more at every character. */
+  #hasShort = false;
 
   get size(): number {
     return this.#numbers.size;
@@ -43,51 +46,59 @@ export class TextIndex {
     this.#numbers.set(text, number);
     this.#seen.push(0);
     const length = Math.min(GRAM, text.length);
-    const table = this.#table(length);
+    const table = this.#tables[length - 1];
     const { offset, gram } = rarestGram(text, table);
     const bit = hashOf(gram);
     table.bits[bit >>> 3] |= 1 << (bit & 7);
     const entries = table.entries.get(gram);
     if (entries === undefined) table.entries.set(gram, [{ text, offset, number }]);
     else entries.push({ text, offset, number });
+    if (length < GRAM) this.#hasShort = true;
     return number;
   }
 
-  #table(length: number): Table {
-    let table = this.#tables.find((each) => each.length === length);
-    if (table === undefined) {
-      const mask = length === GRAM ? -1 : 2 ** (8 * length) - 1;
-      table = { mask, length, bits: new Uint8Array(BITS / 8), entries: new Map() };
-      this.#tables.push(table);
+  /** The numbers of all texts that occur, in no particular order. */
+  search(text: string): readonly number[] {
+    const found: number[] = [];
+    const turn = ++this.#turn;
+    const [one, two, three, four] = this.#tables;
+    const [bits1, bits2, bits3, bits4] = [one.bits, two.bits, three.bits, four.bits];
+    const hasShort = this.#hasShort;
+    let gram = 0;
+    // Tables are told apart by hand rather than in a loop: this is where rules spend their time.
+    for (let at = 0; at < text.length; at++) {
+      // The last character stands in the highest byte.
+      gram = (gram >>> 8) | (text.charCodeAt(at) << 24);
+      let bit = hashOf(gram);
+      if (at >= 3 && (bits4[bit >>> 3] & (1 << (bit & 7))) !== 0) this.#compare(four, gram, text, at, turn, found);
+      if (!hasShort) continue;
+      let key = gram >>> 24;
+      bit = hashOf(key);
+      if ((bits1[bit >>> 3] & (1 << (bit & 7))) !== 0) this.#compare(one, key, text, at, turn, found);
+      key = gram >>> 16;
+      bit = hashOf(key);
+      if (at >= 1 && (bits2[bit >>> 3] & (1 << (bit & 7))) !== 0) this.#compare(two, key, text, at, turn, found);
+      key = gram >>> 8;
+      bit = hashOf(key);
+      if (at >= 2 && (bits3[bit >>> 3] & (1 << (bit & 7))) !== 0) this.#compare(three, key, text, at, turn, found);
     }
-    return table;
+    return found;
   }
 
-  /** Calls `found` once with the number of every text that occurs. */
-  search(text: string, found: (number: number) => void): void {
-    const turn = ++this.#turn;
-    const tables = this.#tables;
-    let gram = 0;
-    // The last character stands in the highest byte of a gram of four.
-    for (let at = 0; at < text.length; at++) {
-      gram = (gram >>> 8) | (text.charCodeAt(at) << 24);
-      for (let index = 0; index < tables.length; index++) {
-        const table = tables[index];
-        if (at + 1 < table.length) continue;
-        const key = (gram >> (8 * (GRAM - table.length))) & table.mask;
-        const bit = hashOf(key);
-        if ((table.bits[bit >>> 3] & (1 << (bit & 7))) === 0) continue;
-        const entries = table.entries.get(key);
-        if (entries === undefined) continue;
-        const start = at + 1 - table.length;
-        for (const { text: wanted, offset, number } of entries) {
-          if (this.#seen[number] === turn || !text.startsWith(wanted, start - offset) || start < offset) continue;
-          this.#seen[number] = turn;
-          found(number);
-        }
-      }
+  #compare({ length, entries }: Table, key: number, text: string, at: number, turn: number, found: number[]): void {
+    const candidates = entries.get(key);
+    if (candidates === undefined) return;
+    const start = at + 1 - length;
+    for (const { text: wanted, offset, number } of candidates) {
+      if (this.#seen[number] === turn || start < offset || !text.startsWith(wanted, start - offset)) continue;
+      this.#seen[number] = turn;
+      found.push(number);
     }
   }
+}
+
+function newTable(length: number): Table {
+  return { length, bits: new Uint8Array(BITS / 8), entries: new Map() };
 }
 
 function hashOf(gram: number): number {
