@@ -29,7 +29,9 @@ const char arguments_help[] =
     "  --user UID          whom to become when started as root (default 65534, nobody)\n"
     "sense processes [options]\n"
     "                      write what processes begin, execute and end, as records (src/process_records.h)\n"
-    "  --method METHOD     best (default), ebpf or connector\n"
+    "  --method METHOD     best (default), ebpf, audit or connector\n"
+    "  --audit-rule WHEN   never (default) or allowed: whether a rule may be added to the audit system's while sense runs,\n"
+    "                      where eBPF is not to be had, auditing is on and no audit daemon runs\n"
     "  --user UID          as above\n"
     "sense sockets [options]\n"
     "                      write which process makes, takes on and waits for connections (src/socket_records.h)\n"
@@ -153,14 +155,18 @@ static bool parse_watch(struct arguments *arguments, int count, char *const *val
     enum command of;
   } methods[] = {
       {"best", WISH_BEST, COMMAND_PROCESSES},           {"ebpf", WISH_EBPF, COMMAND_PROCESSES},
-      {"connector", WISH_CONNECTOR, COMMAND_PROCESSES}, {"best", WISH_BEST, COMMAND_SOCKETS},
-      {"ebpf", WISH_EBPF, COMMAND_SOCKETS},             {"lists", WISH_LISTS, COMMAND_SOCKETS},
+      {"audit", WISH_AUDIT, COMMAND_PROCESSES},         {"connector", WISH_CONNECTOR, COMMAND_PROCESSES},
+      {"best", WISH_BEST, COMMAND_SOCKETS},             {"ebpf", WISH_EBPF, COMMAND_SOCKETS},
+      {"lists", WISH_LISTS, COMMAND_SOCKETS},
   };
   for (int i = 0; i < count; i += 2) {
     const char *value = i + 1 < count ? values[i + 1] : NULL;
     bool right = false;
     if (strcmp(values[i], "--user") == 0) {
       right = number_within(value, 1, UINT32_MAX - 1, &arguments->user);
+    } else if (strcmp(values[i], "--audit-rule") == 0 && arguments->command == COMMAND_PROCESSES) {
+      arguments->may_add_audit_rule = value != NULL && strcmp(value, "allowed") == 0;
+      right = arguments->may_add_audit_rule || (value != NULL && strcmp(value, "never") == 0);
     } else if (strcmp(values[i], "--method") == 0) {
       for (size_t m = 0; value != NULL && m < sizeof methods / sizeof methods[0]; m++) {
         if (methods[m].of != arguments->command || strcmp(value, methods[m].name) != 0) continue;

@@ -47,6 +47,7 @@ enum selection {
 enum method_wish {
   WISH_BEST,
   WISH_EBPF,
+  WISH_AUDIT,
   WISH_CONNECTOR,
   WISH_LISTS,
 };
@@ -63,6 +64,8 @@ struct arguments {
   uint32_t user;
   /* COMMAND_PROCESSES, COMMAND_SOCKETS */
   enum method_wish method;
+  /* COMMAND_PROCESSES: a rule may be added to the audit system's where no daemon runs. */
+  bool may_add_audit_rule;
   /* COMMAND_FILES, COMMAND_VERDICTS */
   struct files_options files;
   /* COMMAND_ACCESS: whose signals are told; 0: nobody's. */

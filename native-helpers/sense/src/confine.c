@@ -41,6 +41,8 @@ enum role {
   ROLE_FILES = 1u << 2,
   /* Reads extended attributes. */
   ROLE_ATTRIBUTES = 1u << 3,
+  /* Removes an audit rule at the end. */
+  ROLE_GUARD = 1u << 4,
   ANYBODY = ROLE_PACKETS | ROLE_READER | ROLE_FILES | ROLE_ATTRIBUTES,
   ANY_READER = ROLE_READER | ROLE_FILES,
 };
@@ -89,15 +91,17 @@ static unsigned build_filter(struct sock_filter *code, const struct rule *rules,
 
 #define FOR_WRITING (O_WRONLY | O_RDWR | O_CREAT | O_TRUNC)
 
-static bool filter_system_calls(int netlink, unsigned role) {
+static bool filter_system_calls(int netlink, int other, unsigned role) {
   /* The first four are the ones of every turn. The x32 numbers of x86-64 match none of these. */
   const struct rule rules[] = {
       {SYS_write, 0, ANYTHING, 0, ANYBODY},
+      {SYS_write, 0, EQUALS, (uint32_t)other, ROLE_GUARD},
       {SYS_ppoll, 0, ANYTHING, 0, ANYBODY},
       {SYS_getsockopt, 0, ANYTHING, 0, ROLE_PACKETS | ROLE_READER},
       {SYS_clock_gettime, 0, ANYTHING, 0, ANYBODY}, /* where the vdso has no clock */
-      {SYS_recvfrom, 0, EQUALS, (uint32_t)netlink, ROLE_PACKETS | ROLE_READER},
-      {SYS_sendto, 0, EQUALS, (uint32_t)netlink, ROLE_PACKETS | ROLE_READER},
+      {SYS_recvfrom, 0, EQUALS, (uint32_t)netlink, ROLE_PACKETS | ROLE_READER | ROLE_GUARD},
+      {SYS_recvfrom, 0, EQUALS, (uint32_t)other, ROLE_READER},
+      {SYS_sendto, 0, EQUALS, (uint32_t)netlink, ROLE_PACKETS | ROLE_READER | ROLE_GUARD},
       {SYS_setsockopt, 1, EQUALS, SOL_PACKET, ROLE_PACKETS | ROLE_READER},
       {SYS_bind, 0, ANYTHING, 0, ROLE_PACKETS | ROLE_READER},
       {SYS_mmap, 2, HAS_NONE_OF, PROT_EXEC, ANYBODY},
@@ -105,9 +109,10 @@ static bool filter_system_calls(int netlink, unsigned role) {
       {SYS_close, 0, ANYTHING, 0, ANYBODY},
       {SYS_rt_sigreturn, 0, ANYTHING, 0, ANYBODY},
       {SYS_restart_syscall, 0, ANYTHING, 0, ANYBODY},
-      {SYS_exit_group, 0, ANYTHING, 0, ANYBODY},
+      {SYS_exit_group, 0, ANYTHING, 0, ANYBODY | ROLE_GUARD},
       {SYS_openat, 2, HAS_NONE_OF, FOR_WRITING, ANY_READER},
       {SYS_read, 0, ANYTHING, 0, ANY_READER | ROLE_ATTRIBUTES},
+      {SYS_read, 0, EQUALS, (uint32_t)other, ROLE_GUARD},
       {SYS_readlinkat, 0, ANYTHING, 0, ANY_READER},
       {SYS_open_by_handle_at, 2, HAS_NONE_OF, FOR_WRITING, ROLE_FILES},
       {SYS_fstat, 0, ANYTHING, 0, ROLE_FILES},
@@ -130,10 +135,11 @@ static bool filter_system_calls(int netlink, unsigned role) {
 
 #else
 
-enum role { ROLE_PACKETS, ROLE_READER, ROLE_FILES, ROLE_ATTRIBUTES };
+enum role { ROLE_PACKETS, ROLE_READER, ROLE_FILES, ROLE_ATTRIBUTES, ROLE_GUARD };
 
-static bool filter_system_calls(int netlink, unsigned role) {
+static bool filter_system_calls(int netlink, int other, unsigned role) {
   (void)netlink;
+  (void)other;
   (void)role;
   return true;
 }
@@ -162,7 +168,16 @@ static bool become(uint32_t user) {
   return setgroups(0, NULL) == 0 && setresgid(user, user, user) == 0 && setresuid(user, user, user) == 0;
 }
 
-static bool confine_to(uint32_t user, int netlink, uint32_t capabilities, enum role role, const char **step) {
+static bool tie_to(pid_t parent) {
+  if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0) return false;
+  if (getppid() == parent) return true;
+  errno = ESRCH;
+  return false;
+}
+
+/* `other`: a second descriptor that the role may use; -1 for none. */
+static bool confine_to(uint32_t user, int netlink, int other, uint32_t capabilities, enum role role,
+                       const char **step) {
   const pid_t parent = getppid();
   const struct rlimit none = {0, 0};
   /* Without CAP_SETPCAP this does nothing, and no_new_privs makes up for it. */
@@ -176,30 +191,30 @@ static bool confine_to(uint32_t user, int netlink, uint32_t capabilities, enum r
   *step = "forbid core dumps";
   if (setrlimit(RLIMIT_CORE, &none) != 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) return false;
   *step = "tie its life to its parent's";
-  if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0) return false;
-  if (getppid() != parent) {
-    errno = ESRCH;
-    return false;
-  }
+  if (role != ROLE_GUARD && !tie_to(parent)) return false;
   *step = "forbid new rights";
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return false;
   *step = "filter its system calls";
-  return filter_system_calls(netlink, role);
+  return filter_system_calls(netlink, other, role);
 }
 
 bool confine(uint32_t user, int netlink, const char **step) {
-  return confine_to(user, netlink, 0, ROLE_PACKETS, step);
+  return confine_to(user, netlink, -1, 0, ROLE_PACKETS, step);
 }
 
-bool confine_reader(uint32_t user, int netlink, const char **step) {
-  return confine_to(user, netlink, 1u << CAP_SYS_PTRACE | 1u << CAP_DAC_READ_SEARCH, ROLE_READER, step);
+bool confine_reader(uint32_t user, int netlink, int other, const char **step) {
+  return confine_to(user, netlink, other, 1u << CAP_SYS_PTRACE | 1u << CAP_DAC_READ_SEARCH, ROLE_READER, step);
+}
+
+bool confine_guard(uint32_t user, int control, int life, const char **step) {
+  return confine_to(user, control, life, 1u << CAP_AUDIT_CONTROL, ROLE_GUARD, step);
 }
 
 bool confine_files(uint32_t user, const char **step) {
   const uint32_t capabilities = 1u << CAP_SYS_ADMIN | 1u << CAP_DAC_READ_SEARCH | 1u << CAP_SYS_PTRACE;
-  return confine_to(user, -1, capabilities, ROLE_FILES, step);
+  return confine_to(user, -1, -1, capabilities, ROLE_FILES, step);
 }
 
 bool confine_attributes(uint32_t user, const char **step) {
-  return confine_to(user, -1, 1u << CAP_DAC_READ_SEARCH, ROLE_ATTRIBUTES, step);
+  return confine_to(user, -1, -1, 1u << CAP_DAC_READ_SEARCH, ROLE_ATTRIBUTES, step);
 }

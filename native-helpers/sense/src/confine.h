@@ -17,10 +17,17 @@
 bool confine(uint32_t user, int netlink, const char **step);
 
 /*
- * The same for whoever reads about processes in /proc as long as it runs: it may also open files to read them, and keeps
- * the two capabilities that takes (CAP_SYS_PTRACE to see what a process executes, CAP_DAC_READ_SEARCH).
+ * The same for whoever reads about processes in /proc as long as it runs: it may also open files to read them, receive
+ * from one socket more (-1: from none), and keeps the two capabilities that takes (CAP_SYS_PTRACE to see what a process
+ * executes, CAP_DAC_READ_SEARCH).
  */
-bool confine_reader(uint32_t user, int netlink, const char **step);
+bool confine_reader(uint32_t user, int netlink, int other, const char **step);
+
+/*
+ * The same for whoever waits until its parent is gone to remove an audit rule: it outlives its parent, reads from `life`,
+ * sends to `control`, and keeps CAP_AUDIT_CONTROL. No files.
+ */
+bool confine_guard(uint32_t user, int control, int life, const char **step);
 
 /*
  * The same for whoever watches files: it may open files to read them, by name and by handle, and mark file systems that

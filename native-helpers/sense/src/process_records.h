@@ -6,7 +6,8 @@
  * only its paths, which it can give as components alone, are put together on the way (paths.h). That is why this file
  * includes nothing when it is compiled for the kernel.
  *
- * The reader is main/engine/sensors/processes/records.ts. A change here needs a new PROCESS_FORMAT_VERSION.
+ * The reader is main/engine/sensors/processes/records.ts. A change here needs a new PROCESS_FORMAT_VERSION; a further
+ * method does not, as the reader refuses those that it does not know.
  */
 #ifndef SENSE_PROCESS_RECORDS_H
 #define SENSE_PROCESS_RECORDS_H
@@ -43,6 +44,8 @@ enum process_method {
   METHOD_EBPF = 1,
   /* The proc connector's news with /proc read at once: what ends sooner than it is read is told without its facts. */
   METHOD_CONNECTOR = 2,
+  /* The audit system's records of every execve(2), with the proc connector's news of the rest: complete. */
+  METHOD_AUDIT = 3,
 };
 
 /* What is true of a record. */
@@ -121,7 +124,8 @@ struct process_record {
   uint32_t reserved;
 };
 
-/* Followed by detail_bytes of text and padding: why a better method is not in use; empty for the best one. */
+/* Followed by detail_bytes of text and padding: why a better method is not in use, and what this one changed on the machine;
+ * empty for the best one. */
 struct process_hello_record {
   struct record_header header;
   uint32_t magic;

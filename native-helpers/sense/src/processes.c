@@ -1,6 +1,7 @@
 #include "processes.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,10 +9,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "audit.h"
 #include "confine.h"
 #include "connector.h"
 #include "output.h"
 #include "paths.h"
+#include "process_queue.h"
 #include "process_records.h"
 #include "procfs.h"
 #include "tracing.h"
@@ -26,7 +29,14 @@
 #define MAX_RECORDS_A_TURN 8192u
 /* /proc is to be read before the process ends: ahead of ordinary programs, behind the desktop's sound. */
 #define READING_PRIORITY (-10)
-#define DETAIL_TEXT_BYTES 160u
+#define DETAIL_TEXT_BYTES 384u
+#define STEP_TEXT_BYTES 96u
+/* What the audit system takes to tell what the connector told already; under load its thread waits for its turn. */
+#define AUDIT_DELAY_MS 500u
+/* The same where its rules leave programs out, and /proc has said what there is to know: hardly ever worth waiting for. */
+#define SHORT_DELAY_MS 50u
+/* auditctl(8) changes rules one by one: when it has done with it, it is seen anew what they tell. */
+#define SETTLE_MS 3000u
 
 struct watch {
   struct output output;
@@ -34,6 +44,9 @@ struct watch {
   struct tracing tracing;
   int connector; /* -1: none */
   uint64_t lost_by_connector;
+  struct audit audit; /* its reader is -1: not in use */
+  struct process_queue queue;
+  uint64_t audit_changed_ms; /* 0: its rules are as they were */
   struct process_statistics_record counts;
   /* What to add to the clock since the start and to the monotonic one for the time since the epoch. */
   uint64_t boot_offset_ns;
@@ -85,6 +98,25 @@ static void write_record(struct watch *watch, const struct process_record *recor
   count(watch, record);
 }
 
+/*
+ * Of an execution that the audit system did not tell of (by a process that began before auditing was switched on, or one
+ * of another architecture) there is what /proc says by now.
+ */
+static void write_queued(void *context, const struct process_record *record, const char *texts) {
+  struct watch *watch = context;
+  const bool is_untold = record->header.type == RECORD_PROCESS_EXEC && record->text_bytes[TEXT_IMAGE] == 0;
+  if (!is_untold) {
+    write_record(watch, record, texts);
+    return;
+  }
+  struct process_record read = *record;
+  read.flags &= ~(uint32_t)FLAG_INCOMPLETE;
+  /* Another one may have the number by now. */
+  const bool is_read = procfs_read(record->process, &read, watch->texts);
+  const bool is_same = is_read && (record->start_ns == 0 || record->start_ns == read.start_ns);
+  write_record(watch, is_same ? &read : record, is_same ? watch->texts : texts);
+}
+
 /* From the eBPF program's record to one of the stream: its paths come as names. */
 static void take_traced(void *context, const unsigned char *bytes, size_t length) {
   struct watch *watch = context;
@@ -134,7 +166,11 @@ static void take_news(void *context, const struct proc_event *event) {
     case PROC_EVENT_EXEC:
       record.header.type = RECORD_PROCESS_EXEC;
       record.process = (uint32_t)event->event_data.exec.process_tgid;
-      (void)procfs_read(record.process, &record, watch->texts);
+      if (watch->audit.reader >= 0 && watch->audit.is_whole) {
+        (void)procfs_read_standing(record.process, &record, watch->texts);
+      } else {
+        (void)procfs_read(record.process, &record, watch->texts);
+      }
       break;
     case PROC_EVENT_EXIT:
       if (event->event_data.exit.process_pid != event->event_data.exit.process_tgid) return;
@@ -158,7 +194,23 @@ static void take_news(void *context, const struct proc_event *event) {
       break;
     default: return;
   }
-  write_record(watch, &record, watch->texts);
+  if (watch->audit.reader < 0) {
+    write_record(watch, &record, watch->texts);
+    return;
+  }
+  const bool is_known = !watch->audit.is_whole && (record.flags & FLAG_INCOMPLETE) == 0;
+  const uint64_t delay_ms = is_known ? SHORT_DELAY_MS : AUDIT_DELAY_MS;
+  const uint64_t until_ms = record.header.type == RECORD_PROCESS_EXEC ? monotonic_ms() + delay_ms : 0;
+  const struct queue_writer writer = {write_queued, watch};
+  queue_hold(&watch->queue, &record, watch->texts, until_ms, &writer);
+}
+
+/* From the audit system's records to one of ours: it waits for the connector's, which knows its place among the others. */
+static void take_audited(void *context, const struct process_record *record, const char *texts) {
+  struct watch *watch = context;
+  const struct queue_writer writer = {write_queued, watch};
+  const uint64_t until_ms = watch->connector < 0 ? 0 : monotonic_ms() + AUDIT_DELAY_MS;
+  queue_tell(&watch->queue, record, texts, until_ms, &writer);
 }
 
 static void write_hello(struct watch *watch, const char *detail) {
@@ -180,7 +232,8 @@ static void write_hello(struct watch *watch, const char *detail) {
 static void write_statistics(struct watch *watch) {
   unsigned char *record = output_record(&watch->output, (enum record_type)RECORD_PROCESS_STATISTICS, 0,
                                         sizeof watch->counts);
-  watch->counts.dropped = watch->lost_by_connector + (watch->method == METHOD_EBPF ? *watch->tracing.dropped : 0);
+  watch->counts.dropped =
+      watch->lost_by_connector + watch->audit.lost + (watch->method == METHOD_EBPF ? *watch->tracing.dropped : 0);
   memcpy(&watch->counts.header, record, sizeof watch->counts.header);
   memcpy(record, &watch->counts, sizeof watch->counts);
 }
@@ -190,25 +243,49 @@ static bool drain(struct watch *watch, bool *alive) {
   look_at_clocks(watch);
   size_t taken = 0;
   if (watch->method == METHOD_EBPF) taken = tracing_drain(&watch->tracing, MAX_RECORDS_A_TURN, take_traced, watch);
-  if (watch->connector >= 0) {
+  /* First: what the connector told of meanwhile is in its socket by then. */
+  if (watch->audit.reader >= 0) *alive = audit_read(&watch->audit, monotonic_ms(), take_audited, watch);
+  if (*alive && watch->connector >= 0) {
     *alive = connector_read(watch->connector, take_news, watch, &watch->lost_by_connector);
+  }
+  if (watch->audit.reader >= 0) {
+    const struct queue_writer writer = {write_queued, watch};
+    queue_release(&watch->queue, monotonic_ms(), &writer);
   }
   return taken == MAX_RECORDS_A_TURN;
 }
 
 /* Sleeps until there is news, a signal, or the time is over. False when the reader is gone. */
 static bool wait_for_news(const struct watch *watch, uint64_t timeout_ms) {
-  struct pollfd watched[3] = {{.fd = watch->output.descriptor}, {.fd = watch->connector, .events = POLLIN}};
+  struct pollfd watched[4] = {{.fd = watch->output.descriptor}, {.fd = watch->connector, .events = POLLIN}};
+  watched[3] = (struct pollfd){.fd = watch->audit.reader, .events = POLLIN};
   watched[2] = (struct pollfd){.fd = watch->method == METHOD_EBPF ? watch->tracing.ring : -1, .events = POLLIN};
   sigset_t none;
   sigemptyset(&none);
   struct timespec timeout = {.tv_sec = (time_t)(timeout_ms / 1000u), .tv_nsec = (long)(timeout_ms % 1000u) * 1000000L};
-  if (ppoll(watched, 3, &timeout, &none) <= 0) return true;
-  if (watched[2].revents & POLLIN) {
+  if (ppoll(watched, 4, &timeout, &none) <= 0) return true;
+  /* The audit system's word does not end with the process: of /proc's alone there is none to lose. */
+  if ((watched[2].revents & POLLIN) || (watch->audit.reader >= 0 && watch->audit.is_whole)) {
     timeout = (struct timespec){.tv_sec = 0, .tv_nsec = (long)GATHER_MS * 1000000L};
     (void)ppoll(watched, 1, &timeout, &none);
   }
   return (watched[0].revents & (POLLERR | POLLHUP)) == 0;
+}
+
+/* When to look again, whether there is news or not. */
+static uint64_t next_look_ms(const struct watch *watch, uint64_t next_statistics) {
+  const uint64_t due = watch->audit.reader >= 0 ? queue_due_ms(&watch->queue) : UINT64_MAX;
+  return due < next_statistics ? due : next_statistics;
+}
+
+/* Whether the audit system's rules changed, and are left in peace by now. Until then the connector is what counts. */
+static bool is_audit_settled(struct watch *watch, uint64_t now) {
+  if (watch->audit.is_changed) {
+    watch->audit.is_changed = false;
+    watch->audit.is_whole = false;
+    watch->audit_changed_ms = now;
+  }
+  return watch->audit_changed_ms != 0 && now - watch->audit_changed_ms >= SETTLE_MS;
 }
 
 static enum exit_code loop(struct watch *watch, const volatile sig_atomic_t *stopping) {
@@ -226,32 +303,76 @@ static enum exit_code loop(struct watch *watch, const volatile sig_atomic_t *sto
       next_statistics = now + STATISTICS_MS;
     }
     output_flush(&watch->output);
-    if (!more && !wait_for_news(watch, next_statistics - now)) return EXIT_OUTPUT_ERROR;
+    if (is_audit_settled(watch, now)) {
+      /* Looking at them takes a right that is given up: the next run has it. */
+      fputs("sense: the rules of the audit system were changed\n", stderr);
+      return EXIT_SYSTEM_ERROR;
+    }
+    const uint64_t look = next_look_ms(watch, next_statistics);
+    if (!more && !wait_for_news(watch, look > now ? look - now : 0)) return EXIT_OUTPUT_ERROR;
   }
   return EXIT_STOPPED;
 }
 
+static void add_detail(char detail[DETAIL_TEXT_BYTES], const char *what, const char *why) {
+  const size_t used = strlen(detail);
+  snprintf(detail + used, DETAIL_TEXT_BYTES - used, "%s%s: %s", used > 0 ? "; " : "", what, why);
+}
+
+static bool open_ebpf(struct watch *watch, char detail[DETAIL_TEXT_BYTES], const char **step) {
+  if (!tracing_open(&watch->tracing, TRACED_PROCESSES, step)) {
+    const int error = errno;
+    char what[STEP_TEXT_BYTES];
+    snprintf(what, sizeof what, "cannot %s", *step);
+    add_detail(detail, what, strerror(error));
+    errno = error;
+    return false;
+  }
+  watch->method = METHOD_EBPF;
+  watch->connector = connector_open(CONNECTOR_CREDENTIALS);
+  if (watch->connector < 0) {
+    add_detail(detail, "changes of users are seen late, the proc connector does not work", strerror(errno));
+  }
+  return true;
+}
+
+/* Where rules tell of only some programs, what they tell makes the connector's word better, which stays the method. */
+static bool open_audit(struct watch *watch, const struct arguments *arguments, char detail[DETAIL_TEXT_BYTES]) {
+  char reason[AUDIT_DETAIL_BYTES] = "";
+  if (!audit_open(&watch->audit, arguments->may_add_audit_rule, arguments->user, reason) || !watch->audit.is_whole) {
+    add_detail(detail, "audit system", reason);
+    return false;
+  }
+  watch->method = METHOD_AUDIT;
+  if (watch->audit.has_rule) {
+    add_detail(detail, "a rule was added to the audit system's and goes when this ends; its key begins with", OWN_KEY_PREFIX);
+  }
+  watch->connector = connector_open(CONNECTOR_EVERYTHING);
+  if (watch->connector < 0) {
+    add_detail(detail, "ends of processes are not seen, the proc connector does not work", strerror(errno));
+  }
+  return true;
+}
+
 /* Opens the best method that there is; `detail` says why it is not the best of all, or what it lacks. */
-static enum exit_code open_method(struct watch *watch, enum method_wish wish, char detail[DETAIL_TEXT_BYTES]) {
+static enum exit_code open_method(struct watch *watch, const struct arguments *arguments,
+                                  char detail[DETAIL_TEXT_BYTES]) {
+  const enum method_wish wish = arguments->method;
   const char *step = "";
   int error = 0;
-  if (wish != WISH_CONNECTOR) {
-    if (tracing_open(&watch->tracing, TRACED_PROCESSES, &step)) {
-      watch->method = METHOD_EBPF;
-      watch->connector = connector_open(CONNECTOR_CREDENTIALS);
-      if (watch->connector < 0) {
-        snprintf(detail, DETAIL_TEXT_BYTES, "changes of users are seen late, the proc connector does not work: %s",
-                 strerror(errno));
-      }
-      return EXIT_STOPPED;
-    }
+  if (wish == WISH_BEST || wish == WISH_EBPF) {
+    if (open_ebpf(watch, detail, &step)) return EXIT_STOPPED;
     error = errno;
-    snprintf(detail, DETAIL_TEXT_BYTES, "cannot %s: %s", step, strerror(error));
+  }
+  if (wish != WISH_EBPF) (void)setpriority(PRIO_PROCESS, 0, READING_PRIORITY);
+  if ((wish == WISH_BEST || wish == WISH_AUDIT) && open_audit(watch, arguments, detail)) return EXIT_STOPPED;
+  if (wish == WISH_AUDIT) {
+    fprintf(stderr, "sense: %s\n", detail);
+    return EXIT_SYSTEM_ERROR;
   }
   if (wish != WISH_EBPF) {
     watch->method = METHOD_CONNECTOR;
     watch->connector = connector_open(CONNECTOR_EVERYTHING);
-    (void)setpriority(PRIO_PROCESS, 0, READING_PRIORITY);
     if (watch->connector >= 0) return EXIT_STOPPED;
     error = errno;
     step = "subscribe to the proc connector";
@@ -261,14 +382,19 @@ static enum exit_code open_method(struct watch *watch, enum method_wish wish, ch
 }
 
 enum exit_code processes_run(const struct arguments *arguments, const volatile sig_atomic_t *stopping) {
-  static struct watch watch = {.connector = -1};
+  /* All zeros, so that its megabytes are not part of the program's file. */
+  static struct watch watch;
+  watch.connector = -1;
+  watch.audit.reader = -1;
   char detail[DETAIL_TEXT_BYTES] = "";
-  enum exit_code opened = open_method(&watch, arguments->method, detail);
+  /* Whatever method it is by now: an earlier run may have been ended together with its guard. */
+  audit_sweep();
+  const enum exit_code opened = open_method(&watch, arguments, detail);
   if (opened != EXIT_STOPPED) return opened;
   output_open(&watch.output, STDOUT_FILENO, stopping);
   const char *step = "";
   if (watch.method == METHOD_EBPF ? !confine(arguments->user, watch.connector, &step)
-                                  : !confine_reader(arguments->user, watch.connector, &step)) {
+                                  : !confine_reader(arguments->user, watch.connector, watch.audit.reader, &step)) {
     complain(step, errno);
     return EXIT_SYSTEM_ERROR;
   }
@@ -277,6 +403,8 @@ enum exit_code processes_run(const struct arguments *arguments, const volatile s
   enum exit_code code = loop(&watch, stopping);
   bool alive = true;
   (void)drain(&watch, &alive);
+  const struct queue_writer writer = {write_queued, &watch};
+  queue_empty(&watch.queue, &writer);
   write_statistics(&watch);
   output_flush(&watch.output);
   if (watch.output.closed && !*stopping && watch.output.error != EPIPE) complain("write", watch.output.error);

@@ -103,11 +103,47 @@ static size_t read_link(uint32_t process, const char *link, char *target) {
   return count < 0 ? 0 : (size_t)count;
 }
 
+bool procfs_start(uint32_t process, uint64_t *start_ns) {
+  char text[SMALL_FILE_BYTES];
+  struct process_record record;
+  if (!read_text(process, "stat", text) || !procfs_parse_stat(text, sysconf(_SC_CLK_TCK), &record)) return false;
+  *start_ns = record.start_ns;
+  return true;
+}
+
 /* d_path() in fs/d_path.c adds this. */
 static const char deleted_mark[] = " (deleted)";
 
-bool procfs_read(uint32_t process, struct process_record *record, char texts[MAX_TEXT_BYTES]) {
+/* What stat, status and cgroup say; the path of the last goes to `cgroup`. */
+static bool read_standing(uint32_t process, struct process_record *record, char *cgroup, size_t *cgroup_bytes) {
   static char text[SMALL_FILE_BYTES];
+  *cgroup_bytes = 0;
+  bool complete = read_text(process, "stat", text) && procfs_parse_stat(text, sysconf(_SC_CLK_TCK), record);
+  /* Gone, and the next one may not be: no time for its other files. */
+  if (!complete) return false;
+  if (read_text(process, "status", text)) parse_status(text, record);
+  else complete = false;
+  if (read_text(process, "cgroup", text)) {
+    /* The unified hierarchy's line, the last: cgroups(7). */
+    const char *line = strncmp(text, "0::", 3) == 0 ? text : strstr(text, "\n0::");
+    line = line == NULL ? NULL : strchr(line, '/');
+    size_t bytes = line == NULL ? 0 : strcspn(line, "\n");
+    if (bytes > MAX_CGROUP_BYTES) bytes = MAX_CGROUP_BYTES;
+    if (bytes > 0) memcpy(cgroup, line, bytes);
+    *cgroup_bytes = bytes;
+  }
+  return complete;
+}
+
+bool procfs_read_standing(uint32_t process, struct process_record *record, char texts[MAX_TEXT_BYTES]) {
+  size_t bytes = 0;
+  const bool complete = read_standing(process, record, texts, &bytes);
+  record->text_bytes[TEXT_CGROUP] = (uint32_t)bytes;
+  record->flags |= FLAG_INCOMPLETE;
+  return complete;
+}
+
+bool procfs_read(uint32_t process, struct process_record *record, char texts[MAX_TEXT_BYTES]) {
   size_t used = 0;
   /* What is gone first comes first. */
   char *arguments = texts + 3u * MAX_PATH_BYTES + MAX_CGROUP_BYTES;
@@ -128,23 +164,11 @@ bool procfs_read(uint32_t process, struct process_record *record, char texts[MAX
   size_t directory_bytes = read_link(process, "cwd", texts + used);
   used += directory_bytes;
 
-  if (!read_text(process, "stat", text) || !procfs_parse_stat(text, sysconf(_SC_CLK_TCK), record)) complete = false;
-  if (read_text(process, "status", text)) parse_status(text, record);
-  else complete = false;
+  size_t cgroup_bytes = 0;
+  if (!read_standing(process, record, texts + used, &cgroup_bytes)) complete = false;
   record->login_user = read_number(process, "loginuid");
   record->session = read_number(process, "sessionid");
   record->flags |= FLAG_HAS_SESSION;
-  size_t cgroup_bytes = 0;
-  if (read_text(process, "cgroup", text)) {
-    /* The unified hierarchy's line, the last: cgroups(7). */
-    const char *line = strncmp(text, "0::", 3) == 0 ? text : strstr(text, "\n0::");
-    if (line != NULL) {
-      line = strchr(line, '/');
-      cgroup_bytes = line == NULL ? 0 : strcspn(line, "\n");
-      if (cgroup_bytes > MAX_CGROUP_BYTES) cgroup_bytes = MAX_CGROUP_BYTES;
-      if (cgroup_bytes > 0) memcpy(texts + used, line, cgroup_bytes);
-    }
-  }
   used += cgroup_bytes;
   memmove(texts + used, arguments, (size_t)arguments_bytes);
   if ((size_t)arguments_bytes == MAX_ARGUMENTS_BYTES) record->flags |= FLAG_ARGUMENTS_CUT;

@@ -49,6 +49,10 @@ static void open_socket(void) {
 static void send_elsewhere(void) {
   (void)sendto(other_socket, "", 0, MSG_DONTWAIT, NULL, 0);
 }
+static void receive_elsewhere(void) {
+  char byte;
+  (void)recvfrom(other_socket, &byte, sizeof byte, MSG_DONTWAIT, NULL, NULL);
+}
 static void change_socket(void) {
   int one = 1;
   (void)setsockopt(other_socket, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
@@ -104,6 +108,8 @@ static const struct test_case reader_cases[] = {
     {"write", write_nothing, true},
     {"read a file of /proc", read_file, true},
     {"see what another's process executes", read_link_of_another, true},
+    {"receive from the second socket", receive_elsewhere, true},
+    {"send to the second socket", send_elsewhere, false},
     {"open a file for writing", write_file, false},
     {"make a file", make_file, false},
     {"open a socket", open_socket, false},
@@ -147,6 +153,22 @@ static const struct test_case files_cases[] = {
     {"mount", mount_something, false},
 };
 
+/* Whoever removes an audit rule when its parent is gone may hardly do anything else. */
+static const struct test_case guard_cases[] = {
+    {"end", do_nothing, true},
+    {"give the kernel an order", send_to_kernel, true},
+    {"write elsewhere", write_nothing, false},
+    {"read a file of /proc", read_file, false},
+    {"open a file", open_file, false},
+    {"open a socket", open_socket, false},
+    {"send elsewhere", send_elsewhere, false},
+    {"map memory", map_memory, false},
+    {"map code", map_code, false},
+    {"make a process", make_process, false},
+    {"signal a process", signal_parent, false},
+    {"mount", mount_something, false},
+};
+
 typedef bool confinement(uint32_t user, int netlink, const char **step);
 
 static unsigned try_cases(const struct test_case *list, size_t count, confinement *confining) {
@@ -174,6 +196,14 @@ static unsigned try_cases(const struct test_case *list, size_t count, confinemen
   return failed;
 }
 
+static bool confine_process_reader(uint32_t user, int netlink, const char **step) {
+  return confine_reader(user, netlink, other_socket, step);
+}
+
+static bool confine_rule_guard(uint32_t user, int netlink, const char **step) {
+  return confine_guard(user, netlink, other_socket, step);
+}
+
 static bool confine_watcher(uint32_t user, int netlink, const char **step) {
   (void)netlink;
   return confine_files(user, step);
@@ -182,14 +212,16 @@ static bool confine_watcher(uint32_t user, int netlink, const char **step) {
 int main(void) {
   const size_t files_count = sizeof files_cases / sizeof files_cases[0];
   const size_t count = sizeof cases / sizeof cases[0];
+  const size_t guard_count = sizeof guard_cases / sizeof guard_cases[0];
   const size_t reader_count = sizeof reader_cases / sizeof reader_cases[0];
   was_root = geteuid() == 0;
   test_process = getpid();
   netlink_socket = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, 0);
   other_socket = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  unsigned failed = try_cases(cases, count, confine) + try_cases(reader_cases, reader_count, confine_reader) +
-                    try_cases(files_cases, files_count, confine_watcher);
-  const unsigned all = (unsigned)(count + reader_count + files_count);
+  unsigned failed = try_cases(cases, count, confine) + try_cases(reader_cases, reader_count, confine_process_reader) +
+                    try_cases(files_cases, files_count, confine_watcher) +
+                    try_cases(guard_cases, guard_count, confine_rule_guard);
+  const unsigned all = (unsigned)(count + reader_count + files_count + guard_count);
   printf("sense confinement tests: %u passed, %u failed\n", all - failed, failed);
   return failed == 0 ? 0 : 1;
 }
