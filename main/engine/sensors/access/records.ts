@@ -88,17 +88,11 @@ export interface AccessRecord {
   };
 }
 
-/** Totals of one run of the helper. */
-export interface AccessCounts {
-  readonly traces: number;
-  readonly reads: number;
-  readonly writes: number;
-  readonly signals: number;
-  readonly loads: number;
-  readonly unloads: number;
-  readonly dropped: number;
-}
 export const ACCESS_COUNTS = ['traces', 'reads', 'writes', 'signals', 'loads', 'unloads', 'dropped'] as const;
+export type AccessCount = (typeof ACCESS_COUNTS)[number];
+
+/** Totals of one run of the helper. */
+export type AccessCounts = Readonly<Record<AccessCount, number>>;
 
 /** What a run begins with. */
 export interface AccessGreeting {

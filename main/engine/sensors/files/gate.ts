@@ -5,7 +5,7 @@
 import type { Clock } from '../../runtime/clock.ts';
 import { messageOf } from '../../runtime/failure.ts';
 import type { ChildExit, SupervisorOptions } from '../../runtime/supervise.ts';
-import { HelperStream } from './helper-stream.ts';
+import { HelperStream } from '../helper-stream.ts';
 import {
   encodeCommand,
   type FileVerdictRequest,
@@ -50,6 +50,7 @@ export class VerdictGate {
     this.#decoder = this.#newDecoder();
     this.#stream = new HelperStream({
       helperPath: options.helperPath,
+      name: 'verdict helper',
       clock: options.clock,
       timing: options.timing,
       hasInput: true,

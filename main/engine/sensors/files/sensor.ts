@@ -11,7 +11,7 @@ import type { ChildExit, SupervisorOptions } from '../../runtime/supervise.ts';
 import { DEFAULT_HELPER_PATH, HELPER_EXIT } from '../helper.ts';
 import { fileEventOf, type ProcessLookup } from './events.ts';
 import { type FileVerdict, VerdictGate } from './gate.ts';
-import { HelperStream } from './helper-stream.ts';
+import { HelperStream } from '../helper-stream.ts';
 import { type FileCounts, FileRecordDecoder, type FileSystem, NO_FILE_COUNTS } from './records.ts';
 import { type FileVerdictRequest, NO_VERDICT_COUNTS, type VerdictCounts } from './verdict-records.ts';
 
@@ -89,6 +89,7 @@ export class FileSensor {
     this.#gate = this.#newGate();
     this.#stream = new HelperStream({
       helperPath: this.#helperPath,
+      name: 'file helper',
       clock: options.clock,
       timing: options.timing,
       args: () => this.#args(),

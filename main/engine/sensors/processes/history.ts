@@ -156,8 +156,10 @@ export class ProcessHistory {
     const isMemory = program.isImageDeleted && program.image.startsWith(MEMFD_PREFIX);
     const image = isMemory ? program.image.slice(1) : program.image || program.fileName;
     const list = argumentList(program.arguments);
-    const { unit, container, flatpak } = originOf(program.cgroup);
-    const owner = flatpak === undefined ? this.#knowledge.packageOf?.(image) : `flatpak:${flatpak}`;
+    const origin = originOf(program.cgroup);
+    // Where the process ended before /proc was read: it is its parent's, unless somebody moved it.
+    const { unit, container } = program.cgroup === '' ? before : origin;
+    const owner = origin.flatpak === undefined ? this.#knowledge.packageOf?.(image) : `flatpak:${origin.flatpak}`;
     const hashes = program.isImageDeleted ? undefined : this.#knowledge.hashesOf?.(image, program.inode);
     const terminal = terminalName(record.terminal);
     const streams = program.streams.length > 0 ? streamsOf(program) : standardStreams;

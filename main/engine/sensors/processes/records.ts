@@ -69,9 +69,10 @@ const FLAG = {
   session: 256,
 } as const;
 
-/** How processes are watched: complete, or as good as /proc is quick. */
-export type ProcessMethod = 'ebpf' | 'connector';
-const METHODS = [undefined, 'ebpf', 'connector'] as const;
+/** How processes are watched: the first two complete, the last as good as /proc is quick. */
+export type ProcessMethod = 'ebpf' | 'audit' | 'connector';
+/** By the numbers of enum process_method. */
+const METHODS = [undefined, 'ebpf', 'connector', 'audit'] as const;
 
 const KINDS = { 17: 'fork', 18: 'exec', 19: 'exit', 20: 'credentials' } as const;
 export type ProcessRecordKind = (typeof KINDS)[keyof typeof KINDS];
@@ -123,15 +124,11 @@ export interface ProgramFacts {
   readonly streamsRemote?: { readonly address: string; readonly port: number };
 }
 
+export const PROCESS_COUNTS = ['forks', 'execs', 'exits', 'credentials', 'dropped', 'incomplete'] as const;
+export type ProcessCount = (typeof PROCESS_COUNTS)[number];
+
 /** Totals of one run of the helper. */
-export interface ProcessCounts {
-  readonly forks: number;
-  readonly execs: number;
-  readonly exits: number;
-  readonly credentials: number;
-  readonly dropped: number;
-  readonly incomplete: number;
-}
+export type ProcessCounts = Readonly<Record<ProcessCount, number>>;
 
 export interface ProcessRecordEvents {
   /** First of all. `detail`: why no better method is in use, or what this one lacks; empty for nothing. */

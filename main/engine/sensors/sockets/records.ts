@@ -94,18 +94,20 @@ export interface SocketOwner extends ToldProcess {
   readonly parentPid: number;
 }
 
+export const SOCKET_COUNTS = [
+  'connects',
+  'accepts',
+  'sends',
+  'listens',
+  'unlistens',
+  'found',
+  'lists',
+  'dropped',
+] as const;
+export type SocketCount = (typeof SOCKET_COUNTS)[number];
+
 /** Totals of one run of the helper. */
-export interface SocketCounts {
-  readonly connects: number;
-  readonly accepts: number;
-  readonly sends: number;
-  readonly listens: number;
-  readonly unlistens: number;
-  readonly found: number;
-  readonly lists: number;
-  readonly dropped: number;
-}
-const COUNTS = ['connects', 'accepts', 'sends', 'listens', 'unlistens', 'found', 'lists', 'dropped'] as const;
+export type SocketCounts = Readonly<Record<SocketCount, number>>;
 
 /** What a run begins with. */
 export interface SocketGreeting {
@@ -183,7 +185,7 @@ export class SocketRecordDecoder {
 
   #statistics(record: Buffer): boolean {
     if (record.length !== SOCKET_FIXED_BYTES.statistics) return this.#fail('statistics of another form');
-    const counts = COUNTS.map((name, index) => [name, wide(record, SOCKET_HEADER_BYTES + 8 * index)]);
+    const counts = SOCKET_COUNTS.map((name, index) => [name, wide(record, SOCKET_HEADER_BYTES + 8 * index)]);
     this.#events.statistics(Object.fromEntries(counts) as unknown as SocketCounts);
     return true;
   }
