@@ -1,19 +1,23 @@
 /** One helper process that is kept running, what it writes, and what it is told. */
 import { closeSync, constants, openSync, writeSync } from 'node:fs';
 import { Socket } from 'node:net';
-import { type Clock, systemClock, type Timer } from '../../runtime/clock.ts';
-import { codeOf, messageOf } from '../../runtime/failure.ts';
-import { type ChildExit, Supervisor, type SupervisorOptions } from '../../runtime/supervise.ts';
-import { HELPER_EXIT, openCapturePipe } from '../helper.ts';
+import { type Clock, systemClock, type Timer } from '../runtime/clock.ts';
+import { codeOf, messageOf } from '../runtime/failure.ts';
+import { type ChildExit, Supervisor, type SupervisorOptions } from '../runtime/supervise.ts';
+import { HELPER_EXIT, openCapturePipe } from './helper.ts';
 
 export interface HelperStreamOptions {
   readonly helperPath: string;
+  /** What messages call it: "file helper". */
+  readonly name: string;
   readonly clock?: Clock;
   readonly timing?: SupervisorOptions['timing'];
-  /** The command line, for the next run. */
+  /** The command line after its name, for the next run. */
   args(): readonly string[];
   /** Whether it is told anything on its standard input. */
   readonly hasInput?: boolean;
+  /** Whether another run would end the same way. The lack of rights always does. */
+  isFinal?(exit: ChildExit): boolean;
   /** A run has begun; what came before is of another one. */
   onBegin(): void;
   /** Some of what it says. False when it makes no sense: it is then replaced. */
@@ -43,7 +47,8 @@ export class HelperStream {
       plan: () => this.#plan(),
       onStart: () => this.#started(),
       onExit: (exit) => this.#ended(exit),
-      isFinal: (exit) => exit.code === HELPER_EXIT.noRights || exit.code === HELPER_EXIT.usage,
+      isFinal: (exit) =>
+        exit.code === HELPER_EXIT.noRights || exit.code === HELPER_EXIT.usage || (options.isFinal?.(exit) ?? false),
       timing: options.timing,
       clock: options.clock,
     });
@@ -108,7 +113,9 @@ export class HelperStream {
       socket.destroy();
       this.supervisor.kick();
     });
-    socket.on('error', (error) => this.#options.onMessage(`The file helper cannot be read: ${messageOf(error)}`));
+    socket.on('error', (error) =>
+      this.#options.onMessage(`The ${this.#options.name} cannot be read: ${messageOf(error)}`),
+    );
   }
 
   #ended(exit: ChildExit): void {
@@ -123,7 +130,7 @@ export class HelperStream {
   #watch(): void {
     if (this.supervisor.status.state !== 'running') return;
     if (this.#clock.monotonicMs() - this.#lastNewsMs < SILENCE_LIMIT_MS) return;
-    this.#options.onMessage(`The file helper said nothing for ${SILENCE_LIMIT_MS / 1000} s`);
+    this.#options.onMessage(`The ${this.#options.name} said nothing for ${SILENCE_LIMIT_MS / 1000} s`);
     this.supervisor.kick();
   }
 }
