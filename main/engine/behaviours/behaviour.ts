@@ -1,5 +1,5 @@
 import type { AlertKind, Finding } from '../../../contract/domain.ts';
-import type { HostEvent, HostEventType } from '../../../contract/events.ts';
+import type { HostEvent, HostEventType, HostProcess, HostProcessWithParents } from '../../../contract/events.ts';
 import type { SettingTable, SettingValues } from '../runtime/settings.ts';
 import type { ProcessTree } from './process-tree.ts';
 
@@ -12,11 +12,32 @@ export interface BehaviourContext<T extends SettingTable = SettingTable> {
   report(finding: Finding): void;
 }
 
+/** A program of which copies were made without running another one. */
+export interface ForkBurst {
+  /** The program that they are copies of. */
+  readonly process: HostProcessWithParents;
+  /** Copies since the samples before. */
+  readonly copies: number;
+  /** The longest line of copies of copies below it. */
+  readonly generations: number;
+}
+
+/** What is no event but is looked at once a second. */
+export interface HostSamples {
+  /** CPU time that a process has used, in seconds; undefined where it has ended or nobody knows. */
+  cpuSecondsOf(process: HostProcess): number | undefined;
+  /** Of programs that made many copies since the samples before; the most first. */
+  readonly forkBursts: readonly ForkBurst[];
+}
+
+/** Where events are replayed there is nothing to sample. */
+export const NO_SAMPLES: HostSamples = { cpuSecondsOf: () => undefined, forkBursts: [] };
+
 /** Watches what happens on the host. Must take any event that its row asks for, with any text in it. */
 export interface Behaviour {
   event(event: HostEvent): void;
   /** About once a second; what was waited for may have run out. */
-  tick?(nowMs: number): void;
+  tick?(nowMs: number, samples: HostSamples): void;
 }
 
 /** A row of the table of behaviours. */

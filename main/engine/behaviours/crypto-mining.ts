@@ -2,9 +2,10 @@ import type { Severity } from '../../../contract/domain.ts';
 import type { HostEvent, HostProcessWithParents, NetworkConnectionEvent } from '../../../contract/events.ts';
 import { plainText } from '../../../contract/text.ts';
 import { isLoopback } from './addresses.ts';
-import { type Behaviour, type BehaviourContext, defineBehaviour } from './behaviour.ts';
+import { type Behaviour, type BehaviourContext, defineBehaviour, type HostSamples } from './behaviour.ts';
 import { hostFinding, processKey, shownProgram } from './host-finding.ts';
-import { isInstalling, isOfTheSystem, programName } from './programs.ts';
+import { commandSigns, isPoolHost, POOL_PORTS } from './mining-signs.ts';
+import { isInstalling, isOfTheSystem } from './programs.ts';
 import { RecentMap } from './recent-map.ts';
 
 const settings = {
@@ -16,111 +17,31 @@ const settings = {
     unit: 's',
     reason: 'A miner keeps one connection to its pool for days; what else uses these ports is done sooner.',
   },
+  cpuSeconds: {
+    type: 'number',
+    default: 60,
+    min: 10,
+    max: 3_600,
+    unit: 's',
+    reason: 'So long a program that is connected to a port of pools must compute all the time; others have pauses.',
+  },
+  cpuShare: {
+    type: 'number',
+    default: 0.5,
+    min: 0.05,
+    max: 256,
+    unit: 'cores',
+    reason: 'A miner takes all cores it gets, or half of one where it does not want to be noticed.',
+  },
 } as const;
 type Context = BehaviourContext<typeof settings>;
 
 const MAX_PROCESSES = 1_024;
-/** Looked at of a command line; options of miners stand at its beginning. */
-const MAX_COMMAND = 4_096;
-
-/** Programs that only mine. */
-const MINERS = new Set([
-  'xmrig',
-  'xmrig-notls',
-  'xmr-stak',
-  'xmrigdaemon',
-  'cpuminer',
-  'minerd',
-  'cpuminer-multi',
-  'ethminer',
-  'ccminer',
-  'cgminer',
-  'bfgminer',
-  'nbminer',
-  'lolminer',
-  't-rex',
-  'phoenixminer',
-  'nanominer',
-  'teamredminer',
-  'gminer',
-  'srbminer-multi',
-  'claymore',
-  'nheqminer',
-  'xmr-proxy',
-  'p2pool',
-  'kryptex',
-  'nicehashminer',
-  'kdevtmpfsi',
-  'kinsing',
-]);
-/** Words that only pools and miners use: the protocol (stratum), algorithms, and options for a share of the work. */
-const WORDS: readonly string[] = [
-  'stratum+tcp://',
-  'stratum+ssl://',
-  'stratum+tls://',
-  'stratum1+',
-  'stratum2+',
-  'daemon+http://',
-  '--donate-level',
-  '--randomx',
-  'randomx',
-  'rx/0',
-  'rx/wow',
-  'cryptonight',
-  'cn/r',
-  'kawpow',
-  'ethash',
-  'autolykos',
-  '--cpu-max-threads-hint',
-  '--nicehash',
-  '--coin=',
-  '--coin ',
-  '--rig-id',
-  'argon2/chukwa',
-];
-/** Names of pools, as parts of names of hosts. */
-const POOLS: readonly string[] = [
-  'minexmr',
-  'supportxmr',
-  'nanopool.org',
-  'moneroocean',
-  'hashvault.pro',
-  'xmrpool',
-  '2miners.com',
-  'f2pool.com',
-  'ethermine.org',
-  'unmineable',
-  'herominers',
-  'minergate',
-  'nicehash.com',
-  'monerohash',
-  'c3pool',
-  'crypto-pool',
-  'dwarfpool',
-  'miningpoolhub',
-  'poolbinance',
-  'viabtc',
-  'antpool',
-  'slushpool',
-  'braiins',
-  'flexpool',
-  'hiveon',
-  'woolypooly',
-  'zpool.ca',
-  'prohashing',
-  'kryptex.network',
-];
-/** Ports that pools listen on, and few others. */
-const POOL_PORTS = new Set([
-  3032, 3333, 3334, 3335, 4444, 5555, 5556, 6666, 7777, 8888, 9999, 10032, 10128, 10300, 10343, 14433, 14444, 20535,
-  20580, 33333, 45560, 45700,
-]);
-/** Words of options that name a wallet: long names of letters and digits with the first letters of a coin. */
-const WALLET =
-  /(?:^|[\s=:])(?:4[0-9AB][1-9A-HJ-NP-Za-km-z]{93}|0x[0-9a-fA-F]{40}|bc1[0-9a-z]{25,60}|t1[0-9A-Za-z]{33})(?:[\s.+/]|$)/;
-
+const MS_PER_SECOND = 1_000;
+/** After so many times `longSeconds` it is looked at no more, unless it connects again. */
+const GIVE_UP = 10;
 /** What each sign is worth; from MEDIUM on it is told. */
-const WORTH = { name: 4, words: 3, wallet: 2, pool: 4, port: 1, long: 1, place: 1, many: 1 } as const;
+const WORTH = { name: 4, words: 3, wallet: 2, pool: 4, port: 1, long: 1, place: 1, many: 1, cpu: 2 } as const;
 type SignName = keyof typeof WORTH;
 const MEDIUM = 3;
 const HIGH = 5;
@@ -134,6 +55,7 @@ const MEANINGS: Readonly<Record<SignName, string>> = {
   long: 'Miners keep one connection for days.',
   place: 'It does not lie where the system or a package puts programs.',
   many: 'It was told to work on several cores at once.',
+  cpu: 'Mining is computing without a pause; other programs wait for somebody most of the time.',
 };
 
 interface Miner {
@@ -143,6 +65,8 @@ interface Miner {
   readonly signs: Map<SignName, string>;
   /** When its connection to a port of pools began, while it lasts. */
   connectedMs: number | undefined;
+  /** What it had computed by then, and when: the beginning of the minute over which its share is taken. */
+  computed: { readonly sinceMs: number; readonly cpuSeconds: number } | undefined;
   toldSigns: number;
 }
 
@@ -163,15 +87,33 @@ class MiningWatcher implements Behaviour {
     else if (event.type === 'process-exit') this.#waiting.delete(processKey(event.process));
   }
 
-  tick(nowMs: number): void {
+  tick(nowMs: number, { cpuSecondsOf }: HostSamples): void {
+    const { longSeconds } = this.#context.settings;
     for (const [key, miner] of this.#waiting) {
-      const seconds = (nowMs - (miner.connectedMs ?? nowMs)) / 1_000;
-      if (seconds < this.#context.settings.longSeconds) continue;
-      this.#waiting.delete(key);
-      miner.signs.set('long', `${Math.round(seconds)} s`);
-      miner.lastSeenMs = Math.max(miner.lastSeenMs, nowMs);
-      this.#judge(key, miner);
+      const hasComputed = this.#compute(miner, nowMs, cpuSecondsOf(miner.process));
+      const seconds = (nowMs - (miner.connectedMs ?? nowMs)) / MS_PER_SECOND;
+      const isLong = seconds >= longSeconds && !miner.signs.has('long');
+      if (isLong) miner.signs.set('long', `${Math.round(seconds)} s`);
+      if (isLong || hasComputed) {
+        miner.lastSeenMs = Math.max(miner.lastSeenMs, nowMs);
+        this.#judge(key, miner);
+      }
+      if (miner.signs.has('long') && (miner.signs.has('cpu') || seconds >= longSeconds * GIVE_UP))
+        this.#waiting.delete(key);
     }
+  }
+
+  /** Whether it has just computed through a whole minute. */
+  #compute(miner: Miner, nowMs: number, cpuSeconds: number | undefined): boolean {
+    if (cpuSeconds === undefined || miner.signs.has('cpu')) return false;
+    miner.computed ??= { sinceMs: nowMs, cpuSeconds };
+    const seconds = (nowMs - miner.computed.sinceMs) / MS_PER_SECOND;
+    if (seconds < this.#context.settings.cpuSeconds) return false;
+    const share = (cpuSeconds - miner.computed.cpuSeconds) / seconds;
+    miner.computed = { sinceMs: nowMs, cpuSeconds };
+    if (share < this.#context.settings.cpuShare) return false;
+    miner.signs.set('cpu', `${share.toFixed(1)} cores for ${Math.round(seconds)} s`);
+    return true;
   }
 
   #start(process: HostProcessWithParents, timeMs: number): void {
@@ -181,16 +123,16 @@ class MiningWatcher implements Behaviour {
   }
 
   #connect(event: NetworkConnectionEvent): void {
-    const { process, remotePort, remoteAddress, remoteName = '', direction, timeMs } = event;
+    const { process, protocol, remotePort, remoteAddress, remoteName = '', direction, timeMs } = event;
     if (process === undefined || direction !== 'outbound' || isLoopback(remoteAddress)) return;
     const signs: [SignName, string][] = [];
     const host = remoteName.toLowerCase().slice(0, 255);
-    if (POOLS.some((pool) => host.includes(pool))) signs.push(['pool', plainText(host, 120)]);
-    const isPort = POOL_PORTS.has(remotePort);
+    if (isPoolHost(host)) signs.push(['pool', plainText(host, 120)]);
+    const isPort = protocol === 'tcp' && POOL_PORTS.has(remotePort);
     if (isPort) signs.push(['port', String(remotePort)]);
     if (signs.length === 0) return;
     const miner = this.#note(process, timeMs, [...commandSigns(process), ...signs]);
-    if (!isPort || miner.signs.has('long')) return;
+    if (!isPort || (miner.signs.has('long') && miner.signs.has('cpu'))) return;
     miner.connectedMs ??= timeMs;
     if (this.#waiting.size < MAX_PROCESSES) this.#waiting.set(processKey(process), miner);
   }
@@ -203,6 +145,7 @@ class MiningWatcher implements Behaviour {
       lastSeenMs: timeMs,
       signs: new Map(),
       connectedMs: undefined,
+      computed: undefined,
       toldSigns: 0,
     }));
     miner.lastSeenMs = timeMs;
@@ -217,10 +160,12 @@ class MiningWatcher implements Behaviour {
     const worth = [...signs.keys()].reduce((sum, name) => sum + WORTH[name], 0);
     // A port and a place alone are those of many games and servers of one's own.
     const isNamed = signs.has('name') || signs.has('words') || signs.has('pool') || signs.has('wallet');
-    if (!isNamed || worth < MEDIUM || signs.size === miner.toldSigns) return;
+    const isComputing = signs.has('cpu') && signs.has('port');
+    if (!(isNamed || isComputing) || worth < MEDIUM || signs.size === miner.toldSigns) return;
     if (isInstalling(this.#context.processes.ancestors(process))) return;
     miner.toldSigns = signs.size;
-    const severity: Severity = worth >= HIGH ? 'high' : 'medium';
+    // A game computes all the time, too, and its servers use whatever port they like.
+    const severity: Severity = worth >= HIGH && isNamed ? 'high' : 'medium';
     this.#context.report(
       hostFinding(
         {
@@ -230,7 +175,7 @@ class MiningWatcher implements Behaviour {
           firstSeenMs: miner.firstSeenMs,
           lastSeenMs: miner.lastSeenMs,
           severity,
-          confidence: worth >= HIGH ? 0.9 : 0.65,
+          confidence: severity === 'high' ? 0.9 : 0.65,
           techniques: ['T1496.001'],
           title: `${shownProgram(process)} mines a currency`,
           explanation:
@@ -253,70 +198,14 @@ const SIGN_NAMES: Readonly<Record<SignName, string>> = {
   long: 'connected for',
   place: 'place',
   many: 'cores',
+  cpu: 'computes all the time',
 };
-
-function commandSigns(process: HostProcessWithParents): [SignName, string][] {
-  const signs: [SignName, string][] = [];
-  const name = programName(process.image);
-  if (MINERS.has(name)) signs.push(['name', plainText(name, 64)]);
-  const command = process.commandLine.slice(0, MAX_COMMAND);
-  const lower = command.toLowerCase();
-  // Whoever reads or searches text may name such words without meaning them.
-  if (!READERS.has(name)) {
-    const word = WORDS.find((each) => lower.includes(each));
-    if (word !== undefined) signs.push(['words', word]);
-    const wallet = WALLET.exec(command)?.[0].trim();
-    if (wallet !== undefined && signs.length > 0) signs.push(['wallet', plainText(wallet, 120)]);
-    const pool = POOLS.find((each) => lower.includes(each));
-    if (pool !== undefined && signs.length > 0) signs.push(['pool', pool]);
-    const threads = /(?:--threads|-t)[= ]?(\d{1,4})/.exec(lower)?.[1];
-    if (threads !== undefined && Number(threads) > 1 && signs.length > 0) signs.push(['many', threads]);
-  }
-  return signs;
-}
-
-const READERS = new Set([
-  'grep',
-  'egrep',
-  'fgrep',
-  'rg',
-  'ag',
-  'ack',
-  'find',
-  'less',
-  'more',
-  'cat',
-  'vim',
-  'vi',
-  'nvim',
-  'nano',
-  'emacs',
-  'code',
-  'git',
-  'man',
-  'apt',
-  'apt-get',
-  'apt-cache',
-  'dpkg',
-  'sed',
-  'awk',
-  'yara',
-  'clamscan',
-  'strings',
-  'openssl',
-  'firefox',
-  'chrome',
-  'pkill',
-  'pgrep',
-  'killall',
-  'locate',
-  'which',
-]);
 
 export const cryptoMiningBehaviour = defineBehaviour({
   id: 'crypto-mining',
   kinds: ['execution'],
-  summary: 'A program computes for a mining pool: its name, its options, its connections and their length add up.',
+  summary:
+    'A program computes for a mining pool: its name, its options, its connections, their length and what it computes add up.',
   techniques: ['T1496.001'],
   settings,
   events: ['process-start', 'process-exit', 'network-connection'],

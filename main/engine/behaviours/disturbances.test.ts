@@ -135,6 +135,19 @@ describe('fork bomb', () => {
     expect(findingsOf(forkBombBehaviour, bomb)).toMatchObject([{ severity: 'high', kind: 'denial-of-service' }]);
   });
 
+  it('tells of copies of copies that run nothing else, and not of the workers of a server', () => {
+    const parents = Array.from({ length: 6 }, () => '/usr/bin/bash -c bomb');
+    const process = program('/usr/bin/bash -c bomb', [...parents, '/usr/bin/xterm']);
+    const burst = (generations: number) => ({
+      cpuSecondsOf: () => undefined,
+      forkBursts: [{ process, copies: 800, generations }],
+    });
+    expect(findingsOf(forkBombBehaviour, [], {}, [burst(6), burst(6)])).toMatchObject([
+      { severity: 'high', evidence: expect.arrayContaining([expect.objectContaining({ value: 800 })]) },
+    ]);
+    expect(findingsOf(forkBombBehaviour, [], {}, [burst(1)])).toEqual([]);
+  });
+
   it('is silent about builds, shells in shells, and many copies that one program starts', () => {
     expect(
       findingsOf(

@@ -1,5 +1,5 @@
-import type { HostEvent, HostProcessWithParents } from '../../../contract/events.ts';
-import { type Behaviour, type BehaviourContext, defineBehaviour } from './behaviour.ts';
+import type { HostEvent, HostProcess, HostProcessWithParents } from '../../../contract/events.ts';
+import { type Behaviour, type BehaviourContext, defineBehaviour, type HostSamples } from './behaviour.ts';
 import { hostFinding, processKey, shownProgram } from './host-finding.ts';
 import { isInstalling } from './programs.ts';
 import { RecentMap } from './recent-map.ts';
@@ -30,6 +30,8 @@ const MAX_COMMANDS = 1_024;
 const MAX_COMPARED = 512;
 /** Levels of the same command above a copy: two may be chance, such as a make below a make. */
 const LEAST_DEPTH = 3;
+/** Between two looks at what was forked. */
+const TICK_MS = 1_000;
 
 interface Copies {
   sinceMs: number;
@@ -65,13 +67,31 @@ class ForkBombWatcher implements Behaviour {
     if (copies.count < least || copies.isTold || isInstalling(lineage)) return;
     copies.isTold = true;
     const root = [...lineage].reverse().find((each) => commandOf(each) === command) ?? process;
+    this.#tell(process, root, copies.sinceMs, timeMs, copies.count);
+  }
+
+  /** A bomb that only forks, such as ":(){ :|:& };:" in a shell: of forks alone there are no events. */
+  tick(nowMs: number, { forkBursts }: HostSamples): void {
+    const { copies: least } = this.#context.settings;
+    for (const { process, copies, generations } of forkBursts) {
+      if (copies < least || generations < LEAST_DEPTH) continue;
+      const lineage = this.#context.processes.ancestors(process);
+      if (isInstalling(lineage)) continue;
+      const command = commandOf(process);
+      // The nearest copies are gone by the time anybody reads this: the one that began it is what it is told of.
+      const end = lineage.findIndex((each) => commandOf(each) !== command);
+      this.#tell(process, lineage[(end < 0 ? lineage.length : end) - 1] ?? process, nowMs - TICK_MS, nowMs, copies);
+    }
+  }
+
+  #tell(process: HostProcessWithParents, root: HostProcess, sinceMs: number, timeMs: number, copies: number): void {
     this.#context.report(
       hostFinding(
         {
           detector: 'fork-bomb',
           kind: 'denial-of-service',
           cause: `fork-bomb/${processKey(root)}`,
-          firstSeenMs: copies.sinceMs,
+          firstSeenMs: sinceMs,
           lastSeenMs: timeMs,
           severity: 'high',
           confidence: 0.85,
@@ -82,10 +102,10 @@ class ForkBombWatcher implements Behaviour {
           evidence: [
             {
               name: 'copies',
-              value: copies.count,
+              value: copies,
               unit: 'copies',
               usual: 'one or two',
-              meaning: `Started within ${Math.max(1, Math.round((timeMs - copies.sinceMs) / 1_000))} s, each by another copy.`,
+              meaning: `Started within ${Math.max(1, Math.round((timeMs - sinceMs) / 1_000))} s, each by another copy.`,
             },
           ],
           process,

@@ -1,5 +1,5 @@
 import type { HostEvent, HostEventType } from '../../../contract/events.ts';
-import type { Behaviour } from './behaviour.ts';
+import { type Behaviour, type HostSamples, NO_SAMPLES } from './behaviour.ts';
 import { ProcessTree } from './process-tree.ts';
 
 /** Behaviours at work: each is shown the types of events that it asked for, after the tree of processes. */
@@ -36,10 +36,10 @@ export class BehaviourHost {
     }
   }
 
-  tick(nowMs: number): void {
+  tick(nowMs: number, samples: HostSamples = NO_SAMPLES): void {
     for (const behaviour of this.#all) {
       try {
-        behaviour.tick?.(nowMs);
+        behaviour.tick?.(nowMs, samples);
       } catch {
         this.failures++;
       }

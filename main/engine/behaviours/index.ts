@@ -22,7 +22,8 @@ import { selfProtectionBehaviour } from './self-protection.ts';
 import { tracesRemovedBehaviour } from './traces-removed.ts';
 import { webShellBehaviour } from './web-shell.ts';
 
-export type { Behaviour, BehaviourContext, BehaviourDefinition } from './behaviour.ts';
+export type { Behaviour, BehaviourContext, BehaviourDefinition, ForkBurst, HostSamples } from './behaviour.ts';
+export { NO_SAMPLES } from './behaviour.ts';
 export { BehaviourHost } from './host.ts';
 export { hostFinding, processKey, recordsOf, shownPath, shownProgram } from './host-finding.ts';
 export { ProcessTree } from './process-tree.ts';

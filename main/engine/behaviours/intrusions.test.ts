@@ -173,6 +173,21 @@ describe('crypto mining', () => {
     expect(finding?.severity).toBe('high');
   });
 
+  it('counts computing through a minute while connected to a port of pools', () => {
+    const hidden = program('/home/anna/.cache/dbus-daemon', [SHELL]);
+    const computing = (share: number) =>
+      Array.from({ length: 70 }, (_, second) => ({ cpuSecondsOf: () => second * share, forkBursts: [] }));
+    const events = [starts(hidden), connects(hidden, 3333)];
+    expect(findingsOf(cryptoMiningBehaviour, events, {}, computing(1.9))).toMatchObject([
+      {
+        severity: 'medium',
+        evidence: expect.arrayContaining([expect.objectContaining({ value: '1.9 cores for 60 s' })]),
+      },
+    ]);
+    expect(findingsOf(cryptoMiningBehaviour, events, {}, computing(0.1))).toEqual([]);
+    expect(findingsOf(cryptoMiningBehaviour, [starts(hidden), connects(hidden, 443)], {}, computing(1.9))).toEqual([]);
+  });
+
   it('is silent about games, searches for such words, and packages', () => {
     const game = program('/home/anna/.steam/game', [SHELL]);
     const usual: readonly (readonly HostEvent[])[] = [

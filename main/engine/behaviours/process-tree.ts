@@ -23,10 +23,14 @@ export class ProcessTree {
   readonly #nodes = new RecentMap<number, Node>(MAX_PROCESSES);
   /** What is kept of a record: sensors give the same one for an ancestor again and again. */
   readonly #kept = new WeakMap<HostProcess, HostProcess>();
+  /** Whom somebody asked about last, and the answer: many behaviours ask the same about one event. */
+  #asked: HostProcessWithParents | undefined;
+  #answer: readonly HostProcess[] = [];
 
   /** To be told of every event before anybody asks about it. */
   event(event: HostEvent): void {
     if (event.type !== 'process-start') return;
+    this.#asked = undefined;
     const { process } = event;
     const before = this.#nodes.get(process.pid);
     // A program that runs another in its place has the parents that it had.
@@ -36,10 +40,18 @@ export class ProcessTree {
       process: this.#keptOf(process),
       ancestors: ancestors.length === 0 && isSame ? before.ancestors : ancestors,
     });
+    this.#asked = undefined;
   }
 
   /** The parent, its parent, …: the nearest first, at most MAX_ANCESTORS. */
   ancestors(process: HostProcessWithParents): readonly HostProcess[] {
+    if (this.#asked === process) return this.#answer;
+    this.#answer = this.#ancestorsOf(process);
+    this.#asked = process;
+    return this.#answer;
+  }
+
+  #ancestorsOf(process: HostProcessWithParents): readonly HostProcess[] {
     const { parent, ancestors = [] } = process;
     if (parent === undefined) {
       const node = this.#nodes.get(process.pid);

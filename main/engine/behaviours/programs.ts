@@ -107,51 +107,84 @@ const VERSION = /-?\d{1,3}(?:\.\d{1,3}){0,3}$/;
 /** Longest name of a file (NAME_MAX). */
 const MAX_NAME = 255;
 
-/** The executable's name in lower case, without its version. */
-export function programName(image: string): string {
+/** What a path says of the program; every behaviour asks it of a program and of all above it. */
+interface Named {
+  /** In lower case, without its version. */
+  readonly name: string;
+  readonly isShell: boolean;
+  readonly isInterpreter: boolean;
+  readonly isDownloader: boolean;
+  readonly isPackageManager: boolean;
+  readonly isServer: boolean;
+  readonly isInSystemFolder: boolean;
+}
+
+/** Paths that are remembered, and the longest of them: programs are the same again and again. Some 600 kB at most. */
+const MAX_REMEMBERED = 2_048;
+const MAX_REMEMBERED_PATH = 256;
+let remembered = new Map<string, Named>();
+
+function named(image: string): Named {
+  const known = remembered.get(image);
+  if (known !== undefined) return known;
+  const name = withoutVersion(image);
+  // The name with its digits, for names such as "wget2" that are words of their own.
+  const full = image.slice(image.lastIndexOf('/') + 1).toLowerCase();
+  const isAmong = (names: ReadonlySet<string>): boolean => names.has(name) || names.has(full);
+  const made: Named = {
+    name,
+    isShell: isAmong(SHELLS),
+    isInterpreter: isAmong(INTERPRETERS),
+    isDownloader: isAmong(DOWNLOADERS),
+    isPackageManager: isAmong(PACKAGE_MANAGERS),
+    isServer: isAmong(SERVERS),
+    isInSystemFolder:
+      SYSTEM_FOLDERS.some((folder) => image.startsWith(folder)) &&
+      !NOT_OF_THE_SYSTEM.some((folder) => image.startsWith(folder)) &&
+      !image.includes('/../'),
+  };
+  if (image.length > MAX_REMEMBERED_PATH) return made;
+  // Forgetting all at once costs less than knowing which was asked for last.
+  if (remembered.size >= MAX_REMEMBERED) remembered = new Map();
+  remembered.set(image, made);
+  return made;
+}
+
+function withoutVersion(image: string): string {
   const name = image.slice(image.lastIndexOf('/') + 1).slice(0, MAX_NAME);
   const end = name.endsWith(' (deleted)') ? name.slice(0, -' (deleted)'.length) : name;
   return end.replace(VERSION, '').toLowerCase() || end;
 }
 
-/** The name with its digits, for names such as "wget2" that are words of their own. */
-function fullName(image: string): string {
-  return image.slice(image.lastIndexOf('/') + 1).toLowerCase();
-}
-
-function isAmong(names: ReadonlySet<string>, image: string): boolean {
-  return names.has(programName(image)) || names.has(fullName(image));
+/** The executable's name in lower case, without its version. */
+export function programName(image: string): string {
+  return named(image).name;
 }
 
 export function isShell({ image }: HostProcess): boolean {
-  return isAmong(SHELLS, image);
+  return named(image).isShell;
 }
 
 export function isInterpreter({ image }: HostProcess): boolean {
-  return isAmong(INTERPRETERS, image);
+  return named(image).isInterpreter;
 }
 
 export function isDownloader({ image }: HostProcess): boolean {
-  return isAmong(DOWNLOADERS, image);
+  return named(image).isDownloader;
 }
 
 export function isServer({ image }: HostProcess): boolean {
-  return isAmong(SERVERS, image);
+  return named(image).isServer;
 }
 
 /** The executable lies where only the system puts programs. */
 export function isOfTheSystem({ image, isImageDeleted }: HostProcess): boolean {
-  return (
-    SYSTEM_FOLDERS.some((folder) => image.startsWith(folder)) &&
-    !NOT_OF_THE_SYSTEM.some((folder) => image.startsWith(folder)) &&
-    !image.includes('/../') &&
-    isImageDeleted !== true
-  );
+  return isImageDeleted !== true && named(image).isInSystemFolder;
 }
 
 /** Installs or updates packages, or is run by what does: its files and settings are the package's. */
 export function isInstalling(lineage: readonly HostProcess[]): boolean {
-  return lineage.some((process) => isAmong(PACKAGE_MANAGERS, scriptOrImage(process)) && isOfTheSystem(process));
+  return lineage.some((process) => isOfTheSystem(process) && named(scriptOrImage(process)).isPackageManager);
 }
 
 /** Many managers are scripts: what counts is the script, where it lies in a folder of the system. */

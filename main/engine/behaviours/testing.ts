@@ -2,7 +2,7 @@
 import type { Finding } from '../../../contract/domain.ts';
 import type { HostEvent, HostProcess, HostProcessWithParents } from '../../../contract/events.ts';
 import { defaultsOf } from '../runtime/settings.ts';
-import type { BehaviourDefinition } from './behaviour.ts';
+import { type BehaviourDefinition, type HostSamples, NO_SAMPLES } from './behaviour.ts';
 import { BehaviourHost } from './host.ts';
 
 export const START_MS = 1_700_000_000_000;
@@ -52,6 +52,8 @@ export function findingsOf(
   definition: BehaviourDefinition,
   events: readonly HostEvent[],
   settings: Readonly<Record<string, unknown>> = {},
+  /** Of as many seconds as there are, after the events. */
+  samples: readonly HostSamples[] = [NO_SAMPLES],
 ): readonly Finding[] {
   const found = new Map<string, Finding>();
   const host = new BehaviourHost();
@@ -67,6 +69,7 @@ export function findingsOf(
   });
   host.add(behaviour, definition.events);
   for (const event of events) host.event(event);
-  host.tick((events.at(-1)?.timeMs ?? START_MS) + 1_000);
+  const lastMs = events.at(-1)?.timeMs ?? START_MS;
+  for (const [second, sample] of samples.entries()) host.tick(lastMs + (second + 1) * 1_000, sample);
   return [...found.values()];
 }

@@ -54,6 +54,8 @@ const MAX_KNOWN = 20_000;
 const SAVE_MS = 600_000;
 /** Hexadecimal digits that stand for a path: two of twenty thousand are the same once in a hundred thousand machines. */
 const DIGEST_DIGITS = 12;
+/** Longest path whose digest is remembered. */
+const MAX_DIGESTED_PATH = 256;
 const SHELLS =
   /^(?:(?:ba|da|z|k|c|tc|fi|a)?sh|busybox|python[\d.]*|perl[\d.]*|ruby[\d.]*|node|php[\d.]*|lua[\d.]*|tclsh)$/;
 
@@ -81,6 +83,8 @@ export class HostActivityCount {
   readonly #programs = new Map<string, Program>();
   /** In the order of their last start. */
   readonly #known: Set<string>;
+  /** By path: programs are the same again and again. */
+  readonly #digests = new Map<string, string>();
   #counts = { ...NONE };
   #distinct = 0;
   #hourBeganMs: number;
@@ -172,7 +176,7 @@ export class HostActivityCount {
   }
 
   #started(process: HostProcess, parent: HostProcess | undefined): void {
-    const name = digestOf(process.image);
+    const name = this.#digestOf(process.image);
     if (!this.#known.has(name)) {
       this.#counts.newExecutables++;
       this.#isChanged = true;
@@ -192,6 +196,16 @@ export class HostActivityCount {
     above.children++;
     this.#distinguish(above.childPrograms, process.image);
     if (SHELLS.test(process.image.slice(process.image.lastIndexOf('/') + 1))) above.shells++;
+  }
+
+  #digestOf(path: string): string {
+    const known = this.#digests.get(path);
+    if (known !== undefined) return known;
+    const digest = createHash('sha1').update(path).digest('hex').slice(0, DIGEST_DIGITS);
+    if (path.length > MAX_DIGESTED_PATH) return digest;
+    if (this.#digests.size >= MAX_PROGRAMS) this.#digests.clear();
+    this.#digests.set(path, digest);
+    return digest;
   }
 
   #file(
@@ -259,8 +273,4 @@ function valuesOf(program: Program, seen: SeenByHost): Readonly<Record<string, n
       remote_ports: program.remotePorts.size,
     }),
   };
-}
-
-function digestOf(path: string): string {
-  return createHash('sha1').update(path).digest('hex').slice(0, DIGEST_DIGITS);
 }

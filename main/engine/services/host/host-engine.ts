@@ -6,6 +6,7 @@ import { messageOf } from '../../runtime/failure.ts';
 import { HealthRegistry } from '../../runtime/health.ts';
 import type { SettingTable, SettingValues } from '../../runtime/settings.ts';
 import { UserNames } from '../../sensors/index.ts';
+import { ForkWatch } from './fork-watch.ts';
 import { HostActivityCount, type SeenByHost } from './host-activity.ts';
 import { EventBudget } from './host-event-budget.ts';
 import { EventOrder } from './host-event-order.ts';
@@ -62,6 +63,7 @@ export class HostEngine {
   readonly #budget: EventBudget;
   readonly #watch: HostWatch;
   readonly #activity: HostActivityCount;
+  readonly #forks: ForkWatch;
   readonly #hits = new Map<string, { count: number; lastMs: number }>();
   #batch: HostEvent[] = [];
   #batchTimer: Timer | undefined;
@@ -85,6 +87,10 @@ export class HostEngine {
       clock,
       living: (pid) => this.#sensors.get('processes')?.processOf?.(pid),
       userName: (uid) => users.nameOf(uid),
+    });
+    this.#forks = new ForkWatch({
+      counts: () => this.#processCounts(),
+      processOf: (pid) => this.#sensors.get('processes')?.processOf?.(pid),
     });
     this.#order = new EventOrder({ clock, onEvents: (events) => this.#look(events) });
     this.#relay = new FindingRelay({ clock, onFindings: (findings) => post({ type: 'findings', findings }) });
@@ -252,7 +258,10 @@ export class HostEngine {
   }
 
   #tick(): void {
-    this.#watch.tick(this.#options.clock.nowMs());
+    this.#watch.tick(this.#options.clock.nowMs(), {
+      cpuSecondsOf: (process) => this.#snapshots.cpuSecondsOf(process),
+      forkBursts: this.#forks.take(),
+    });
     if (this.#hits.size > 0) {
       const hits: RuleHits[] = [...this.#hits].map(([ruleId, hit]) => ({ ruleId, ...hit }));
       this.#hits.clear();
@@ -260,6 +269,11 @@ export class HostEngine {
     }
     this.#tellActivity();
     this.#tellState();
+  }
+
+  #processCounts(): { readonly forks: number; readonly execs: number } | undefined {
+    const counters = this.#health.report().entries.find(({ part }) => part === 'processes')?.counters;
+    return counters?.forks === undefined ? undefined : { forks: counters.forks, execs: counters.execs ?? 0 };
   }
 
   #tellActivity(): void {

@@ -1,6 +1,6 @@
 import type { Finding } from '../../../../contract/domain.ts';
 import type { HostEvent } from '../../../../contract/events.ts';
-import { BEHAVIOURS, BehaviourHost, type ProcessTree } from '../../behaviours/index.ts';
+import { BEHAVIOURS, BehaviourHost, type HostSamples, type ProcessTree } from '../../behaviours/index.ts';
 import type { RuleHit, SigmaRuleSet } from '../../rules/index.ts';
 import { behaviourSection } from '../alerts/section-names.ts';
 import type { SectionSource } from '../traffic/watch.ts';
@@ -30,8 +30,8 @@ export interface HostWatchCounters {
 export interface HostWatch {
   /** In the order of their time, roughly. Never throws for what stands in an event. */
   event(event: HostEvent): void;
-  /** About once a second, in the time of the events. */
-  tick(nowMs: number): void;
+  /** About once a second, in the time of the events. @param samples left out where events are replayed */
+  tick(nowMs: number, samples?: HostSamples): void;
   counters(): HostWatchCounters;
   /** Other rules from now on. What behaviours know is kept; correlations count anew. */
   takeRules(rules: SigmaRuleSet | undefined): void;
@@ -93,8 +93,8 @@ export function createHostWatch(options: HostWatchOptions): HostWatch {
       const asked = rules;
       if (asked !== undefined) ask(() => asked.match(event), event);
     },
-    tick: (nowMs) => {
-      host.tick(nowMs);
+    tick: (nowMs, samples) => {
+      host.tick(nowMs, samples);
       const asked = rules;
       if (asked !== undefined) ask(() => asked.advance(nowMs), undefined);
     },

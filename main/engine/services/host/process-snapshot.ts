@@ -54,6 +54,7 @@ export class ProcessSnapshots {
   readonly #folder: string;
   #known = new Map<number, Known>();
   #takenMs = 0;
+  #leftOut = 0;
   #bootMs: number | undefined;
 
   constructor(options: ProcessSnapshotOptions) {
@@ -95,12 +96,28 @@ export class ProcessSnapshots {
     return seen;
   }
 
+  /** CPU time that a process has used, in seconds; undefined where another has its number now. */
+  cpuSecondsOf({ pid, startedMs }: HostProcess): number | undefined {
+    this.#bootMs ??= bootMs(this.#folder);
+    const stat = statOf(`${this.#folder}/${pid}`);
+    if (stat === undefined) return undefined;
+    const startMs = this.#bootMs + (stat.startTicks / TICKS_PER_SECOND) * MS_PER_SECOND;
+    if (Math.abs((startedMs ?? startMs) - startMs) > SAME_START_MS) return undefined;
+    return stat.cpuTicks / TICKS_PER_SECOND;
+  }
+
+  /** Processes that the last snapshot left out because there were too many. */
+  get leftOut(): number {
+    return this.#leftOut;
+  }
+
   #numbers(): readonly number[] {
-    return attempt(() => readdirSync(this.#folder), [])
+    const numbers = attempt(() => readdirSync(this.#folder), [])
       .filter((name) => /^\d{1,10}$/.test(name))
-      .slice(0, MAX_PROCESSES)
       .map(Number)
       .sort((a, b) => a - b);
+    this.#leftOut = Math.max(0, numbers.length - MAX_PROCESSES);
+    return numbers.slice(0, MAX_PROCESSES);
   }
 
   #livingOf(pid: number, startedMs: number): HostProcess | undefined {
