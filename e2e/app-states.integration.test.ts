@@ -135,7 +135,7 @@ describe('where the engine has not answered yet', () => {
       await screenshot(page, `loading-${nameOf(hash)}-light-1280`);
       expect(await axeViolations(page)).toEqual([]);
     },
-    30_000,
+    90_000,
   );
 });
 
@@ -153,7 +153,7 @@ describe('where the engine answers with an error', () => {
       await page.waitForTimeout(200);
       expect(engine?.calls.length).toBeGreaterThan(before);
     },
-    30_000,
+    90_000,
   );
 });
 
@@ -203,7 +203,7 @@ describe('where the engine sees little', () => {
       await main.getByText('No network is watched').waitFor();
       expect(await axeViolations(page)).toEqual([]);
     },
-    30_000,
+    90_000,
   );
 });
 

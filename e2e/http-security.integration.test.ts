@@ -395,7 +395,7 @@ describe.skipIf(!existsSync(CHROMIUM))('in a real browser', () => {
     const foreign = await page.context().newPage();
     const before = { ...running.server.counters };
     await foreign.goto(`${strangerUrl}#${running.url}`);
-    const found = await foreign.waitForFunction('self.outcome', undefined, { timeout: 25_000 });
+    const found = await foreign.waitForFunction('self.outcome', undefined, { timeout: 60_000 });
     const outcome = (await found.jsonValue()) as Readonly<Record<string, string>>;
     expect(Object.keys(outcome)).toHaveLength(9);
     expect(Object.values(outcome).join()).not.toMatch(/secret|inside|holdfast|loaded|open/);
@@ -424,7 +424,7 @@ describe.skipIf(!existsSync(CHROMIUM))('in a real browser', () => {
     docs.on('console', (message) => message.type() === 'error' && problems.push(message.text()));
     docs.on('pageerror', (error) => problems.push(String(error)));
     await docs.goto(`${running.url}/api/docs`);
-    await docs.getByText('How the engine is doing').first().waitFor({ timeout: 25_000 });
+    await docs.getByText('How the engine is doing').first().waitFor({ timeout: 60_000 });
     expect(await docs.locator('.opblock').count()).toBeGreaterThan(20);
     expect(problems.filter((text) => !text.includes('style'))).toEqual([]);
     await docs.close();

@@ -14,7 +14,7 @@ import { type Answer, ask } from './support/console.ts';
 
 /** A name that no interface has: the engine runs, and nothing of this machine's traffic is looked at. */
 const NO_INTERFACE = ['--interface', 'hf-none'];
-const START_LIMIT = { timeout: 25_000 };
+const START_LIMIT = { timeout: 60_000 };
 const ASSETS = new URL('../assets/', import.meta.url);
 
 let folder: string;

@@ -96,7 +96,7 @@ describe.skipIf(reason !== undefined)('a new program', () => {
     const path = marked('marked-three');
     appendFileSync(path, 'a third content');
     execFileSync(path);
-    await engine.health('scanner', (entry) => (entry.counters.scanned ?? 0) > (counters.scanned ?? 0), 30_000);
+    await engine.health('scanner', (entry) => (entry.counters.scanned ?? 0) > (counters.scanned ?? 0));
     expect(told(path)).toBeUndefined();
   });
 });

@@ -60,7 +60,7 @@ describe.skipIf(reason !== undefined)('at a terminal', () => {
 
   it('the live view shows the attack while it happens, and ends by Ctrl-C with nothing left', async () => {
     type(`${HOLDFAST} --data-dir ${folder} daemon --live --interface ${network.pair.nearInterface}`);
-    await showing(' Protected: watching near0.', 25_000);
+    await showing(' Protected: watching near0.', 60_000);
     expect(shown).toContain(SECOND_SCREEN.enter);
     await showing('None so far.');
     const { stdout } = await runHoldfast(['--data-dir', folder, 'status', '--json']);

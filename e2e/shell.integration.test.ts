@@ -146,7 +146,12 @@ describe.skipIf(runsOn === 'nothing')(`the desktop app (${runsOn})`, () => {
   it('opens no window, and asks for nothing', async () => {
     const isGone = await page.evaluate(`new Promise((resolve) => {
       const opened = window.open('https://example.com/');
-      setTimeout(() => resolve(opened === null || opened.closed), 1000);
+      const until = Date.now() + 20_000;
+      (function look() {
+        if (opened === null || opened.closed) resolve(true);
+        else if (Date.now() > until) resolve(false);
+        else setTimeout(look, 50);
+      })();
     })`);
     expect(isGone).toBe(true);
     expect(await desktop.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows().length, undefined)).toBe(1);

@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { HostEvent, HostEventOf } from '../../../../contract/events.ts';
 import { HealthRegistry } from '../../runtime/health.ts';
 import { DEFAULT_HELPER_PATH, HELPER_EXIT } from '../helper.ts';
@@ -14,8 +14,9 @@ import { ProcessSensor } from './sensor.ts';
 const run = promisify(execFile);
 const FOLDER = fileURLToPath(new URL('../../../../native-helpers/sense', import.meta.url));
 const SWARM = `${FOLDER}/build/swarm`;
-/** By eBPF every one of these must be seen; of the others a share is measured. */
-const SWARM_COUNT: Readonly<Record<ProcessMethod, number>> = { ebpf: 10_000, connector: 2_000 };
+const AUDITING = `${FOLDER}/build/auditing`;
+/** By eBPF and the audit system every one of these must be seen; of the others a share is measured. */
+const SWARM_COUNT: Readonly<Record<ProcessMethod, number>> = { ebpf: 10_000, audit: 5_000, connector: 2_000 };
 /** Two seconds on an idle machine; this one may be busy with other tests. */
 const SWARM_TIMEOUT_MS = 100_000;
 /** USER_HZ. */
@@ -30,6 +31,7 @@ function whyNot(method: ProcessMethod): string | undefined {
   } catch {
     return 'build/swarm cannot be built';
   }
+  if (method === 'audit') return whyNoAudit();
   try {
     execFileSync('timeout', ['0.5', DEFAULT_HELPER_PATH, 'processes', '--method', method], { stdio: 'pipe' });
     return undefined;
@@ -39,8 +41,38 @@ function whyNot(method: ProcessMethod): string | undefined {
   }
 }
 
+interface AuditState {
+  readonly enabled: number;
+  readonly daemon: number;
+  readonly rules: number;
+  readonly ours: number;
+}
+
+/** What build/auditing prints: enabled failure pid rate_limit backlog_limit lost rules ours. */
+function auditState(): AuditState {
+  const [enabled, , daemon, , , , rules, ours] = execFileSync(AUDITING, { encoding: 'utf8' })
+    .trim()
+    .split(' ')
+    .map(Number);
+  return { enabled, daemon, rules, ours };
+}
+
+/** Audit has no namespaces: it is tried only where nobody else uses it. */
+function whyNoAudit(): string | undefined {
+  try {
+    const { enabled, daemon, rules } = auditState();
+    if (daemon !== 0 || rules !== 0 || enabled > 1) return 'an audit daemon runs here, or rules are set or locked';
+    return execFileSync(DEFAULT_HELPER_PATH, ['--help'], { encoding: 'utf8' }).includes('--audit-rule')
+      ? undefined
+      : 'native-helpers/sense is not built anew';
+  } catch (error) {
+    return `the audit system does not answer (${error})`;
+  }
+}
+
 const obstacles: Readonly<Record<ProcessMethod, string | undefined>> = {
   ebpf: whyNot('ebpf'),
+  audit: whyNot('audit'),
   connector: whyNot('connector'),
 };
 for (const [method, obstacle] of Object.entries(obstacles)) {
@@ -55,7 +87,12 @@ afterEach(async () => {
 async function watch(method: ProcessMethod) {
   const events: HostEvent[] = [];
   const health = new HealthRegistry();
-  const sensor = new ProcessSensor({ method, health, onEvents: (news) => events.push(...news) });
+  const sensor = new ProcessSensor({
+    method,
+    mayAddAuditRule: method === 'audit',
+    health,
+    onEvents: (news) => events.push(...news),
+  });
   sensors.push(sensor);
   sensor.start();
   await expect.poll(() => sensor.method, { timeout: 45_000 }).toBe(method);
@@ -154,7 +191,7 @@ describe.skipIf(obstacles.ebpf !== undefined)('processes by eBPF', () => {
         standardStreams: { input: 'socket', output: 'socket', remote: { address: '127.0.0.1', port } },
       });
     },
-    30_000,
+    90_000,
   );
 
   it.skipIf(!existsSync('/usr/bin/python3'))(
@@ -168,7 +205,7 @@ describe.skipIf(obstacles.ebpf !== undefined)('processes by eBPF', () => {
       const hidden = () => starts().find(({ process }) => process.image === 'memfd:holdfast-test')?.process;
       await expect.poll(hidden, { timeout: 45_000 }).toMatchObject({ commandLine: 'innocent', isImageDeleted: true });
     },
-    30_000,
+    90_000,
   );
 
   it('has given up all rights, and ends with its reader', async () => {
@@ -183,6 +220,41 @@ describe.skipIf(obstacles.ebpf !== undefined)('processes by eBPF', () => {
     child.stdout.destroy();
     expect(await ended).toBe(HELPER_EXIT.output);
   });
+});
+
+/** Switches auditing on for the whole machine, for as long as the test takes, and then back to what it was. */
+describe.skipIf(obstacles.audit !== undefined)('processes by the audit system', () => {
+  let before: AuditState;
+  beforeAll(() => {
+    before = auditState();
+    if (before.enabled === 0) execFileSync(AUDITING, ['on']);
+  });
+  afterAll(async () => {
+    if (before.enabled === 0) execFileSync(AUDITING, ['off']);
+    expect(auditState()).toEqual(before);
+  });
+
+  it(
+    'sees every one of some thousand processes that live a millisecond, and leaves no rule behind',
+    async () => {
+      const { seen, sensor, starts, entry } = await swarm('audit');
+      expect(seen).toBe(SWARM_COUNT.audit);
+      expect(auditState().ours).toBe(1);
+      expect(entry()).toMatchObject({ state: 'ok', detail: expect.stringContaining('a rule was added') });
+      const one = starts().find(({ process }) => process.arguments?.[3] === 'audit');
+      expect(one?.process).toMatchObject({ image: SWARM, currentDirectory: process.cwd(), user: 'root', uid: 0 });
+      expect(one?.process.parent).toMatchObject({ image: SWARM });
+      await run('/bin/sh', ['-c', 'sleep 0.5', 'it is "quoted"']);
+      const quoted = () => starts().find(({ process }) => process.arguments?.[3] === 'it is "quoted"')?.process;
+      await expect.poll(quoted, { timeout: 5_000 }).toMatchObject({ parent: { pid: process.pid } });
+      const status = readFileSync(`/proc/${sensor.helperPid}/status`, 'utf8');
+      expect(status).toMatch(/^Uid:\t65534\t65534/m);
+      expect(status).toMatch(/^Seccomp:\t2$/m);
+      await sensor.stop();
+      await expect.poll(() => auditState().ours, { timeout: 10_000 }).toBe(0);
+    },
+    2 * SWARM_TIMEOUT_MS,
+  );
 });
 
 describe.skipIf(obstacles.connector !== undefined)('processes by the proc connector', () => {
