@@ -66,7 +66,8 @@ export const HOST_SENSORS: readonly HostSensorRow[] = [
   {
     name: 'processes',
     setting: 'processes',
-    create: ({ health, clock, onEvents, onMessage }) => new ProcessSensor({ health, clock, onEvents, onMessage }),
+    create: ({ settings, health, clock, onEvents, onMessage }) =>
+      new ProcessSensor({ health, clock, mayAddAuditRule: settings.auditRule, onEvents, onMessage }),
   },
   {
     name: 'files',

@@ -12,6 +12,15 @@ export const hostSettings = {
       'Whether to watch what programs are run, with their arguments and where they come from. Most of what is found ' +
       'on this computer is found by it, and the other sensors ask it who did what they see.',
   },
+  auditRule: {
+    type: 'boolean',
+    default: false,
+    reason:
+      'Whether Holdfast may add one rule of its own (every execve) to the audit system while it runs, to see every program ' +
+      'where eBPF is not to be had. Only where auditing is on and not locked, and no auditd runs; it is removed at the ' +
+      "end, also after a crash. Off by default: the rule is the whole machine's, the kernel's log and the journal repeat " +
+      'what it tells, and programs start a little slower.',
+  },
   files: {
     type: 'boolean',
     default: true,
