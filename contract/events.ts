@@ -189,6 +189,8 @@ export interface FileFacts {
 
 interface FileEventBase extends EventBase {
   readonly path: string;
+  /** The path byte for byte, in hexadecimal, where it is not UTF-8 and `path` therefore opens nothing. */
+  readonly pathBytes?: string;
   readonly file?: FileFacts;
   /** Who did it; left out where the kernel does not say. */
   readonly process?: HostProcessWithParents;

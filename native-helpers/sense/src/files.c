@@ -12,14 +12,17 @@
 #include <unistd.h>
 
 #include "confine.h"
+#include "files_commands.h"
 #include "files_events.h"
 #include "files_facts.h"
 #include "files_group.h"
 #include "files_kernel.h"
+#include "files_opens.h"
 #include "files_paths.h"
 #include "files_program.h"
 #include "files_recent.h"
 #include "files_spool.h"
+#include "files_target.h"
 
 #define STATISTICS_MS 1000u
 /* Of mounts the kernel gives notice; this is for what it does not: a mount that came to light when another one went. */
@@ -30,6 +33,9 @@
  * for three hundred times as long at 10,000 events a second.
  */
 #define GATHER_MS 5u
+/* Where it goes on for BUSY_TURNS, a copy or a build, fewer and larger pieces cost both sides less. */
+#define BUSY_TURNS 16u
+#define GATHER_BUSY_MS 20u
 #define READ_BYTES (256u * 1024u)
 /* Reads of one file system in one turn: then the others have theirs. */
 #define READS_A_TURN 4u
@@ -37,6 +43,10 @@
 #define MAX_REMOVED 4096u
 /* Files read for their entropy, at 20 µs each: two hundredths of a processor at most. */
 #define SAMPLES_A_SECOND 1000u
+/* In shorter files randomness cannot be told from chance: entropy of n bytes is at most log2(n). */
+#define LEAST_SAMPLE_BYTES 512u
+/* Thousandths of a bit for each byte; below it nobody calls content random (behaviours/ransomware.ts: 7200). */
+#define RANDOM_ENTROPY 7000u
 /* The queue in the kernel has an end: ahead of ordinary programs, behind the desktop's sound. */
 #define READING_PRIORITY (-10)
 /* After the signal to stop, how long a reader may take for what waits. The engine kills after 2 s. */
@@ -56,6 +66,9 @@ struct watch {
   struct files_states states;
   struct files_recent recent;
   struct file_programs programs;
+  struct files_targets targets;
+  struct files_opens opens;
+  struct files_commands commands;
   struct files_statistics_record counts;
   uint64_t now_ns; /* since the epoch */
   uint64_t now_ms; /* of a clock that nobody sets */
@@ -128,33 +141,50 @@ static void write_statistics(struct watch *watch) {
   if (record == NULL) return;
   watch->counts.dropped = watch->spool.dropped;
   watch->counts.watched = file_systems_watched(&watch->systems);
+  watch->counts.opens = watch->opens.marked;
   memcpy(&watch->counts.header, record, sizeof watch->counts.header);
   memcpy(record, &watch->counts, sizeof watch->counts);
+}
+
+/* The number of the program, which is described before where it is not known yet; 0: it cannot be. */
+static uint32_t number_of(struct watch *watch, struct file_program *program) {
+  const uint32_t number = (uint32_t)(program - watch->programs.list) + 1;
+  if (program->is_told) return number;
+  unsigned char *record =
+      spool_record(&watch->spool, RECORD_FILE_PROGRAM, sizeof(struct file_program_record) + program->path_bytes, true);
+  if (record == NULL) return 0;
+  struct file_program_record made = {
+      .number = number, .process = program->process, .flags = program->flags, .path_bytes = program->path_bytes};
+  memcpy(&made.header, record, sizeof made.header);
+  memcpy(made.name, program->name, sizeof made.name);
+  memcpy(record, &made, sizeof made);
+  memcpy(record + sizeof made, program->path, program->path_bytes);
+  program->is_told = true;
+  return number;
+}
+
+static bool is_ascii(const char *text, size_t bytes) {
+  unsigned char all = 0;
+  for (size_t i = 0; i < bytes; i++) all |= (unsigned char)text[i];
+  return all < 0x80;
 }
 
 /* Completes a record with who did it, and writes it with its texts. */
 static void write_file(struct watch *watch, struct file_record *made, const char *path, size_t path_bytes,
                        const char *other, size_t other_bytes) {
-  const struct file_program *program = made->process == 0 ? NULL : file_programs_find(&watch->programs, made->process);
-  if (program != NULL) {
-    made->flags |= program->flags;
-    memcpy(made->name, program->name, sizeof made->name);
-  }
-  const size_t program_bytes = program == NULL ? 0 : program->path_bytes;
+  if (made->process != 0) made->program = number_of(watch, file_programs_find(&watch->programs, made->process));
+  if (is_ascii(path, path_bytes) && is_ascii(other, other_bytes)) made->flags |= FLAG_PLAIN_TEXT;
   made->time_ns = watch->now_ns;
-  made->text_bytes[FILE_TEXT_PATH] = (uint32_t)path_bytes;
-  made->text_bytes[FILE_TEXT_OTHER] = (uint32_t)other_bytes;
-  made->text_bytes[FILE_TEXT_PROGRAM] = (uint32_t)program_bytes;
+  made->text_bytes[FILE_TEXT_PATH] = (uint16_t)path_bytes;
+  made->text_bytes[FILE_TEXT_OTHER] = (uint16_t)other_bytes;
   unsigned char *record = spool_record(&watch->spool, (enum files_record_type)made->header.type,
-                                       sizeof *made + path_bytes + other_bytes + program_bytes, false);
+                                       sizeof *made + path_bytes + other_bytes, false);
   if (record == NULL) return;
   memcpy(&made->header, record, sizeof made->header);
   memcpy(record, made, sizeof *made);
-  unsigned char *text = record + sizeof *made;
-  memcpy(text, path, path_bytes);
-  if (other_bytes > 0) memcpy(text + path_bytes, other, other_bytes);
-  if (program_bytes > 0) memcpy(text + path_bytes + other_bytes, program->path, program_bytes);
-  watch->counts.told++;
+  memcpy(record + sizeof *made, path, path_bytes);
+  if (other_bytes > 0) memcpy(record + sizeof *made + path_bytes, other, other_bytes);
+  watch->counts.told += made->flags & FLAG_ALSO_WRITTEN ? 2 : 1;
 }
 
 /* ---- from an event to records ---- */
@@ -178,22 +208,10 @@ static void find_path(struct watch *watch, struct file_system *system, const str
   path->bytes = bytes + name_bytes;
 }
 
-static int open_target(struct file_system *system, const struct files_event *event, int flags) {
-  const int mount = file_system_descriptor(system);
-  if (mount < 0) return -1;
-  if (event->target.bytes > 0) return files_open_handle(mount, &event->target, flags);
-  if (event->name == NULL || event->parent.bytes == 0) return -1;
-  const int parent = files_open_handle(mount, &event->parent, O_PATH);
-  if (parent < 0) return -1;
-  const int file = openat(parent, event->name, flags | O_NOFOLLOW | O_CLOEXEC);
-  close(parent);
-  return file;
-}
-
 /* Of a file that has no directory any more, or never had one. */
 static void find_path_of_target(struct watch *watch, struct file_system *system, const struct files_event *event) {
   watch->path.bytes = 0;
-  const int file = open_target(system, event, O_PATH);
+  const int file = files_target_open(system, event, O_PATH);
   if (file < 0) return;
   struct stat status;
   const bool deleted = fstat(file, &status) == 0 && status.st_nlink == 0;
@@ -205,11 +223,14 @@ static void sample(struct watch *watch, struct file_system *system, const struct
                    struct file_record *record) {
   const bool is_busy = files_recent_is_busy(&watch->recent, event->process, watch->now_ms);
   if (!is_busy || watch->samples_left == 0 || (record->flags & FLAG_HAS_FACTS) == 0) return;
-  if (!S_ISREG(record->mode) || record->bytes == 0) return;
-  const int file = open_target(system, event, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+  if (!S_ISREG(record->mode) || record->bytes < LEAST_SAMPLE_BYTES) return;
+  const int file = files_target_open(system, event, O_RDONLY | O_NONBLOCK | O_NOCTTY);
   if (file < 0) return;
   watch->samples_left--;
-  if (files_sample(file, record->bytes, record)) watch->counts.sampled++;
+  if (files_sample(file, record->bytes, record)) {
+    watch->counts.sampled++;
+    files_recent_looked(&watch->recent, event->process, record->entropy >= RANDOM_ENTROPY);
+  }
   close(file);
 }
 
@@ -218,10 +239,18 @@ static bool is_excluded(const struct watch *watch, const struct file_path *path)
 }
 
 struct target {
-  int file; /* O_PATH; -1: gone, or not asked for */
-  bool has_status;
+  bool has_status; /* else it is gone, or was not asked for */
   struct stat status;
 };
+
+/* What a symbolic link points to. */
+static size_t read_link(struct file_system *system, const struct files_event *event, char link[MAX_FILE_PATH_BYTES]) {
+  const int file = files_target_open(system, event, O_PATH);
+  if (file < 0) return 0;
+  const ssize_t count = readlinkat(file, "", link, MAX_FILE_PATH_BYTES);
+  close(file);
+  return count > 0 ? (size_t)count : 0;
+}
 
 /* Tells one kind of news of `watch->path`; `other` only of renames. */
 static void tell(struct watch *watch, struct file_system *system, const struct files_event *event,
@@ -232,16 +261,15 @@ static void tell(struct watch *watch, struct file_system *system, const struct f
   if (target->has_status) files_facts(&watch->states, &target->status, &record);
   /* The last name of a file was removed, or one of several came or went: its other event says so. */
   if (type == RECORD_FILE_ATTRIBUTES && (!target->has_status || record.changed == 0)) return;
-  if (type == RECORD_FILE_WRITTEN) sample(watch, system, event, &record);
-  const char *text = other == NULL ? NULL : other->text;
-  size_t text_bytes = other == NULL ? 0 : other->bytes;
-  char link[MAX_FILE_PATH_BYTES];
+  if (type == RECORD_FILE_CREATED && (event->mask & FAN_CLOSE_WRITE)) record.flags |= FLAG_ALSO_WRITTEN;
+  if (type == RECORD_FILE_WRITTEN || (record.flags & FLAG_ALSO_WRITTEN)) sample(watch, system, event, &record);
   if (type == RECORD_FILE_CREATED && target->has_status && S_ISLNK(target->status.st_mode)) {
-    const ssize_t count = readlinkat(target->file, "", link, sizeof link);
-    text = link;
-    text_bytes = count > 0 ? (size_t)count : 0;
+    char link[MAX_FILE_PATH_BYTES];
+    write_file(watch, &record, watch->path.text, watch->path.bytes, link, read_link(system, event, link));
+    return;
   }
-  write_file(watch, &record, watch->path.text, watch->path.bytes, text, text_bytes);
+  write_file(watch, &record, watch->path.text, watch->path.bytes, other == NULL ? "" : other->text,
+             other == NULL ? 0 : other->bytes);
 }
 
 /* The second and later writes of one file within a moment, as one. */
@@ -254,14 +282,12 @@ static void tell_held(void *context, const struct recent_write *write) {
     record.header.type = RECORD_FILE_WRITTEN;
     struct files_event event = {.process = write->process, .target = write->target};
     struct stat status;
-    const int file = open_target(system, &event, O_PATH);
-    if (file >= 0) {
-      if (fstat(file, &status) == 0) files_facts(&watch->states, &status, &record);
-      close(file);
+    if (files_target_status(&watch->targets, system, &event, &status)) {
+      files_facts(&watch->states, &status, &record);
     }
     find_path(watch, system, &write->parent, write->name, &watch->held_path);
     if (watch->held_path.bytes == 0) watch->counts.unresolved++;
-    else write_file(watch, &record, watch->held_path.text, watch->held_path.bytes, NULL, 0);
+    else write_file(watch, &record, watch->held_path.text, watch->held_path.bytes, "", 0);
     return;
   }
 }
@@ -272,7 +298,7 @@ static void tell_moved_away(struct watch *watch) {
   struct file_record record = {.process = watch->moved_process, .times = 1};
   record.header.type = RECORD_FILE_DELETED;
   if (watch->moved_directory) record.flags |= FLAG_DIRECTORY;
-  write_file(watch, &record, watch->moved_path.text, watch->moved_path.bytes, NULL, 0);
+  write_file(watch, &record, watch->moved_path.text, watch->moved_path.bytes, "", 0);
 }
 
 /* Half a rename. The kernel tells the name before first, and at once after it the new one. */
@@ -308,13 +334,15 @@ static bool is_loader(struct watch *watch, const struct files_event *event, cons
 static void tell_all(struct watch *watch, struct file_system *system, const struct files_event *event,
                      const struct target *target, const struct file_path *other) {
   const uint64_t mask = event->mask;
-  /* Who makes or removes a file changes its state, too. */
+  if (mask & FAN_OPEN) {
+    if (files_opens_is_news(&watch->opens, event, watch->now_ms)) tell(watch, system, event, target, RECORD_FILE_OPENED, NULL);
+    else watch->counts.coalesced++;
+  }
+  if (mask & FAN_CLOSE_WRITE) files_recent_note(&watch->recent, system->number, event);
+  /* Who makes or removes a file changes its state, too; who makes one mostly writes to it. */
   if (mask & FAN_CREATE) tell(watch, system, event, target, RECORD_FILE_CREATED, NULL);
   else if ((mask & FAN_ATTRIB) && !(mask & FAN_DELETE)) tell(watch, system, event, target, RECORD_FILE_ATTRIBUTES, NULL);
-  if (mask & FAN_CLOSE_WRITE) {
-    files_recent_note(&watch->recent, system->number, event);
-    tell(watch, system, event, target, RECORD_FILE_WRITTEN, NULL);
-  }
+  if ((mask & FAN_CLOSE_WRITE) && !(mask & FAN_CREATE)) tell(watch, system, event, target, RECORD_FILE_WRITTEN, NULL);
   if (mask & FAN_RENAME) tell(watch, system, event, target, RECORD_FILE_RENAMED, other);
   if (mask & (FAN_MOVED_FROM | FAN_MOVED_TO)) take_half(watch, system, event, target);
   if (mask & FAN_OPEN_EXEC) {
@@ -322,7 +350,7 @@ static void tell_all(struct watch *watch, struct file_system *system, const stru
     if (is_loader(watch, event, target)) watch->counts.coalesced++;
     else tell(watch, system, event, target, RECORD_FILE_EXECUTED, NULL);
   }
-  if (mask & FAN_DELETE) tell(watch, system, event, &(struct target){.file = -1}, RECORD_FILE_DELETED, NULL);
+  if (mask & FAN_DELETE) tell(watch, system, event, &(struct target){.has_status = false}, RECORD_FILE_DELETED, NULL);
 }
 
 static void take_event(struct watch *watch, struct file_system *system, const struct files_event *event) {
@@ -363,13 +391,10 @@ static void take_event(struct watch *watch, struct file_system *system, const st
     return;
   }
   if (mask & (FAN_DELETE | FAN_RENAME)) files_recent_settle(&watch->recent, system->number, event, tell_held, watch);
-  struct target target = {.file = -1};
-  if (mask & ~(uint64_t)(FAN_DELETE | FAN_MOVED_FROM | FAN_ONDIR)) {
-    target.file = open_target(system, event, O_PATH);
-    target.has_status = target.file >= 0 && fstat(target.file, &target.status) == 0;
-  }
+  struct target target;
+  target.has_status = (mask & ~(uint64_t)(FAN_DELETE | FAN_MOVED_FROM | FAN_ONDIR)) != 0 &&
+                      files_target_status(&watch->targets, system, event, &target.status);
   tell_all(watch, system, event, &target, &watch->other);
-  if (target.file >= 0) close(target.file);
 }
 
 /*
@@ -381,14 +406,16 @@ static void find_removed(struct watch *watch, struct file_system *system, size_t
   struct files_event event;
   size_t bytes;
   for (size_t offset = 0; offset < length && removed < MAX_REMOVED; offset += bytes) {
-    bytes = files_event_read(watch->events + offset, length - offset, &event);
-    if (bytes == 0) break;
     const uint64_t both = FAN_ONDIR | FAN_DELETE;
-    if ((event.mask & both) == both && event.target.bytes > 0) watch->removed[removed++] = (uint32_t)offset;
+    if ((files_event_mask(watch->events + offset, length - offset, &bytes) & both) == both) {
+      watch->removed[removed++] = (uint32_t)offset;
+    }
+    if (bytes == 0) break;
   }
   while (removed-- > 0) {
     const size_t offset = watch->removed[removed];
     if (files_event_read(watch->events + offset, length - offset, &event) == 0 || event.name == NULL) continue;
+    if (event.target.bytes == 0) continue;
     find_path(watch, system, &event.parent, event.name, &watch->path);
     files_paths_note(&watch->paths, system->number, &event.target, watch->path.text, watch->path.bytes);
   }
@@ -427,6 +454,7 @@ static bool drain(struct watch *watch) {
   }
   tell_moved_away(watch);
   files_recent_due(&watch->recent, watch->now_ms, tell_held, watch);
+  files_targets_release(&watch->targets);
   file_systems_release(&watch->systems);
   file_programs_forget_all(&watch->programs);
   return more;
@@ -442,16 +470,23 @@ static bool refresh(struct watch *watch) {
   return true;
 }
 
+static void take_command(void *context, const struct files_command *command, const char *path) {
+  struct watch *watch = context;
+  if (command->command == WATCH_OPENS) files_opens_watch(&watch->opens, &watch->systems, path);
+}
+
 struct waiting {
   bool is_reader_gone;
   bool are_mounts_changed;
+  bool is_told; /* there are commands, or no more will come */
 };
 
-/* Sleeps until there is news, a signal, or the time is over. */
-static struct waiting wait_for_news(const struct watch *watch, int mounts, uint64_t timeout_ms) {
-  struct pollfd watched[2 + MAX_FILE_SYSTEMS] = {{.fd = watch->spool.descriptor}, {.fd = mounts, .events = POLLPRI}};
+/* Sleeps until there is news, a signal, or the time is over. `input` of -1 is not waited for. */
+static struct waiting wait_for_news(const struct watch *watch, int mounts, int input, uint64_t timeout_ms) {
+  struct pollfd watched[3 + MAX_FILE_SYSTEMS] = {
+      {.fd = watch->spool.descriptor}, {.fd = mounts, .events = POLLPRI}, {.fd = input, .events = POLLIN}};
   if (!spool_is_empty(&watch->spool)) watched[0].events = POLLOUT;
-  nfds_t count = 2;
+  nfds_t count = 3;
   for (unsigned i = 0; i < MAX_FILE_SYSTEMS; i++) {
     const struct file_system *system = &watch->systems.list[i];
     if (system->number != 0 && system->group >= 0) {
@@ -461,9 +496,12 @@ static struct waiting wait_for_news(const struct watch *watch, int mounts, uint6
   sigset_t none;
   sigemptyset(&none);
   const struct timespec timeout = {.tv_sec = (time_t)(timeout_ms / 1000u), .tv_nsec = (long)(timeout_ms % 1000u) * 1000000L};
-  if (ppoll(watched, count, &timeout, &none) <= 0) return (struct waiting){false, false};
-  return (struct waiting){(watched[0].revents & (POLLERR | POLLHUP)) != 0,
-                          (watched[1].revents & (POLLPRI | POLLERR)) != 0};
+  if (ppoll(watched, count, &timeout, &none) <= 0) return (struct waiting){.is_told = false};
+  return (struct waiting){
+      .is_reader_gone = (watched[0].revents & (POLLERR | POLLHUP)) != 0,
+      .are_mounts_changed = (watched[1].revents & (POLLPRI | POLLERR)) != 0,
+      .is_told = watched[2].revents != 0,
+  };
 }
 
 /* Also lets signals in: where there is always news, waiting for it does not. */
@@ -479,6 +517,8 @@ static enum exit_code loop(struct watch *watch, int mounts, const volatile sig_a
   look_at_clocks(watch);
   uint64_t next_statistics = watch->now_ms;
   uint64_t next_refresh = watch->now_ms + REFRESH_MS;
+  unsigned busy_turns = 0;
+  int input = STDIN_FILENO;
   while (!*stopping && !watch->spool.closed) {
     const uint64_t events_before = watch->counts.events;
     const bool more = drain(watch);
@@ -489,14 +529,22 @@ static enum exit_code loop(struct watch *watch, int mounts, const volatile sig_a
       next_statistics = now + STATISTICS_MS;
     }
     spool_flush(&watch->spool);
-    if (watch->counts.events != events_before) gather(watch, more ? 0 : GATHER_MS);
+    busy_turns = watch->counts.events != events_before ? busy_turns + 1 : 0;
+    if (busy_turns > 0) gather(watch, more ? 0 : busy_turns > BUSY_TURNS ? GATHER_BUSY_MS : GATHER_MS);
     uint64_t timeout = more ? 0 : next_statistics - now;
     if (watch->recent.holding > 0 && timeout > RECENT_MS) timeout = RECENT_MS;
-    const struct waiting waiting = wait_for_news(watch, mounts, timeout);
+    const struct waiting waiting = wait_for_news(watch, mounts, input, timeout);
     if (waiting.is_reader_gone) return EXIT_OUTPUT_ERROR;
     if (waiting.are_mounts_changed || now >= next_refresh) {
       if (!refresh(watch)) return EXIT_SYSTEM_ERROR;
       next_refresh = now + REFRESH_MS;
+    }
+    if (waiting.is_told && !files_commands_read(&watch->commands, input, take_command, watch)) {
+      if (errno == EPROTO) {
+        complain("understand what is asked for", errno);
+        return EXIT_SYSTEM_ERROR;
+      }
+      input = -1;
     }
   }
   return EXIT_STOPPED;

@@ -50,6 +50,15 @@ static bool read_info(unsigned type, const unsigned char *info, size_t length, s
   }
 }
 
+uint64_t files_event_mask(const unsigned char *bytes, size_t room, size_t *length) {
+  struct fanotify_event_metadata metadata;
+  *length = 0;
+  if (room < sizeof metadata) return 0;
+  memcpy(&metadata, bytes, sizeof metadata);
+  if (metadata.event_len >= sizeof metadata && metadata.event_len <= room) *length = metadata.event_len;
+  return metadata.mask;
+}
+
 size_t files_event_read(const unsigned char *bytes, size_t room, struct files_event *event) {
   struct fanotify_event_metadata metadata;
   if (room < sizeof metadata) return 0;

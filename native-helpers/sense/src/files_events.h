@@ -33,6 +33,9 @@ struct files_event {
  */
 size_t files_event_read(const unsigned char *bytes, size_t room, struct files_event *event);
 
+/* What happened, without the rest of it. `length` is 0 when it is of another form. */
+uint64_t files_event_mask(const unsigned char *bytes, size_t room, size_t *length);
+
 bool files_handle_same(const struct files_handle *one, const struct files_handle *other);
 
 /* FNV-1a over the handle. */

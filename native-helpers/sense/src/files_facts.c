@@ -46,7 +46,7 @@ void files_facts(struct files_states *states, const struct stat *status, struct 
       record->before_mode = slot->mode;
       record->before_user = slot->user;
       record->before_group = slot->group;
-      record->changed = changes_between(slot, &now);
+      record->changed = (uint16_t)changes_between(slot, &now);
     } else {
       record->changed = ALL_CHANGES;
     }
@@ -57,7 +57,6 @@ void files_facts(struct files_states *states, const struct stat *status, struct 
   record->inode = now.inode;
   record->device = now.device;
   record->bytes = (uint64_t)status->st_size;
-  record->change_ns = now.change_ns;
   record->mode = now.mode;
   record->user = now.user;
   record->group = now.group;
@@ -104,7 +103,7 @@ bool files_sample(int descriptor, uint64_t bytes, struct file_record *record) {
     const uint64_t from = rest > SAMPLE_BYTES ? bytes - SAMPLE_BYTES : SAMPLE_BYTES;
     count += read_at(descriptor, from, sample + count, SAMPLE_BYTES);
   }
-  record->entropy = files_entropy(sample, count);
+  record->entropy = (uint16_t)files_entropy(sample, count);
   record->flags |= FLAG_HAS_SAMPLE;
   return true;
 }

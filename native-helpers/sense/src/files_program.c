@@ -24,6 +24,8 @@ static ssize_t read_small(uint32_t process, const char *name, char *bytes, size_
 
 static void look(struct file_program *program, uint32_t process) {
   program->process = process;
+  program->is_current = true;
+  program->is_told = false;
   program->flags = 0;
   program->path_bytes = 0;
   memset(program->name, 0, sizeof program->name);
@@ -48,18 +50,27 @@ static void look(struct file_program *program, uint32_t process) {
   program->path_bytes = (uint32_t)bytes;
 }
 
+static bool is_same(const struct file_program *one, const struct file_program *other) {
+  return one->process == other->process && one->flags == other->flags && one->path_bytes == other->path_bytes &&
+         memcmp(one->name, other->name, sizeof one->name) == 0 && memcmp(one->path, other->path, one->path_bytes) == 0;
+}
+
 void file_programs_forget(struct file_programs *programs, uint32_t process) {
   struct file_program *program = &programs->list[process % KNOWN_PROGRAMS];
-  if (program->process == process) program->process = 0;
+  if (program->process == process) program->is_current = false;
 }
 
 void file_programs_forget_all(struct file_programs *programs) {
-  for (unsigned i = 0; i < KNOWN_PROGRAMS; i++) programs->list[i].process = 0;
+  for (unsigned i = 0; i < KNOWN_PROGRAMS; i++) programs->list[i].is_current = false;
 }
 
-const struct file_program *file_programs_find(struct file_programs *programs, uint32_t process) {
+struct file_program *file_programs_find(struct file_programs *programs, uint32_t process) {
   struct file_program *program = &programs->list[process % KNOWN_PROGRAMS];
-  if (program->process != process) look(program, process);
+  if (program->process == process && program->is_current) return program;
+  static struct file_program now;
+  look(&now, process);
+  if (program->is_told && is_same(program, &now)) program->is_current = true;
+  else *program = now;
   return program;
 }
 

@@ -71,7 +71,14 @@ bool files_recent_is_busy(struct files_recent *recent, uint32_t process, uint64_
     /* One that was busy goes on to be. */
     const bool goes_on = writer->process == process && writer->files > WRITER_FILES &&
                          now_ms - writer->since_ms <= 2 * WRITER_MS;
-    *writer = (struct recent_writer){process, goes_on ? WRITER_FILES : 0, now_ms};
+    *writer = (struct recent_writer){process, goes_on ? WRITER_FILES : 0, now_ms, goes_on ? writer->calm : 0};
   }
-  return writer->files++ >= WRITER_FILES;
+  if (writer->files++ < WRITER_FILES) return false;
+  return writer->calm < CALM_FILES || writer->files % CALM_STEP == 0;
+}
+
+void files_recent_looked(struct files_recent *recent, uint32_t process, bool is_random) {
+  struct recent_writer *writer = &recent->writers[process % RECENT_WRITERS];
+  if (writer->process != process) return;
+  writer->calm = is_random ? 0 : writer->calm + (writer->calm < CALM_FILES ? 1u : 0u);
 }

@@ -20,6 +20,9 @@
 /* A process that has written so many files within WRITER_MS is looked at closely: editors save one or two. */
 #define WRITER_FILES 3u
 #define WRITER_MS 10000u
+/* One whose last so many files were not of the kind that is looked for is looked at less: at one file in CALM_STEP. */
+#define CALM_FILES 32u
+#define CALM_STEP 4u
 
 struct recent_write {
   struct files_handle target;
@@ -36,6 +39,7 @@ struct recent_writer {
   uint32_t process;
   uint32_t files;
   uint64_t since_ms;
+  uint32_t calm; /* files in a row that were looked at and looked ordered */
 };
 
 struct files_recent {
@@ -64,7 +68,10 @@ void files_recent_settle(struct files_recent *recent, uint32_t file_system, cons
 /* Tells everything whose time is over. With `now_ms` of UINT64_MAX: everything. */
 void files_recent_due(struct files_recent *recent, uint64_t now_ms, recent_tell *tell, void *context);
 
-/* A process wrote one more file. Whether it is one that goes through many. */
+/* A process wrote one more file. Whether it is one that goes through many, and this one of those to look at. */
 bool files_recent_is_busy(struct files_recent *recent, uint32_t process, uint64_t now_ms);
+
+/* What was found in a file that the process wrote: content that could be encrypted, or not. */
+void files_recent_looked(struct files_recent *recent, uint32_t process, bool is_random);
 
 #endif

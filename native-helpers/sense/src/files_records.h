@@ -3,7 +3,7 @@
  * the types of records are others, and the first record is RECORD_FILES_HELLO.
  *
  * `sense verdicts` writes the same greeting with its own magic number, then a RECORD_VERDICT_REQUEST for every question,
- * and reads struct verdict_answer, all of one size, on standard input.
+ * and reads struct files_command on standard input, as `sense files` does.
  *
  * The reader is main/engine/sensors/files/records.ts. A change here needs a new FILES_FORMAT_VERSION.
  */
@@ -14,7 +14,7 @@
 
 #define FILES_MAGIC 0x46534648u    /* "HFSF" */
 #define VERDICTS_MAGIC 0x56534648u /* "HFSV" */
-#define FILES_FORMAT_VERSION 1u
+#define FILES_FORMAT_VERSION 2u
 
 /* Not among the types of the other streams: a reader of the wrong one notices. */
 enum files_record_type {
@@ -29,6 +29,8 @@ enum files_record_type {
   RECORD_FILE_DELETED = 40,
   RECORD_VERDICT_REQUEST = 41,
   RECORD_VERDICT_STATISTICS = 42,
+  RECORD_FILE_OPENED = 43,
+  RECORD_FILE_PROGRAM = 44,
 };
 
 /* What the kernel offers. */
@@ -52,6 +54,10 @@ enum files_flag {
   FLAG_HAS_SAMPLE = 1u << 4,
   /* The program's executable has no name any more. */
   FLAG_PROGRAM_DELETED = 1u << 5,
+  /* A created file was also written to and closed: two news in one record. */
+  FLAG_ALSO_WRITTEN = 1u << 6,
+  /* Its texts are ASCII, which is quicker to read. */
+  FLAG_PLAIN_TEXT = 1u << 7,
 };
 
 enum files_change {
@@ -64,8 +70,7 @@ enum files_change {
 /* Texts behind a record of a file, in this order, without NULs between them. */
 enum files_text {
   FILE_TEXT_PATH,
-  FILE_TEXT_OTHER,   /* renamed: the name before; created: what a symbolic link points to */
-  FILE_TEXT_PROGRAM, /* /proc/PID/exe */
+  FILE_TEXT_OTHER, /* renamed: the name before; created: what a symbolic link points to */
   FILE_TEXTS,
 };
 
@@ -73,6 +78,8 @@ enum files_text {
 #define SAMPLE_HEAD_BYTES 16u
 /* PATH_MAX, and the longest name behind it. */
 #define MAX_FILE_PATH_BYTES (4096u + 256u)
+/* Programs that are told of by number. */
+#define KNOWN_PROGRAMS 64u
 
 struct file_record {
   struct record_header header;
@@ -80,21 +87,30 @@ struct file_record {
   uint64_t inode;
   uint64_t device;    /* as stat(2) gives it */
   uint64_t bytes;
-  uint64_t change_ns; /* since the epoch, of the file's last change of state */
   uint32_t process;   /* 0: the kernel does not say, or it is of another pid namespace */
   uint32_t flags;     /* enum files_flag */
   uint32_t mode;      /* st_mode */
   uint32_t user;
   uint32_t group;
+  uint32_t program;   /* number of the last RECORD_FILE_PROGRAM that describes it, from 1; 0: none */
+  uint32_t times;     /* how many of the same this record stands for */
   uint32_t before_mode;
   uint32_t before_user;
   uint32_t before_group;
-  uint32_t changed;   /* enum files_change; of attributes only */
-  uint32_t times;     /* how many of the same this record stands for */
-  uint32_t entropy;   /* thousandths of a bit for each byte, of the first and the last 4 KiB */
-  uint32_t text_bytes[FILE_TEXTS];
-  char name[PROCESS_TITLE_BYTES]; /* comm of the process, NUL-padded */
+  uint16_t changed;   /* enum files_change; of attributes only */
+  uint16_t entropy;   /* thousandths of a bit for each byte, of the first and the last 4 KiB */
+  uint16_t text_bytes[FILE_TEXTS];
   unsigned char head[SAMPLE_HEAD_BYTES];
+};
+
+/* Before the first record of a file that names it, and whenever it is another one. Followed by its path and padding. */
+struct file_program_record {
+  struct record_header header;
+  uint32_t number; /* 1 to KNOWN_PROGRAMS; what had this number is forgotten */
+  uint32_t process;
+  uint32_t flags;  /* FLAG_PROCESS_GONE, FLAG_PROGRAM_DELETED */
+  uint32_t path_bytes;
+  char name[PROCESS_TITLE_BYTES]; /* comm of the process, NUL-padded */
 };
 
 /* Followed by detail_bytes of text and padding: what is missing; empty for nothing. */
@@ -138,6 +154,7 @@ struct files_statistics_record {
   uint64_t sampled;    /* files that were read for their entropy */
   uint64_t watched;    /* file systems, now */
   uint64_t dropped;    /* records for which there was no room, because nobody read them */
+  uint64_t opens;      /* files of which openings are told; those that are gone are counted on */
 };
 
 enum verdict_kind {
@@ -173,7 +190,7 @@ struct verdict_statistics_record {
   uint64_t median_us; /* from a question to its answer; 0 while there was none */
 };
 
-enum verdict_command {
+enum files_command_kind {
   ANSWER_ALLOW = 1,
   ANSWER_DENY = 2,
   /* Allowed until the file changes: the kernel does not ask again. */
@@ -183,22 +200,26 @@ enum verdict_command {
   UNGUARD_PATH = 5,
   /* What was remembered and guarded is so no more. */
   FORGET_ALL = 6,
+  /* To `sense files`: tell of every opening of `path`. */
+  WATCH_OPENS = 7,
 };
 
 /* On standard input. With a path it is followed by path_bytes of it, padded to 8 bytes. */
-struct verdict_answer {
-  uint32_t command; /* enum verdict_command */
+struct files_command {
+  uint32_t command; /* enum files_command_kind */
   uint32_t question;
   uint32_t path_bytes;
   uint32_t unused;
 };
 
-static_assert(sizeof(struct file_record) == 136, "layout");
+static_assert(sizeof(struct file_record) == 104, "layout");
+static_assert(sizeof(struct file_program_record) == 40, "layout");
+static_assert(MAX_FILE_PATH_BYTES <= UINT16_MAX, "lengths of texts fit");
 static_assert(sizeof(struct files_hello_record) == 24, "layout");
 static_assert(sizeof(struct file_system_record) == 32, "layout");
-static_assert(sizeof(struct files_statistics_record) == 80, "layout");
+static_assert(sizeof(struct files_statistics_record) == 88, "layout");
 static_assert(sizeof(struct verdict_request_record) == 64, "layout");
 static_assert(sizeof(struct verdict_statistics_record) == 80, "layout");
-static_assert(sizeof(struct verdict_answer) == 16, "layout");
+static_assert(sizeof(struct files_command) == 16, "layout");
 
 #endif

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "confine.h"
+#include "files_commands.h"
 #include "files_kernel.h"
 #include "files_mounts.h"
 #include "files_paths.h"
@@ -26,8 +27,6 @@
 #define DEAF_MS 5000u
 #define STATISTICS_MS 1000u
 #define READ_BYTES 16384u
-/* Commands of the engine; the longest is a path. */
-#define COMMAND_BYTES 65536u
 /* A program is waiting: ahead of ordinary ones. */
 #define ANSWERING_PRIORITY (-10)
 /* Answers by how long they took, for the median: 2 µs each, the last one for all that took longer. */
@@ -55,8 +54,7 @@ struct verdicts {
   struct verdict_statistics_record counts;
   uint64_t times[TIME_CLASSES];
   struct waiting_question questions[MAX_WAITING];
-  size_t command_bytes;
-  _Alignas(8) unsigned char commands[COMMAND_BYTES];
+  struct files_commands commands;
   _Alignas(8) unsigned char events[READ_BYTES];
 };
 
@@ -138,7 +136,7 @@ static void forget_all(struct verdicts *verdicts) {
   verdicts->counts.guarded = 0;
 }
 
-static void take_answer(struct verdicts *verdicts, const struct verdict_answer *answer) {
+static void take_answer(struct verdicts *verdicts, const struct files_command *answer) {
   struct waiting_question *question = &verdicts->questions[answer->question % MAX_WAITING];
   /* It came too late: the slot is empty, or another's. */
   if (question->file < 0 || question->question != answer->question) return;
@@ -153,49 +151,17 @@ static void take_answer(struct verdicts *verdicts, const struct verdict_answer *
   else verdicts->counts.denied++;
 }
 
-/* Takes the commands that are complete. False when they make no sense. */
-static bool take_commands(struct verdicts *verdicts) {
-  size_t offset = 0;
-  struct verdict_answer command;
-  while (verdicts->command_bytes - offset >= sizeof command) {
-    memcpy(&command, verdicts->commands + offset, sizeof command);
-    const bool has_path = command.command == GUARD_PATH || command.command == UNGUARD_PATH;
-    if (command.command < ANSWER_ALLOW || command.command > FORGET_ALL ||
-        command.path_bytes > (has_path ? MAX_FILE_PATH_BYTES : 0)) {
-      return false;
-    }
-    const size_t whole = sizeof command + ALIGN_RECORD(command.path_bytes);
-    if (whole > verdicts->command_bytes - offset) break;
-    if (has_path) {
-      char path[MAX_FILE_PATH_BYTES + 1];
-      memcpy(path, verdicts->commands + offset + sizeof command, command.path_bytes);
-      path[command.path_bytes] = '\0';
-      guard(verdicts, path, command.command == GUARD_PATH);
-    } else if (command.command == FORGET_ALL) {
-      forget_all(verdicts);
-    } else {
-      take_answer(verdicts, &command);
-    }
-    offset += whole;
+static void take_command(void *context, const struct files_command *command, const char *path) {
+  struct verdicts *verdicts = context;
+  switch (command->command) {
+    case ANSWER_ALLOW:
+    case ANSWER_DENY:
+    case ANSWER_ALLOW_REMEMBER: take_answer(verdicts, command); break;
+    case GUARD_PATH:
+    case UNGUARD_PATH: guard(verdicts, path, command->command == GUARD_PATH); break;
+    case FORGET_ALL: forget_all(verdicts); break;
+    default: break;
   }
-  verdicts->command_bytes -= offset;
-  memmove(verdicts->commands, verdicts->commands + offset, verdicts->command_bytes);
-  return true;
-}
-
-/* False when nobody answers any more; errno is 0 for the end of the stream. */
-static bool read_commands(struct verdicts *verdicts) {
-  const ssize_t count =
-      read(STDIN_FILENO, verdicts->commands + verdicts->command_bytes, COMMAND_BYTES - verdicts->command_bytes);
-  if (count < 0 && (errno == EAGAIN || errno == EINTR)) return true;
-  if (count <= 0) {
-    if (count == 0) errno = 0;
-    return false;
-  }
-  verdicts->command_bytes += (size_t)count;
-  if (take_commands(verdicts)) return true;
-  errno = EPROTO;
-  return false;
 }
 
 /* Whoever waited too long goes on. */
@@ -326,7 +292,7 @@ static enum exit_code loop(struct verdicts *verdicts, int mounts, const volatile
     const struct timespec timeout = {(time_t)(wait_ms / 1000u), (long)(wait_ms % 1000u) * 1000000L};
     if (ppoll(watched, sizeof watched / sizeof watched[0], &timeout, &none) <= 0) continue;
     if (watched[2].revents & (POLLERR | POLLHUP)) return EXIT_OUTPUT_ERROR;
-    if (watched[0].revents != 0 && !read_commands(verdicts)) {
+    if (watched[0].revents != 0 && !files_commands_read(&verdicts->commands, STDIN_FILENO, take_command, verdicts)) {
       if (errno == 0) return EXIT_OUTPUT_ERROR;
       complain("understand the answers", errno);
       return EXIT_SYSTEM_ERROR;

@@ -8,15 +8,18 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "files_commands.h"
 #include "files_events.h"
 #include "files_facts.h"
 #include "files_kernel.h"
 #include "files_mounts.h"
+#include "files_opens.h"
 #include "files_options.h"
 #include "files_paths.h"
 #include "files_program.h"
 #include "files_recent.h"
 #include "files_spool.h"
+#include "files_target.h"
 
 static unsigned passed;
 static unsigned failed;
@@ -314,6 +317,25 @@ static void test_busy(void) {
   CHECK(!files_recent_is_busy(&recent, 9, 1000 + 4 * WRITER_MS));
 }
 
+/* Who writes what looks ordered for long is looked at less, until something does not. */
+static void test_calm(void) {
+  static struct files_recent recent;
+  unsigned looked = 0;
+  for (unsigned i = 0; i < CALM_FILES + WRITER_FILES; i++) {
+    if (!files_recent_is_busy(&recent, 9, 1000)) continue;
+    looked++;
+    files_recent_looked(&recent, 9, false);
+  }
+  CHECK(looked == CALM_FILES);
+  looked = 0;
+  for (unsigned i = 0; i < 10 * CALM_STEP; i++) looked += files_recent_is_busy(&recent, 9, 1000);
+  CHECK(looked == 10);
+  files_recent_looked(&recent, 10, true);
+  CHECK(!files_recent_is_busy(&recent, 9, 1000) || !files_recent_is_busy(&recent, 9, 1000));
+  files_recent_looked(&recent, 9, true);
+  CHECK(files_recent_is_busy(&recent, 9, 1000) && files_recent_is_busy(&recent, 9, 1000));
+}
+
 /* ---- options, programs, spool ---- */
 
 static bool parse(struct files_options *options, int count, char *const *values) {
@@ -345,10 +367,90 @@ static void test_options(void) {
 
 static void test_programs(void) {
   static struct file_programs programs;
-  const struct file_program *own = file_programs_find(&programs, (uint32_t)getpid());
+  struct file_program *own = file_programs_find(&programs, (uint32_t)getpid());
+  own->is_told = true;
+  file_programs_forget_all(&programs);
+  CHECK(file_programs_find(&programs, (uint32_t)getpid()) == own && own->is_told);
+  own->path[0] = '?';
+  file_programs_forget(&programs, (uint32_t)getpid());
+  CHECK(!file_programs_find(&programs, (uint32_t)getpid())->is_told);
   CHECK(own->path_bytes > 1 && own->path[0] == '/' && own->flags == 0 && own->name[0] != '\0');
   CHECK(file_programs_find(&programs, 0x7fffffff)->flags == FLAG_PROCESS_GONE);
   CHECK(file_program_parent((uint32_t)getpid()) == (uint32_t)getppid() && file_program_parent(0x7fffffff) == 0);
+}
+
+/* ---- the file of an event, commands, opens ---- */
+
+static void test_handle_inodes(void) {
+  struct files_handle handle = {.bytes = 8, .type = 1};
+  const uint32_t words[] = {7, 8, 9};
+  memcpy(handle.data, words, sizeof words);
+  CHECK(files_handle_inode(&handle) == 7);
+  handle.bytes = 12;
+  CHECK(files_handle_inode(&handle) == (8 | 9ull << 32));
+  handle.type = 0x81;
+  CHECK(files_handle_inode(&handle) == (7 | 8ull << 32));
+  handle.type = 0x4d;
+  CHECK(files_handle_inode(&handle) == 0);
+  handle.bytes = 20;
+  CHECK(files_handle_inode(&handle) == (7 | 8ull << 32));
+  handle.type = 0xfb;
+  CHECK(files_handle_inode(&handle) == 0);
+}
+
+struct taken {
+  unsigned count;
+  uint32_t last;
+  char path[16];
+};
+
+static void take_one(void *context, const struct files_command *command, const char *path) {
+  struct taken *taken = context;
+  taken->count++;
+  taken->last = command->command;
+  snprintf(taken->path, sizeof taken->path, "%s", path == NULL ? "" : path);
+}
+
+static void test_commands(void) {
+  static struct files_commands commands;
+  struct taken taken = {0};
+  int ends[2];
+  CHECK(pipe(ends) == 0);
+  const struct files_command deny = {ANSWER_DENY, 5, 0, 0};
+  const struct files_command watch = {WATCH_OPENS, 0, 5, 0};
+  unsigned char bytes[sizeof deny + sizeof watch + 8] = {0};
+  memcpy(bytes, &deny, sizeof deny);
+  memcpy(bytes + sizeof deny, &watch, sizeof watch);
+  memcpy(bytes + sizeof deny + sizeof watch, "/a/bc", 5);
+  for (size_t i = 0; i < sizeof bytes; i++) {
+    CHECK(write(ends[1], bytes + i, 1) == 1 && files_commands_read(&commands, ends[0], take_one, &taken));
+  }
+  CHECK(taken.count == 2 && taken.last == WATCH_OPENS && strcmp(taken.path, "/a/bc") == 0 && commands.used == 0);
+  const struct files_command wrong[] = {{0, 0, 0, 0}, {8, 0, 0, 0}, {ANSWER_ALLOW, 0, 8, 0}, {WATCH_OPENS, 0, 5000, 0}};
+  for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+    commands.used = 0;
+    CHECK(write(ends[1], &wrong[i], sizeof wrong[i]) == sizeof wrong[i]);
+    CHECK(!files_commands_read(&commands, ends[0], take_one, &taken) && errno == EPROTO);
+  }
+  close(ends[1]);
+  CHECK(!files_commands_read(&commands, ends[0], take_one, &taken) && errno == 0 && taken.count == 2);
+  close(ends[0]);
+}
+
+static void test_opens(void) {
+  static struct files_opens opens;
+  struct files_event event = {.process = 5};
+  event.target = (struct files_handle){.bytes = 4, .type = 1, .data = "abc"};
+  CHECK(files_opens_is_news(&opens, &event, 1000) && !files_opens_is_news(&opens, &event, 1001));
+  CHECK(files_opens_is_news(&opens, &event, 1000 + OPEN_AGAIN_MS));
+  event.process = 6;
+  CHECK(files_opens_is_news(&opens, &event, 1002));
+  /* No file system is watched, or the path is none. */
+  static struct file_systems systems;
+  files_opens_watch(&opens, &systems, "/etc/passwd");
+  files_opens_watch(&opens, &systems, "etc/passwd");
+  files_opens_watch(&opens, &systems, "/nowhere/at/all");
+  CHECK(opens.marked == 0);
 }
 
 static void test_spool(void) {
@@ -395,8 +497,12 @@ int main(void) {
   test_entropy();
   test_recent();
   test_busy();
+  test_calm();
   test_options();
   test_programs();
+  test_handle_inodes();
+  test_commands();
+  test_opens();
   test_spool();
   printf("sense file tests: %u passed, %u failed\n", passed, failed);
   return failed == 0 ? 0 : 1;

@@ -18,6 +18,7 @@ sense=$(realpath "$1")
 folder=$(mktemp -d)
 pid=
 clean_up() {
+  cd /
   [ -z "$pid" ] || kill "$pid" 2>/dev/null || true
   umount "$folder/mount" 2>/dev/null || true
   rm -rf "$folder"

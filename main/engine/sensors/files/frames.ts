@@ -9,13 +9,26 @@ const ALIGNMENT_MASK = 7;
 const MAX_RECORD_BYTES = 65_536;
 const WORD = 2 ** 32;
 
+/** Some of the stream, with several records in it; valid only while they are taken. */
+export interface RecordPiece {
+  readonly bytes: Buffer;
+  /** The same bytes. */
+  readonly view: DataView;
+}
+
+/**
+ * Takes the record, header included, that stands at `from` up to `end`.
+ *
+ * @returns what is wrong with it
+ */
+export type TakeRecord = (type: number, piece: RecordPiece, from: number, end: number) => string | undefined;
+
 export class RecordFrames {
-  readonly #take: (type: number, record: Buffer) => string | undefined;
+  readonly #take: TakeRecord;
   #rest: Buffer = Buffer.alloc(0);
   #problem: string | undefined;
 
-  /** @param take gets each record, header included, and says what is wrong with it */
-  constructor(take: (type: number, record: Buffer) => string | undefined) {
+  constructor(take: TakeRecord) {
     this.#take = take;
   }
 
@@ -25,24 +38,26 @@ export class RecordFrames {
   }
 
   /** Hands on the records that `piece` makes complete. False when the stream is damaged. */
-  accept(piece: Uint8Array): boolean {
+  accept(fresh: Uint8Array): boolean {
     if (this.#problem !== undefined) return false;
-    const fresh = Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength);
-    const bytes = this.#rest.length === 0 ? fresh : Buffer.concat([this.#rest, fresh]);
-    let offset = 0;
-    while (bytes.length - offset >= HEADER_BYTES) {
-      const size = bytes.readUInt32LE(offset);
+    const whole = Buffer.from(fresh.buffer, fresh.byteOffset, fresh.byteLength);
+    const bytes = this.#rest.length === 0 ? whole : Buffer.concat([this.#rest, whole]);
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const piece = { bytes, view };
+    let from = 0;
+    while (bytes.length - from >= HEADER_BYTES) {
+      const size = view.getUint32(from, true);
       if (size < HEADER_BYTES || size > MAX_RECORD_BYTES || (size & ALIGNMENT_MASK) !== 0) {
         this.#problem = `a record of ${size} bytes`;
         return false;
       }
-      if (size > bytes.length - offset) break;
-      this.#problem = this.#take(bytes.readUInt16LE(offset + 4), bytes.subarray(offset, offset + size));
+      if (size > bytes.length - from) break;
+      this.#problem = this.#take(view.getUint16(from + 4, true), piece, from, from + size);
       if (this.#problem !== undefined) return false;
-      offset += size;
+      from += size;
     }
     // A copy: what is left is less than a record, the piece may be large.
-    this.#rest = Buffer.from(bytes.subarray(offset));
+    this.#rest = Buffer.from(bytes.subarray(from));
     return true;
   }
 }
@@ -53,6 +68,6 @@ export function fits(room: number, bytes: number): boolean {
 }
 
 /** A 64-bit number; beyond 2^53 its last digits are lost. */
-export function wide(record: Buffer, at: number): number {
-  return record.readUInt32LE(at) + record.readUInt32LE(at + 4) * WORD;
+export function wide(view: DataView, at: number): number {
+  return view.getUint32(at, true) + view.getUint32(at + 4, true) * WORD;
 }

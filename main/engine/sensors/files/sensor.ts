@@ -9,10 +9,16 @@ import { type Clock, systemClock } from '../../runtime/clock.ts';
 import type { HealthPart, HealthRegistry } from '../../runtime/health.ts';
 import type { ChildExit, SupervisorOptions } from '../../runtime/supervise.ts';
 import { DEFAULT_HELPER_PATH, HELPER_EXIT } from '../helper.ts';
-import { fileEventOf, type ProcessLookup } from './events.ts';
-import { type FileVerdict, VerdictGate } from './gate.ts';
 import { HelperStream } from '../helper-stream.ts';
-import { type FileCounts, FileRecordDecoder, type FileSystem, NO_FILE_COUNTS } from './records.ts';
+import type { ProcessLookup } from './events.ts';
+import { type FileVerdict, VerdictGate } from './gate.ts';
+import {
+  type FileCounts,
+  FileRecordDecoder,
+  type FileRecordEvents,
+  type FileSystem,
+  NO_FILE_COUNTS,
+} from './records.ts';
 import { type FileVerdictRequest, NO_VERDICT_COUNTS, type VerdictCounts } from './verdict-records.ts';
 
 export interface FileSensorOptions {
@@ -134,6 +140,7 @@ export class FileSensor {
       overflows: base.overflows + run.overflows,
       sampled: base.sampled + run.sampled,
       dropped: base.dropped + run.dropped,
+      opens: run.opens,
       watched: run.watched,
     };
   }
@@ -196,14 +203,15 @@ export class FileSensor {
   }
 
   #newDecoder(): FileRecordDecoder {
-    return new FileRecordDecoder({
+    const sink: FileRecordEvents = {
       hello: (method, detail) => {
         this.#greeting = { method, detail };
       },
       fileSystem: (fileSystem) => this.#found(fileSystem),
-      record: (record) => this.#events.push(fileEventOf(record, this.#processOf)),
+      event: (event) => this.#events.push(event),
       statistics: (counts) => this.#observe(counts),
-    });
+    };
+    return new FileRecordDecoder(sink, this.#processOf);
   }
 
   #began(): void {

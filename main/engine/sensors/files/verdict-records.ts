@@ -2,11 +2,11 @@
 import { fits, RecordFrames, wide } from './frames.ts';
 
 const MAGIC = 0x56534648;
-const VERSION = 1;
+const VERSION = 2;
 
 export const VERDICT_RECORD_TYPE = { hello: 32, request: 41, statistics: 42 } as const;
 export const VERDICT_FIXED_BYTES = { hello: 24, request: 64, statistics: 80, answer: 16 } as const;
-const COMMAND = { allow: 1, deny: 2, allowRemember: 3, guard: 4, unguard: 5, forgetAll: 6 } as const;
+const COMMAND = { allow: 1, deny: 2, allowRemember: 3, guard: 4, unguard: 5, forgetAll: 6, watchOpens: 7 } as const;
 export type VerdictCommand = keyof typeof COMMAND;
 const KINDS = [undefined, 'execute', 'open'] as const;
 const ALIGNMENT = 8;
@@ -66,7 +66,7 @@ export interface VerdictRecordEvents {
 /** Takes in the stream piece by piece. */
 export class VerdictRecordDecoder {
   readonly #events: VerdictRecordEvents;
-  readonly #frames = new RecordFrames((type, record) => this.#take(type, record));
+  readonly #frames = new RecordFrames((type, { bytes }, from, end) => this.#take(type, bytes.subarray(from, end)));
   #isGreeted = false;
 
   constructor(events: VerdictRecordEvents) {
@@ -105,15 +105,16 @@ export class VerdictRecordDecoder {
   #request(record: Buffer): string | undefined {
     const from = VERDICT_FIXED_BYTES.request;
     if (record.length < from) return `a question in ${record.length} bytes`;
+    const view = viewOf(record);
     const pathBytes = record.readUInt32LE(60);
     const kind = KINDS[record.readUInt32LE(48)];
     if (kind === undefined || !fits(record.length - from, pathBytes)) return 'a question of another form';
     this.#events.request(record.readUInt32LE(40), {
       path: record.toString('utf8', from, from + pathBytes),
-      inode: wide(record, 8),
-      device: wide(record, 16),
+      inode: wide(view, 8),
+      device: wide(view, 16),
       changeTimeNs: record.readBigUInt64LE(24),
-      sizeBytes: wide(record, 32),
+      sizeBytes: wide(view, 32),
       pid: record.readUInt32LE(44),
       mode: record.readUInt32LE(52),
       uid: record.readUInt32LE(56),
@@ -124,9 +125,10 @@ export class VerdictRecordDecoder {
 
   #statistics(record: Buffer): string | undefined {
     if (record.length !== VERDICT_FIXED_BYTES.statistics) return 'statistics of another form';
+    const view = viewOf(record);
     const [asked, allowed, denied, timeouts, crowded, exempt, guarded, overflows, medianUs] = [
       8, 16, 24, 32, 40, 48, 56, 64, 72,
-    ].map((at) => wide(record, at));
+    ].map((at) => wide(view, at));
     this.#events.statistics({
       asked,
       allowed,
@@ -140,6 +142,10 @@ export class VerdictRecordDecoder {
     });
     return undefined;
   }
+}
+
+function viewOf({ buffer, byteOffset, byteLength }: Buffer): DataView {
+  return new DataView(buffer, byteOffset, byteLength);
 }
 
 /** What the helper is told: an answer to a question, or with a path a wish. */

@@ -1,5 +1,5 @@
 /** Writes records as `sense files` does, for tests of those who read them. */
-import { FILE_FIXED_BYTES, FILE_RECORD_TYPE, type FileRecordKind } from '../records.ts';
+import { FILE_AT, FILE_FIXED_BYTES, FILE_RECORD_TYPE, PROGRAM_AT } from '../format.ts';
 
 const ALIGNMENT = 8;
 
@@ -11,7 +11,7 @@ export function record(type: number, bytes: number, fill: (record: Buffer) => vo
   return made;
 }
 
-export function filesHello(abilities = 3, detail = '', magic = 0x46534648, version = 1): Buffer {
+export function filesHello(abilities = 3, detail = '', magic = 0x46534648, version = 2): Buffer {
   const text = Buffer.from(detail);
   return record(FILE_RECORD_TYPE.hello, FILE_FIXED_BYTES.hello + text.length, (made) => {
     for (const [index, value] of [magic, version, abilities, text.length].entries()) {
@@ -32,36 +32,48 @@ export function fileSystemRecord(state: number, mountPoint = '/', type = 'ext4',
 }
 
 export interface FileFields {
-  readonly kind: FileRecordKind;
+  readonly kind: Exclude<keyof typeof FILE_RECORD_TYPE, 'hello' | 'fileSystem' | 'statistics' | 'program'>;
   readonly pid?: number;
   readonly flags?: number;
   readonly bytes?: bigint;
   readonly mode?: number;
+  readonly program?: number;
   readonly beforeMode?: number;
   readonly changed?: number;
   readonly times?: number;
   readonly entropy?: number;
-  readonly name?: string;
   readonly head?: string;
-  /** Path, the other path, program. */
-  readonly texts?: readonly string[];
+  /** Path and the other path. */
+  readonly texts?: readonly (string | Uint8Array)[];
 }
 
 export function fileRecord(fields: FileFields): Buffer {
   const texts = (fields.texts ?? []).map((text) => Buffer.from(text));
   const total = texts.reduce((sum, text) => sum + text.length, 0);
   return record(FILE_RECORD_TYPE[fields.kind], FILE_FIXED_BYTES.file + total, (made) => {
-    made.writeBigUInt64LE(1_700_000_001_500_000_000n, 8);
-    made.writeBigUInt64LE(77n, 16);
-    made.writeBigUInt64LE(2_049n, 24);
-    made.writeBigUInt64LE(fields.bytes ?? 0n, 32);
-    const words = [fields.pid ?? 0, fields.flags ?? 0, fields.mode ?? 0, 1_000, 100, fields.beforeMode ?? 0, 0, 0];
-    words.push(fields.changed ?? 0, fields.times ?? 1, fields.entropy ?? 0);
-    for (const [index, value] of words.entries()) made.writeUInt32LE(value, 48 + 4 * index);
-    for (const [index, text] of texts.entries()) made.writeUInt32LE(text.length, 92 + 4 * index);
-    made.write(fields.name ?? '', 104, 16, 'utf8');
-    made.write(fields.head ?? '', 120, 16, 'latin1');
+    made.writeBigUInt64LE(1_700_000_001_500_000_000n, FILE_AT.time);
+    made.writeBigUInt64LE(77n, FILE_AT.inode);
+    made.writeBigUInt64LE(2_049n, FILE_AT.device);
+    made.writeBigUInt64LE(fields.bytes ?? 0n, FILE_AT.bytes);
+    const words = [fields.pid ?? 0, fields.flags ?? 0, fields.mode ?? 0, 1_000, 100, fields.program ?? 0];
+    words.push(fields.times ?? 1, fields.beforeMode ?? 0, 0, 0);
+    for (const [index, value] of words.entries()) made.writeUInt32LE(value, FILE_AT.process + 4 * index);
+    made.writeUInt16LE(fields.changed ?? 0, FILE_AT.changed);
+    made.writeUInt16LE(fields.entropy ?? 0, FILE_AT.entropy);
+    for (const [index, text] of texts.entries()) made.writeUInt16LE(text.length, FILE_AT.pathBytes + 2 * index);
+    made.write(fields.head ?? '', FILE_AT.head, 16, 'latin1');
     Buffer.concat(texts).copy(made, FILE_FIXED_BYTES.file);
+  });
+}
+
+export function programRecord(number: number, pid: number, path: string, name = '', flags = 0): Buffer {
+  const text = Buffer.from(path);
+  return record(FILE_RECORD_TYPE.program, FILE_FIXED_BYTES.program + text.length, (made) => {
+    for (const [index, value] of [number, pid, flags, text.length].entries()) {
+      made.writeUInt32LE(value, PROGRAM_AT.number + 4 * index);
+    }
+    made.write(name, PROGRAM_AT.name, 16, 'utf8');
+    text.copy(made, FILE_FIXED_BYTES.program);
   });
 }
 
