@@ -105,12 +105,16 @@ export class Autoencoder implements AnomalyModel {
 
   score(values: Float64Array, offset = 0): number {
     this.run(values, offset);
-    const { columns } = this;
+    const { columns, centre, errorWeights, asideWeights } = this;
+    const { input, output } = this.network;
     // A sum of logarithms is the logarithm of a product, of which there is one for as long as the product has a number.
     let product = 1;
     let sum = 0;
     for (let column = 0; column < columns; column++) {
-      product *= 1 + this.distance(column);
+      const value = input[column]!;
+      const error = value - output[column]!;
+      const aside = value - centre[column]!;
+      product *= 1 + error * error * errorWeights[column]! + aside * aside * asideWeights[column]!;
       if (product > MOST_PRODUCT) {
         sum += Math.log(product);
         product = 1;

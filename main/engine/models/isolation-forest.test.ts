@@ -1,5 +1,5 @@
-import { describe, expect, it } from 'vitest';
-import { isolationForest, MODEL_FAMILIES, ModelDocumentError } from './index.ts';
+import { describe, expect, it, vi } from 'vitest';
+import { isolationForest, MODEL_FAMILIES, ModelDocumentError, scoreRows } from './index.ts';
 import { meanSearchDepth } from './isolation-tree.ts';
 import { aucOf, twoGroups } from './testing.ts';
 
@@ -25,6 +25,27 @@ describe('isolation forest', () => {
     expect(read.score(TABLE.test.data, 15)).toBe(extended.score(TABLE.test.data, 15));
     const parts = extended.explain(Float64Array.of(4, 4, 40, 4, 4));
     expect(parts.indexOf(Math.max(...parts))).toBe(2);
+  });
+
+  it.each([
+    { trees: 1, sampleRows: 2 },
+    { trees: 8, sampleRows: 256 },
+    { trees: 100, sampleRows: 100 },
+    { trees: 13, sampleRows: 257 },
+    // Too large to be laid out for it.
+    { trees: 300, sampleRows: 512 },
+  ])('walks down $trees trees of $sampleRows rows with WebAssembly as it does without', (settings) => {
+    const [model, plain] = [isolationForest.fit(TABLE.train, settings), isolationForest.fit(TABLE.train, settings)];
+    const far = { ...TABLE.test, data: TABLE.test.data.map((value, i) => (i % 7 === 0 ? value * 1e30 : value)) };
+    for (const rows of [TABLE.test, far]) {
+      const scores = scoreRows(model, rows);
+      vi.stubGlobal('WebAssembly', undefined);
+      const others = scoreRows(plain, rows);
+      vi.unstubAllGlobals();
+      scores.forEach((score, row) => {
+        expect(score).toBeCloseTo(others[row]!, 12);
+      });
+    }
   });
 
   it('puts all of the shortened path down to columns', () => {

@@ -5,6 +5,7 @@
  * M. Carrasco Kind, R. J. Brunner: "Extended Isolation Forest", IEEE TKDE 33 (2021).
  */
 import { DOCUMENT_VERSION, DocumentReader, encodeNumbers, type ModelDocument } from './document.ts';
+import { type ForestWalk, openForestWalk } from './forest-walk.ts';
 import { depthLimit, type Grove, growTrees, meanSearchDepth } from './isolation-tree.ts';
 import { checkTrainable, MAX_COLUMNS, type Matrix } from './matrix.ts';
 import { type AnomalyModel, checkSetting, type ModelFamily } from './model.ts';
@@ -31,13 +32,8 @@ class IsolationForest implements AnomalyModel {
   private readonly grove: Grove;
   /** Of each node the mean path length of the training rows below it; of a leaf, that of its rows. */
   private readonly pathLengths: Float64Array;
-  /**
-   * First child of each node; a leaf leads to itself, with a cut that nothing is above, so that all walks take `depth`
-   * steps and none has to look whether it ended.
-   */
-  private readonly nexts: Int32Array;
-  private readonly cuts: Float64Array;
-  private readonly depth: number;
+  /** Made when the first row is scored: many a forest is only fitted and saved. Null before. */
+  private walk: ForestWalk | undefined | null = null;
   /** Turns the sum of path lengths into the score. */
   private readonly exponent: number;
 
@@ -46,21 +42,12 @@ class IsolationForest implements AnomalyModel {
     this.sampleRows = sampleRows;
     this.grove = grove;
     this.pathLengths = meanPathLengths(grove, sampleRows);
-    this.nexts = grove.children.slice();
-    this.cuts = grove.thresholds.slice();
-    for (let node = 0; node < this.nexts.length; node++) {
-      if (this.nexts[node] !== 0) continue;
-      this.nexts[node] = node;
-      this.cuts[node] = Number.POSITIVE_INFINITY;
-    }
-    this.depth = depthLimit(sampleRows);
     this.exponent = -1 / (grove.roots.length * meanSearchDepth(sampleRows));
   }
 
   /** 0 to 1: 2 to the power of minus the mean path length over the usual one (Liu 2008, equation 2). */
   score(values: Float64Array, offset = 0): number {
-    const sum = this.grove.terms === 1 ? this.plainPaths(values, offset) : this.slopedPaths(values, offset);
-    return 2 ** (sum * this.exponent);
+    return 2 ** (this.paths(values, offset) * this.exponent);
   }
 
   /**
@@ -113,42 +100,21 @@ class IsolationForest implements AnomalyModel {
     };
   }
 
-  /** Four trees at a time, as each step waits for memory; without branches, as half of them would be guessed wrong. */
-  private plainPaths(row: Float64Array, offset: number): number {
-    const { nexts, cuts, depth, pathLengths } = this;
-    const { roots, features } = this.grove;
-    const trees = roots.length;
-    let sum = 0;
-    let tree = 0;
-    for (; tree + 4 <= trees; tree += 4) {
-      let a = roots[tree]!;
-      let b = roots[tree + 1]!;
-      let c = roots[tree + 2]!;
-      let d = roots[tree + 3]!;
-      for (let step = 0; step < depth; step++) {
-        a = nexts[a]! + Number(row[offset + features[a]!]! > cuts[a]!);
-        b = nexts[b]! + Number(row[offset + features[b]!]! > cuts[b]!);
-        c = nexts[c]! + Number(row[offset + features[c]!]! > cuts[c]!);
-        d = nexts[d]! + Number(row[offset + features[d]!]! > cuts[d]!);
-      }
-      sum += pathLengths[a]! + pathLengths[b]! + (pathLengths[c]! + pathLengths[d]!);
+  /** The path lengths of a row, added up. */
+  private paths(values: Float64Array, offset: number): number {
+    if (this.walk === null) {
+      this.walk = openForestWalk(this.columns, this.grove, this.pathLengths, depthLimit(this.sampleRows));
     }
-    for (; tree < trees; tree++) {
-      let node = roots[tree]!;
-      for (let step = 0; step < depth; step++) {
-        node = nexts[node]! + Number(row[offset + features[node]!]! > cuts[node]!);
-      }
-      sum += pathLengths[node]!;
+    if (this.walk !== undefined) {
+      const { row } = this.walk;
+      for (let column = 0; column < row.length; column++) row[column] = values[offset + column]!;
+      return this.walk.sum();
     }
-    return sum;
-  }
-
-  private slopedPaths(row: Float64Array, offset: number): number {
     const { roots, children } = this.grove;
     let sum = 0;
     for (let tree = 0; tree < roots.length; tree++) {
       let node = roots[tree]!;
-      while (children[node] !== 0) node = this.nextNode(node, row, offset);
+      while (children[node] !== 0) node = this.nextNode(node, values, offset);
       sum += this.pathLengths[node]!;
     }
     return sum;

@@ -7,8 +7,8 @@
  * SIMD proposal (in the specification since 3.0).
  */
 
-/** i32: whole numbers and addresses; f32: a 32-bit number; v128: four of either, side by side. */
-export type ValueType = 'i32' | 'f32' | 'v128';
+/** i32: whole numbers and addresses; f32 and f64: a number of 32 or 64 bits; v128: four of 32 bits, side by side. */
+export type ValueType = 'i32' | 'f32' | 'f64' | 'v128';
 
 /** Instructions that leave a value of this type; `none` for those that leave nothing. */
 export interface Code<T extends ValueType | 'none'> {
@@ -19,6 +19,7 @@ export interface Code<T extends ValueType | 'none'> {
 type Bytes = readonly (number | Bytes)[];
 export type I32 = Code<'i32'>;
 export type F32 = Code<'f32'>;
+export type F64 = Code<'f64'>;
 export type V128 = Code<'v128'>;
 export type Statement = Code<'none'>;
 
@@ -27,7 +28,7 @@ export interface Local<T extends ValueType> extends Code<T> {
   readonly index: number;
 }
 
-const TYPE_BYTES: Readonly<Record<ValueType, number>> = { i32: 0x7f, f32: 0x7d, v128: 0x7b };
+const TYPE_BYTES: Readonly<Record<ValueType, number>> = { i32: 0x7f, f32: 0x7d, f64: 0x7c, v128: 0x7b };
 const NO_RESULT = 0x40;
 const ELSE = 0x05;
 const END = 0x0b;
@@ -108,6 +109,12 @@ export const f32 = {
   isEqual: plain<'f32', 'i32'>('i32', [0x5b]),
   isBelow: plain<'f32', 'i32'>('i32', [0x5d]),
   isAbove: plain<'f32', 'i32'>('i32', [0x5e]),
+};
+
+export const f64 = {
+  load: (address: I32, offset = 0): F64 => code('f64', address.bytes, [0x2b], memory(offset)),
+  add: plain<'f64', 'f64'>('f64', [0xa0]),
+  isAbove: plain<'f64', 'i32'>('i32', [0x64]),
 };
 
 /** Four 32-bit numbers, side by side. */
