@@ -32,4 +32,7 @@ if (whyNot === undefined) {
   await become(program, words);
 }
 process.stderr.write(`${whyNot} So this is the console, in a browser.\n\n`);
-await becomeNode24([join(ROOT, 'bin/holdfast'), 'serve', ...args]);
+const command = join(ROOT, 'bin/holdfast');
+// The launcher knows how the engine needs least memory.
+if (process.platform === 'linux') await become(command, ['serve', ...args]);
+await becomeNode24([command, 'serve', ...args]);

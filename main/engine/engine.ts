@@ -9,9 +9,10 @@ import { ApiServer, apiSettings } from './api/index.ts';
 import { indicatorSettings, indicatorsDirectory } from './indicators/index.ts';
 import { integritySettings } from './integrity/index.ts';
 import { Bus } from './runtime/bus.ts';
-import { systemClock } from './runtime/clock.ts';
+import { systemClock, type Timer } from './runtime/clock.ts';
 import type { Config } from './runtime/config.ts';
 import { type HealthPart, HealthRegistry } from './runtime/health.ts';
+import { keepHeapTidy } from './runtime/heap.ts';
 import { Lifecycle } from './runtime/lifecycle.ts';
 import { type Logger, logSettings } from './runtime/log.ts';
 import { ensureOwnDirectory, type Paths } from './runtime/paths.ts';
@@ -125,6 +126,7 @@ export class Engine {
   #store: Store | undefined;
   #tokens: TokenBook | undefined;
   #startedMs = 0;
+  #tidying: Timer | undefined;
 
   constructor(options: EngineOptions) {
     this.options = options;
@@ -293,6 +295,7 @@ export class Engine {
     this.#lifecycle = new Lifecycle(
       [
         { name: 'alone', start: () => this.#api.assertAlone() },
+        { name: 'memory', start: () => this.#tidyUp(), stop: () => this.#tidying?.cancel() },
         { name: 'store', start: () => this.#openStore(), stop: () => this.#closeStore() },
         { name: 'history', start: () => this.#memory.start(), stop: () => this.#memory.stop() },
         { name: 'indicators', start: () => this.indicators.load() },
@@ -398,6 +401,10 @@ export class Engine {
       alerts: this.#openAlerts(),
       cost: this.#cost.measure([...(captureHelper === undefined ? [] : [captureHelper]), ...this.host.helperPids]),
     };
+  }
+
+  #tidyUp(): void {
+    this.#tidying = keepHeapTidy(systemClock);
   }
 
   async start(): Promise<void> {

@@ -17,8 +17,8 @@ import { ensureOwnDirectory } from '../runtime/paths.ts';
 import { migrate } from './migrate.ts';
 
 const PRIVATE_FILE = 0o600;
-/** 16 MB of cache: the indexes of a year of alerts, and the tail of the flows. */
-const CACHE_KIB = 16 * 1024;
+/** 8 MB of cache: the indexes of a year of alerts, and the tail of the flows. The kernel keeps more of the file. */
+const CACHE_KIB = 8 * 1024;
 /** The write-ahead log is cut back to this size after a checkpoint. */
 const WAL_LIMIT_BYTES = 16 * 1024 * 1024;
 /** Damaged databases that are kept for whoever looks into it; older ones are removed. */

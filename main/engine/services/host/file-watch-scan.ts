@@ -49,8 +49,8 @@ const MAX_RUN = 5_000;
 const RUN_AGAIN_MS = 60_000;
 /** A file that is written is often renamed or made executable in the next moment. */
 const SETTLE_MS = 100;
-/** Compiled rules hold more than 100 MB: they are let go where nothing new came for so long. */
-const IDLE_MS = 5 * 60_000;
+/** Compiled rules hold more than 60 MB: they are let go where nothing new came for so long. */
+const IDLE_MS = 60_000;
 /** A scanner that could not begin is tried again then. */
 const RETRY_MS = 60_000;
 /** A rule that takes longer about one file is stopped: other files wait. */

@@ -1,6 +1,7 @@
 /** The host thread: runs the sensors of the host, its behaviours and its rules, and posts what it has to say. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { systemClock } from '../../runtime/clock.ts';
+import { keepHeapTidy } from '../../runtime/heap.ts';
 import { HostEngine } from './host-engine.ts';
 import type { HostOrder, HostWorkerData } from './host-messages.ts';
 
@@ -19,4 +20,5 @@ port.on('message', (order: HostOrder) => {
   else if (order.type === 'reload-rules') engine.reloadRules(order.disabled);
   else engine.listProcesses();
 });
+keepHeapTidy(systemClock);
 engine.start();

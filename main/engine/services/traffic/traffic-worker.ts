@@ -6,6 +6,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { MAX_LIVE_FLOWS } from '../../../../contract/traffic.ts';
 import { IndicatorTable } from '../../indicators/index.ts';
 import { FlowNotes, FlowRecorder, LiveFlows, RecentFlows, TrafficSummary } from '../../network/index.ts';
+import { HeapTidy } from '../../runtime/heap.ts';
 import type { SettingTable, SettingValues } from '../../runtime/settings.ts';
 import { pumpCapture } from '../../sensors/index.ts';
 import { SHARED, type StreamMessage, type TrafficMessage, type TrafficWorkerData } from './traffic-messages.ts';
@@ -44,6 +45,7 @@ const watch = createWatch({
   indicators: new IndicatorTable(data.indicators),
   seed: data.seed,
 });
+const tidy = new HeapTidy();
 let nextSnapshotUs = 0;
 let nextLiveUs = 0;
 let isWatched = false;
@@ -112,6 +114,7 @@ port.on('message', ({ fd, run }: StreamMessage) => {
       if (isDue(nowUs, nextSnapshotUs)) snapshot(nowUs);
       tellLiveFlows(nowUs);
       answer();
+      tidy.look();
     },
     onInterfaces: (interfaces) => post({ type: 'interfaces', run, interfaces }),
     shouldStop: () => Atomics.load(shared, SHARED.stop) !== 0,

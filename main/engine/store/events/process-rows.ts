@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import type { Database } from 'better-sqlite3';
 import type { HostProcess, HostProcessWithParents } from '../../../../contract/events.ts';
 
@@ -6,8 +7,11 @@ import type { HostProcess, HostProcessWithParents } from '../../../../contract/e
  * can be removed by its number alone, without counting who uses it.
  */
 export const REUSED_FOR_EVENTS = 100_000;
-/** Processes and texts that are known by heart; when there are more, all are forgotten, and written once more. */
-const MAX_KNOWN = 20_000;
+/**
+ * Processes and texts that are known by heart; when there are more, all are forgotten, and written once more: of a
+ * process that ended no more is told, and its ancestors are few.
+ */
+const MAX_KNOWN = 5_000;
 /** A longer text comes once, and would only fill memory as a key. */
 const MAX_KEY_CHARACTERS = 16_384;
 
@@ -48,8 +52,10 @@ export function processRows(database: Database) {
   ): number => {
     const rest = restOf(process, parent === null);
     const { pid, startedMs, image, commandLine, user, package: from, unit } = process;
-    const key = `${pid} ${startedMs} ${parent} ${image}\0${commandLine}\0${user}\0${from}\0${unit}\0${rest}`;
-    const known = key.length <= MAX_KEY_CHARACTERS ? processes.get(key) : undefined;
+    const facts = `${pid} ${startedMs} ${parent} ${image}\0${commandLine}\0${user}\0${from}\0${unit}\0${rest}`;
+    // An attacker chooses how long the arguments are, and several thousands are known.
+    const key = hash('sha256', facts, 'base64');
+    const known = processes.get(key);
     if (known !== undefined) return known;
     const { lastInsertRowid } = addProcess.run(
       event,
@@ -64,7 +70,7 @@ export function processRows(database: Database) {
       rest,
     );
     const id = Number(lastInsertRowid);
-    if (key.length <= MAX_KEY_CHARACTERS) processes.set(key, id);
+    processes.set(key, id);
     return id;
   };
 
