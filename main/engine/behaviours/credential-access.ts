@@ -252,6 +252,38 @@ const STORES: readonly Store[] = [
   },
 ];
 
+/** What a file holds that is read by few programs; undefined for nearly every one. */
+function storeOf(path: string): Store | undefined {
+  const home = afterHome(path);
+  if (home === undefined && !path.startsWith('/etc/') && !path.endsWith('.kdbx')) return undefined;
+  return STORES.find((each) => each.holds(path, home));
+}
+
+/** Whether a file holds passwords or keys: whoever opens it is news. Quick, as every new name is asked for. */
+export function holdsCredentials(path: string): boolean {
+  return storeOf(path) !== undefined;
+}
+
+/** Where such files are looked for: whole paths, and folders below each home with how deep they may lie in them. */
+export const CREDENTIAL_PLACES = {
+  files: ['/etc/shadow', '/etc/shadow-', '/etc/gshadow', '/etc/gshadow-', '/etc/security/opasswd'],
+  folders: ['/etc/ssh'],
+  homeFolders: [
+    { folder: '', depth: 0 },
+    ...['.ssh', '.aws', '.azure', '.kube', '.docker', '.config/gcloud'].map((folder) => ({ folder, depth: 0 })),
+    ...['.local/share/keyrings', '.local/share/kwalletd', 'Documents'].map((folder) => ({ folder, depth: 0 })),
+    // A profile lies one to three folders deep: .mozilla/firefox/PROFILE, .config/google-chrome/Default.
+    ...['.mozilla', '.thunderbird', '.librewolf', 'snap/firefox', 'snap/chromium'].map((folder) => ({
+      folder,
+      depth: 4,
+    })),
+    ...['google-chrome', 'chromium', 'BraveSoftware', 'microsoft-edge', 'opera', 'vivaldi'].map((name) => ({
+      folder: `.config/${name}`,
+      depth: 3,
+    })),
+  ],
+} as const;
+
 /** Passwords and keys are read by a program whose they are not. */
 class CredentialWatcher implements Behaviour {
   readonly #context: Context;
@@ -269,8 +301,7 @@ class CredentialWatcher implements Behaviour {
   }
 
   #read(process: HostProcessWithParents, path: string, timeMs: number): void {
-    const home = afterHome(path);
-    const store = STORES.find((each) => each.holds(path, home));
+    const store = storeOf(path);
     if (store === undefined) return;
     const name = programName(process.image);
     if (isOfTheSystem(process) && (store.readers.has(name) || this.#backups.has(name))) return;
@@ -283,8 +314,9 @@ class CredentialWatcher implements Behaviour {
           cause: `credential-access/${processKey(process)}`,
           firstSeenMs: timeMs,
           lastSeenMs: timeMs,
-          severity: store.severity,
-          confidence: isOfTheSystem(process) ? 0.65 : 0.8,
+          // Who it was that was gone too soon cannot be said: it may have been one that has the right.
+          severity: process.image === '' ? 'low' : store.severity,
+          confidence: process.image === '' ? 0.4 : isOfTheSystem(process) ? 0.65 : 0.8,
           techniques: store.techniques,
           title: `${shownProgram(process)} read ${store.what}`,
           explanation: `${shownPath(path)} holds ${store.what}. Only the programs that it belongs to have a reason to read it, and this is none of them. Intruders copy such files to find out passwords elsewhere.`,

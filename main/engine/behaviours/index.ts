@@ -7,6 +7,7 @@ import { cryptoMiningBehaviour } from './crypto-mining.ts';
 import { decodeAndRunBehaviour } from './decode-and-run.ts';
 import { discoveryBehaviour } from './discovery.ts';
 import { downloadAndRunBehaviour } from './download-and-run.ts';
+import { firewallBehaviour } from './firewall.ts';
 import { forkBombBehaviour } from './fork-bomb.ts';
 import { hiddenProgramBehaviour } from './hidden-program.ts';
 import { kernelModuleBehaviour } from './kernel-module.ts';
@@ -24,6 +25,7 @@ import { webShellBehaviour } from './web-shell.ts';
 
 export type { Behaviour, BehaviourContext, BehaviourDefinition, ForkBurst, HostSamples } from './behaviour.ts';
 export { NO_SAMPLES } from './behaviour.ts';
+export { CREDENTIAL_PLACES, holdsCredentials } from './credential-access.ts';
 export { BehaviourHost } from './host.ts';
 export { hostFinding, processKey, recordsOf, shownPath, shownProgram } from './host-finding.ts';
 export { ProcessTree } from './process-tree.ts';
@@ -38,6 +40,7 @@ export const BEHAVIOURS: readonly ReturnType<typeof defineBehaviour>[] = [
   decodeAndRunBehaviour,
   discoveryBehaviour,
   downloadAndRunBehaviour,
+  firewallBehaviour,
   forkBombBehaviour,
   hiddenProgramBehaviour,
   kernelModuleBehaviour,

@@ -118,6 +118,30 @@ describe.skipIf(obstacle !== undefined)('files by fanotify', () => {
     await expect.poll(later, { timeout: 45_000 }).toBeUndefined();
   });
 
+  it('tells who opens a watched file, also after another one took its name', async () => {
+    const isSecret = (path: string): boolean => path.endsWith('/shadow');
+    const { space, sensor, events, at } = await watch({
+      // The folder of the test is not known before it is made.
+      openings: { now: async () => [], has: isSecret },
+    });
+    const openings = () => events.filter(({ type }) => type === 'file-opened');
+    space.run('echo root:x > shadow; echo plain > other');
+    await expect.poll(() => sensor.counts.opens, { timeout: 5_000 }).toBe(1);
+    space.run('cat other; cat shadow');
+    await expect.poll(openings, { timeout: 5_000 }).toHaveLength(1);
+    expect(openings()[0]).toMatchObject({
+      path: at('shadow'),
+      file: { kind: 'file' },
+      process: { pid: expect.any(Number) },
+    });
+    space.run('echo root:y > shadow.new; mv shadow.new shadow');
+    await expect.poll(() => sensor.counts.opens, { timeout: 5_000 }).toBe(2);
+    // One that lives long enough to be looked up, and opens it twice.
+    space.run('exec 3< shadow; cat <&3; exec 4< shadow; sleep 0.2');
+    await expect.poll(openings, { timeout: 5_000 }).toHaveLength(2);
+    expect(openings()[1]).toMatchObject({ path: at('shadow'), process: { image: expect.stringMatching(/sh$/) } });
+  }, 30_000);
+
   it('keeps three capabilities, filters its calls, and runs as nobody', async () => {
     const { sensor } = await watch();
     const status = readFileSync(`/proc/${sensor.helperPid}/status`, 'utf8');

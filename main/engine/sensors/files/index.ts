@@ -2,6 +2,7 @@
 export type { ProcessLookup } from './events.ts';
 export type { FileVerdict } from './gate.ts';
 export { FILE_MAGICS, type FileMagic } from './magic.ts';
+export type { WatchedOpenings } from './openings.ts';
 export type { FileCounts, FileSystem, FileSystemState } from './records.ts';
 export { FileSensor, type FileSensorOptions } from './sensor.ts';
 export type { FileVerdictRequest, VerdictCounts } from './verdict-records.ts';

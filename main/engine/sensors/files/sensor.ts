@@ -12,6 +12,7 @@ import { DEFAULT_HELPER_PATH, HELPER_EXIT } from '../helper.ts';
 import { HelperStream } from '../helper-stream.ts';
 import type { ProcessLookup } from './events.ts';
 import { type FileVerdict, VerdictGate } from './gate.ts';
+import { Openings, type WatchedOpenings } from './openings.ts';
 import {
   type FileCounts,
   FileRecordDecoder,
@@ -45,6 +46,8 @@ export interface FileSensorOptions {
   verdict?(request: FileVerdictRequest): FileVerdict | Promise<FileVerdict>;
   /** After so long whoever waits goes on without a verdict; 200 unless told. */
   readonly verdictDeadlineMs?: number;
+  /** Files whose opening is told (file-opened), whoever does it; without it there are none. */
+  readonly openings?: WatchedOpenings;
   /** What happened, in order for each file system. Called in the event loop, some hundred events at a time under load. */
   onEvents(events: readonly HostEvent[]): void;
   /** Something that belongs into the log. */
@@ -70,6 +73,7 @@ export class FileSensor {
   readonly #health: HealthPart;
   readonly #stream: HelperStream;
   readonly #gate: VerdictGate | undefined;
+  readonly #openings: Openings | undefined;
   readonly #processOf: ProcessLookup;
   readonly #fileSystems = new Map<string, FileSystem>();
   #decoder: FileRecordDecoder;
@@ -93,12 +97,14 @@ export class FileSensor {
       ...(this.#gate && verdictCounters(this.#gate.counts)),
     }));
     this.#gate = this.#newGate();
+    this.#openings = this.#newOpenings();
     this.#stream = new HelperStream({
       helperPath: this.#helperPath,
       name: 'file helper',
       clock: options.clock,
       timing: options.timing,
       args: () => this.#args(),
+      hasInput: options.openings !== undefined,
       onBegin: () => this.#began(),
       onPiece: (piece) => this.#take(piece),
       onEnd: (exit) => this.#ended(exit),
@@ -202,10 +208,22 @@ export class FileSensor {
     });
   }
 
+  #newOpenings(): Openings | undefined {
+    const { openings, onMessage } = this.#options;
+    if (openings === undefined) return undefined;
+    return new Openings({
+      ...openings,
+      clock: this.#clock,
+      send: (bytes) => this.#stream.send(bytes),
+      onMessage: (message) => onMessage?.('warn', message),
+    });
+  }
+
   #newDecoder(): FileRecordDecoder {
     const sink: FileRecordEvents = {
       hello: (method, detail) => {
         this.#greeting = { method, detail };
+        this.#openings?.begin();
       },
       fileSystem: (fileSystem) => this.#found(fileSystem),
       event: (event) => this.#events.push(event),
@@ -226,7 +244,10 @@ export class FileSensor {
     const isSound = this.#decoder.accept(piece);
     const events = this.#events;
     this.#events = [];
-    if (events.length > 0) this.#options.onEvents(events);
+    if (events.length > 0) {
+      this.#openings?.note(events);
+      this.#options.onEvents(events);
+    }
     if (!isSound) {
       this.#options.onMessage?.('warn', `The file helper's words make no sense: ${this.#decoder.problem}`);
     }
@@ -295,6 +316,7 @@ export class FileSensor {
 
   #ended(exit: ChildExit): void {
     this.#greeting = undefined;
+    this.#openings?.end();
     const { state, failuresInARow } = this.#stream.supervisor.status;
     if (state === 'stopped') return;
     const reason = exit.lastWords || `it ended with ${exit.signal ?? `code ${exit.code}`}`;

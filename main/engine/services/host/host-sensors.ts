@@ -1,6 +1,7 @@
 /** The sensors of the host, and what each is given. They run in the host thread. */
 import { dirname } from 'node:path';
 import type { HostEvent, HostProcessWithParents } from '../../../../contract/events.ts';
+import { holdsCredentials } from '../../behaviours/index.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { HealthRegistry } from '../../runtime/health.ts';
 import {
@@ -19,6 +20,7 @@ import {
   snapshotForms,
   USUAL_LOG_FILES,
 } from '../../sensors/index.ts';
+import { credentialFiles } from './credential-files.ts';
 import { type HostSensorName, type HostSettings, USUAL_LOGS } from './host-settings.ts';
 
 /** A text that one sensor keeps across restarts. Neither call throws. */
@@ -51,6 +53,8 @@ export interface HostSensor {
   processOf?(pid: number): HostProcessWithParents | undefined;
   /** Another sensor saw that something happened to this path. */
   noteWrite?(path: string): void;
+  /** Another sensor saw that this program was run. */
+  noteRun?(image: string): void;
 }
 
 export interface HostSensorRow {
@@ -79,6 +83,8 @@ export const HOST_SENSORS: readonly HostSensorRow[] = [
         moreMountPoints: settings.moreFileSystems,
         excludedPaths: ownDirectories,
         processOf,
+        // Whoever opens passwords and keys need not name them on a command line.
+        openings: { now: () => credentialFiles(), has: holdsCredentials },
         onEvents,
         onMessage,
       }),
