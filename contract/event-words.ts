@@ -32,6 +32,7 @@ export const EVENT_TITLES: Readonly<Record<HostEventType, string>> = {
   'autostart-change': 'autostart',
   'mount-change': 'mount',
   'device-change': 'device',
+  'firewall-change': 'firewall',
 };
 
 /** Longest line: two lines of a wide window. */
@@ -114,6 +115,8 @@ const WORDS: Words = {
   'autostart-change': ({ place, action, path, content }) => `${place} ${action}: ${path}${optional(': ', content)}`,
   'mount-change': ({ action, source, path, fileSystem }) =>
     `${source} ${action} at ${path}${optional(' as ', fileSystem)}`,
+  'firewall-change': ({ action, table, chain, rulesBefore, rulesAfter }) =>
+    `table ${table} ${action}${optional(' in ', chain)}: ${rulesBefore} rules before, ${rulesAfter} now`,
   'device-change': ({ action, subsystem, path, name, vendorId, productId }) =>
     `${subsystem} ${action}: ${name || path}${optional(' ', vendorId && productId && `(${vendorId}:${productId})`)}`,
 };

@@ -37,6 +37,7 @@ export const HOST_EVENT_TYPES = [
   'autostart-change',
   'mount-change',
   'device-change',
+  'firewall-change',
 ] as const;
 export type HostEventType = (typeof HOST_EVENT_TYPES)[number];
 
@@ -461,6 +462,27 @@ export interface DeviceChangeEvent extends EventBase {
   readonly serial?: string;
 }
 
+export interface FirewallChangeEvent extends EventBase {
+  readonly type: 'firewall-change';
+  /**
+   * "flushed": a table lost all its rules, or is gone; "opened": a chain that dropped what no rule allowed accepts it now,
+   * or is gone; "changed": anything else.
+   */
+  readonly action: 'flushed' | 'opened' | 'changed';
+  /** "nftables", "iptables". */
+  readonly tool: string;
+  /** "inet filter", "iptables nat". */
+  readonly table: string;
+  /** Of `opened`. */
+  readonly chain?: string;
+  /** Of `opened`, where packets of the chain come from: "input", "forward". */
+  readonly hook?: string;
+  /** Of the table. */
+  readonly rulesBefore: number;
+  readonly rulesAfter: number;
+  readonly process?: HostProcessWithParents;
+}
+
 /** One thing that happened on this computer. */
 export type HostEvent =
   | ProcessStartEvent
@@ -489,7 +511,8 @@ export type HostEvent =
   | ServiceChangeEvent
   | AutostartChangeEvent
   | MountChangeEvent
-  | DeviceChangeEvent;
+  | DeviceChangeEvent
+  | FirewallChangeEvent;
 
 /** The event of a type: `HostEventOf<'process-start'>`. */
 export type HostEventOf<T extends HostEventType> = Extract<HostEvent, { readonly type: T }>;

@@ -18,6 +18,7 @@ export const HUNT_CHANGE_EVENTS = [
   'autostart',
   'mount',
   'device',
+  'firewall',
   'module-load',
   'module-unload',
   'credentials',

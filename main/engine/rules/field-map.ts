@@ -448,6 +448,21 @@ const VIEWS: { readonly [T in HostEventType]: readonly ViewKind<HostEventOf<T>>[
       },
     }),
   ],
+  'firewall-change': [
+    viewKind({
+      categories: ['firewall_change'],
+      fields: {
+        ...processFields(({ process }) => process),
+        Action: ({ action }) => action,
+        Tool: ({ tool }) => tool,
+        Table: ({ table }) => table,
+        Chain: ({ chain }) => chain,
+        Hook: ({ hook }) => hook,
+        RulesBefore: ({ rulesBefore }) => rulesBefore,
+        RulesAfter: ({ rulesAfter }) => rulesAfter,
+      },
+    }),
+  ],
   'device-change': [
     viewKind({
       categories: ['device_change'],

@@ -10,7 +10,8 @@ import type { HealthPart, HealthRegistry } from '../../runtime/health.ts';
 import type { AnyCollector, Fact } from './collector.ts';
 import { changesOf } from './collector.ts';
 import { createCollectors } from './collectors/table.ts';
-import { type FirewallState, readFirewall } from './firewall.ts';
+import { type FirewallState, mayChangeFirewall, readFirewall } from './firewall.ts';
+import { firewallChanges } from './firewall-tables.ts';
 import { HostFiles } from './host-files.ts';
 import { mayMatter } from './places.ts';
 import { SetUidWatch } from './set-uid-watch.ts';
@@ -49,7 +50,9 @@ const LOOK_INTERVAL_MS = 10_000;
 /** Writes come in bursts (an installation); a place is looked at again after this at the soonest. */
 const QUICK_GAP_MS = 250;
 const SAVE_INTERVAL_MS = 30_000;
-const FIREWALL_INTERVAL_MS = 60_000;
+const FIREWALL_INTERVAL_MS = 30_000;
+/** After a program was run that may have changed it: most are done in a moment, scripts of many rules are not. */
+const FIREWALL_GAPS_MS = [400, 3_000];
 /** Changes while nobody looked that are named in the log, one by one. */
 const NAMED_CHANGES = 20;
 
@@ -75,6 +78,8 @@ export class SystemSensor {
   #around: Surroundings;
   #timers: Timer[] = [];
   #firewall: FirewallState | undefined;
+  #isFirewallAsked = false;
+  #isFirewallRead = false;
   #lookedMs = Number.NEGATIVE_INFINITY;
   #isChanged = false;
   #isRunning = false;
@@ -174,6 +179,19 @@ export class SystemSensor {
     }
   }
 
+  /** Another sensor saw that this program was run: where it changes the firewall, that is looked at soon. */
+  noteRun(image: string): void {
+    if (!this.#isRunning || this.#options.root !== undefined || this.#isFirewallAsked) return;
+    if (!mayChangeFirewall(image)) return;
+    this.#isFirewallAsked = true;
+    for (const gapMs of FIREWALL_GAPS_MS) {
+      this.#clock.after(gapMs, () => {
+        this.#isFirewallAsked = false;
+        void this.#lookAtFirewall();
+      });
+    }
+  }
+
   /** What is known now. */
   snapshot(): SystemSnapshot {
     return {
@@ -261,11 +279,20 @@ export class SystemSensor {
   }
 
   async #lookAtFirewall(): Promise<void> {
-    const before = this.#firewall;
+    if (!this.#isRunning || this.#isFirewallRead) return;
+    this.#isFirewallRead = true;
     const now = await readFirewall();
+    this.#isFirewallRead = false;
     if (!this.#isRunning) return;
+    const before = this.#firewall;
+    // What could not be read this time is compared when it can be read again.
+    if (now.rules === undefined && before?.rules !== undefined) return;
     this.#firewall = now;
-    if (before?.rules !== undefined && now.rules !== undefined && before.digest !== now.digest) {
+    if (before?.rules === undefined || now.rules === undefined) return;
+    const changes = firewallChanges(before.tables, now.tables);
+    const timeMs = this.#clock.nowMs();
+    this.#tell(changes.map((change) => ({ type: 'firewall-change', timeMs, tool: now.tool ?? '', ...change })));
+    if (changes.length > 0) {
       const level = now.rules === 0 ? 'warn' : 'info';
       this.#options.onMessage?.(level, `The firewall's rules changed: ${before.rules} before, ${now.rules} now.`);
     }

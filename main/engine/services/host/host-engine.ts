@@ -45,8 +45,14 @@ const INIT = 1;
 const NOT_STARTED = 'Not started.';
 /** Events are handed on so soon, or when so many have gathered. */
 const BATCH_MS = 200;
-const MAX_BATCH = 500;
-/** Events that were handed on and not yet taken. A main thread that is busy for seconds costs no more than this. */
+/**
+ * The main thread takes what it is told in order, so that an urgent finding waits for the events that were handed on
+ * before it: those are handed on in portions of some milliseconds of its time, the next one when it has taken the last.
+ */
+const MAX_BATCH = 250;
+/** So soon it is looked whether a portion was taken. */
+const TAKEN_MS = 20;
+/** Events that wait or were handed on and not yet taken. A main thread that is busy for seconds costs no more than this. */
 const MAX_UNTAKEN = 10_000;
 /** The rules that come with Holdfast are as trusted as the program beside them, whoever unpacked both. */
 const ANY_OWNER = -1;
@@ -136,7 +142,8 @@ export class HostEngine {
     this.#tick();
     this.#activity.save();
     this.#relay.flush();
-    this.#handOn();
+    this.#batchTimer?.cancel();
+    while (this.#batch.length > 0) this.#handOnPortion();
     this.#options.post({ type: 'stopped' });
   }
 
@@ -186,7 +193,11 @@ export class HostEngine {
     return events.filter(({ type }) => type !== 'process-start');
   }
 
-  #noteWrite(event: HostEvent): void {
+  #note(event: HostEvent): void {
+    if (event.type === 'process-start') {
+      for (const sensor of this.#sensors.values()) sensor.noteRun?.(event.process.image);
+      return;
+    }
     if (!('path' in event) || event.path === undefined || !event.type.startsWith('file-')) return;
     for (const sensor of this.#sensors.values()) {
       sensor.noteWrite?.(event.path);
@@ -222,28 +233,34 @@ export class HostEngine {
   #look(events: readonly HostEvent[]): void {
     const enriched = events.map((event) => this.#processes.enrich(event));
     for (const event of enriched) {
-      this.#noteWrite(event);
+      this.#note(event);
       this.#activity.event(event);
       this.#watch.event(event);
     }
     const kept = this.#budget.take(enriched, this.#options.clock.monotonicMs());
     if (kept.length === 0) return;
-    this.#batch.push(...kept);
+    const room = Math.max(0, MAX_UNTAKEN - this.#untaken - this.#batch.length);
+    this.#notTaken += Math.max(0, kept.length - room);
+    for (const event of kept.slice(0, room)) this.#batch.push(event);
     if (this.#batch.length >= MAX_BATCH) this.#handOn();
     else this.#batchTimer ??= this.#options.clock.after(BATCH_MS, () => this.#handOn());
+  }
+
+  /** Both counters wrap round at 32 bits; so does their difference. */
+  get #untaken(): number {
+    return (this.#handedOn - Atomics.load(this.#taken, 0)) | 0;
   }
 
   #handOn(): void {
     this.#batchTimer?.cancel();
     this.#batchTimer = undefined;
-    const events = this.#batch;
-    if (events.length === 0) return;
-    this.#batch = [];
-    // Both counters wrap round at 32 bits; so does their difference.
-    if (((this.#handedOn - Atomics.load(this.#taken, 0)) | 0) > MAX_UNTAKEN) {
-      this.#notTaken += events.length;
-      return;
-    }
+    if (this.#batch.length > 0 && this.#untaken === 0) this.#handOnPortion();
+    if (this.#batch.length > 0) this.#batchTimer = this.#options.clock.after(TAKEN_MS, () => this.#handOn());
+  }
+
+  #handOnPortion(): void {
+    const events = this.#batch.slice(0, MAX_BATCH);
+    this.#batch = this.#batch.slice(MAX_BATCH);
     this.#handedOn = (this.#handedOn + events.length) | 0;
     this.#options.post({ type: 'events', events });
   }

@@ -206,6 +206,13 @@ export const EVENT_SHAPES: Readonly<Record<HostEventType, EventShape>> = {
     ['serial', 'detail', 'text'],
   ),
   'process-signal': change(27),
+  'firewall-change': change(
+    28,
+    ['action', 'action', 'text'],
+    ['table', 'subject', 'text'],
+    ['tool', 'place', 'text'],
+    ['chain', 'detail', 'text'],
+  ),
 };
 
 const TYPE_OF_CODE: ReadonlyMap<number, HostEventType> = new Map(

@@ -170,6 +170,7 @@ export const EVENT_TABLE_SOURCES: Readonly<Record<string, TableSource>> = {
       'autostart-change',
       'mount-change',
       'device-change',
+      'firewall-change',
       'module-load',
       'module-unload',
       'process-credentials',
