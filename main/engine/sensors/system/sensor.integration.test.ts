@@ -10,6 +10,25 @@ const canUnshare =
   existsSync('/etc/cron.d') &&
   spawnSync('unshare', ['--mount', '--pid', '--fork', '--mount-proc', '--propagation', 'private', 'true']).status === 0;
 
+const canFilter =
+  process.geteuid?.() === 0 &&
+  existsSync('/usr/sbin/nft') &&
+  spawnSync('unshare', ['--net', '/usr/sbin/nft', 'add', 'table', 'inet', 'test']).status === 0;
+
+describe.skipIf(!canFilter)('SystemSensor on a real firewall', () => {
+  it('tells a new rule, a policy that lets everything through, and rules that are gone', () => {
+    const script = join(import.meta.dirname, 'testing/watch-firewall.ts');
+    const run = spawnSync('unshare', ['--net', process.execPath, script], { encoding: 'utf8', timeout: 90_000 });
+    expect(run.stderr).toBe('');
+    const facts = { type: 'firewall-change', tool: 'nftables', table: 'inet test' };
+    expect(JSON.parse(run.stdout)).toEqual([
+      expect.objectContaining({ ...facts, action: 'changed', rulesBefore: 2, rulesAfter: 3 }),
+      expect.objectContaining({ ...facts, action: 'opened', chain: 'input', hook: 'input', rulesAfter: 3 }),
+      expect.objectContaining({ ...facts, action: 'flushed', rulesBefore: 3, rulesAfter: 0 }),
+    ]);
+  }, 100_000);
+});
+
 describe.skipIf(!canUnshare)('SystemSensor on a real system', () => {
   it('tells a new cron job at once, and a mount', () => {
     const script = join(import.meta.dirname, 'testing/watch-once.ts');
