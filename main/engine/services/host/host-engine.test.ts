@@ -24,6 +24,7 @@ const started: HostEvent = { type: 'process-start', timeMs: NOW_MS, process: she
 function setup(change: { readonly logs?: boolean; readonly storedEventsPerSecond?: number } = {}) {
   const clock = new ManualClock(NOW_MS);
   const posted: HostMessage[] = [];
+  const taken = new SharedArrayBuffer(4);
   const tools = new Map<string, HostSensorTools>();
   const stopped: string[] = [];
   const row = (name: 'processes' | 'logs'): HostSensorRow => ({
@@ -51,7 +52,7 @@ function setup(change: { readonly logs?: boolean; readonly storedEventsPerSecond
       disabledRules: [],
       ownDirectories: [],
       kept: { logs: 'before' },
-      taken: new SharedArrayBuffer(4),
+      taken,
     },
     clock,
     userId: -1,
@@ -61,7 +62,7 @@ function setup(change: { readonly logs?: boolean; readonly storedEventsPerSecond
   engine.start();
   const of = <T extends HostMessage['type']>(type: T): Extract<HostMessage, { type: T }>[] =>
     posted.filter((message): message is Extract<HostMessage, { type: T }> => message.type === type);
-  return { engine, clock, posted, tools, stopped, of };
+  return { engine, clock, posted, tools, stopped, of, taken: new Int32Array(taken) };
 }
 
 describe('HostEngine', () => {
@@ -107,9 +108,25 @@ describe('HostEngine', () => {
       tools.get('processes')?.onEvents(Array.from({ length: 1_000 }, () => exit));
       clock.advance(1_000);
     }
-    const handedOn = of('events').flatMap(({ events }) => events).length;
-    expect(handedOn).toBeLessThanOrEqual(11_000);
-    expect(of('state').at(-1)?.counts).toMatchObject({ events: 20_000, notStored: 20_000 - handedOn });
+    expect(of('events').flatMap(({ events }) => events)).toHaveLength(250);
+    expect(of('state').at(-1)?.counts).toMatchObject({ events: 20_000, notStored: 10_000 });
+  });
+
+  it('hands events on in portions, the next when the last was taken, so that a finding waits for few', () => {
+    const { clock, tools, of, taken } = setup();
+    const exit: HostEvent = { type: 'process-exit', timeMs: NOW_MS, process: shell };
+    tools.get('processes')?.onEvents(Array.from({ length: 600 }, () => exit));
+    clock.advance(500);
+    const sizes = (): number[] => of('events').map(({ events }) => events.length);
+    expect(sizes()).toEqual([250]);
+    for (const all of [
+      [250, 250],
+      [250, 250, 100],
+    ]) {
+      Atomics.store(taken, 0, Atomics.load(taken, 0) + 250);
+      clock.advance(50);
+      expect(sizes()).toEqual(all);
+    }
   });
 
   it('keeps a text for each sensor, and is seen to live when nothing happens', () => {

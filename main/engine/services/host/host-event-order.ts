@@ -7,8 +7,8 @@ export interface EventOrderOptions {
   onEvents(events: readonly HostEvent[]): void;
 }
 
-/** The kernel's news of one moment reach us by several helpers, whose pipes are read within some tens of milliseconds. */
-const HOLD_MS = 60;
+/** The kernel's news of one moment reach us by several helpers, of which the slowest gathers for 20 milliseconds. */
+const HOLD_MS = 40;
 /** Beyond this nothing waits any more: order is worth less than memory. */
 const MAX_WAITING = 4_096;
 
