@@ -52,6 +52,7 @@ const TITLES: Readonly<Record<string, string>> = {
   'host.container-escape': 'Finding ways out of containers',
   'host.crypto-mining': 'Finding mining',
   'host.decode-and-run': 'Finding programs that were decoded and run',
+  'host.firewall-change': 'Finding firewalls switched off',
   'host.fork-bomb': 'Finding fork bombs',
   'host.kernel-module': 'Finding code in the kernel',
   'host.login-guessing': 'Finding guessed logins in logs',
