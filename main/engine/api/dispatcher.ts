@@ -10,6 +10,7 @@ import { mayCall } from '../../../contract/api-roles.ts';
 import type { Failure } from '../../../contract/domain.ts';
 import { plainText } from '../../../contract/text.ts';
 import { FailureError } from '../runtime/failure.ts';
+import { redacted } from '../runtime/secrets.ts';
 import { inputProblems } from './input-problems.ts';
 
 export interface DispatcherOptions {
@@ -53,7 +54,7 @@ export class Dispatcher {
     const call = this.#admit(name, input, context, false);
     try {
       const answer = await (this.#options.handlers[call.name] as AnyRequest)(call.input, context);
-      return this.#checked(call.entry, answer);
+      return this.#shown(call.entry, answer, context);
     } catch (error) {
       throw this.#failure(name, error);
     }
@@ -64,7 +65,7 @@ export class Dispatcher {
     const call = this.#admit(name, input, context, true);
     const checkedEmit = (item: unknown): void => {
       try {
-        emit(this.#checked(call.entry, item));
+        emit(this.#shown(call.entry, item, context));
       } catch (error) {
         this.#options.onMistake(name, error);
       }
@@ -101,6 +102,12 @@ export class Dispatcher {
       throw new FailureError({ code: 'bad-input', message, hint: 'Correct the named value.' });
     }
     return { name: name as CallName, entry, input: parsed.data };
+  }
+
+  /** Who may only look is shown no passwords: command lines and log lines hold those of everybody. */
+  #shown(entry: ApiEntry, answer: unknown, { role }: CallContext): unknown {
+    const checked = this.#checked(entry, answer);
+    return role === 'view' ? redacted(checked) : checked;
   }
 
   #checked(entry: ApiEntry, answer: unknown): unknown {
