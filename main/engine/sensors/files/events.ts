@@ -12,8 +12,8 @@ import type {
   HostEventOf,
   HostProcessWithParents,
 } from '../../../../contract/events.ts';
+import { fits, type RecordPiece, wide } from '../frames.ts';
 import { FILE_AT, FILE_FIXED_BYTES, FILE_FLAG, FILE_RECORD_TYPE, KNOWN_PROGRAMS, PROGRAM_AT } from './format.ts';
-import { fits, type RecordPiece, wide } from './frames.ts';
 import { magicOf } from './magic.ts';
 
 /** The process that has a number now, with its parents; undefined where it is not known. */

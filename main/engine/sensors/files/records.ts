@@ -4,9 +4,9 @@
  * Names of files are whatever a program liked to write, and are treated as a stranger's. Every length is checked.
  */
 import type { HostEvent } from '../../../../contract/events.ts';
+import { fits, RecordFrames, type RecordPiece, wide } from '../frames.ts';
 import { FileEventReader, type ProcessLookup } from './events.ts';
 import { FILE_FIXED_BYTES, FILE_RECORD_TYPE } from './format.ts';
-import { fits, RecordFrames, type RecordPiece, wide } from './frames.ts';
 
 const MAGIC = 0x46534648;
 const VERSION = 2;

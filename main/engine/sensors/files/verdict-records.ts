@@ -1,5 +1,5 @@
 /** What is said between the engine and `sense verdicts`: native-helpers/sense/src/files_records.h. */
-import { fits, RecordFrames, wide } from './frames.ts';
+import { fits, RecordFrames, wide } from '../frames.ts';
 
 const MAGIC = 0x56534648;
 const VERSION = 2;

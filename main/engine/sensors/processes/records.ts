@@ -6,6 +6,15 @@
  */
 
 import { formatAddress } from '../../runtime/address.ts';
+import {
+  EventRecordDecoder,
+  millisecondsAt,
+  paddedText,
+  type RecordFormat,
+  textsAt,
+  wideAt,
+} from '../event-records.ts';
+import { fits } from '../frames.ts';
 
 const MAGIC = 0x50534648;
 const VERSION = 2;
@@ -23,9 +32,6 @@ export const PROCESS_RECORD_TYPE = {
 export const PROCESS_HEADER_BYTES = 8;
 /** Bytes before the texts. */
 export const PROCESS_FIXED_BYTES = { hello: 32, process: 192, statistics: 56 } as const;
-const ALIGNMENT_MASK = 7;
-/** Three paths, a control group and a command line, with room for their growth. */
-const MAX_RECORD_BYTES = 65_536;
 const NAME_BYTES = 16;
 /** Where struct process_record has its fields. */
 const AT = {
@@ -52,8 +58,6 @@ const AT = {
   remote: 168,
   remotePort: 184,
 } as const;
-const NANOSECONDS_PER_MS = 1e6;
-const WORD = 2 ** 32;
 /** What the kernel writes for "no such id". */
 const UNSET_ID = 0xffffffff;
 
@@ -137,111 +141,40 @@ export interface ProcessRecordEvents {
   statistics(counts: ProcessCounts): void;
 }
 
-/** Takes in the stream piece by piece. */
-export class ProcessRecordDecoder {
-  readonly #events: ProcessRecordEvents;
-  #rest: Buffer = Buffer.alloc(0);
-  #isGreeted = false;
-  #problem: string | undefined;
+const FORMAT: RecordFormat<ProcessCount> = {
+  magic: MAGIC,
+  version: VERSION,
+  helloType: PROCESS_RECORD_TYPE.hello,
+  helloBytes: PROCESS_FIXED_BYTES.hello,
+  statisticsType: PROCESS_RECORD_TYPE.statistics,
+  counts: PROCESS_COUNTS,
+};
 
+export class ProcessRecordDecoder extends EventRecordDecoder<ProcessCount> {
   constructor(events: ProcessRecordEvents) {
-    this.#events = events;
-  }
-
-  /** Why the stream is damaged, if it is. */
-  get problem(): string | undefined {
-    return this.#problem;
-  }
-
-  /** Hands on the records that `piece` makes complete. False when the stream is damaged. Never throws by itself. */
-  accept(piece: Uint8Array): boolean {
-    if (this.#problem !== undefined) return false;
-    const fresh = Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength);
-    const bytes = this.#rest.length === 0 ? fresh : Buffer.concat([this.#rest, fresh]);
-    let offset = 0;
-    while (bytes.length - offset >= PROCESS_HEADER_BYTES) {
-      const size = bytes.readUInt32LE(offset);
-      if (size < PROCESS_HEADER_BYTES || size > MAX_RECORD_BYTES || (size & ALIGNMENT_MASK) !== 0) {
-        return this.#fail(`a record of ${size} bytes`);
-      }
-      if (size > bytes.length - offset) break;
-      if (!this.#take(bytes.subarray(offset, offset + size))) return false;
-      offset += size;
-    }
-    // A copy: what is left is less than a record, the piece may be large.
-    this.#rest = Buffer.from(bytes.subarray(offset));
-    return true;
-  }
-
-  #take(record: Buffer): boolean {
-    const type = record.readUInt16LE(4);
-    if (type === PROCESS_RECORD_TYPE.hello) return this.#hello(record);
-    if (!this.#isGreeted) return this.#fail('no greeting');
-    if (type === PROCESS_RECORD_TYPE.statistics) {
-      if (record.length !== PROCESS_FIXED_BYTES.statistics) return this.#fail('statistics of another form');
-      const [forks, execs, exits, credentials, dropped, incomplete] = [8, 16, 24, 32, 40, 48].map((at) =>
-        wide(record, at),
-      );
-      this.#events.statistics({ forks, execs, exits, credentials, dropped, incomplete });
-      return true;
-    }
-    if (!isKind(type)) return this.#fail(`a record of type ${type}`);
-    return this.#process(KINDS[type], record);
-  }
-
-  #hello(record: Buffer): boolean {
-    if (this.#isGreeted || record.length < PROCESS_FIXED_BYTES.hello || record.readUInt32LE(8) !== MAGIC) {
-      return this.#fail('a greeting of another form');
-    }
-    const version = record.readUInt32LE(12);
-    if (version !== VERSION) return this.#fail(`format version ${version} instead of ${VERSION}`);
-    const method = METHODS[record.readUInt32LE(16)];
-    const detailBytes = record.readUInt32LE(20);
-    if (method === undefined || !fits(record.length - PROCESS_FIXED_BYTES.hello, detailBytes)) {
-      return this.#fail('a greeting of another form');
-    }
-    this.#isGreeted = true;
-    const from = PROCESS_FIXED_BYTES.hello;
-    this.#events.hello(
-      method,
-      wide(record, 24) / NANOSECONDS_PER_MS,
-      record.toString('utf8', from, from + detailBytes),
-    );
-    return true;
-  }
-
-  #process(kind: ProcessRecordKind, record: Buffer): boolean {
-    if (record.length < PROCESS_FIXED_BYTES.process) return this.#fail(`a process in ${record.length} bytes`);
-    const lengths = [0, 1, 2, 3, 4].map((text) => record.readUInt32LE(AT.textLengths + 4 * text));
-    const total = lengths.reduce((sum, length) => sum + length, 0);
-    if (!fits(record.length - PROCESS_FIXED_BYTES.process, total)) return this.#fail(`texts of ${total} bytes`);
-    this.#events.record(readProcess(kind, record, lengths));
-    return true;
-  }
-
-  #fail(problem: string): false {
-    this.#problem = problem;
-    return false;
+    super(FORMAT, {
+      hello: ({ word, bootMs, detail }) => {
+        const method = METHODS[word];
+        if (method === undefined) return 'a greeting of another form';
+        events.hello(method, bootMs, detail);
+        return undefined;
+      },
+      record: (type, record) => {
+        if (!isKind(type)) return `a record of type ${type}`;
+        if (record.length < PROCESS_FIXED_BYTES.process) return `a process in ${record.length} bytes`;
+        const lengths = [0, 1, 2, 3, 4].map((text) => record.readUInt32LE(AT.textLengths + 4 * text));
+        const total = lengths.reduce((sum, length) => sum + length, 0);
+        if (!fits(record.length - PROCESS_FIXED_BYTES.process, total)) return `texts of ${total} bytes`;
+        events.record(readProcess(KINDS[type], record, lengths));
+        return undefined;
+      },
+      statistics: (counts) => events.statistics(counts),
+    });
   }
 }
 
 function isKind(type: number): type is keyof typeof KINDS {
   return type in KINDS;
-}
-
-/** Whether texts of `bytes` and their padding fill `room`. */
-function fits(room: number, bytes: number): boolean {
-  return bytes <= room && room - bytes <= ALIGNMENT_MASK;
-}
-
-/** A 64-bit number; beyond 2^53 its last digits are lost, which times and counts do not miss. */
-function wide(record: Buffer, at: number): number {
-  return record.readUInt32LE(at) + record.readUInt32LE(at + 4) * WORD;
-}
-
-function paddedText(record: Buffer, at: number, room: number): string {
-  const end = record.subarray(at, at + room).indexOf(0);
-  return record.toString('utf8', at, at + (end < 0 ? room : end));
 }
 
 function readProcess(kind: ProcessRecordKind, record: Buffer, lengths: readonly number[]): ProcessRecord {
@@ -251,9 +184,9 @@ function readProcess(kind: ProcessRecordKind, record: Buffer, lengths: readonly 
   const sessionId = record.readUInt32LE(AT.session);
   return {
     kind,
-    timeMs: wide(record, AT.time) / NANOSECONDS_PER_MS,
-    startNs: wide(record, AT.start),
-    parentStartNs: wide(record, AT.parentStart),
+    timeMs: millisecondsAt(record, AT.time),
+    startNs: wideAt(record, AT.start),
+    parentStartNs: wideAt(record, AT.parentStart),
     pid: record.readUInt32LE(AT.process),
     parentPid: record.readUInt32LE(AT.parent),
     ...(has(FLAG.users) && {
@@ -281,18 +214,14 @@ function remoteOf(record: Buffer): Pick<ProgramFacts, 'streamsRemote'> {
 }
 
 function readProgram(record: Buffer, lengths: readonly number[], has: (flag: number) => boolean): ProgramFacts {
-  let at: number = PROCESS_FIXED_BYTES.process;
-  const [fileName, image, directory, cgroup, text] = lengths.map((length) => {
-    at += length;
-    return record.toString('utf8', at - length, at);
-  });
+  const [fileName, image, directory, cgroup, text] = textsAt(record, PROCESS_FIXED_BYTES.process, lengths);
   return {
     fileName,
     image,
     directory,
     cgroup,
     arguments: text,
-    inode: wide(record, AT.inode),
+    inode: wideAt(record, AT.inode),
     areArgumentsCut: has(FLAG.argumentsCut),
     isImageDeleted: has(FLAG.imageDeleted),
     ...(has(FLAG.streams) && remoteOf(record)),

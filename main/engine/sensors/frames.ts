@@ -5,7 +5,7 @@
  */
 const HEADER_BYTES = 8;
 const ALIGNMENT_MASK = 7;
-/** Three paths with room for their growth. */
+/** The longest of all: three paths with room for their growth. */
 const MAX_RECORD_BYTES = 65_536;
 const WORD = 2 ** 32;
 
@@ -67,7 +67,7 @@ export function fits(room: number, bytes: number): boolean {
   return bytes <= room && room - bytes <= ALIGNMENT_MASK;
 }
 
-/** A 64-bit number; beyond 2^53 its last digits are lost. */
+/** A 64-bit number; beyond 2^53 its last digits are lost, which times and counts do not miss. */
 export function wide(view: DataView, at: number): number {
   return view.getUint32(at, true) + view.getUint32(at + 4, true) * WORD;
 }
