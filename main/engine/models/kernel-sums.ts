@@ -12,6 +12,11 @@ import { copyRow, type Sample } from './matrix.ts';
 /** Exponents from which on exp(−x) adds nothing to a sum of kernels. */
 export const NEGLIGIBLE_EXPONENT = 40;
 
+/** A sum of weights that add up to 1 loses no digits down to here by what is left out of it. */
+const LEAST_EXACT = 1e-9;
+/** The largest 32-bit number, in the place of squares that are more. */
+const MOST_SQUARE = 3.402_823_466_385_288_6e38;
+
 const NUMBER_BYTES = 4;
 
 /** Not thread-safe: the row and its distances are kept here, so that nothing is allocated. */
@@ -53,6 +58,26 @@ export class KernelSums {
       if (exponent < NEGLIGIBLE_EXPONENT) sum += weights[row]! * Math.exp(-exponent);
     }
     return sum;
+  }
+
+  /**
+   * Natural logarithm of the same, which has a number however far away all rows are.
+   *
+   * @param weights not all 0, together 1
+   */
+  logOfSum(values: Float64Array, offset: number, weights: Float64Array, gamma: number): number {
+    const sum = this.weightedSum(values, offset, weights, gamma);
+    if (sum >= LEAST_EXACT) return Math.log(sum);
+    const { squares, rows } = this;
+    let nearest = MOST_SQUARE;
+    for (let row = 0; row < rows; row++) if (squares[row]! < nearest && weights[row]! > 0) nearest = squares[row]!;
+    // In proportion to the nearest, as all of them would round to 0.
+    let inProportion = 0;
+    for (let row = 0; row < rows; row++) {
+      const further = Math.min(squares[row]!, MOST_SQUARE) - nearest;
+      if (gamma * further < NEGLIGIBLE_EXPONENT) inProportion += weights[row]! * Math.exp(-gamma * further);
+    }
+    return Math.log(inProportion) - gamma * nearest;
   }
 
   /** exp(−gamma × squared distance) of one row of the sample, `values`, and each of them, into `target`. */

