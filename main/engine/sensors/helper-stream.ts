@@ -14,6 +14,8 @@ export interface HelperStreamOptions {
   readonly timing?: SupervisorOptions['timing'];
   /** The command line after its name, for the next run. */
   args(): readonly string[];
+  /** After so long without a word it hangs and is replaced; 30 s unless told. Every helper reports once a second. */
+  readonly silenceLimitMs?: number;
   /** Whether it is told anything on its standard input. */
   readonly hasInput?: boolean;
   /** Whether another run would end the same way. The lack of rights always does. */
@@ -26,9 +28,9 @@ export interface HelperStreamOptions {
   onMessage(message: string): void;
 }
 
-const WATCH_INTERVAL_MS = 5_000;
-/** The helper reports every second; one that is silent for so long hangs and is replaced. */
 const SILENCE_LIMIT_MS = 30_000;
+/** Looks that find nothing new before the helper is replaced: we may have stood still ourselves, but not three times. */
+const SILENT_LOOKS = 3;
 
 export class HelperStream {
   readonly supervisor: Supervisor;
@@ -36,6 +38,7 @@ export class HelperStream {
   readonly #clock: Clock;
   #watchdog: Timer | undefined;
   #lastNewsMs = 0;
+  #silentLooks = 0;
   /** Our ends of the pipes of a run that is about to begin. */
   #pendingOutput: number | undefined;
   #input: number | undefined;
@@ -56,7 +59,7 @@ export class HelperStream {
 
   start(): void {
     this.supervisor.start();
-    this.#watchdog ??= this.#clock.every(WATCH_INTERVAL_MS, () => this.#watch());
+    this.#watchdog ??= this.#clock.every(this.#silenceLimitMs / SILENT_LOOKS, () => this.#watch());
   }
 
   async stop(): Promise<void> {
@@ -76,6 +79,10 @@ export class HelperStream {
       if (codeOf(error) !== 'EAGAIN') throw error;
     }
     this.supervisor.kick();
+  }
+
+  get #silenceLimitMs(): number {
+    return this.#options.silenceLimitMs ?? SILENCE_LIMIT_MS;
   }
 
   #plan() {
@@ -101,14 +108,14 @@ export class HelperStream {
   }
 
   #started(): void {
-    this.#lastNewsMs = this.#clock.monotonicMs();
+    this.#heard();
     this.#options.onBegin();
     const fd = this.#pendingOutput;
     this.#pendingOutput = undefined;
     if (fd === undefined) return;
     const socket = new Socket({ fd, readable: true, writable: false });
     socket.on('data', (piece: Buffer) => {
-      this.#lastNewsMs = this.#clock.monotonicMs();
+      this.#heard();
       if (this.#options.onPiece(piece)) return;
       socket.destroy();
       this.supervisor.kick();
@@ -127,10 +134,16 @@ export class HelperStream {
     this.#options.onEnd(exit);
   }
 
+  #heard(): void {
+    this.#lastNewsMs = this.#clock.monotonicMs();
+    this.#silentLooks = 0;
+  }
+
   #watch(): void {
-    if (this.supervisor.status.state !== 'running') return;
-    if (this.#clock.monotonicMs() - this.#lastNewsMs < SILENCE_LIMIT_MS) return;
-    this.#options.onMessage(`The ${this.#options.name} said nothing for ${SILENCE_LIMIT_MS / 1000} s`);
+    if (this.supervisor.status.state !== 'running' || ++this.#silentLooks < SILENT_LOOKS) return;
+    const silentMs = this.#clock.monotonicMs() - this.#lastNewsMs;
+    if (silentMs < this.#silenceLimitMs) return;
+    this.#options.onMessage(`The ${this.#options.name} said nothing for ${Math.round(silentMs / 1000)} s`);
     this.supervisor.kick();
   }
 }

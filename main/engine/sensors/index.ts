@@ -14,6 +14,9 @@ export {
   VerdictCache,
   type VerdictCacheOptions,
   type VerdictCounts,
+  VerdictGate,
+  type VerdictGateOptions,
+  type WatchedOpenings,
 } from './files/index.ts';
 export { type CaptureAbility, canCapture, DEFAULT_HELPER_PATH } from './helper.ts';
 export { type HostNetwork, readHostNetwork } from './host-network.ts';

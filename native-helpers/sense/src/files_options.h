@@ -25,6 +25,8 @@ struct files_options {
   bool basic;
   /* verdicts: how long an answer may take. */
   uint32_t deadline_ms;
+  /* verdicts: how long an answer is looked for before sleeping. */
+  uint32_t spin_us;
   uint32_t user;
 };
 

@@ -14,7 +14,7 @@
 
 #define FILES_MAGIC 0x46534648u    /* "HFSF" */
 #define VERDICTS_MAGIC 0x56534648u /* "HFSV" */
-#define FILES_FORMAT_VERSION 2u
+#define FILES_FORMAT_VERSION 3u
 
 /* Not among the types of the other streams: a reader of the wrong one notices. */
 enum files_record_type {
@@ -174,7 +174,9 @@ struct verdict_request_record {
   uint32_t kind; /* enum verdict_kind */
   uint32_t mode;
   uint32_t user;
-  uint32_t path_bytes;
+  uint32_t path_bytes; /* 0: it is longer than a pipe takes at once */
+  uint32_t descriptor; /* of ours: /proc/PID/fd/N opens exactly this file as long as the question waits */
+  uint32_t unused;
 };
 
 struct verdict_statistics_record {
@@ -188,6 +190,7 @@ struct verdict_statistics_record {
   uint64_t guarded;  /* files that are marked one by one */
   uint64_t overflows;
   uint64_t median_us; /* from a question to its answer; 0 while there was none */
+  uint64_t deaf;      /* how often nobody was asked for a while, because too many answers had not come in time */
 };
 
 enum files_command_kind {
@@ -218,8 +221,8 @@ static_assert(MAX_FILE_PATH_BYTES <= UINT16_MAX, "lengths of texts fit");
 static_assert(sizeof(struct files_hello_record) == 24, "layout");
 static_assert(sizeof(struct file_system_record) == 32, "layout");
 static_assert(sizeof(struct files_statistics_record) == 88, "layout");
-static_assert(sizeof(struct verdict_request_record) == 64, "layout");
-static_assert(sizeof(struct verdict_statistics_record) == 80, "layout");
+static_assert(sizeof(struct verdict_request_record) == 72, "layout");
+static_assert(sizeof(struct verdict_statistics_record) == 88, "layout");
 static_assert(sizeof(struct files_command) == 16, "layout");
 
 #endif

@@ -173,7 +173,9 @@ static void let_go(struct verdicts *verdicts) {
     question->file = -1;
     verdicts->waiting--;
     verdicts->counts.timeouts++;
-    if (++verdicts->timeouts_in_a_row >= DEAF_AFTER) verdicts->deaf_until_ms = verdicts->now_ms + DEAF_MS;
+    if (++verdicts->timeouts_in_a_row < DEAF_AFTER) continue;
+    if (verdicts->deaf_until_ms <= verdicts->now_ms) verdicts->counts.deaf++;
+    verdicts->deaf_until_ms = verdicts->now_ms + DEAF_MS;
   }
 }
 
@@ -205,6 +207,7 @@ static bool ask(struct verdicts *verdicts, const struct fanotify_event_metadata 
       .mode = status->st_mode,
       .user = status->st_uid,
       .path_bytes = (uint32_t)path_bytes,
+      .descriptor = (uint32_t)event->fd,
   };
   question->asked_ns = monotonic_ns();
   if (!write_whole(&request, sizeof request, RECORD_VERDICT_REQUEST, path, path_bytes)) return false;
@@ -264,6 +267,19 @@ static unsigned mark_file_systems(const struct verdicts *verdicts) {
   return marked;
 }
 
+/*
+ * Sleeping and being woken takes longer than the answer of an engine that is awake. Looks for it for a moment while there
+ * are questions; at most that long for each of them.
+ */
+static void spin(struct verdicts *verdicts) {
+  const uint64_t end = monotonic_ns() + (uint64_t)verdicts->options->spin_us * 1000u;
+  struct pollfd answers = {.fd = STDIN_FILENO, .events = POLLIN};
+  const struct timespec at_once = {0, 0};
+  while (verdicts->waiting > 0 && monotonic_ns() < end) {
+    if (ppoll(&answers, 1, &at_once, NULL) != 0) return;
+  }
+}
+
 static enum exit_code loop(struct verdicts *verdicts, int mounts, const volatile sig_atomic_t *stopping) {
   uint64_t next_statistics = 0;
   sigset_t none;
@@ -297,9 +313,12 @@ static enum exit_code loop(struct verdicts *verdicts, int mounts, const volatile
       complain("understand the answers", errno);
       return EXIT_SYSTEM_ERROR;
     }
-    if ((watched[1].revents & POLLIN) && !read_questions(verdicts)) {
-      complain("read what is asked", errno);
-      return EXIT_SYSTEM_ERROR;
+    if (watched[1].revents & POLLIN) {
+      if (!read_questions(verdicts)) {
+        complain("read what is asked", errno);
+        return EXIT_SYSTEM_ERROR;
+      }
+      spin(verdicts);
     }
     if (watched[3].revents & (POLLPRI | POLLERR)) (void)mark_file_systems(verdicts);
   }

@@ -2,7 +2,7 @@
  * Asked before programs start, and before guarded files are opened: keeps `sense verdicts` running and answers it. It
  * fails open: what nobody answers in time goes on, and is counted; when the engine ends, so do the questions.
  */
-import type { Clock } from '../../runtime/clock.ts';
+import { type Clock, systemClock } from '../../runtime/clock.ts';
 import { messageOf } from '../../runtime/failure.ts';
 import type { ChildExit, SupervisorOptions } from '../../runtime/supervise.ts';
 import { HelperStream } from '../helper-stream.ts';
@@ -14,7 +14,8 @@ import {
   VerdictRecordDecoder,
 } from './verdict-records.ts';
 
-export type FileVerdict = 'allow' | 'deny';
+/** "unknown" is allowed this time, and asked about again: nobody looked. */
+export type FileVerdict = 'allow' | 'deny' | 'unknown';
 
 export interface VerdictGateOptions {
   readonly helperPath: string;
@@ -24,6 +25,8 @@ export interface VerdictGateOptions {
   readonly ownProcesses: readonly number[];
   /** How long somebody may be kept waiting. */
   readonly deadlineMs: number;
+  /** How long the helper looks for an answer before it sleeps, microseconds. */
+  readonly spinUs?: number;
   verdict(request: FileVerdictRequest): FileVerdict | Promise<FileVerdict>;
   /** The counts or the state are others. */
   onChange(): void;
@@ -32,6 +35,11 @@ export interface VerdictGateOptions {
 
 /** As long as the helper takes them (PATH_MAX); what is longer cannot be opened by that name either. */
 const MAX_GUARDED_PATH_BYTES = 4_096;
+
+/** Every program that starts waits for a helper that hangs; when it is ended, the kernel lets them go. */
+const SILENCE_LIMIT_MS = 3_000;
+/** How long it stays shown that programs started unasked. */
+const DEAF_SHOWN_MS = 60_000;
 
 export class VerdictGate {
   readonly #options: VerdictGateOptions;
@@ -42,11 +50,14 @@ export class VerdictGate {
   #lastProblem = '';
   #base: VerdictCounts = NO_VERDICT_COUNTS;
   #counts: VerdictCounts = NO_VERDICT_COUNTS;
+  readonly #clock: Clock;
+  #lastDeafMs = Number.NEGATIVE_INFINITY;
   /** Answers that took longer than a turn belong to the run that asked. */
   #run = 0;
 
   constructor(options: VerdictGateOptions) {
     this.#options = options;
+    this.#clock = options.clock ?? systemClock;
     this.#decoder = this.#newDecoder();
     this.#stream = new HelperStream({
       helperPath: options.helperPath,
@@ -54,10 +65,12 @@ export class VerdictGate {
       clock: options.clock,
       timing: options.timing,
       hasInput: true,
+      silenceLimitMs: SILENCE_LIMIT_MS,
       args: () => [
         'verdicts',
         ...['--own', String(process.pid), '--deadline-ms', String(options.deadlineMs)],
         ...options.ownProcesses.flatMap((pid) => ['--own', String(pid)]),
+        ...(options.spinUs === undefined ? [] : ['--spin-us', String(options.spinUs)]),
         ...options.onlyMountPoints.flatMap((path) => ['--only', path]),
       ],
       onBegin: () => this.#began(),
@@ -80,6 +93,11 @@ export class VerdictGate {
     return this.#isAsking;
   }
 
+  /** Whether answers lately came so late that nobody was asked for some seconds. */
+  get wasDeaf(): boolean {
+    return this.#clock.monotonicMs() - this.#lastDeafMs < DEAF_SHOWN_MS;
+  }
+
   /** Why it does not ask; empty while it does. */
   get problem(): string {
     return this.#lastProblem;
@@ -98,6 +116,7 @@ export class VerdictGate {
       overflows: base.overflows + run.overflows,
       guarded: run.guarded,
       medianUs: run.medianUs,
+      deaf: base.deaf + run.deaf,
     };
   }
 
@@ -135,8 +154,10 @@ export class VerdictGate {
         this.#guardAll();
         this.#options.onChange();
       },
-      request: (question, request) => this.#answer(question, request),
+      request: (question, request, descriptor) =>
+        this.#answer(question, { ...request, openAt: `/proc/${this.helperPid}/fd/${descriptor}` }),
       statistics: (counts) => {
+        if (counts.deaf > this.#counts.deaf) this.#lastDeafMs = this.#clock.monotonicMs();
         this.#counts = counts;
         this.#options.onChange();
       },
@@ -160,7 +181,7 @@ export class VerdictGate {
     const run = this.#run;
     const send = (verdict: FileVerdict): void => {
       if (run !== this.#run) return;
-      const allow = request.kind === 'execute' ? 'allowRemember' : 'allow';
+      const allow = request.kind === 'execute' && verdict === 'allow' ? 'allowRemember' : 'allow';
       this.#stream.send(encodeCommand(verdict === 'deny' ? 'deny' : allow, question));
     };
     // Asked for once more next time: a verdict that failed is not remembered.

@@ -296,6 +296,12 @@ export class FileSensor {
         `Files are watched on ${counted(watched)}, but programs start unasked: ${why}.`,
         'It takes a kernel with CONFIG_FANOTIFY_ACCESS_PERMISSIONS. It is tried again.',
       );
+    } else if (this.#gate?.wasDeaf) {
+      this.#health.degraded(
+        `Files are watched on ${counted(watched)}, but programs started unasked for some seconds in the last minute: ` +
+          `${this.verdictCounts.timeouts} verdicts came too late in all.`,
+        'The machine cannot keep up. Programs go on whatever happens here.',
+      );
     } else if (refused.length > 0) {
       this.#health.degraded(
         `Files are watched on ${counted(watched)}. The kernel refuses it on others${named(refused)}.`,
@@ -341,6 +347,7 @@ function verdictCounters(counts: VerdictCounts): Readonly<Record<string, number>
     verdictTimeouts: counts.timeouts,
     verdictsSkipped: counts.crowded,
     verdictsExempt: counts.exempt,
+    verdictsDeaf: counts.deaf,
     verdictMedianUs: counts.medianUs,
     guarded: counts.guarded,
   };

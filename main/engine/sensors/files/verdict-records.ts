@@ -2,10 +2,10 @@
 import { fits, RecordFrames, wide } from '../frames.ts';
 
 const MAGIC = 0x56534648;
-const VERSION = 2;
+const VERSION = 3;
 
 export const VERDICT_RECORD_TYPE = { hello: 32, request: 41, statistics: 42 } as const;
-export const VERDICT_FIXED_BYTES = { hello: 24, request: 64, statistics: 80, answer: 16 } as const;
+export const VERDICT_FIXED_BYTES = { hello: 24, request: 72, statistics: 88, answer: 16 } as const;
 const COMMAND = { allow: 1, deny: 2, allowRemember: 3, guard: 4, unguard: 5, forgetAll: 6, watchOpens: 7 } as const;
 export type VerdictCommand = keyof typeof COMMAND;
 const KINDS = [undefined, 'execute', 'open'] as const;
@@ -25,6 +25,11 @@ export interface FileVerdictRequest {
   readonly uid: number;
   readonly pid: number;
   readonly kind: 'execute' | 'open';
+  /**
+   * Opens exactly the file that is asked about, whatever has its name by now and however long or odd the name is; only
+   * until the question is answered.
+   */
+  readonly openAt?: string;
 }
 
 /** Totals of one run of the helper. */
@@ -43,6 +48,8 @@ export interface VerdictCounts {
   readonly overflows: number;
   /** From a question to its answer, microseconds; not a total. */
   readonly medianUs: number;
+  /** How often nobody was asked for some seconds, because too many answers had come too late. */
+  readonly deaf: number;
 }
 
 export const NO_VERDICT_COUNTS: VerdictCounts = {
@@ -55,11 +62,13 @@ export const NO_VERDICT_COUNTS: VerdictCounts = {
   guarded: 0,
   overflows: 0,
   medianUs: 0,
+  deaf: 0,
 };
 
 export interface VerdictRecordEvents {
   hello(): void;
-  request(question: number, request: FileVerdictRequest): void;
+  /** @param descriptor of the helper's process */
+  request(question: number, request: FileVerdictRequest, descriptor: number): void;
   statistics(counts: VerdictCounts): void;
 }
 
@@ -109,7 +118,7 @@ export class VerdictRecordDecoder {
     const pathBytes = record.readUInt32LE(60);
     const kind = KINDS[record.readUInt32LE(48)];
     if (kind === undefined || !fits(record.length - from, pathBytes)) return 'a question of another form';
-    this.#events.request(record.readUInt32LE(40), {
+    const request: FileVerdictRequest = {
       path: record.toString('utf8', from, from + pathBytes),
       inode: wide(view, 8),
       device: wide(view, 16),
@@ -119,15 +128,16 @@ export class VerdictRecordDecoder {
       mode: record.readUInt32LE(52),
       uid: record.readUInt32LE(56),
       kind,
-    });
+    };
+    this.#events.request(record.readUInt32LE(40), request, record.readUInt32LE(64));
     return undefined;
   }
 
   #statistics(record: Buffer): string | undefined {
     if (record.length !== VERDICT_FIXED_BYTES.statistics) return 'statistics of another form';
     const view = viewOf(record);
-    const [asked, allowed, denied, timeouts, crowded, exempt, guarded, overflows, medianUs] = [
-      8, 16, 24, 32, 40, 48, 56, 64, 72,
+    const [asked, allowed, denied, timeouts, crowded, exempt, guarded, overflows, medianUs, deaf] = [
+      8, 16, 24, 32, 40, 48, 56, 64, 72, 80,
     ].map((at) => wide(view, at));
     this.#events.statistics({
       asked,
@@ -139,6 +149,7 @@ export class VerdictRecordDecoder {
       guarded,
       overflows,
       medianUs,
+      deaf,
     });
     return undefined;
   }

@@ -1,4 +1,5 @@
 /** Permission events, only on a file system of the test's own. */
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { HealthRegistry } from '../../runtime/health.ts';
@@ -96,6 +97,23 @@ describe.skipIf(obstacle !== undefined)('verdicts before programs start', () => 
     await sensor.stop();
     expect(await space.start('./it; echo $?')).toBe('0\n');
   });
+
+  it('opens exactly what is asked about, however long its name is, and asks again about what nobody looked at', async () => {
+    const contents: string[] = [];
+    const { space, requests } = await ask(({ openAt = '' }) => {
+      contents.push(readFileSync(openAt, 'utf8').slice(0, 4));
+      return 'unknown';
+    });
+    // Longer than what is told at once (4,096 bytes with its record), shorter than PATH_MAX from here.
+    const deep = 'd="$(printf "%0250d" 0)"; for i in $(seq 17); do mkdir -p "$d"; cd "$d"; done';
+    space.run(`${deep}; cp /bin/true it`);
+    expect(await space.start(`${deep}; ./it; ./it; echo $?`)).toBe('0\n');
+    expect(requests.map(({ path, kind }) => [path, kind])).toEqual([
+      ['', 'execute'],
+      ['', 'execute'],
+    ]);
+    expect(contents).toEqual(['\x7fELF', '\x7fELF']);
+  }, 30_000);
 
   it('allows what fails to be judged, and asks again', async () => {
     const { space, requests } = await ask(() => {

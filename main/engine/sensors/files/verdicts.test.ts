@@ -75,7 +75,7 @@ describe('VerdictCache', () => {
       { ...request, path: link },
       { ...request, path: '' },
     ]) {
-      expect(await cache.verdict(other)).toBe('allow');
+      expect(await cache.verdict(other)).toBe('unknown');
     }
     expect(cache.notLooked).toBe(3);
     expect(cache.size).toBe(0);
@@ -90,14 +90,14 @@ describe('VerdictCache', () => {
     resolve('00');
     await Promise.all(verdicts);
     expect(cache.size).toBe(10);
-    expect(cache.verdict({ ...request, sizeBytes: 2 ** 40, inode: 99 })).toBe('allow');
+    expect(cache.verdict({ ...request, sizeBytes: 2 ** 40, inode: 99 })).toBe('unknown');
   });
 });
 
 function hello(magic = 0x56534648): Buffer {
   return record(VERDICT_RECORD_TYPE.hello, VERDICT_FIXED_BYTES.hello, (made) => {
     made.writeUInt32LE(magic, 8);
-    made.writeUInt32LE(2, 12);
+    made.writeUInt32LE(3, 12);
   });
 }
 
@@ -111,12 +111,13 @@ function question(path: string, kind = 1): Buffer {
     made.writeUInt32LE(4_242, 44);
     made.writeUInt32LE(kind, 48);
     made.writeUInt32LE(text.length, 60);
+    made.writeUInt32LE(12, 64);
     text.copy(made, VERDICT_FIXED_BYTES.request);
   });
 }
 
 function decoding() {
-  const questions: [number, FileVerdictRequest][] = [];
+  const questions: [number, FileVerdictRequest, number][] = [];
   const decoder = new VerdictRecordDecoder({
     hello: () => {},
     request: (...asked) => questions.push(asked),
@@ -133,8 +134,9 @@ describe('VerdictRecordDecoder', () => {
       [
         9,
         { path: '/bin/x', kind: 'execute', inode: 5, device: 6, changeTimeNs: 1_700_000_000_123_456_789n, pid: 4_242 },
+        12,
       ],
-      [9, { path: '/q', kind: 'open' }],
+      [9, { path: '/q', kind: 'open' }, 12],
     ]);
   });
 

@@ -46,7 +46,7 @@ export class VerdictCache {
     return this.#hashes.size;
   }
 
-  /** Allowed without a look: too large, not readable, or too many at once. */
+  /** Allowed this time without a look: too large, not readable, or too many at once. */
   get notLooked(): number {
     return this.#notLooked;
   }
@@ -60,7 +60,7 @@ export class VerdictCache {
     if (looking !== undefined) return looking;
     if (this.#looking.size >= MAX_LOOKING || request.sizeBytes > MAX_FILE_BYTES) {
       this.#notLooked++;
-      return 'allow';
+      return 'unknown';
     }
     const look = this.#look(key, request).finally(() => this.#looking.delete(key));
     this.#looking.set(key, look);
@@ -71,7 +71,7 @@ export class VerdictCache {
     const sha256 = await (this.#options.hash ?? hashFile)(request);
     if (sha256 === undefined) {
       this.#notLooked++;
-      return 'allow';
+      return 'unknown';
     }
     if (this.#hashes.size >= this.#capacity) {
       const oldest = this.#hashes.keys().next();
@@ -89,7 +89,9 @@ export class VerdictCache {
 async function hashFile(request: FileVerdictRequest): Promise<string | undefined> {
   try {
     // The path is the kernel's own and has no links left; NONBLOCK because a FIFO may have taken its place.
-    await using file = await open(request.path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    const { openAt, path } = request;
+    const noLinks = openAt === undefined ? constants.O_NOFOLLOW : 0;
+    await using file = await open(openAt ?? path, constants.O_RDONLY | constants.O_NONBLOCK | noLinks);
     const isTheSame = async (): Promise<boolean> => {
       const { dev, ino, ctimeNs } = await file.stat({ bigint: true });
       return Number(dev) === request.device && Number(ino) === request.inode && ctimeNs === request.changeTimeNs;
