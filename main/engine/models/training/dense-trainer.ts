@@ -1,7 +1,7 @@
 /** A network of dense layers while it learns: its variables, their optimiser, and its errors. */
 import { activationOf } from '../autoencoder.ts';
 import { Adam } from './adam.ts';
-import { type DenseStep, denseStep } from './dense-gradient.ts';
+import { type DenseStep, denseStep, firstDenseStep } from './dense-gradient.ts';
 import { type Sequential, type Tensor, type Tensor2D, tf, type Variable } from './tensorflow.ts';
 import type { Batch, TrainingRows } from './training-rows.ts';
 
@@ -16,7 +16,10 @@ export class DenseTrainer {
     this.#variables = model.trainableWeights.map((weight) => weight.read() as Variable);
     this.#columns = this.#variables[0]!.shape[0]!;
     const count = this.#variables.length / 2;
-    this.#layers = Array.from({ length: count }, (_, index) => denseStep(activationOf(index, count) === 'tanh'));
+    this.#layers = Array.from({ length: count }, (_, index) => {
+      const isTanh = activationOf(index, count) === 'tanh';
+      return index === 0 ? firstDenseStep(isTanh) : denseStep(isTanh);
+    });
     this.#adam = new Adam(this.#variables);
   }
 

@@ -48,10 +48,7 @@ export class TrainingRows {
     const { mean, deviation } = momentsOf(matrix);
     this.mean = mean;
     this.deviation = deviation;
-    this.#scaled = Float32Array.from(matrix.data, (value, i) => {
-      const column = i % matrix.columns;
-      return (value - mean[column]!) / deviation[column]!;
-    });
+    this.#scaled = scaledRows(matrix, mean, deviation);
     const all = random.choose(matrix.rows, matrix.rows);
     const held = matrix.rows < LEAST_TO_HOLD_BACK ? 0 : Math.floor(matrix.rows * HELD_BACK_SHARE);
     this.#heldBack = all.slice(0, held);
@@ -113,10 +110,22 @@ function sizeOfBatch(rows: number): number {
   return Math.min(Math.max(even, LEAST_BATCH), MOST_BATCH);
 }
 
+function scaledRows({ rows, columns, data }: Matrix, mean: Float64Array, deviation: Float64Array): Float32Array {
+  const scaled = new Float32Array(data.length);
+  for (let row = 0, i = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++, i++) scaled[i] = (data[i]! - mean[column]!) / deviation[column]!;
+  }
+  return scaled;
+}
+
 function momentsOf({ rows, columns, data }: Matrix): { mean: Float64Array; deviation: Float64Array } {
   const mean = new Float64Array(columns);
   const squares = new Float64Array(columns);
-  for (let i = 0; i < data.length; i++) mean[i % columns]! += data[i]! / rows;
-  for (let i = 0; i < data.length; i++) squares[i % columns]! += (data[i]! - mean[i % columns]!) ** 2 / rows;
+  for (let row = 0, i = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++, i++) mean[column]! += data[i]! / rows;
+  }
+  for (let row = 0, i = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++, i++) squares[column]! += (data[i]! - mean[column]!) ** 2 / rows;
+  }
   return { mean, deviation: squares.map((square) => Math.max(Math.sqrt(square), LEAST_DEVIATION)) };
 }
