@@ -38,6 +38,7 @@ export {
   USUAL_LOG_FILES,
 } from './logs/index.ts';
 export {
+  isOfSystemPackage,
   type ProcessCounts,
   type ProcessMethod,
   ProcessSensor,

@@ -7,7 +7,7 @@ import { ManualClock } from '../../runtime/clock.ts';
 import { capabilityNames } from './capabilities.ts';
 import { HashCache } from './hashes.ts';
 import { originOf, streamKind, terminalName } from './origin.ts';
-import { isWorthIndexing, PackageIndex, packageByPlace } from './packages.ts';
+import { isOfSystemPackage, isWorthIndexing, PackageIndex, packageByPlace } from './packages.ts';
 import { readRunning } from './running.ts';
 import { parsePasswd, UserNames } from './users.ts';
 
@@ -71,19 +71,25 @@ describe('PackageIndex', () => {
   it.each([
     ['/snap/firefox/123/usr/lib/firefox/firefox', 'snap:firefox'],
     ['/var/lib/flatpak/app/org.gimp.GIMP/x86_64/stable/abc/files/bin/gimp', 'flatpak:org.gimp.GIMP'],
-    ['/tmp/.mount_KritaAbCdEf/usr/bin/krita', 'appimage:Krita'],
+    ['/home/anna/.local/share/flatpak/app/org.x.Y/current/active/files/bin/y', 'flatpak:org.x.Y'],
     ['/usr/bin/curl', undefined],
+    ['/tmp/flatpak/app/org.gimp.GIMP/evil', undefined],
   ])('by place: %s', (image, owner) => {
     expect(packageByPlace(image)).toBe(owner);
   });
 
+  it('vouches for what root installed, and for nothing that anybody can make', () => {
+    const owners = ['dpkg:curl', 'rpm:curl', 'snap:firefox', 'flatpak:x', 'appimage:x', 'x', undefined];
+    expect(owners.map(isOfSystemPackage)).toEqual([true, true, true, false, false, false, false]);
+  });
+
   it('reads the lists of dpkg, and reads them again when they change', async () => {
     const clock = new ManualClock();
-    const info = join(folder, 'info');
-    mkdirSync(info);
+    const info = join(folder, 'var/lib/dpkg/info');
+    mkdirSync(info, { recursive: true });
     writeFileSync(join(info, 'dash.list'), '/.\n/bin\n/bin/dash\n/usr/share/man/man1/dash.1.gz\n');
     writeFileSync(join(info, 'curl:amd64.list'), '/usr/bin/curl\n');
-    const index = new PackageIndex(clock, info);
+    const index = new PackageIndex(clock, { root: folder });
     expect(index.ownerOf('/usr/bin/curl')).toBeUndefined();
     await index.refresh();
     expect(['/usr/bin/curl', '/usr/bin/dash', '/usr/bin/vi'].map((path) => index.ownerOf(path))).toEqual([

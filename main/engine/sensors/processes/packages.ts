@@ -1,36 +1,38 @@
 /**
- * Which package an executable belongs to: dpkg's lists of files, and the places that snaps, Flatpaks and AppImages run
- * from. dpkg's lists are read in the background, once, and again after an installation.
+ * Which package an executable belongs to: the lists of the package managers, and the places that snaps, Flatpaks and
+ * AppImages run from. The lists are read in the background, once, and again after an installation.
  */
-import { readdir, readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Clock } from '../../runtime/clock.ts';
-import { PathOwners } from './path-owners.ts';
+import { PACKAGE_DATABASES, type PackageDatabase } from '../package-databases.ts';
+import { AppImages } from './app-images.ts';
+import { MAX_OWNERS, PathOwners } from './path-owners.ts';
 
-const DPKG_FOLDER = '/var/lib/dpkg/info';
-/** A workstation has some thousand packages; the index of a full desktop is of some ten thousand programs. */
-const MAX_LISTS = 20_000;
-const MAX_LIST_BYTES = 8 * 1024 * 1024;
+/** A full desktop has some ten thousand programs. */
 const MAX_PATHS = 400_000;
 /** How often it is looked whether packages were installed. */
 const LOOK_INTERVAL_MS = 30_000;
-/** After so many lists others get their turn. */
-const LISTS_A_TURN = 20;
 
 /** What nobody executes is left out of the index: it is nine tenths of all files. */
 const NOT_EXECUTED_FOLDERS = /^\/usr\/(?:share\/(?:doc|man|locale|icons|fonts|help|info)|include|src)\//;
 const NOT_EXECUTED_ENDINGS =
   /\.(?:py|pyc|h|hpp|html|mo|png|svg|gz|ko|xz|zst|a|o|js|json|txt|pm|rb|xml|so(?:\.[\d.]+)?)$/;
 
-/** By its place alone: "snap:firefox", "flatpak:org.gimp.GIMP", "appimage:Name"; undefined elsewhere. */
+const FLATPAK = /^\/(?:var\/lib|(?:[^/]+\/){1,8}\.local\/share)\/flatpak\/(?:app|runtime)\/([^/]+)\//;
+/** What these install lies where only root writes. Flatpaks of a user and AppImages are files that anybody can make. */
+const SYSTEM_PACKAGE = /^(?:dpkg|rpm|pacman|apk|snap):/;
+
+/** Whether an owner as PackageIndex names it vouches for the file: somebody with root's rights installed it. */
+export function isOfSystemPackage(owner: string | undefined): boolean {
+  return owner !== undefined && SYSTEM_PACKAGE.test(owner);
+}
+
+/** By its place alone: "snap:firefox", "flatpak:org.gimp.GIMP"; undefined elsewhere. */
 export function packageByPlace(image: string): string | undefined {
   const snap = /^\/snap\/([^/]+)\/[^/]+\//.exec(image) ?? /^\/var\/lib\/snapd\/snap\/([^/]+)\/[^/]+\//.exec(image);
   if (snap !== null) return `snap:${snap[1]}`;
-  const flatpak = /\/flatpak\/(?:app|runtime)\/([^/]+)\//.exec(image);
-  if (flatpak !== null) return `flatpak:${flatpak[1]}`;
-  // The run time of AppImages mounts itself as the first letters of its name and six random ones.
-  const appImage = /^\/tmp\/\.mount_([^/]+?)[A-Za-z0-9]{6}\//.exec(image);
-  return appImage === null ? undefined : `appimage:${appImage[1]}`;
+  // /var/lib/flatpak/app/ID/…, ~/.local/share/flatpak/app/ID/…
+  const flatpak = FLATPAK.exec(image);
+  return flatpak === null ? undefined : `flatpak:${flatpak[1]}`;
 }
 
 /** Whether a path of a package's list belongs into the index. */
@@ -38,20 +40,33 @@ export function isWorthIndexing(path: string): boolean {
   return path.length > 2 && !NOT_EXECUTED_FOLDERS.test(path) && !NOT_EXECUTED_ENDINGS.test(path);
 }
 
+export interface PackageIndexOptions {
+  /** For tests: another folder than "/". */
+  readonly root?: string;
+  /** For tests: other package managers. */
+  readonly databases?: readonly PackageDatabase[];
+  /** For tests: see AppImages. */
+  readonly appImages?: AppImages;
+}
+
 export class PackageIndex {
-  readonly #folder: string;
+  readonly #root: string;
+  readonly #databases: readonly PackageDatabase[];
+  readonly #appImages: AppImages;
   readonly #clock: Clock;
   #owners = new PathOwners();
-  #stamp = 0;
+  #stamp = '';
   #lookedMs = Number.NEGATIVE_INFINITY;
   #reading: Promise<void> | undefined;
 
-  constructor(clock: Clock, folder = DPKG_FOLDER) {
+  constructor(clock: Clock, options: PackageIndexOptions = {}) {
     this.#clock = clock;
-    this.#folder = folder;
+    this.#root = options.root ?? '/';
+    this.#databases = options.databases ?? PACKAGE_DATABASES;
+    this.#appImages = options.appImages ?? new AppImages();
   }
 
-  /** "dpkg:curl"; undefined when no package has the file, or that is not known yet. */
+  /** "dpkg:curl", "rpm:curl"; undefined when no package has the file, or that is not known yet. */
   ownerOf(image: string): string | undefined {
     const placed = packageByPlace(image);
     if (placed !== undefined) return placed;
@@ -61,9 +76,11 @@ export class PackageIndex {
       void this.refresh();
     }
     // Packages from before /bin became a link to /usr/bin still list their files below /bin.
-    const owner =
-      this.#owners.ownerOf(image) ?? (image.startsWith('/usr/') ? this.#owners.ownerOf(image.slice(4)) : undefined);
-    return owner === undefined ? undefined : `dpkg:${owner}`;
+    return (
+      this.#owners.ownerOf(image) ??
+      (image.startsWith('/usr/') ? this.#owners.ownerOf(image.slice(4)) : undefined) ??
+      this.#appImages.nameOf(image)
+    );
   }
 
   /** Reads the lists where they changed. Never rejects. */
@@ -76,33 +93,34 @@ export class PackageIndex {
 
   async #read(): Promise<void> {
     try {
-      const { mtimeMs } = await stat(this.#folder);
-      if (mtimeMs === this.#stamp) return;
-      const owners = await readLists(this.#folder);
-      this.#owners = owners;
-      this.#stamp = mtimeMs;
+      const stamps = await Promise.all(this.#databases.map((database) => database.stamp(this.#root)));
+      const stamp = stamps.join(' ');
+      if (stamp === this.#stamp) return;
+      const present = this.#databases.filter((_database, index) => stamps[index] !== undefined);
+      this.#owners = await readOwners(present, this.#root);
+      this.#stamp = stamp;
     } catch {
-      // No dpkg here, or it is at work at this moment: the next look tries again.
+      // A package manager is at work at this moment: the next look tries again.
     }
   }
 }
 
-async function readLists(folder: string): Promise<PathOwners> {
+async function readOwners(databases: readonly PackageDatabase[], root: string): Promise<PathOwners> {
   const owners = new PathOwners();
-  const lists = (await readdir(folder)).filter((name) => name.endsWith('.list')).slice(0, MAX_LISTS);
-  for (const [index, list] of lists.entries()) {
-    if (index % LISTS_A_TURN === 0) await new Promise((resolve) => setImmediate(resolve));
-    if (owners.size >= MAX_PATHS) break;
-    const path = join(folder, list);
-    if ((await stat(path)).size > MAX_LIST_BYTES) continue;
-    // "libc6:amd64.list"
-    const owner = owners.owner(list.slice(0, -'.list'.length).replace(/:[a-z0-9]+$/, ''));
-    const lines = (await readFile(path, 'utf8')).split('\n');
-    for (const [at, line] of lines.entries()) {
-      // The first file of a folder follows it.
-      const isFolder = lines[at + 1]?.startsWith(`${line}/`) === true;
-      if (!isFolder && isWorthIndexing(line)) owners.add(line, owner);
-    }
+  const numbers = new Map<string, number>();
+  // Of owners of the same path the last one counts: the first of the databases is read last.
+  for (const database of databases.toReversed()) {
+    await database.read(root, (name, path) => {
+      if (owners.size >= MAX_PATHS || !isWorthIndexing(path)) return;
+      const key = `${database.manager}:${name}`;
+      let number = numbers.get(key);
+      if (number === undefined) {
+        if (numbers.size >= MAX_OWNERS) return;
+        number = owners.owner(key);
+        numbers.set(key, number);
+      }
+      owners.add(path, number);
+    });
   }
   owners.seal();
   return owners;

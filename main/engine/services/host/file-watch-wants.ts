@@ -1,6 +1,7 @@
 /** Which files an event says should be looked at. Pure, and cheap: every event of the host is asked. */
 import type { HostEvent, HostProcessWithParents } from '../../../../contract/events.ts';
 import { isInstalling } from '../../behaviours/index.ts';
+import { isOfSystemPackage } from '../../sensors/index.ts';
 
 export interface WantedFile {
   readonly path: string;
@@ -39,12 +40,12 @@ export function wantedOf(event: HostEvent, wants: Wants): WantedFile | undefined
       const { process, timeMs } = event;
       const isFile = process.image.startsWith('/') && process.isImageDeleted !== true;
       // What a package owns was looked at by those who made it; that somebody changed it is a write.
-      if (!isFile || process.package !== undefined || isExempt(process.image, process, wants)) return undefined;
+      if (!isFile || isOfSystemPackage(process.package) || isExempt(process.image, process, wants)) return undefined;
       return { path: process.image, how: 'run', timeMs, process };
     }
     case 'file-executed': {
       const { path, process, timeMs } = event;
-      if (process?.package !== undefined || isExempt(path, process, wants)) return undefined;
+      if (isOfSystemPackage(process?.package) || isExempt(path, process, wants)) return undefined;
       return { path, how: 'run', timeMs, process };
     }
     case 'file-created':
