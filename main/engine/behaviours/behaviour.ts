@@ -8,6 +8,8 @@ export interface BehaviourContext<T extends SettingTable = SettingTable> {
   readonly settings: SettingValues<T>;
   /** Where processes come from; it knows of an event before the behaviours are told. */
   readonly processes: Pick<ProcessTree, 'ancestors'>;
+  /** Whether this file was laid out for nobody to use; of those in the settings of ransomware besides. */
+  isCanary?(path: string): boolean;
   /** May be called any number of times; the same cause again means "I know more now". */
   report(finding: Finding): void;
 }

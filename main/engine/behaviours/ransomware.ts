@@ -36,7 +36,7 @@ const settings = {
     type: 'list',
     default: [],
     reason:
-      'Paths of files that nobody uses: whoever changes one of them is after all files. None until you make some.',
+      'Paths of files of your own that nobody uses: whoever changes one of them is after all files. Besides those that Holdfast lays out itself where the setting canaries.enabled lets it.',
   },
 } as const;
 type Context = BehaviourContext<typeof settings>;
@@ -210,9 +210,9 @@ class RansomwareWatcher implements Behaviour {
       return;
     const { process } = event;
     if (process === undefined || event.file?.kind === 'directory') return;
-    const canary = this.#canaries.has(event.path)
+    const canary = this.#isCanary(event.path)
       ? event.path
-      : event.type === 'file-renamed' && this.#canaries.has(event.previousPath)
+      : event.type === 'file-renamed' && this.#isCanary(event.previousPath)
         ? event.previousPath
         : undefined;
     const tally = this.#tallyOf(process, event.timeMs);
@@ -232,6 +232,10 @@ class RansomwareWatcher implements Behaviour {
     files.push(event.path);
     if (tally.endings.size < MAX_ENDINGS || tally.endings.has(ending)) tally.endings.set(ending, files);
     this.#judge(process, event, tally, ending, files);
+  }
+
+  #isCanary(path: string): boolean {
+    return this.#canaries.has(path) || this.#context.isCanary?.(path) === true;
   }
 
   #judge(

@@ -50,6 +50,7 @@ function setup(change: { readonly logs?: boolean; readonly storedEventsPerSecond
       settings: { ...settings, host: { ...settings.host, ...change } },
       dataDirectory: '/nonexistent/holdfast',
       disabledRules: [],
+      canaries: [],
       ownDirectories: [],
       kept: { logs: 'before' },
       taken,

@@ -106,6 +106,7 @@ export class HostEngine {
       ownPid: process.pid,
       config: { section: (path) => this.#section(path) },
       rules: this.#loadRules(data.disabledRules),
+      canaries: data.canaries,
       onFinding: (finding) => this.#relay.add(finding),
       onRuleHit: ({ rule, timeMs }) => this.#count(rule.id, timeMs),
     });
@@ -150,6 +151,10 @@ export class HostEngine {
   /** Answers with all that run. */
   listProcesses(): void {
     this.#options.post({ type: 'processes', processes: this.#snapshots.take() });
+  }
+
+  takeCanaries(paths: readonly string[]): void {
+    this.#watch.takeCanaries(paths);
   }
 
   reloadRules(disabled: readonly string[]): void {

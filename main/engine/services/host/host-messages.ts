@@ -15,6 +15,8 @@ export interface HostWorkerData {
   readonly disabledRules: readonly string[];
   /** What Holdfast writes into these itself is no news. */
   readonly ownDirectories: readonly string[];
+  /** Files that were laid out for nobody to use. */
+  readonly canaries: readonly string[];
   /** What sensors asked to keep, by their names. */
   readonly kept: Readonly<Record<string, string>>;
   /** One word of an Int32Array: how many events the engine has taken, so that the thread knows how many still wait. */
@@ -81,6 +83,8 @@ export type HostOrder =
   | { readonly type: 'stop' }
   /** Read the rules again. */
   | { readonly type: 'reload-rules'; readonly disabled: readonly string[] }
+  /** Files that were laid out for nobody to use, from now on. */
+  | { readonly type: 'take-canaries'; readonly paths: readonly string[] }
   /** Say who runs now. */
   | { readonly type: 'list-processes' };
 

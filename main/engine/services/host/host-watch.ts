@@ -14,6 +14,8 @@ export interface HostWatchOptions {
   readonly ownPid?: number;
   /** The same cause again means that more is known now. */
   readonly onFinding: (finding: Finding) => void;
+  /** Files that were laid out for nobody to use. */
+  readonly canaries?: readonly string[];
   /** Every hit, also those that repeat a finding that was told a moment ago. No event where only time passed. */
   readonly onRuleHit?: (hit: RuleHit, event: HostEvent | undefined) => void;
 }
@@ -35,6 +37,7 @@ export interface HostWatch {
   counters(): HostWatchCounters;
   /** Other rules from now on. What behaviours know is kept; correlations count anew. */
   takeRules(rules: SigmaRuleSet | undefined): void;
+  takeCanaries(paths: readonly string[]): void;
   /** Where processes come from. */
   readonly processes: ProcessTree;
 }
@@ -43,6 +46,7 @@ export interface HostWatch {
 export function createHostWatch(options: HostWatchOptions): HostWatch {
   const { config, onRuleHit } = options;
   let { rules } = options;
+  let canaries = new Set(options.canaries);
   const host = new BehaviourHost();
   const told = new SigmaFindings(host.processes);
   let events = 0;
@@ -57,7 +61,8 @@ export function createHostWatch(options: HostWatchOptions): HostWatch {
   for (const behaviour of BEHAVIOURS) {
     const settings = config.section(behaviourSection(behaviour.id), behaviour.settings);
     if (!settings.enabled) continue;
-    host.add(behaviour.create({ settings, processes: host.processes, report }), behaviour.events);
+    const isCanary = (path: string): boolean => canaries.has(path);
+    host.add(behaviour.create({ settings, processes: host.processes, isCanary, report }), behaviour.events);
   }
 
   const tell = (hits: readonly RuleHit[], event: HostEvent | undefined): void => {
@@ -100,6 +105,9 @@ export function createHostWatch(options: HostWatchOptions): HostWatch {
     },
     takeRules: (others) => {
       rules = others;
+    },
+    takeCanaries: (paths) => {
+      canaries = new Set(paths);
     },
     counters: () => ({ events, findings, failures: host.failures + ruleFailures, ruleHits }),
   };

@@ -18,6 +18,7 @@ const engine = new HostEngine({
 port.on('message', (order: HostOrder) => {
   if (order.type === 'stop') void engine.stop();
   else if (order.type === 'reload-rules') engine.reloadRules(order.disabled);
+  else if (order.type === 'take-canaries') engine.takeCanaries(order.paths);
   else engine.listProcesses();
 });
 keepHeapTidy(systemClock);

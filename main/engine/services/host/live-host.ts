@@ -44,6 +44,8 @@ export interface LiveHostOptions {
   /** Asked whenever the thread begins. */
   readonly memory: () => HostMemory;
   readonly disabledRules: () => readonly string[];
+  /** Files that were laid out for nobody to use. */
+  readonly canaries?: () => readonly string[];
   readonly onFinding: (finding: Finding) => void;
   /** What happened, in the order of time as far as it goes; at most host.storedEventsPerSecond. */
   readonly onEvents?: (events: readonly HostEvent[]) => void;
@@ -160,6 +162,11 @@ export class LiveHost {
     this.#worker?.postMessage({ type: 'reload-rules', disabled } satisfies HostOrder);
   }
 
+  /** Tells the thread which files were laid out for nobody to use. */
+  takeCanaries(paths: readonly string[]): void {
+    this.#worker?.postMessage({ type: 'take-canaries', paths } satisfies HostOrder);
+  }
+
   /** Who runs now; undefined where the thread does not say so soon. */
   async processes(): Promise<readonly SeenProcess[] | undefined> {
     const worker = this.#worker;
@@ -190,6 +197,7 @@ export class LiveHost {
       dataDirectory,
       ownDirectories,
       disabledRules: disabledRules(),
+      canaries: this.#options.canaries?.() ?? [],
       kept: Object.fromEntries(
         HOST_SENSOR_NAMES.flatMap((name) => {
           const text = kept.load(name);

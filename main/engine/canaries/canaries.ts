@@ -1,0 +1,251 @@
+/**
+ * Lays out canaries and takes them away. What is to be placed is written down before it is, so that an engine that dies
+ * leaves none that nobody knows; only a file that is still what was placed is removed.
+ */
+import { createHash, randomBytes } from 'node:crypto';
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fchownSync,
+  fsyncSync,
+  futimesSync,
+  openSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  unlinkSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { codeOf, messageOf } from '../runtime/failure.ts';
+import { openRegularFile } from '../runtime/open-regular.ts';
+import { DECOYS, HOME_FOLDERS } from './decoys.ts';
+import { openFolder } from './folders.ts';
+import { homesOfPeople } from './homes.ts';
+
+export interface Canary {
+  readonly path: string;
+  readonly placedMs: number;
+  /** SHA-256 of its content, hexadecimal: by it is known what may be removed. */
+  readonly sha256: string;
+}
+
+/** `missing`: somebody removed it. `changed`: somebody wrote into it, or put something else in its place. */
+export type CanaryState = 'placed' | 'missing' | 'changed';
+
+export interface CanaryProblem {
+  readonly path: string;
+  readonly reason: string;
+}
+
+export interface CanaryOutcome {
+  readonly done: readonly string[];
+  readonly problems: readonly CanaryProblem[];
+}
+
+const LIST = 'canaries.json';
+const MAX_CANARIES = 1_024;
+const MAX_LIST_BYTES = 1_048_576;
+const MARK_BYTES = 12;
+const OWNER_ONLY = 0o600;
+/** A document of today among old ones stands out. */
+const AGE_SECONDS = 120 * 86_400;
+const MS_PER_SECOND = 1_000;
+const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+
+export interface CanaryOptions {
+  /** The engine's own. */
+  readonly dataDirectory: string;
+  nowMs(): number;
+  /** For tests. */
+  readonly homes?: () => readonly string[];
+}
+
+export class Canaries {
+  readonly #options: CanaryOptions;
+  readonly #list: string;
+  #known: readonly Canary[];
+
+  constructor(options: CanaryOptions) {
+    this.#options = options;
+    this.#list = join(options.dataDirectory, LIST);
+    this.#known = readList(this.#list);
+  }
+
+  /** All that were placed and not removed, by this engine or one before it. */
+  get all(): readonly Canary[] {
+    return this.#known;
+  }
+
+  state({ path, sha256 }: Canary): CanaryState {
+    const found = digestAt(path);
+    return found === undefined ? 'missing' : found === sha256 ? 'placed' : 'changed';
+  }
+
+  /** Places those that are not there yet. A file that is there already stays what it is. @param folders besides homes */
+  place(folders: readonly string[]): CanaryOutcome {
+    const done: string[] = [];
+    const problems: CanaryProblem[] = [];
+    for (const folder of this.#foldersFor(folders)) {
+      for (const { name, content } of DECOYS) {
+        const path = join(folder.path, name);
+        const known = this.#known.find((each) => each.path === path);
+        if (known !== undefined && this.state(known) !== 'missing') continue;
+        if (this.#known.length >= MAX_CANARIES && known === undefined) {
+          problems.push({ path, reason: `There are ${MAX_CANARIES} canaries already.` });
+          continue;
+        }
+        const text = content(randomBytes(MARK_BYTES).toString('hex'));
+        const before = this.#known;
+        const canary = { path, placedMs: this.#options.nowMs(), sha256: digestOf(text) };
+        try {
+          this.#keep([...before.filter((each) => each.path !== path), canary]);
+          place(folder.path, name, text, this.#options.nowMs());
+          done.push(path);
+        } catch (error) {
+          this.#keep(before.filter((each) => each.path !== path));
+          // Of homes most have not all of these folders; one that was named must be there.
+          if (folder.isNamed || codeOf(error) !== 'ENOENT') problems.push({ path, reason: reasonOf(error) });
+        }
+      }
+    }
+    return { done, problems };
+  }
+
+  /** Takes all away that are still what was placed. Others are left where they are, told, and forgotten. */
+  remove(): CanaryOutcome {
+    const done: string[] = [];
+    const problems: CanaryProblem[] = [];
+    const left: Canary[] = [];
+    for (const canary of this.#known) {
+      const { path } = canary;
+      try {
+        const state = this.state(canary);
+        if (state === 'changed') problems.push({ path, reason: 'It was changed since, and is left as it is.' });
+        if (state !== 'placed') continue;
+        remove(path);
+        done.push(path);
+      } catch (error) {
+        problems.push({ path, reason: reasonOf(error) });
+        left.push(canary);
+      }
+    }
+    this.#keep(left);
+    return { done, problems };
+  }
+
+  #foldersFor(named: readonly string[]): readonly { readonly path: string; readonly isNamed: boolean }[] {
+    const homes = (this.#options.homes ?? homesOfPeople)();
+    const usual = homes.flatMap((home) => HOME_FOLDERS.map((folder) => join(home, folder)));
+    return [
+      ...usual.map((path) => ({ path, isNamed: false })),
+      ...named.filter((path) => !usual.includes(path)).map((path) => ({ path, isNamed: true })),
+    ];
+  }
+
+  /** @throws where it cannot be written: then nothing is placed */
+  #keep(canaries: readonly Canary[]): void {
+    const draft = `${this.#list}.new`;
+    const file = openSync(
+      draft,
+      constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW,
+      OWNER_ONLY,
+    );
+    try {
+      writeFileSync(file, JSON.stringify(canaries));
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    renameSync(draft, this.#list);
+    this.#known = canaries;
+  }
+}
+
+function place(folderPath: string, name: string, text: string, nowMs: number): void {
+  const folder = openFolder(folderPath);
+  try {
+    const file = openSync(folder.entry(name), NEW_FILE, OWNER_ONLY);
+    try {
+      writeSync(file, text);
+      // Whose folder it is may read it: a document of somebody else would stand out.
+      fchownSync(file, folder.uid, folder.gid);
+      fchmodSync(file, OWNER_ONLY);
+      const seconds = nowMs / MS_PER_SECOND - AGE_SECONDS;
+      futimesSync(file, seconds, seconds);
+    } finally {
+      closeSync(file);
+    }
+  } finally {
+    folder.close();
+  }
+}
+
+function remove(path: string): void {
+  const slash = path.lastIndexOf('/');
+  const folder = openFolder(path.slice(0, slash));
+  try {
+    unlinkSync(folder.entry(path.slice(slash + 1)));
+  } finally {
+    folder.close();
+  }
+}
+
+/** Of the regular file at this path; undefined where there is nothing, empty where there is something else. */
+function digestAt(path: string): string | undefined {
+  const slash = path.lastIndexOf('/');
+  try {
+    const folder = openFolder(path.slice(0, slash));
+    try {
+      const file = openRegularFile(folder.entry(path.slice(slash + 1)));
+      try {
+        const buffer = Buffer.alloc(MAX_DECOY_BYTES);
+        return digestOf(buffer.subarray(0, readUpTo(file, buffer)));
+      } finally {
+        closeSync(file);
+      }
+    } finally {
+      folder.close();
+    }
+  } catch (error) {
+    return codeOf(error) === 'ENOENT' ? undefined : '';
+  }
+}
+
+/** Several times the largest decoy; what is longer is none of ours. */
+const MAX_DECOY_BYTES = 65_536;
+
+function readUpTo(file: number, buffer: Buffer): number {
+  let length = 0;
+  for (;;) {
+    const read = readSync(file, buffer, length, buffer.length - length, null);
+    if (read === 0) return length;
+    length += read;
+  }
+}
+
+function digestOf(content: string | Uint8Array): string {
+  return createHash('sha256').update(content).digest('hex');
+}
+
+function reasonOf(error: unknown): string {
+  return codeOf(error) === 'EEXIST' ? 'There is a file of this name already; it is left as it is.' : messageOf(error);
+}
+
+/** What an engine before this one wrote; a damaged list is as if there were none. */
+function readList(path: string): readonly Canary[] {
+  try {
+    const given: unknown = JSON.parse(readFileSync(path, 'utf8').slice(0, MAX_LIST_BYTES));
+    return Array.isArray(given) ? given.filter(isCanary).slice(0, MAX_CANARIES) : [];
+  } catch {
+    return [];
+  }
+}
+
+function isCanary(given: unknown): given is Canary {
+  if (typeof given !== 'object' || given === null) return false;
+  const { path, placedMs, sha256 } = given as Partial<Record<keyof Canary, unknown>>;
+  return typeof path === 'string' && path.startsWith('/') && typeof placedMs === 'number' && typeof sha256 === 'string';
+}
