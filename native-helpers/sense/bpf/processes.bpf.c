@@ -12,8 +12,8 @@
 #include "../src/process_records.h"
 #include "kernel.h"
 
-/* Some 10,000 programs with usual command lines: two seconds of the fastest that a machine of four cores starts. */
-#define RING_BYTES (8u * 1024u * 1024u)
+/* Some 5,000 programs with usual command lines: a second of the fastest that a machine of four cores starts. */
+#define RING_BYTES (4u * 1024u * 1024u)
 /* include/linux/sched/signal.h */
 #define SIGNAL_GROUP_EXIT 0x4u
 

@@ -20,8 +20,8 @@
 #include "kernel.h"
 #include "network.h"
 
-/* Some 20,000 connections. */
-#define RING_BYTES (4u * 1024u * 1024u)
+/* Some 10,000 connections. */
+#define RING_BYTES (2u * 1024u * 1024u)
 /* Conversations over UDP that are remembered as told; the longest unused goes, and is told again if it goes on. */
 #define MAX_TOLD 16384u
 /* Connections between two states. One that had to go is told without its process. */

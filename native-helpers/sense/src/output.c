@@ -41,6 +41,10 @@ bool output_is_behind(const struct output *output) {
   return !backlog_is_empty(&output->backlog);
 }
 
+short output_events(const struct output *output) {
+  return output_is_behind(output) ? POLLOUT : 0;
+}
+
 void *output_record(struct output *output, enum record_type type, unsigned slot, size_t bytes) {
   size_t padded = ALIGN_RECORD(bytes);
   assert(padded <= BATCH_BYTES);

@@ -38,6 +38,9 @@ void output_allow_backlog(struct output *output, size_t bytes);
 /* Whether something waits for a slow reader: output_flush is to be called when the descriptor takes more. */
 bool output_is_behind(const struct output *output);
 
+/* What poll(2) is to look for at the descriptor. */
+short output_events(const struct output *output);
+
 /*
  * Room for a record of `bytes` bytes (padding not counted, at most MAX_RECORD_BYTES), header filled in and
  * padding zeroed. The caller fills in the rest before the next call.

@@ -20,6 +20,8 @@
 #include "tracing.h"
 
 #define STATISTICS_MS 1000u
+/* For a reader that pauses: memory that is taken only then, where the kernel's ring is held all the time. */
+#define BACKLOG_BYTES (16u * 1024u * 1024u)
 /*
  * After the first record of the ring it waits so long for more: programs start others, and a wake-up for each would cost
  * more than the record. Short against the second within which an alert is due.
@@ -257,7 +259,10 @@ static bool drain(struct watch *watch, bool *alive) {
 
 /* Sleeps until there is news, a signal, or the time is over. False when the reader is gone. */
 static bool wait_for_news(const struct watch *watch, uint64_t timeout_ms) {
-  struct pollfd watched[4] = {{.fd = watch->output.descriptor}, {.fd = watch->connector, .events = POLLIN}};
+  struct pollfd watched[4] = {
+      {.fd = watch->output.descriptor, .events = output_events(&watch->output)},
+      {.fd = watch->connector, .events = POLLIN},
+  };
   watched[3] = (struct pollfd){.fd = watch->audit.reader, .events = POLLIN};
   watched[2] = (struct pollfd){.fd = watch->method == METHOD_EBPF ? watch->tracing.ring : -1, .events = POLLIN};
   sigset_t none;
@@ -392,6 +397,7 @@ enum exit_code processes_run(const struct arguments *arguments, const volatile s
   const enum exit_code opened = open_method(&watch, arguments, detail);
   if (opened != EXIT_STOPPED) return opened;
   output_open(&watch.output, STDOUT_FILENO, stopping);
+  output_allow_backlog(&watch.output, BACKLOG_BYTES);
   const char *step = "";
   if (watch.method == METHOD_EBPF ? !confine(arguments->user, watch.connector, &step)
                                   : !confine_reader(arguments->user, watch.connector, watch.audit.reader, &step)) {

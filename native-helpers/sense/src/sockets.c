@@ -18,6 +18,8 @@
 #include "tracing.h"
 
 #define STATISTICS_MS 1000u
+/* For a reader that pauses: memory that is taken only then, where the kernel's ring is held all the time. */
+#define BACKLOG_BYTES (16u * 1024u * 1024u)
 /* After the first record of the ring it waits so long for more: a wake-up for each would cost more than the record. */
 #define GATHER_MS 5u
 /* Records of one turn: then lists, statistics and signals have theirs. */
@@ -204,7 +206,10 @@ static bool drain(struct watch *watch) {
 
 /* Sleeps until there is news, a signal, or the time is over. False when the reader is gone. */
 static bool wait_for_news(const struct watch *watch, uint64_t timeout_ms) {
-  struct pollfd watched[2] = {{.fd = watch->output.descriptor}, {.fd = -1, .events = POLLIN}};
+  struct pollfd watched[2] = {
+      {.fd = watch->output.descriptor, .events = output_events(&watch->output)},
+      {.fd = -1, .events = POLLIN},
+  };
   if (watch->method == SOCKET_METHOD_EBPF) watched[1].fd = watch->tracing.ring;
   sigset_t none;
   sigemptyset(&none);
@@ -273,6 +278,7 @@ enum exit_code sockets_run(const struct arguments *arguments, const volatile sig
   if (stat("/proc/self/ns/net", &network) == 0) watch.network = (uint32_t)network.st_ino;
   watch.given = diag_given_ports();
   output_open(&watch.output, STDOUT_FILENO, stopping);
+  output_allow_backlog(&watch.output, BACKLOG_BYTES);
   const char *step = "";
   if (!confine(arguments->user, watch.diag, &step)) {
     complain(step, errno);
