@@ -45,15 +45,15 @@ const rows = Array.from({ length: SINGLE_ROWS }, (_, row) => pickRows(test, [row
 timed('isolation forest, one row', () => rows.map((row) => scoreRows(forest, row)));
 seconds['isolation forest, one row'] /= SINGLE_ROWS;
 
-const small = timed('LOF of 2,048 rows, fit', () => localOutlierFactor.fit(firstRows(table, 2_048)));
+const [few, more, some] = [firstRows(table, 2_048), firstRows(table, 4_096), firstRows(test, test.rows / 5)];
+const small = timed('LOF of 2,048 rows, fit', () => localOutlierFactor.fit(few));
 timed('LOF of 2,048 rows, score', () => scoreRows(small, test));
 const large = timed('LOF of all rows, fit', () => localOutlierFactor.fit(table, { referenceRows: table.rows }));
-const some = firstRows(test, test.rows / 5);
 timed('LOF of all rows, score', () => scoreRows(large, some));
 
 timed('DBSCAN', () => dbscan.fit(table, { radius: Number(radius), minimumRows: 30, referenceRows: table.rows }));
 
-const machine = timed('one-class SVM of 4,096 rows, fit', () => oneClassSvm.fit(firstRows(table, 4_096)));
+const machine = timed('one-class SVM of 4,096 rows, fit', () => oneClassSvm.fit(more));
 timed('one-class SVM of 4,096 rows, score', () => scoreRows(machine, test));
 
 process.stdout.write(JSON.stringify(seconds));

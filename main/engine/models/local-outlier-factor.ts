@@ -78,11 +78,14 @@ export class LocalOutlierFactor implements AnomalyModel {
     const neighbourRows = new Int32Array(sample.rows * used);
     searchOwnRows(index, ownRows(index), { wanted: used, isLeftOut: true }, (row, query) => {
       const first = query * used;
-      neighbourRows.set(index.nearest.found.subarray(first, first + used), row * used);
-      squares.set(index.nearest.squares.subarray(first, first + used), row * used);
+      for (let i = 0; i < used; i++) {
+        neighbourRows[row * used + i] = index.nearest.found[first + i]!;
+        squares[row * used + i] = index.nearest.squares[first + i]!;
+      }
       reaches[row] = Math.sqrt(index.nearest.squares[first + used - 1]!);
     });
-    const meanReach = reaches.reduce((sum, reach) => sum + reach / sample.rows, 0);
+    let meanReach = 0;
+    for (let row = 0; row < sample.rows; row++) meanReach += reaches[row]! / sample.rows;
     const floor = LEAST_REACH + smoothing * meanReach;
     const densities = new Float64Array(sample.rows);
     for (let row = 0; row < sample.rows; row++) {

@@ -15,7 +15,7 @@ export function halveRows(sample: Sample, blockRows: number): Int32Array {
 }
 
 /** Rows, of those to be halved, that it is read off how far columns are spread: about so many, where there are more. */
-const SPREAD_ROWS = 100;
+const SPREAD_ROWS = 12;
 
 class Halving {
   readonly order: Int32Array;

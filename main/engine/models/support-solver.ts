@@ -42,9 +42,9 @@ export function solveSupport({ sample, gamma, nu }: SupportProblem): SupportSolu
     const alpha = alphas[row]!;
     for (let other = 0; other < rows; other++) gradient[other]! += alpha * values[other]!;
   }
-  for (let step = Math.max(rows, 100) * STEPS_PER_ROW; step > 0; step--) {
-    const up = lowest(gradient, alphas);
-    if (up < 0) break;
+  const nothing = new Float32Array(rows);
+  let up = moved(gradient, alphas, 0, nothing, nothing);
+  for (let step = Math.max(rows, 100) * STEPS_PER_ROW; step > 0 && up >= 0; step--) {
     const upRow = kernel.row(up);
     const down = bestPartner(gradient, alphas, upRow, gradient[up]!);
     if (down < 0) break;
@@ -53,8 +53,7 @@ export function solveSupport({ sample, gamma, nu }: SupportProblem): SupportSolu
     // Set, not added, at the ends: rounding must not leave a row between free and bound.
     alphas[up] = change === 1 - alphas[up]! ? 1 : alphas[up]! + change;
     alphas[down] = change === alphas[down]! ? 0 : alphas[down]! - change;
-    const downRow = kernel.row(down);
-    for (let row = 0; row < rows; row++) gradient[row]! += change * (upRow[row]! - downRow[row]!);
+    up = moved(gradient, alphas, change, upRow, kernel.row(down));
   }
   return { alphas, rho: borderOf(gradient, alphas) };
 }
@@ -69,13 +68,25 @@ function startingAlphas(rows: number, nu: number): Float64Array {
   return alphas;
 }
 
-/** The row that gains most by a larger α. */
-function lowest(gradient: Float64Array, alphas: Float64Array): number {
+/**
+ * Adds change × (upRow − downRow) to the gradient.
+ *
+ * @returns the row that then gains most by a larger α; −1 where none has room for it
+ */
+function moved(
+  gradient: Float64Array,
+  alphas: Float64Array,
+  change: number,
+  upRow: Float32Array,
+  downRow: Float32Array,
+): number {
   let found = -1;
   let least = Number.POSITIVE_INFINITY;
   for (let row = 0; row < gradient.length; row++) {
-    if (gradient[row]! < least && alphas[row]! < 1) {
-      least = gradient[row]!;
+    const slope = gradient[row]! + change * (upRow[row]! - downRow[row]!);
+    gradient[row] = slope;
+    if (slope < least && alphas[row]! < 1) {
+      least = slope;
       found = row;
     }
   }

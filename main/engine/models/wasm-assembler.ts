@@ -39,11 +39,12 @@ const PAGE_BYTES = 65_536;
 
 /** Whole numbers of any size in groups of 7 bits (LEB128, unsigned). */
 function unsigned(value: number): number[] {
+  if (value < 128) return [value];
   const bytes: number[] = [];
-  for (let rest = value; ; rest = Math.floor(rest / 128)) {
-    if (rest < 128) return [...bytes, rest];
-    bytes.push((rest % 128) | 128);
-  }
+  let rest = value;
+  for (; rest >= 128; rest = Math.floor(rest / 128)) bytes.push((rest % 128) | 128);
+  bytes.push(rest);
+  return bytes;
 }
 
 /** The same with sign, for numbers of 32 bits. */
@@ -59,9 +60,10 @@ function signed(value: number): number[] {
 const code = <T extends ValueType | 'none'>(type: T, ...bytes: readonly Bytes[]): Code<T> => ({ type, bytes });
 const bytesOf = (statements: readonly Statement[]): Bytes => statements.map(({ bytes }) => bytes);
 
-/** One after another. */
+/** One after another. Runs once for each module, so that the language has no time to make iterators quick. */
 function flatten(bytes: Bytes, into: number[]): number[] {
-  for (const each of bytes) {
+  for (let i = 0; i < bytes.length; i++) {
+    const each = bytes[i]!;
     if (typeof each === 'number') into.push(each);
     else flatten(each, into);
   }
@@ -69,7 +71,8 @@ function flatten(bytes: Bytes, into: number[]): number[] {
 }
 
 const simd = (opcode: number): number[] => [SIMD, ...unsigned(opcode)];
-const memory = (offset: number): number[] => [WORD_ALIGNMENT, ...unsigned(offset)];
+const memory = (offset: number): number[] =>
+  offset < 128 ? [WORD_ALIGNMENT, offset] : [WORD_ALIGNMENT, ...unsigned(offset)];
 
 const plain =
   <A extends ValueType, R extends ValueType>(result: R, opcode: readonly number[]) =>
@@ -117,6 +120,11 @@ export const f64 = {
   isAbove: plain<'f64', 'i32'>('i32', [0x64]),
 };
 
+const LOAD = simd(0x00);
+const LOAD_SPLAT = simd(0x09);
+const STORE = simd(0x0b);
+const MULTIPLY_ADD = simd(0x105);
+
 /** Four 32-bit numbers, side by side. */
 export const f32x4 = {
   zero: code(
@@ -127,11 +135,11 @@ export const f32x4 = {
   /** One number, four times. */
   constant: (value: number): V128 =>
     code('v128', simd(0x0c), [...new Uint8Array(Float32Array.of(value, value, value, value).buffer)]),
-  load: (address: I32, offset = 0): V128 => code('v128', address.bytes, simd(0x00), memory(offset)),
+  load: (address: I32, offset = 0): V128 => code('v128', address.bytes, LOAD, memory(offset)),
   /** One number from memory, four times. */
-  loadSplat: (address: I32, offset = 0): V128 => code('v128', address.bytes, simd(0x09), memory(offset)),
+  loadSplat: (address: I32, offset = 0): V128 => code('v128', address.bytes, LOAD_SPLAT, memory(offset)),
   store: (address: I32, value: V128, offset = 0): Statement =>
-    code('none', address.bytes, value.bytes, simd(0x0b), memory(offset)),
+    code('none', address.bytes, value.bytes, STORE, memory(offset)),
   nearest: (value: V128): V128 => code('v128', value.bytes, simd(0x6a)),
   /** 2 to the power of whole numbers from −126 to 127: their bits moved to where the exponent is. */
   powerOfTwo: (whole: V128): V128 =>
@@ -157,7 +165,7 @@ export const f32x4 = {
   /** The greater of each two; either where one is not a number. */
   greater: lanes(0xeb),
   /** a × b + c, rounded once or twice, as the machine does it faster. */
-  relaxedMultiplyAdd: (a: V128, b: V128, c: V128): V128 => code('v128', a.bytes, b.bytes, c.bytes, simd(0x105)),
+  relaxedMultiplyAdd: (a: V128, b: V128, c: V128): V128 => code('v128', a.bytes, b.bytes, c.bytes, MULTIPLY_ADD),
 };
 
 /** One function while it is written. */
