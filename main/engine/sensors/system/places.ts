@@ -124,6 +124,28 @@ export const PLACE_ROWS: readonly PlaceRow[] = [
     files: ['/etc/rc.local', '/etc/rc.d/rc.local', '/etc/inittab'],
     folders: ['/etc/init.d', '/etc/rc.d/init.d', '/etc/init', '/etc/local.d'],
   },
+  // Run when a network comes or goes, a lid is closed, somebody connects, or the machine's first file system is made.
+  {
+    place: 'init-script',
+    parse: parseScript,
+    owner: 'root',
+    files: ['/etc/inetd.conf'],
+    folders: [
+      '/etc/NetworkManager/dispatcher.d',
+      ...['pre-up.d', 'pre-down.d', 'no-wait.d'].map((each) => `/etc/NetworkManager/dispatcher.d/${each}`),
+      ...['pre-up', 'up', 'down', 'post-down'].map((each) => `/etc/network/if-${each}.d`),
+      ...['routable', 'degraded', 'configured', 'off', 'no-carrier'].map(
+        (each) => `/etc/networkd-dispatcher/${each}.d`,
+      ),
+      '/etc/dhcp/dhclient-enter-hooks.d',
+      '/etc/dhcp/dhclient-exit-hooks.d',
+      '/etc/acpi',
+      '/etc/acpi/events',
+      '/etc/xinetd.d',
+      '/etc/initramfs-tools/hooks',
+      '/etc/grub.d',
+    ],
+  },
   {
     place: 'shell-startup',
     parse: parseScript,
@@ -142,7 +164,8 @@ export const PLACE_ROWS: readonly PlaceRow[] = [
       '/etc/csh.cshrc',
       '/etc/fish/config.fish',
     ],
-    folders: ['/etc/profile.d', '/etc/fish/conf.d', '/etc/environment.d'],
+    // What lies in skel is in the home of every user that is made from now on.
+    folders: ['/etc/profile.d', '/etc/fish/conf.d', '/etc/environment.d', '/etc/bash_completion.d', '/etc/skel'],
   },
   {
     place: 'shell-startup',

@@ -111,6 +111,8 @@ describe('SystemSensor', () => {
     ['/etc/apt/apt.conf.d/9x', 'DPkg::Post-Invoke {"/tmp/x";};\n', 'package-hook', 'root'],
     ['/etc/update-motd.d/9x', '#!/bin/sh\n/tmp/x\n', 'motd', 'root'],
     ['/etc/init.d/x', '#!/bin/sh\n/tmp/x\n', 'init-script', 'root'],
+    ['/etc/NetworkManager/dispatcher.d/9x', '#!/bin/sh\n/tmp/x\n', 'init-script', 'root'],
+    ['/etc/skel/.bashrc', 'nohup /tmp/x &\n', 'shell-startup', undefined],
     ['/var/spool/cron/atjobs/a1', '/tmp/x\n', 'at-job', undefined],
   ])('tells at once that %s starts something, when somebody saw the write', (path, text, place, user) => {
     const { sensor } = started();
