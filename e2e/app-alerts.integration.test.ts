@@ -6,7 +6,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { ApiClient } from '../contract/api.ts';
 import { CAPTURE_PIECE_BYTES } from '../contract/api-captures.ts';
@@ -20,15 +20,14 @@ import {
   type AxeViolation,
   axeViolations,
   frameTimes,
-  launchBrowser,
   type OpenedPage,
-  type OpenOptions,
   openPage,
   screenshot,
 } from './support/browser.ts';
 import { VICTIM } from './support/live-network.ts';
 import { sampleStatus } from './support/sample-status.ts';
-import { type Script, type ScriptedConsole, startScriptedConsole } from './support/scripted-console.ts';
+import type { Script } from './support/scripted-console.ts';
+import { type Opening, ScriptedPages } from './support/scripted-pages.ts';
 import { ServedApp } from './support/served-app.ts';
 
 const reason = whyNoNamespaces();
@@ -401,28 +400,9 @@ describe.skipIf(reason !== undefined)('alerts of a computer that is attacked', {
 });
 
 describe('alerts that an engine tells of', () => {
-  let browser: Browser;
-  let engine: ScriptedConsole | undefined;
-  let opened: OpenedPage | undefined;
-
-  beforeAll(async () => {
-    browser = await launchBrowser();
-  });
-
-  afterEach(async () => {
-    await opened?.close();
-    await engine?.close();
-    opened = undefined;
-    engine = undefined;
-  });
-
-  afterAll(() => browser?.close());
-
-  async function open(script: Script, hash: string, options: OpenOptions & { role?: 'view' | 'admin' } = {}) {
-    engine = await startScriptedConsole({ script: { status: () => sampleStatus(), ...script }, role: options.role });
-    opened = await openPage(browser, `${engine.url}${hash}`, options);
-    return opened.page;
-  }
+  const pages = new ScriptedPages();
+  const open = (script: Script, hash: string, options: Opening = {}) =>
+    pages.open(hash, { script: { status: () => sampleStatus(), ...script }, ...options });
 
   it.each(VIEWS)('is not fooled by what an attacker wrote: $theme, $size', async (view) => {
     const hostile = hostileStory();
@@ -459,12 +439,12 @@ describe('alerts that an engine tells of', () => {
     );
     const rows = await rowsOf(page);
     await page.getByText('100 alerts').waitFor();
-    engine?.emit('alerts.watch', { change: 'opened', alert: sampleAlert(-1, { title: 'Shown at once' }) });
+    pages.engine?.emit('alerts.watch', { change: 'opened', alert: sampleAlert(-1, { title: 'Shown at once' }) });
     await rows.first().getByText('Shown at once').waitFor();
     const list = page.getByRole('grid', { name: 'Alerts, the latest first' }).locator('..');
     await list.evaluate((element) => element.scrollBy(0, 400));
     for (const index of [-2, -3]) {
-      engine?.emit('alerts.watch', { change: 'opened', alert: sampleAlert(index, { title: `Waits ${index}` }) });
+      pages.engine?.emit('alerts.watch', { change: 'opened', alert: sampleAlert(index, { title: `Waits ${index}` }) });
     }
     const banner = page.getByRole('button', { name: '2 new' });
     await banner.waitFor();
@@ -472,7 +452,7 @@ describe('alerts that an engine tells of', () => {
     await banner.click();
     await list.evaluate((element) => element.scrollTo(0, 0));
     await rows.first().getByText('Waits -3').waitFor();
-    expect(opened?.problems).toEqual([]);
+    expect(pages.opened?.problems).toEqual([]);
   });
 
   it('says why there is nothing: never, not now, not like this, not reachable', async () => {
@@ -508,10 +488,10 @@ describe('alerts that an engine tells of', () => {
     isBroken = false;
     await page.getByRole('main').getByRole('button', { name: 'Try again' }).click();
     const rows = await rowsOf(page);
-    engine?.drop({ isAway: true });
+    pages.engine?.drop({ isAway: true });
     await page.getByText(/Last known/).waitFor();
     expect(await rows.count()).toBe(1);
-    engine?.comeBack();
+    pages.engine?.comeBack();
     await page.getByText(/Last known/).waitFor({ state: 'detached', timeout: 45_000 });
   });
 
@@ -538,7 +518,7 @@ describe('alerts that an engine tells of', () => {
     await page.keyboard.press('a');
     await page.keyboard.press('d');
     await sleep(100);
-    expect(engine?.calls.some(({ call }) => call === 'alerts.review')).toBe(false);
+    expect(pages.engine?.calls.some(({ call }) => call === 'alerts.review')).toBe(false);
   });
 
   it('stays smooth with 100,000 alerts, with news coming in', { timeout: 240_000 }, async () => {
@@ -550,7 +530,7 @@ describe('alerts that an engine tells of', () => {
     const scroll = async (): Promise<void> => {
       const news = setInterval(() => {
         told += 1;
-        engine?.emit('alerts.watch', { change: 'opened', alert: sampleAlert(-told) });
+        pages.engine?.emit('alerts.watch', { change: 'opened', alert: sampleAlert(-told) });
       }, 200);
       // Within the page: looking for the list from outside at every step costs more than the list itself.
       await page.evaluate(`new Promise((done) => {
@@ -577,6 +557,6 @@ describe('alerts that an engine tells of', () => {
     // Nine rows come into sight with every frame. Far above what it takes alone: for a machine with much else to do.
     expect(at(0.5)).toBeLessThan(150);
     expect(at(1)).toBeLessThan(1_000);
-    expect(opened?.problems).toEqual([]);
+    expect(pages.opened?.problems).toEqual([]);
   });
 });

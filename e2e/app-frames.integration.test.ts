@@ -1,17 +1,10 @@
-/**
- * How fast the app is and stays, measured in a real browser without a graphics card: frame times of long lists that
- * change, the first paint, the size of what is loaded for it, and memory after many changes of the page. The bounds
- * leave room for a busy machine; the exact figures are printed.
- */
-import { execFileSync } from 'node:child_process';
 import { gzipSync } from 'node:zlib';
-import type { Browser, CDPSession, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { PARTS } from '../scripts/lib/build.mjs';
-import { ROOT } from '../scripts/lib/node24.mjs';
-import { frameTimes, launchBrowser, type OpenedPage, openPage } from './support/browser.ts';
+import type { CDPSession, Page } from 'playwright-core';
+import { describe, expect, it, vi } from 'vitest';
+import { frameTimes } from './support/browser.ts';
 import { sampleFlow, sampleFlowItems, sampleScript } from './support/sample-app.ts';
-import { type ScriptedConsole, type ScriptedConsoleOptions, startScriptedConsole } from './support/scripted-console.ts';
+import type { Script } from './support/scripted-console.ts';
+import { ScriptedPages } from './support/scripted-pages.ts';
 
 const LIVE_FLOWS = 5_000;
 const LONG_LIST = 100_000;
@@ -27,29 +20,9 @@ const MAX_GROWTH = { heapBytes: 4_000_000, nodes: 500, listeners: 100 };
 
 const PAGES = ['overview', 'network', 'settings', 'activity', 'health'] as const;
 
-let browser: Browser;
-let engine: ScriptedConsole | undefined;
-let opened: OpenedPage | undefined;
+const pages = new ScriptedPages();
 
-beforeAll(async () => {
-  execFileSync(process.execPath, ['scripts/build.mjs', PARTS[0].name], { cwd: ROOT, stdio: 'pipe' });
-  browser = await launchBrowser();
-}, 120_000);
-
-afterEach(async () => {
-  await opened?.close();
-  await engine?.close();
-  opened = undefined;
-  engine = undefined;
-});
-
-afterAll(() => browser?.close());
-
-async function open(hash: string, script: ScriptedConsoleOptions['script'] = {}): Promise<Page> {
-  engine = await startScriptedConsole({ script: sampleScript(script) });
-  opened = await openPage(browser, `${engine.url}${hash}`, { size: 'desk' });
-  return opened.page;
-}
+const open = (hash: string, script: Script = {}): Promise<Page> => pages.open(hash, { script: sampleScript(script) });
 
 interface FrameFigures {
   readonly frames: number;
@@ -99,7 +72,7 @@ describe('a list of 5,000 live flows', () => {
     const change = async (): Promise<void> => {
       for (let turn = 1; turn <= SECONDS; turn++) {
         for (const item of sampleFlowItems(LIVE_FLOWS, turn, (number) => number % 3 === turn % 3))
-          engine?.emit('flows.watch', item);
+          pages.engine?.emit('flows.watch', item);
         await pause(1_000);
       }
     };
@@ -114,7 +87,7 @@ describe('a list of 5,000 live flows', () => {
         await Promise.all([change(), scroll(page, SECONDS * 1_000)]);
       }),
     );
-    expect(opened?.problems).toEqual([]);
+    expect(pages.opened?.problems).toEqual([]);
   }, 90_000);
 
   it('finds among them without a wait that is felt', async () => {
@@ -167,16 +140,15 @@ describe('the first page', () => {
       )) as number[];
       paints.push(Math.round(paint));
       if (run === 2) break;
-      await opened?.close();
-      await engine?.close();
+      await pages.close();
     }
     print('first contentful paint, ms', { runs: paints });
     expect(Math.min(...paints)).toBeLessThan(MAX_FIRST_PAINT_MS);
 
-    const loaded = (await opened?.page.evaluate(
+    const loaded = (await pages.opened?.page.evaluate(
       "performance.getEntriesByType('resource').map(({ name }) => name).filter((name) => name.endsWith('.js'))",
     )) as string[];
-    const index = await (await fetch(engine?.url ?? '')).text();
+    const index = await (await fetch(pages.engine?.url ?? '')).text();
     let bytes = 0;
     let indexBytes = 0;
     for (const name of new Set(loaded)) {
@@ -198,7 +170,7 @@ describe('memory', () => {
       for (const name of PAGES) {
         await page.evaluate(`location.hash = '#/${name}'`);
         await page.getByRole('main').getByRole('heading', { level: 1 }).waitFor();
-        for (const item of sampleFlowItems(1_000, 1)) engine?.emit('flows.watch', item);
+        for (const item of sampleFlowItems(1_000, 1)) pages.engine?.emit('flows.watch', item);
         await pause(120);
       }
     };
@@ -215,7 +187,7 @@ describe('memory', () => {
     expect(growth.heapBytes).toBeLessThan(MAX_GROWTH.heapBytes);
     expect(growth.nodes).toBeLessThan(MAX_GROWTH.nodes);
     expect(growth.listeners).toBeLessThan(MAX_GROWTH.listeners);
-    expect(opened?.problems).toEqual([]);
+    expect(pages.opened?.problems).toEqual([]);
   }, 90_000);
 });
 

@@ -2,26 +2,16 @@
  * The page "Processes" in a real browser: a computer with 2,000 programs as a scripted engine tells it, and this
  * computer with a real engine, whose sensors see a program that the test starts.
  */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { CallOutput } from '../contract/api.ts';
 import type { ProcessDetail } from '../contract/api-processes.ts';
-import { PARTS } from '../scripts/lib/build.mjs';
-import { ROOT } from '../scripts/lib/node24.mjs';
 import { sensorSwitch } from './holdfast.ts';
-import {
-  axeViolations,
-  frameTimes,
-  launchBrowser,
-  type OpenedPage,
-  openPage,
-  SIZES,
-  screenshot,
-} from './support/browser.ts';
+import { axeViolations, frameTimes, SIZES, screenshot } from './support/browser.ts';
 import {
   changedItem,
   HOSTILE_NAME,
@@ -33,7 +23,8 @@ import {
 } from './support/process-scripts.ts';
 import { QuietApp } from './support/quiet-app.ts';
 import { sampleScript } from './support/sample-app.ts';
-import { type Script, type ScriptedConsole, startScriptedConsole } from './support/scripted-console.ts';
+import type { Script } from './support/scripted-console.ts';
+import { ScriptedPages } from './support/scripted-pages.ts';
 
 const SOON = { timeout: 45_000 };
 const TOTAL = 2_000;
@@ -43,29 +34,13 @@ const SMOOTH = { median: 34, p95: 120 };
 const IS_WIDE_ENOUGH = `[...document.querySelectorAll('main, main aside, main section')].every(
   ({ scrollWidth, clientWidth }) => scrollWidth <= clientWidth + 1)`;
 
-let browser: Browser;
-let engine: ScriptedConsole | undefined;
-let opened: OpenedPage | undefined;
-
-beforeAll(async () => {
-  execFileSync(process.execPath, ['scripts/build.mjs', PARTS[0].name], { cwd: ROOT, stdio: 'pipe' });
-  browser = await launchBrowser();
-}, 120_000);
-
-afterEach(async () => {
-  await opened?.close();
-  await engine?.close();
-  opened = undefined;
-  engine = undefined;
-});
-
-afterAll(() => browser?.close());
+const pages = new ScriptedPages();
 
 async function open(hash: string, script: Script = {}): Promise<Page> {
-  engine = await startScriptedConsole({ script: sampleScript({ ...processScript(TOTAL), ...script }) });
-  opened = await openPage(browser, `${engine.url}#/${hash}`, { size: 'wide' });
-  await heading(opened.page);
-  return opened.page;
+  const whole = sampleScript({ ...processScript(TOTAL), ...script });
+  const page = await pages.open(`#/${hash}`, { script: whole, size: 'wide' });
+  await heading(page);
+  return page;
 }
 
 const heading = (page: Page) => page.getByRole('heading', { level: 1, name: 'Processes' }).waitFor(SOON);
@@ -125,7 +100,7 @@ describe('a computer with 2,000 programs', () => {
     await page.getByRole('tab', { name: 'List', exact: true }).click();
     await page.getByRole('grid', { name: 'Programs', exact: true }).waitFor(SOON);
     await look(page, 'processes-list');
-    expect(opened?.problems).toEqual([]);
+    expect(pages.opened?.problems).toEqual([]);
   }, 120_000);
 
   it('stays smooth while a third of it changes each second', async () => {
@@ -133,7 +108,7 @@ describe('a computer with 2,000 programs', () => {
     await page.getByText('1,981 programs').waitFor(SOON);
     const change = async (): Promise<void> => {
       for (let turn = 1; turn <= 4; turn++) {
-        engine?.emit('processes.watch', changedItem(TOTAL, turn));
+        pages.engine?.emit('processes.watch', changedItem(TOTAL, turn));
         await pause(1_000);
       }
     };
@@ -152,7 +127,7 @@ describe('a computer with 2,000 programs', () => {
     await pause(1_000);
     const first = await grid(page).getByRole('row').nth(1).innerText();
     const { pid, startedMs } = numbered(45);
-    engine?.emit('processes.watch', {
+    pages.engine?.emit('processes.watch', {
       isFirst: false,
       changed: [{ ...numbered(61), name: 'newcomer', cpu: 5 }],
       ended: [{ pid, startedMs }],
@@ -240,7 +215,7 @@ describe('a computer with 2,000 programs', () => {
     }
     await screenshot(page, 'processes-hostile');
     expect(await page.evaluate('window.pwned')).toBeUndefined();
-    expect(opened?.problems).toEqual([]);
+    expect(pages.opened?.problems).toEqual([]);
   });
 });
 
@@ -264,10 +239,9 @@ describe.skipIf(!isRoot)('this computer, with a real engine', () => {
     writeFileSync(script, PROBE);
     probe = spawn('sh', ['-c', `${process.execPath} ${script} ${port}; true`], { stdio: ['ignore', 'pipe', 'ignore'] });
     await new Promise((resolve) => probe.stdout?.once('data', resolve));
-    opened = await openPage(browser, await app.link(), { size: 'wide' });
-    page = opened.page;
+    page = await pages.openAt(await app.link(), { size: 'wide' });
     // The page is left open from one test to the next.
-    opened = undefined;
+    pages.opened = undefined;
   }, 120_000);
 
   afterAll(async () => {

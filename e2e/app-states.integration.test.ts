@@ -1,24 +1,10 @@
-/**
- * What the pages show where there is nothing to show: nothing yet, not answered yet, an error, too few rights, an
- * engine that sees little; and what hostile text does to them.
- */
-import { execFileSync } from 'node:child_process';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { Role } from '../contract/api-roles.ts';
-import { PARTS } from '../scripts/lib/build.mjs';
-import { ROOT } from '../scripts/lib/node24.mjs';
-import {
-  axeViolations,
-  launchBrowser,
-  type OpenedPage,
-  type OpenOptions,
-  openPage,
-  screenshot,
-} from './support/browser.ts';
+import type { Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
+import { axeViolations, screenshot } from './support/browser.ts';
 import { sampleFlow, sampleScript } from './support/sample-app.ts';
 import { sampleStatus } from './support/sample-status.ts';
-import { type Script, type ScriptedConsole, SILENCE, startScriptedConsole } from './support/scripted-console.ts';
+import { type Script, SILENCE } from './support/scripted-console.ts';
+import { type Opening, ScriptedPages } from './support/scripted-pages.ts';
 
 const EMPTY: Script = {
   'hosts.list': () => ({ hosts: [], total: 0 }),
@@ -65,34 +51,12 @@ const HOSTILE = `<img src=x onerror="window.pwned=1">\u202Egpj.exe${'A'.repeat(3
 const IS_MAIN_WIDE_ENOUGH = `[...document.querySelectorAll('main, main aside, main section')].every(
   ({ scrollWidth, clientWidth }) => scrollWidth <= clientWidth + 1)`;
 
-let browser: Browser;
-let engine: ScriptedConsole | undefined;
-let opened: OpenedPage | undefined;
+const pages = new ScriptedPages();
 
-beforeAll(async () => {
-  execFileSync(process.execPath, ['scripts/build.mjs', PARTS[0].name], { cwd: ROOT, stdio: 'pipe' });
-  browser = await launchBrowser();
-}, 120_000);
-
-afterEach(async () => {
-  await opened?.close();
-  await engine?.close();
-  opened = undefined;
-  engine = undefined;
-});
-
-afterAll(() => browser?.close());
-
-interface Opening extends OpenOptions {
-  readonly script?: Script;
-  readonly role?: Role;
-}
-
-async function open(hash: string, { script = {}, role, ...options }: Opening = {}): Promise<Page> {
-  engine = await startScriptedConsole({ script: sampleScript(script), role });
-  opened = await openPage(browser, `${engine.url}#/${hash}`, { size: 'desk', ...options });
-  await opened.page.getByRole('main').getByRole('heading', { level: 1 }).waitFor();
-  return opened.page;
+async function open(hash: string, { script = {}, ...options }: Opening = {}): Promise<Page> {
+  const page = await pages.open(`#/${hash}`, { script: sampleScript(script), ...options });
+  await page.getByRole('main').getByRole('heading', { level: 1 }).waitFor();
+  return page;
 }
 
 const nameOf = (hash: string): string => hash.replaceAll(/\W+/g, '-');
@@ -119,7 +83,7 @@ describe('where there is nothing', () => {
       expect((words?.x ?? -1) >= 0 && (words?.x ?? 0) + (words?.width ?? 0) <= 420).toBe(true);
       await screenshot(page, `empty-${nameOf(hash)}-dark-420`);
       expect(await axeViolations(page)).toEqual([]);
-      expect(opened?.problems).toEqual([]);
+      expect(pages.opened?.problems).toEqual([]);
     },
     40_000,
   );
@@ -148,10 +112,10 @@ describe('where the engine answers with an error', () => {
       await page.getByText(BROKEN.failure.hint).first().waitFor();
       await screenshot(page, `error-${nameOf(hash)}-light-1280`);
       expect(await axeViolations(page)).toEqual([]);
-      const before = engine?.calls.length ?? 0;
+      const before = pages.engine?.calls.length ?? 0;
       await page.getByRole('main').getByRole('button', { name: 'Try again' }).first().click();
       await page.waitForTimeout(200);
-      expect(engine?.calls.length).toBeGreaterThan(before);
+      expect(pages.engine?.calls.length).toBeGreaterThan(before);
     },
     90_000,
   );
@@ -294,6 +258,6 @@ describe('hostile text', () => {
       await screenshot(page, `hostile-${nameOf(hash).slice(0, 30)}`);
     }
     expect(await page.evaluate('window.pwned')).toBeUndefined();
-    expect(opened?.problems).toEqual([]);
+    expect(pages.opened?.problems).toEqual([]);
   });
 });

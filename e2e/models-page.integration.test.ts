@@ -1,24 +1,9 @@
-/**
- * The page "Models" and what other pages say of it, in a real browser: with an engine that says what one says at each
- * moment of its models' lives, and with a real one that has only begun to learn.
- */
-import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { Role } from '../contract/api-roles.ts';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { PROFILE_PIECE_BYTES } from '../contract/capture-pieces.ts';
-import { PARTS } from '../scripts/lib/build.mjs';
-import { ROOT } from '../scripts/lib/node24.mjs';
 import { anomalyStory } from './support/alert-scripts.ts';
-import {
-  axeViolations,
-  launchBrowser,
-  type OpenedPage,
-  type OpenOptions,
-  openPage,
-  screenshot,
-} from './support/browser.ts';
+import { axeViolations, screenshot } from './support/browser.ts';
 import { walkByTab } from './support/keyboard.ts';
 import {
   type Moment,
@@ -30,7 +15,8 @@ import {
 } from './support/model-scripts.ts';
 import { QuietApp } from './support/quiet-app.ts';
 import { sampleScript } from './support/sample-app.ts';
-import { type Script, type ScriptedConsole, SILENCE, startScriptedConsole } from './support/scripted-console.ts';
+import { SILENCE } from './support/scripted-console.ts';
+import { type Opening, ScriptedPages } from './support/scripted-pages.ts';
 
 /** A loaded machine answers late. */
 const SOON = { timeout: 45_000 };
@@ -39,39 +25,20 @@ const BROKEN = { failure: { code: 'store-failed', message: 'The database cannot 
 const IS_WIDE_ENOUGH = `[...document.querySelectorAll('main, main aside, main section')].every(
   ({ scrollWidth, clientWidth }) => scrollWidth <= clientWidth + 1)`;
 
-let browser: Browser;
-let engine: ScriptedConsole | undefined;
-let opened: OpenedPage | undefined;
+const pages = new ScriptedPages();
 
-beforeAll(async () => {
-  execFileSync(process.execPath, ['scripts/build.mjs', PARTS[0].name], { cwd: ROOT, stdio: 'pipe' });
-  browser = await launchBrowser();
-}, 120_000);
-
-afterEach(async () => {
-  await opened?.close();
-  await engine?.close();
-  opened = undefined;
-  engine = undefined;
-});
-
-afterAll(() => browser?.close());
-
-interface Opening extends OpenOptions {
-  readonly hash?: string;
-  readonly script?: Script;
-  readonly role?: Role;
-}
-
-async function open(moment: Moment, { hash = 'models', script = {}, role, ...options }: Opening = {}): Promise<Page> {
-  engine = await startScriptedConsole({ script: sampleScript({ ...modelScript(moment), ...script }), role });
-  opened = await openPage(browser, `${engine.url}#/${hash}`, { size: 'desk', ...options });
-  await opened.page.getByRole('main').getByRole('heading', { level: 1 }).waitFor();
-  return opened.page;
+async function open(
+  moment: Moment,
+  { hash = 'models', script = {}, ...options }: Opening & { readonly hash?: string } = {},
+): Promise<Page> {
+  const whole = sampleScript({ ...modelScript(moment), ...script });
+  const page = await pages.open(`#/${hash}`, { script: whole, ...options });
+  await page.getByRole('main').getByRole('heading', { level: 1 }).waitFor();
+  return page;
 }
 
 const inputsOf = (call: string): readonly unknown[] =>
-  (engine?.calls ?? []).filter((one) => one.call === call).map(({ input }) => input);
+  (pages.engine?.calls ?? []).filter((one) => one.call === call).map(({ input }) => input);
 const region = (page: Page, name: string) => page.getByRole('region', { name, exact: true });
 const drawer = (page: Page) => page.getByRole('complementary');
 
@@ -91,7 +58,7 @@ async function look(page: Page, name: string): Promise<void> {
     // The rail scrolls sideways in a narrow window; its links are the frame's to judge.
     expect(found.filter(({ places }) => places.some((place) => !place.includes('href="#/')))).toEqual([]);
   }
-  expect(opened?.problems).toEqual([]);
+  expect(pages.opened?.problems).toEqual([]);
 }
 
 describe('each moment of the life of models', () => {
@@ -110,8 +77,7 @@ describe('each moment of the life of models', () => {
   it('shows where things will be, and what went wrong', async () => {
     const waiting = await open('ready', { script: { 'models.list': () => SILENCE } });
     await waiting.getByText('Loading…').first().waitFor({ state: 'attached' });
-    await opened?.close();
-    await engine?.close();
+    await pages.close();
     const page = await open('ready', { script: { 'models.list': () => BROKEN } });
     await page.getByText(BROKEN.failure.message).waitFor();
     await page.getByText(BROKEN.failure.hint).waitFor();
@@ -177,13 +143,13 @@ describe('training', () => {
     const card = region(page, 'Training');
     await card.getByText('pass 22 of 50').waitFor(SOON);
     const { learning, budget } = modelsAt('training');
-    engine?.emit('models.watch', { learning, budget, training: runningTraining(41) });
+    pages.engine?.emit('models.watch', { learning, budget, training: runningTraining(41) });
     await card.getByText('pass 41 of 50').waitFor(SOON);
     const plot = card.getByRole('figure', { name: 'Error of the autoencoder after each pass' });
     await plot.getByRole('button', { name: 'Show as table' }).click();
     expect(await plot.getByRole('grid').getAttribute('aria-rowcount')).toBe('42');
     const asked = inputsOf('models.list').length;
-    engine?.emit('models.watch', { ...modelsAt('ready') });
+    pages.engine?.emit('models.watch', { ...modelsAt('ready') });
     await card.waitFor({ state: 'detached', ...SOON });
     await page.getByText('The last training is done').waitFor(SOON);
     // What came of it is in the list of versions, which the stream does not tell.
@@ -399,8 +365,7 @@ describe('a real engine that has only begun', () => {
   afterAll(() => app?.remove());
 
   it('says what it waits for, and keeps the alerts a day that were chosen', async () => {
-    opened = await openPage(browser, await app.link(), { size: 'desk' });
-    const { page } = opened;
+    const page = await pages.openAt(await app.link());
     await page.evaluate("location.hash = '#/models'");
     const { learning, budget } = await app.client.request('models.list', {});
     expect(learning.map(({ table }) => table)).toEqual(['flow', 'host', 'process']);
