@@ -12,7 +12,7 @@ const READ_FLAGS = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTT
  *
  * @throws what the kernel says; an Error where it is no regular file
  */
-export function openRegularFile(path: string, followsLinks = false): number {
+export function openRegularFile(path: string | Buffer, followsLinks = false): number {
   const held = openSync(path, O_PATH | (followsLinks ? 0 : constants.O_NOFOLLOW));
   try {
     if (!fstatSync(held).isFile()) throw new Error('it is no regular file');

@@ -32,6 +32,11 @@ const RULE_CONFIDENCE: Readonly<Record<Severity, number>> = {
 };
 /** From here on a rule says that a file is harmful; below, that it is worth a look. */
 const HARMFUL = SEVERITIES.indexOf('medium');
+
+export function isHarmfulSeverity(severity: Severity): boolean {
+  return rankOf(severity) >= HARMFUL;
+}
+
 /** ATT&CK: User Execution: Malicious File; and what brings it in. */
 const RUN = 'T1204.002';
 const BROUGHT_IN = 'T1105';
@@ -44,7 +49,7 @@ export function findingOf({ wanted, verdict, hits, known }: RecognisedFile): Fin
   const { path, how, process, timeMs } = wanted;
   const severity = listed === undefined ? worst!.hit.severity : worseOf(LIST_SEVERITY, worst?.hit.severity ?? 'info');
   const named = worst === undefined ? listed!.label || listed!.source : worst.hit.rule;
-  const isHarmful = rankOf(severity) >= HARMFUL;
+  const isHarmful = isHarmfulSeverity(severity);
   return hostFinding(
     {
       detector: worst === undefined ? 'indicators' : 'yara',
@@ -69,13 +74,14 @@ const rankOf = (severity: Severity): number => SEVERITIES.indexOf(severity);
 const worseOf = (a: Severity, b: Severity): Severity => (rankOf(a) >= rankOf(b) ? a : b);
 
 function titleOf({ how, process }: WantedFile, isHarmful: boolean): string {
+  if (how === 'refused') return 'A harmful program was kept from running';
   const file = isHarmful ? 'a harmful file' : 'a suspicious file';
   if (how === 'run') return `A program was run from ${file}`;
   return process === undefined ? `There is ${file}` : `${shownProgram(process)} wrote ${file}`;
 }
 
 function techniquesOf(hits: RecognisedFile['hits'], how: WantedFile['how']): readonly string[] {
-  return [...new Set([...hits.flatMap(({ hit }) => hit.techniques), how === 'run' ? RUN : BROUGHT_IN])];
+  return [...new Set([...hits.flatMap(({ hit }) => hit.techniques), how === 'written' ? BROUGHT_IN : RUN])];
 }
 
 function explanationOf(hit: ScanHit | undefined, listed: Indicator | undefined, isHarmful: boolean): string {

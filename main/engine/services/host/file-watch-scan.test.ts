@@ -9,6 +9,7 @@ import { ManualClock } from '../../runtime/clock.ts';
 import { HealthRegistry } from '../../runtime/health.ts';
 import { importedYaraRules, OWN_YARA_RULES } from '../../yara/index.ts';
 import type { FileVerdict, ScanHit, ScanWorkerData } from '../rules/scan-messages.ts';
+import type { ScanSettings } from '../rules/scan-settings.ts';
 import type { ScanOutcome } from '../rules/scan-thread.ts';
 import { type FileScanner, FileWatchScan } from './file-watch-scan.ts';
 import { wantedOf } from './file-watch-wants.ts';
@@ -45,7 +46,7 @@ class FakeScanner implements FileScanner {
     return { rules: 3, problems: [] };
   }
 
-  async scan(path: string): Promise<ScanOutcome> {
+  async scan(path: string, _openAt?: string | Uint8Array): Promise<ScanOutcome> {
     this.asked.push(path);
     return { verdict: verdictOf(path, this.#hits(path)) };
   }
@@ -70,7 +71,7 @@ describe('new files, looked at as they come', () => {
   let counted: string[];
   let disabled: Set<string>;
   let listed: Indicator | undefined;
-  let settings: { enabled: boolean; places: readonly string[]; largestMebibytes: number };
+  let settings: ScanSettings;
   let watch: FileWatchScan;
 
   beforeEach(() => {
@@ -80,7 +81,7 @@ describe('new files, looked at as they come', () => {
     [scanners, begun, findings, counted] = [[], [], [], []];
     disabled = new Set();
     listed = undefined;
-    settings = { enabled: true, places: [folder], largestMebibytes: 4 };
+    settings = { enabled: true, places: [folder], largestMebibytes: 4, beforeRun: false, beforeRunMs: 500 };
     watch = new FileWatchScan({
       dataDirectory: own,
       ownDirectories: [own],
@@ -132,9 +133,6 @@ describe('new files, looked at as they come', () => {
   async function settle(): Promise<void> {
     clock.advance(200);
     await vi.waitFor(() => expect(counters()?.waiting).toBe(0), 20_000);
-    // The last of them may be at the disk or at the scanner.
-    for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
-    await new Promise((resolve) => setTimeout(resolve, 20));
   }
 
   it('says who wrote a file in which a rule found something, and counts the hit', async () => {
@@ -212,10 +210,27 @@ describe('new files, looked at as they come', () => {
   });
 
   it('holds so many files and counts the others', async () => {
+    expect(health.report().entries.find(({ part }) => part === 'scanner')?.state).toBe('ok');
     watch.take(Array.from({ length: 2_500 }, (_, index) => written(join(folder, `gone-${index}.sh`))));
     expect(counters()).toMatchObject({ waiting: 2_000, dropped: 500 });
+    expect(health.report().entries.find(({ part }) => part === 'scanner')?.state).toBe('degraded');
     await settle();
     expect(asked()).toEqual([]);
+  });
+
+  it('opens names that are not UTF-8 by their bytes', async () => {
+    const bytes = Buffer.concat([Buffer.from(join(folder, 'bad-')), Buffer.from([0xff, 0xfe])]);
+    writeFileSync(bytes, 'x');
+    const openAt: unknown[] = [];
+    const scan = vi.spyOn(FakeScanner.prototype, 'scan').mockImplementation(async (path, at) => {
+      openAt.push(at);
+      return { verdict: verdictOf(path, [HIT]) };
+    });
+    watch.take([{ ...written(bytes.toString()), pathBytes: bytes.toString('hex') } as HostEvent]);
+    await settle();
+    scan.mockRestore();
+    expect(openAt).toEqual([bytes]);
+    expect(findings).toHaveLength(1);
   });
 
   it('looks at nothing while it is off, and says so', async () => {
@@ -251,6 +266,23 @@ describe('new files, looked at as they come', () => {
       process,
     });
     const isWanted = (...from: Parameters<typeof event>): boolean => wantedOf(event(...from), wants) !== undefined;
+    // What is executed counts, not who executes it: a packaged shell runs anybody's script.
+    const executed = (path: string, uid: number, image: string): boolean =>
+      wantedOf(
+        {
+          type: 'file-executed',
+          timeMs: 1,
+          path,
+          file: { uid, mode: 0o755 },
+          process: { ...BASH, image, package: 'dpkg:bash' },
+        },
+        wants,
+      ) !== undefined;
+    expect(executed('/home/anna/run.sh', 1_000, '/usr/bin/bash')).toBe(true);
+    expect(executed('/usr/bin/true', 0, '/usr/bin/bash')).toBe(false);
+    expect(executed('/usr/bin/true', 1_000, '/usr/bin/bash')).toBe(true);
+    expect(executed('/usr/local/bin/own', 0, '/usr/bin/bash')).toBe(true);
+    expect(executed('/home/anna/app', 1_000, '/home/anna/app')).toBe(false);
     expect(isWanted(join(folder, 'tool'), 0o755)).toBe(true);
     expect(isWanted(join(folder, 'note.txt'), 0o644)).toBe(false);
     expect(isWanted(join(folder, 'note.SH'), 0o644)).toBe(true);

@@ -10,18 +10,21 @@ import { RecentMap } from '../../behaviours/index.ts';
 import type { Clock, Timer } from '../../runtime/clock.ts';
 import { failureOf } from '../../runtime/failure.ts';
 import type { HealthPart, HealthRegistry } from '../../runtime/health.ts';
+import { DEFAULT_HELPER_PATH, VerdictGate } from '../../sensors/index.ts';
 import { importedYaraRules, OWN_YARA_RULES } from '../../yara/index.ts';
 import { yaraId } from '../rules/rule-reading.ts';
 import type { FileVerdict, ScanWorkerData } from '../rules/scan-messages.ts';
 import type { ScanSettings } from '../rules/scan-settings.ts';
 import { type LoadedYara, type ScanOutcome, ScanThread } from '../rules/scan-thread.ts';
-import { findingOf } from './file-watch-finding.ts';
+import { findingOf, isHarmfulSeverity } from './file-watch-finding.ts';
 import { type WantedFile, type Wants, wantedOf } from './file-watch-wants.ts';
+import { ScanBeforeRun, type ScanBeforeRunOptions } from './scan-before-run.ts';
 
 /** A thread that looks at files; ScanThread, or that of a test. */
 export interface FileScanner {
   ready(): Promise<LoadedYara>;
-  scan(path: string): Promise<ScanOutcome>;
+  /** @param openAt what opens it where `path` does not */
+  scan(path: string, openAt?: string | Uint8Array): Promise<ScanOutcome>;
   close(): Promise<void>;
 }
 
@@ -38,6 +41,9 @@ export interface FileWatchScanOptions {
   readonly onHit: (ruleId: string, timeMs: number) => void;
   readonly onFinding: (finding: Finding) => void;
   readonly begin?: (data: ScanWorkerData) => FileScanner;
+  /** Asks before programs start, where the settings say so. */
+  readonly gate?: ScanBeforeRunOptions['gate'];
+  readonly onMessage?: (level: 'info' | 'warn', message: string) => void;
 }
 
 /** Files that wait; more of them at once are an unpacked archive or a build, and are counted. */
@@ -55,6 +61,8 @@ const IDLE_MS = 60_000;
 const RETRY_MS = 60_000;
 /** A rule that takes longer about one file is stopped: other files wait. */
 const RULE_TIMEOUT_MS = 10_000;
+/** How long it stays shown that files were left out. */
+const DROPS_SHOWN_MS = 60_000;
 const HASHES = ['sha256', 'sha1', 'md5'] as const;
 const MEBIBYTE = 2 ** 20;
 const IDLE = 'Waits for new programs and scripts.';
@@ -77,18 +85,23 @@ export class FileWatchScan {
   #scanner: FileScanner | undefined;
   #pump: Timer | undefined;
   #idle: Timer | undefined;
+  #beforeRun: { readonly scan: ScanBeforeRun; readonly deadlineMs: number } | undefined;
   #isBusy = false;
   #isStarted = false;
   #scanned = 0;
   #found = 0;
   #dropped = 0;
+  #lastDropMs = Number.NEGATIVE_INFINITY;
+  /** What Health says while nothing was dropped lately. */
+  #rules: LoadedYara | undefined;
   #unread = 0;
 
   constructor(options: FileWatchScanOptions) {
     this.#options = options;
     this.#wants = this.#wantsNow();
     this.#health = options.health.part('scanner', () => ({
-      waiting: this.#run.size + this.#written.size,
+      // The one that is looked at included.
+      waiting: this.#run.size + this.#written.size + (this.#isBusy ? 1 : 0),
       scanned: this.#scanned,
       found: this.#found,
       dropped: this.#dropped,
@@ -105,25 +118,27 @@ export class FileWatchScan {
     this.#isStarted = false;
     this.#forget();
     this.#health.off('Stopped.');
-    await this.#letGo();
+    await Promise.all([this.#letGo(), this.#configureBeforeRun()]);
   }
 
   /** Other settings are in force. */
   configure(): void {
     this.#wants = this.#wantsNow();
     if (!this.#isStarted) return;
-    if (this.#options.settings().enabled) this.#health.ok(`${IDLE} ${BLIND}`);
+    if (this.#options.settings().enabled) this.#describe();
     else {
       this.#forget();
       this.#health.off('New files are not looked at.', 'The setting scan.enabled turns it on.');
     }
     void this.#letGo();
+    void this.#configureBeforeRun();
   }
 
   /** Other rules or lists are in force: what was looked at may be judged differently now. */
   reload(): void {
     this.#seen = new RecentMap(MAX_SEEN);
     void this.#letGo();
+    this.#beforeRun?.scan.reload();
   }
 
   /** Never throws, and is cheap: all events go through it. */
@@ -155,14 +170,19 @@ export class FileWatchScan {
 
   #add(wanted: WantedFile): void {
     const queue = wanted.how === 'run' ? this.#run : this.#written;
-    if (!queue.has(wanted.path) && queue.size >= MAX_WAITING) this.#dropped++;
-    else queue.set(wanted.path, wanted);
+    const name = wanted.pathBytes ?? wanted.path;
+    if (queue.has(name) || queue.size < MAX_WAITING) queue.set(name, wanted);
+    else {
+      this.#dropped++;
+      this.#lastDropMs = this.#options.clock.monotonicMs();
+      this.#describe();
+    }
   }
 
   #next(): WantedFile | undefined {
     for (const queue of [this.#run, this.#written]) {
-      for (const [path, wanted] of queue) {
-        queue.delete(path);
+      for (const [name, wanted] of queue) {
+        queue.delete(name);
         return wanted;
       }
     }
@@ -193,7 +213,8 @@ export class FileWatchScan {
 
   /** @throws FailureError where the scanner cannot begin */
   async #look(wanted: WantedFile): Promise<void> {
-    const key = await keyOf(wanted.path);
+    const bytes = wanted.pathBytes === undefined ? undefined : Buffer.from(wanted.pathBytes, 'hex');
+    const key = await keyOf(bytes ?? wanted.path);
     if (key === undefined) return;
     const known = this.#seen.get(key);
     if (known !== undefined) {
@@ -202,7 +223,7 @@ export class FileWatchScan {
       return;
     }
     const scanner = this.#scanner ?? this.#begin();
-    const outcome = await this.#ask(scanner, wanted.path);
+    const outcome = await this.#ask(scanner, wanted.path, bytes);
     if (scanner !== this.#scanner) {
       // Other rules meanwhile: the next thread is asked.
       this.#add(wanted);
@@ -220,15 +241,20 @@ export class FileWatchScan {
   }
 
   #judge(wanted: WantedFile, verdict: FileVerdict): void {
-    const { isEnabled, onHit, onFinding } = this.#options;
-    const hits = verdict.hits
-      .map((hit) => ({ id: this.#idOf(hit.source, hit.rule), hit }))
-      .filter(({ id }) => isEnabled(id));
+    const { onHit, onFinding } = this.#options;
+    const hits = this.#hitsOf(verdict);
     for (const { id } of hits) onHit(id, wanted.timeMs);
     const known = this.#knownOf(verdict);
     if (hits.length === 0 && known.length === 0) return;
     this.#found++;
     onFinding(findingOf({ wanted, verdict, hits, known }));
+  }
+
+  /** Of rules that are on. */
+  #hitsOf(verdict: FileVerdict) {
+    return verdict.hits
+      .map((hit) => ({ id: this.#idOf(hit.source, hit.rule), hit }))
+      .filter(({ id }) => this.#options.isEnabled(id));
   }
 
   #knownOf(verdict: FileVerdict): readonly Indicator[] {
@@ -243,35 +269,73 @@ export class FileWatchScan {
   }
 
   #begin(): FileScanner {
-    const { dataDirectory, settings, begin = (data) => new ScanThread(data) } = this.#options;
-    this.#scanner = begin({
-      rules: [OWN_YARA_RULES, importedYaraRules(dataDirectory)].filter((path) => existsSync(path)),
-      userId: process.geteuid?.() ?? 0,
-      timeoutMs: RULE_TIMEOUT_MS,
-      maxFileBytes: settings().largestMebibytes * MEBIBYTE,
-      isGentle: true,
-    });
+    this.#scanner = this.#newScanner(RULE_TIMEOUT_MS, true);
     return this.#scanner;
   }
 
+  #newScanner(timeoutMs: number, isGentle: boolean): FileScanner {
+    const { dataDirectory, settings, begin = (data) => new ScanThread(data) } = this.#options;
+    return begin({
+      rules: [OWN_YARA_RULES, importedYaraRules(dataDirectory)].filter((path) => existsSync(path)),
+      userId: process.geteuid?.() ?? 0,
+      timeoutMs,
+      maxFileBytes: settings().largestMebibytes * MEBIBYTE,
+      isGentle,
+    });
+  }
+
+  /** Begins or ends to ask before programs start, as the settings say. */
+  async #configureBeforeRun(): Promise<void> {
+    const { enabled, beforeRun, beforeRunMs } = this.#options.settings();
+    const isWanted = this.#isStarted && enabled && beforeRun;
+    const running = this.#beforeRun;
+    if (isWanted && running?.deadlineMs === beforeRunMs) return;
+    this.#beforeRun = isWanted ? { scan: this.#newBeforeRun(beforeRunMs), deadlineMs: beforeRunMs } : undefined;
+    await running?.scan.stop();
+    this.#beforeRun?.scan.start();
+  }
+
+  #newBeforeRun(deadlineMs: number): ScanBeforeRun {
+    const { clock, health, ownDirectories, gate = usualGate, onMessage = () => {} } = this.#options;
+    return new ScanBeforeRun({
+      clock,
+      health,
+      deadlineMs,
+      ownDirectories: ownDirectories.map(withoutSlash),
+      // Somebody waits: a thread of its own, which is never at a large archive, and goes before other work.
+      begin: () => this.#newScanner(deadlineMs, false),
+      gate,
+      isHarmful: (verdict) =>
+        this.#knownOf(verdict).length > 0 || this.#hitsOf(verdict).some(({ hit }) => isHarmfulSeverity(hit.severity)),
+      onRefused: ({ path, inode }, verdict) =>
+        this.#judge({ path: path === '' ? `inode ${inode}` : path, how: 'refused', timeMs: clock.nowMs() }, verdict),
+      onMessage,
+    });
+  }
+
   /** @throws FailureError where the scanner cannot begin, unless another one took its place */
-  async #ask(scanner: FileScanner, path: string): Promise<ScanOutcome> {
+  async #ask(scanner: FileScanner, path: string, bytes: Buffer | undefined): Promise<ScanOutcome> {
     try {
-      this.#tell(await scanner.ready());
+      this.#rules = await scanner.ready();
+      this.#describe();
     } catch (error) {
       if (scanner === this.#scanner) throw error;
     }
-    return scanner.scan(path);
+    return scanner.scan(path, bytes);
   }
 
-  #tell({ rules, problems }: LoadedYara): void {
-    const inUse = `Looks at new programs and scripts with ${formatCount(rules, 'rule')}. ${BLIND}`;
-    if (problems.length === 0) {
-      this.#health.ok(inUse);
-      return;
-    }
-    const wrong = formatCount(problems.length, 'problem');
-    this.#health.degraded(`${inUse} ${wrong} with others.`, '"holdfast rules list" names them by file and line.');
+  #describe(): void {
+    const rules = this.#rules;
+    const inUse = rules && `Looks at new programs and scripts with ${formatCount(rules.rules, 'rule')}. ${BLIND}`;
+    if (this.#options.clock.monotonicMs() - this.#lastDropMs < DROPS_SHOWN_MS) {
+      this.#health.degraded(
+        `More new programs and scripts came in the last minute than could wait: ${this.#dropped} were left out in all.`,
+        'Look at the folder that they came into with "holdfast scan".',
+      );
+    } else if (rules !== undefined && rules.problems.length > 0) {
+      const wrong = formatCount(rules.problems.length, 'problem');
+      this.#health.degraded(`${inUse} ${wrong} with others.`, '"holdfast rules list" names them by file and line.');
+    } else this.#health.ok(inUse ?? `${IDLE} ${BLIND}`);
   }
 
   #forget(): void {
@@ -286,6 +350,7 @@ export class FileWatchScan {
     this.#idle?.cancel();
     const scanner = this.#scanner;
     this.#scanner = undefined;
+    this.#rules = undefined;
     await scanner?.close();
   }
 
@@ -299,10 +364,13 @@ export class FileWatchScan {
   }
 }
 
+const usualGate: ScanBeforeRunOptions['gate'] = (options) =>
+  new VerdictGate({ ...options, helperPath: DEFAULT_HELPER_PATH, onlyMountPoints: [], ownProcesses: [] });
+
 const withoutSlash = (path: string): string => (path.endsWith('/') ? path.slice(0, -1) : path);
 
 /** Names one content of one file; undefined where there is no regular file any more. */
-async function keyOf(path: string): Promise<string | undefined> {
+async function keyOf(path: string | Buffer): Promise<string | undefined> {
   try {
     const { dev, ino, ctimeMs, size, mode } = await lstat(path);
     const isRegular = (mode & FILE_KIND) === REGULAR_FILE;

@@ -2,11 +2,14 @@
 import type { HostEvent, HostProcessWithParents } from '../../../../contract/events.ts';
 import { isInstalling } from '../../behaviours/index.ts';
 import { isOfSystemPackage } from '../../sensors/index.ts';
+import { isSystemFile } from './system-files.ts';
 
 export interface WantedFile {
   readonly path: string;
-  /** "run": it is at work already, wherever it is. */
-  readonly how: 'written' | 'run';
+  /** In hexadecimal, where `path` is not what the name is: it is not UTF-8. */
+  readonly pathBytes?: string;
+  /** "run": it is at work already, wherever it is. "refused": it was kept from it. */
+  readonly how: 'written' | 'run' | 'refused';
   readonly timeMs: number;
   /** Who wrote it, or who runs as it. */
   readonly process?: HostProcessWithParents;
@@ -44,20 +47,23 @@ export function wantedOf(event: HostEvent, wants: Wants): WantedFile | undefined
       return { path: process.image, how: 'run', timeMs, process };
     }
     case 'file-executed': {
-      const { path, process, timeMs } = event;
-      if (isOfSystemPackage(process?.package) || isExempt(path, process, wants)) return undefined;
-      return { path, how: 'run', timeMs, process };
+      const { path, pathBytes, process, timeMs, file } = event;
+      // The process may still be the one that executes it: a shell of a package runs a script of nobody's.
+      const isItsOwn = process?.image === path || isSystemFile(path, file?.uid, file?.mode);
+      const isOfPackage = isItsOwn && isOfSystemPackage(process?.package);
+      if (isOfPackage || isExempt(path, process, wants)) return undefined;
+      return { path, ...(pathBytes !== undefined && { pathBytes }), how: 'run', timeMs, process };
     }
     case 'file-created':
     case 'file-written':
     case 'file-renamed':
     case 'file-attributes': {
-      const { path, process, timeMs, file } = event;
+      const { path, pathBytes, process, timeMs, file } = event;
       if (file?.kind !== undefined && file.kind !== 'file') return undefined;
       if (!isProgramLike(path, file?.mode, file?.magic) || !isWatched(path, wants.places)) return undefined;
       if (isExempt(path, process, wants) || (process !== undefined && isInstalling(lineageOf(process))))
         return undefined;
-      return { path, how: 'written', timeMs, process };
+      return { path, ...(pathBytes !== undefined && { pathBytes }), how: 'written', timeMs, process };
     }
     default:
       return undefined;

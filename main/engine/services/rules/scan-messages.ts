@@ -16,6 +16,8 @@ export interface ScanWorkerData {
 export interface ScanRequest {
   readonly id: number;
   readonly path: string;
+  /** What opens it where `path` does not: /proc/PID/fd/N, or its bytes where they are not UTF-8. */
+  readonly openAt?: string | Uint8Array;
 }
 
 /** A rule that fits a file, or something inside of it. */

@@ -18,6 +18,24 @@ export const scanSettings = {
       'Folders below which new and changed files are looked at. What package managers install is left out, and what is ' +
       'run is looked at wherever it is.',
   },
+  beforeRun: {
+    type: 'boolean',
+    default: false,
+    reason:
+      'Whether programs and scripts that are not of the system are looked at before they run, and kept from running where ' +
+      'a rule that is on calls them harmful (medium or more) or a list knows them. Whoever starts one for the first time ' +
+      'waits for it a moment. Off by default: a wrong rule would keep somebody from working.',
+  },
+  beforeRunMs: {
+    type: 'number',
+    default: 500,
+    min: 20,
+    max: 5_000,
+    integer: true,
+    unit: 'ms',
+    reason:
+      'How long the start of a program waits for that at most. What takes longer runs, and is looked at afterwards.',
+  },
   largestMebibytes: {
     type: 'number',
     default: 32,

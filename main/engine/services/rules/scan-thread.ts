@@ -2,7 +2,7 @@
 import { Worker } from 'node:worker_threads';
 import { FailureError, messageOf } from '../../runtime/failure.ts';
 import { workerEnvironment } from '../../runtime/worker-environment.ts';
-import type { FileVerdict, RuleProblemOfScan, ScanAnswer, ScanWorkerData } from './scan-messages.ts';
+import type { FileVerdict, RuleProblemOfScan, ScanAnswer, ScanRequest, ScanWorkerData } from './scan-messages.ts';
 
 /** What became of a file: looked at, or not, with the reason in words. */
 export type ScanOutcome = { readonly verdict: FileVerdict } | { readonly path: string; readonly reason: string };
@@ -14,9 +14,15 @@ export interface LoadedYara {
 
 /** Beyond the time that a rule may take: unpacking, hashing, a slow disk. */
 const PATIENCE_MS = 60_000;
+/** The first time it ends it is begun anew at once; then after pauses that double, as each begin compiles all rules. */
+const FIRST_PAUSE_MS = 1_000;
+const LONGEST_PAUSE_MS = 60_000;
+/** One that ran for so long may end as if it were the first time. */
+const STEADY_MS = 60_000;
 
 interface Waiting {
   readonly path: string;
+  readonly openAt: string | Uint8Array | undefined;
   readonly resolve: (outcome: ScanOutcome) => void;
   readonly timer: NodeJS.Timeout;
 }
@@ -32,6 +38,8 @@ export class ScanThread {
   #ready: Promise<LoadedYara>;
   #nextId = 1;
   #isClosed = false;
+  #failuresInARow = 0;
+  #begunMs = performance.now();
 
   constructor(data: ScanWorkerData) {
     this.#data = data;
@@ -43,8 +51,12 @@ export class ScanThread {
     return this.#ready;
   }
 
-  /** Never throws. One file at a time is looked at; more of them wait. */
-  async scan(path: string): Promise<ScanOutcome> {
+  /**
+   * Never throws. One file at a time is looked at; more of them wait.
+   *
+   * @param openAt what opens it where `path` does not: links of /proc are followed, or bytes that are not UTF-8
+   */
+  async scan(path: string, openAt?: string | Uint8Array): Promise<ScanOutcome> {
     const isReady = await this.#ready.then(
       () => true,
       () => false,
@@ -53,8 +65,8 @@ export class ScanThread {
     return new Promise((resolve) => {
       const id = this.#nextId++;
       const timer = setTimeout(() => this.#giveUp(id), this.#data.timeoutMs + PATIENCE_MS);
-      this.#waiting.set(id, { path, resolve, timer });
-      this.#worker.postMessage({ id, path });
+      this.#waiting.set(id, { path, openAt, resolve, timer });
+      this.#worker.postMessage({ id, path, ...(openAt !== undefined && { openAt }) } satisfies ScanRequest);
     });
   }
 
@@ -109,12 +121,34 @@ export class ScanThread {
   #replace(reason: string): void {
     const waiting = [...this.#waiting.values()];
     this.#waiting.clear();
-    [this.#worker, this.#ready] = this.#begin();
-    for (const [index, { path, resolve, timer }] of waiting.entries()) {
+    this.#beginAgain();
+    for (const [index, { path, openAt, resolve, timer }] of waiting.entries()) {
       clearTimeout(timer);
       if (index === 0) resolve({ path, reason });
-      else void this.scan(path).then(resolve);
+      else void this.scan(path, openAt).then(resolve);
     }
+  }
+
+  #beginAgain(): void {
+    const isSteady = performance.now() - this.#begunMs >= STEADY_MS;
+    this.#failuresInARow = isSteady ? 1 : this.#failuresInARow + 1;
+    const begin = (): Promise<LoadedYara> => {
+      this.#begunMs = performance.now();
+      [this.#worker, this.#ready] = this.#begin();
+      return this.#ready;
+    };
+    if (this.#failuresInARow === 1) {
+      void begin();
+      return;
+    }
+    const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** (this.#failuresInARow - 2), LONGEST_PAUSE_MS);
+    this.#ready = new Promise((resolve, reject) => {
+      setTimeout(() => {
+        if (this.#isClosed) reject(new Error('the scanner was closed'));
+        else begin().then(resolve, reject);
+      }, pauseMs).unref();
+    });
+    this.#ready.catch(() => {});
   }
 
   #tellAll(reason: string): void {

@@ -42,17 +42,17 @@ post({
   problems: [...read.problems.map((problem) => ({ ...problem, line: 1 })), ...compiled.problems],
 });
 
-port.on('message', ({ id, path }: ScanRequest) => {
+port.on('message', ({ id, path, openAt }: ScanRequest) => {
   try {
-    post({ type: 'verdict', id, verdict: judgeFile(path) });
+    post({ type: 'verdict', id, verdict: judgeFile(path, openAt) });
   } catch (error) {
     post({ type: 'unread', id, reason: codeOf(error) ?? messageOf(error) });
   }
 });
 
 /** @throws what the kernel says about a file that cannot be read */
-function judgeFile(path: string): FileVerdict {
-  const { content, sizeBytes } = readContent(path);
+function judgeFile(path: string, openAt: ScanRequest['openAt']): FileVerdict {
+  const { content, sizeBytes } = readContent(path, openAt);
   const sha256 = createHash('sha256').update(content).digest('hex');
   const key = readsNames ? `${sha256} ${path}` : sha256;
   let judged = verdicts.get(key);
@@ -90,9 +90,13 @@ function judge({ hits, contents, gaps }: ContentVerdict): Judged {
   return { hits: told, contents, gaps };
 }
 
-/** Neither links nor devices, and nothing that waits. */
-function readContent(path: string): { readonly content: Buffer; readonly sizeBytes: number } {
-  const descriptor = openRegularFile(path);
+/** Neither links nor devices, and nothing that waits; a link of /proc is the open file itself. */
+function readContent(
+  path: string,
+  openAt: ScanRequest['openAt'],
+): { readonly content: Buffer; readonly sizeBytes: number } {
+  const descriptor =
+    typeof openAt === 'string' ? openRegularFile(openAt, true) : openRegularFile(openAt ? Buffer.from(openAt) : path);
   try {
     const entry = fstatSync(descriptor);
     const content = Buffer.allocUnsafe(Math.min(entry.size, maxFileBytes));
