@@ -46,6 +46,10 @@ const everything = {
   subsystem: HOSTILE,
   vendorId: HOSTILE,
   productId: HOSTILE,
+  table: HOSTILE,
+  tool: HOSTILE,
+  rulesBefore: 2,
+  rulesAfter: 0,
 };
 
 describe('events in words', () => {
@@ -59,6 +63,19 @@ describe('events in words', () => {
   });
 
   it.each<[HostEvent, string]>([
+    [
+      {
+        type: 'firewall-change',
+        timeMs: 1,
+        action: 'opened',
+        tool: 'nftables',
+        table: 'inet filter',
+        chain: 'input',
+        rulesBefore: 3,
+        rulesAfter: 3,
+      },
+      'table inet filter opened in input: 3 rules before, 3 now',
+    ],
     [
       { type: 'process-exit', timeMs: 1, process: { ...process, commandLine: 'ls -l' }, signal: 9 },
       'ls -l by signal 9',
