@@ -233,6 +233,13 @@ export const integrityStateSchema = z
   })
   .readonly();
 
+const canaryOutcomeSchema = z
+  .object({
+    paths: strings,
+    problems: z.array(z.object({ path: z.string(), reason: z.string() }).readonly()).readonly(),
+  })
+  .readonly();
+
 export const SYSTEM_CALLS = {
   'persistence.list': {
     kind: 'query',
@@ -330,6 +337,39 @@ export const SYSTEM_CALLS = {
     output: z.object({ accepted: count, state: integrityStateSchema }).readonly(),
     role: 'admin',
     doc: 'Takes changes into the baseline as the last check saw them.',
+  },
+  'canaries.list': {
+    kind: 'query',
+    input: noInputSchema,
+    output: z
+      .object({
+        /** Whether the setting lets more be placed. */
+        isAllowed: z.boolean(),
+        canaries: z
+          .array(
+            z
+              .object({ path: z.string(), placedMs: timeMs, state: z.enum(['placed', 'missing', 'changed']) })
+              .readonly(),
+          )
+          .readonly(),
+      })
+      .readonly(),
+    role: 'admin',
+    doc: 'Files that Holdfast laid out for nobody to use: whoever changes one is after all files.',
+  },
+  'canaries.place': {
+    kind: 'command',
+    input: noInputSchema,
+    output: canaryOutcomeSchema,
+    role: 'admin',
+    doc: 'Lays such files out in the homes of this computer, where the setting canaries.enabled lets it.',
+  },
+  'canaries.remove': {
+    kind: 'command',
+    input: noInputSchema,
+    output: canaryOutcomeSchema,
+    role: 'admin',
+    doc: 'Takes all of them away; one that somebody changed is left as it is.',
   },
 } as const satisfies ApiTable;
 

@@ -93,4 +93,42 @@ export function addSystemCommands(program: Command, run: Runner): void {
         return integrityStatus(options as Parameters<typeof integrityStatus>[0], context);
       }),
     );
+
+  const canaries = program
+    .command('canaries')
+    .summary('files that nobody uses, laid out to find ransomware')
+    .description(
+      'Small hidden documents in the homes of this computer, which nobody uses: whoever changes one is after all files. ' +
+        'Only where the setting canaries.enabled lets it.',
+    );
+  canaries
+    .command('list')
+    .description('Lists those that were laid out, and whether they are as they were.')
+    .option('--json', AS_JSON)
+    .action(
+      run(async (context, options) => {
+        const { listCanaries } = await import('./commands/canaries.ts');
+        return listCanaries(options as Parameters<typeof listCanaries>[0], context);
+      }),
+    );
+  canaries
+    .command('place')
+    .description('Lays them out where they are missing; nothing that is there is written over.')
+    .option('--json', AS_JSON)
+    .action(
+      run(async (context, options) => {
+        const { placeCanaries } = await import('./commands/canaries.ts');
+        return placeCanaries(options as Parameters<typeof placeCanaries>[0], context);
+      }),
+    );
+  canaries
+    .command('remove')
+    .description('Takes all of them away; one that somebody changed is left as it is.')
+    .option('--json', AS_JSON)
+    .action(
+      run(async (context, options) => {
+        const { removeCanaries } = await import('./commands/canaries.ts');
+        return removeCanaries(options as Parameters<typeof removeCanaries>[0], context);
+      }),
+    );
 }

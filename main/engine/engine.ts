@@ -6,6 +6,7 @@ import type { Finding } from '../../contract/domain.ts';
 import type { HostEvent } from '../../contract/events.ts';
 import { AlertBook, alertSettings } from './alerts/index.ts';
 import { ApiServer, apiSettings } from './api/index.ts';
+import { canarySettings } from './canaries/index.ts';
 import { indicatorSettings, indicatorsDirectory } from './indicators/index.ts';
 import { integritySettings } from './integrity/index.ts';
 import { Bus } from './runtime/bus.ts';
@@ -41,6 +42,7 @@ import { type Trainer, trainInChild } from './services/learning/model-training.t
 import { IndicatorDesk } from './services/rules/indicator-desk.ts';
 import { RuleDesk, ruleLimits } from './services/rules/rule-desk.ts';
 import { scanSettings } from './services/rules/scan-settings.ts';
+import { CanaryDesk } from './services/system/canary-desk.ts';
 import { IntegrityDesk } from './services/system/integrity-desk.ts';
 import { SystemDesk } from './services/system/system-desk.ts';
 import { FlowPrograms, socketObstacle } from './services/traffic/flow-programs.ts';
@@ -95,6 +97,7 @@ export class Engine {
   readonly models: ModelDesk;
   readonly system: SystemDesk;
   readonly integrity: IntegrityDesk;
+  readonly canaries: CanaryDesk;
   readonly rules: RuleDesk;
   readonly #scanner: FileWatchScan;
   readonly processes: ProcessDesk;
@@ -215,6 +218,13 @@ export class Engine {
       nowMs: () => systemClock.nowMs(),
       journal: (entry) => this.store.appendJournal(entry),
     });
+    this.canaries = new CanaryDesk({
+      dataDirectory: options.paths.dataDirectory,
+      settings: () => this.settings.config.section('canaries', canarySettings),
+      nowMs: () => systemClock.nowMs(),
+      journal: (entry) => this.store.appendJournal(entry),
+      onPaths: (paths) => this.host.takeCanaries(paths),
+    });
     this.models = new ModelDesk({
       clock: systemClock,
       health: this.health,
@@ -259,6 +269,7 @@ export class Engine {
       ownDirectories: [options.paths.dataDirectory, options.paths.runtimeDirectory],
       memory: () => hostMemory(this.store.control),
       disabledRules: () => this.rules.disabled('sigma'),
+      canaries: () => this.canaries.paths,
       onActivity: (activity, seen) => this.models.takeActivity(activity, seen),
       onPrograms: (programs) => this.models.takePrograms(programs),
       onRuleHits: (hits) => this.rules.takeHits(hits),
@@ -336,6 +347,7 @@ export class Engine {
       models: this.models,
       system: this.system,
       integrity: this.integrity,
+      canaries: this.canaries,
       rules: this.rules,
       processes: this.processes,
       nowMs: () => systemClock.nowMs(),

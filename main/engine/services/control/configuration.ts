@@ -1,6 +1,7 @@
 import { alertSettings } from '../../alerts/index.ts';
 import { apiSettings } from '../../api/index.ts';
 import { BEHAVIOURS } from '../../behaviours/index.ts';
+import { canarySettings } from '../../canaries/index.ts';
 import { DETECTORS } from '../../detect/index.ts';
 import { httpSettings } from '../../http/index.ts';
 import { indicatorSettings } from '../../indicators/index.ts';
@@ -74,6 +75,7 @@ const TITLES: Readonly<Record<string, string>> = {
   alerts: 'Joining findings into alerts',
   models: 'Learning what is normal (anomalies)',
   integrity: 'Integrity of files',
+  canaries: 'Canaries: files that nobody uses',
   captures: 'Captures',
   http: 'Console in a browser, REST and metrics',
   api: 'Connections to the engine',
@@ -92,6 +94,7 @@ const TABLES: readonly Section[] = [
   { path: 'alerts', table: alertSettings },
   { path: 'models', table: modelSettings },
   { path: 'integrity', table: integritySettings },
+  { path: 'canaries', table: canarySettings },
   { path: 'captures', table: captureSettings },
   { path: 'api', table: apiSettings },
   { path: 'http', table: httpSettings },

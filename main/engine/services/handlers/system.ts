@@ -1,5 +1,6 @@
 import type { HandlersOf } from '../../../../contract/api.ts';
 import type { SYSTEM_CALLS } from '../../../../contract/api-system.ts';
+import type { CanaryDesk } from '../system/canary-desk.ts';
 import type { IntegrityDesk } from '../system/integrity-desk.ts';
 import type { SystemDesk } from '../system/system-desk.ts';
 
@@ -7,9 +8,10 @@ import type { SystemDesk } from '../system/system-desk.ts';
 export interface SystemAnswering {
   readonly system: SystemDesk;
   readonly integrity: IntegrityDesk;
+  readonly canaries: CanaryDesk;
 }
 
-export function systemHandlers({ system, integrity }: SystemAnswering): HandlersOf<typeof SYSTEM_CALLS> {
+export function systemHandlers({ system, integrity, canaries }: SystemAnswering): HandlersOf<typeof SYSTEM_CALLS> {
   return {
     'persistence.list': (input) => system.persistence(input),
     inventory: ({ isFresh }) => system.inventory(isFresh),
@@ -22,6 +24,9 @@ export function systemHandlers({ system, integrity }: SystemAnswering): Handlers
       await integrity.cancel();
       return {};
     },
+    'canaries.list': () => canaries.list(),
+    'canaries.place': (_input, { actor }) => canaries.place(actor),
+    'canaries.remove': (_input, { actor }) => canaries.remove(actor),
     'integrity.accept': ({ paths, isAll }, { actor }) => integrity.accept(paths, isAll, actor),
   };
 }
