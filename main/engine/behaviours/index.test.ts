@@ -124,6 +124,17 @@ describe('BEHAVIOURS', () => {
         name: text,
       }),
       fc.record({
+        type: fc.constant('firewall-change' as const),
+        ...base,
+        action: fc.constantFrom('flushed' as const, 'opened' as const),
+        tool: text,
+        table: text,
+        chain: text,
+        hook: text,
+        rulesBefore: fc.nat(),
+        rulesAfter: fc.nat(),
+      }),
+      fc.record({
         type: fc.constant('process-start' as const),
         ...base,
         environment: fc.record({ LD_PRELOAD: text, LD_AUDIT: text }),
