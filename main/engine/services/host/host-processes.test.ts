@@ -47,6 +47,16 @@ describe('HostProcesses', () => {
     expect(processes.processOf(5_000, 30_000)).toMatchObject({ pid: 5_000 });
   });
 
+  it('forgets those that ended long ago', () => {
+    const processes = setup(undefined);
+    processes.event({ type: 'process-exit', timeMs: 30_000, process: { ...shell, pid: 1 } });
+    processes.event({ type: 'process-exit', timeMs: 59_000, process: { ...shell, pid: 2 } });
+    expect(processes.processOf(1, 29_000)).toMatchObject({ pid: 1 });
+    processes.event({ type: 'process-exit', timeMs: 61_000, process: { ...shell, pid: 3 } });
+    expect(processes.processOf(1, 29_000)).toBeUndefined();
+    expect(processes.processOf(2, 58_000)).toMatchObject({ pid: 2 });
+  });
+
   it('believes a line of a log only where the name fits the number', () => {
     const processes = setup(shell);
     expect(processes.enrich(logged(20_000, 'sh'))).toMatchObject({ process: { image: '/bin/sh' } });

@@ -3,8 +3,10 @@ import type { HostEvent, HostProcess, HostProcessWithParents } from '../../../..
 /** Who has a process number now; what the sensor of processes knows. */
 export type LivingProcess = (pid: number) => HostProcessWithParents | undefined;
 
-/** Those that ended are known for this many others: an event about one comes some milliseconds after its end. */
+/** Those that ended are known for so many others: an event about one comes some milliseconds after its end. */
 const MAX_ENDED = 4_096;
+/** And so long, by the time of events: the slowest source of them is a log that is written in a while. */
+const ENDED_FOR_MS = 30_000;
 /** Logs tell the time by the second, and start times are rounded to the kernel's tick. */
 const SLACK_MS = 1_500;
 
@@ -36,9 +38,15 @@ export class HostProcesses {
     const { pid } = event.process;
     this.#ended.delete(pid);
     this.#ended.set(pid, { process: event.process, endedMs: event.timeMs });
-    if (this.#ended.size <= MAX_ENDED) return;
-    const oldest = this.#ended.keys().next();
-    if (!oldest.done) this.#ended.delete(oldest.value);
+    this.#forget(event.timeMs);
+  }
+
+  /** In the order of their ends, nearly: one that is told late keeps no other. */
+  #forget(nowMs: number): void {
+    for (const [pid, { endedMs }] of this.#ended) {
+      if (this.#ended.size <= MAX_ENDED && endedMs >= nowMs - ENDED_FOR_MS) return;
+      this.#ended.delete(pid);
+    }
   }
 
   /** The event with its process, where that is known and was not told. */
