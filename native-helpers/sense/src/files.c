@@ -193,9 +193,8 @@ static void write_file(struct watch *watch, struct file_record *made, const char
 static void find_path(struct watch *watch, struct file_system *system, const struct files_handle *parent,
                       const char *name, struct file_path *path) {
   path->bytes = 0;
-  const int mount = file_system_descriptor(system);
-  if (mount < 0) return;
-  size_t bytes = files_paths_find(&watch->paths, system->number, mount, parent, path->text);
+  /* Without a descriptor, as something lies over the file system, there is still what is remembered. */
+  size_t bytes = files_paths_find(&watch->paths, system->number, file_system_descriptor(system), parent, path->text);
   /* "." is the directory itself. */
   if (bytes == 0 || strcmp(name, ".") == 0) {
     path->bytes = bytes;

@@ -88,6 +88,14 @@ static void take(struct file_systems *systems, const struct files_options *optio
   struct file_system *system = find(systems, mount);
   if (system == NULL) return;
   const bool is_new = system->number == 0;
+  /*
+   * Anybody may mount something of theirs (FUSE) over their own folder. What is watched below goes on to be: its files are
+   * still there for whoever has them open, and the paths that are known stay right.
+   */
+  if (mount->is_hidden && (is_new || system->state == FILE_SYSTEM_WATCHED)) {
+    system->is_there = !is_new;
+    return;
+  }
   system->is_there = true;
   if (!is_new && system->mount.id == mount->id && strcmp(system->mount.point, mount->point) == 0) return;
   if (is_new) {

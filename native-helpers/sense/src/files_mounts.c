@@ -64,6 +64,7 @@ static bool unescape(const char *from, size_t length, char *to, size_t room) {
 
 bool files_mount_parse(const char *line, struct mount *mount) {
   uint32_t parent;
+  mount->is_hidden = false;
   if (sscanf(line, "%" SCNu32 " %" SCNu32 " %" SCNu32 ":%" SCNu32, &mount->id, &parent, &mount->major,
              &mount->minor) != 4) {
     return false;
@@ -87,7 +88,8 @@ bool files_mount_add(struct mount_table *table, const struct mount *mount) {
   for (unsigned i = 0; i < table->count; i++) {
     struct mount *known = &table->mounts[i];
     if (known->major != mount->major || known->minor != mount->minor) continue;
-    if (mount->is_whole && !known->is_whole) *known = *mount;
+    const bool is_better = mount->is_hidden == known->is_hidden ? mount->is_whole && !known->is_whole : known->is_hidden;
+    if (is_better) *known = *mount;
     return true;
   }
   if (table->count < MAX_FILE_SYSTEMS) {
@@ -104,11 +106,12 @@ bool files_mount_add(struct mount_table *table, const struct mount *mount) {
   return false;
 }
 
-int files_mount_open(const struct mount *mount) {
-  const int descriptor = open(mount->point, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+/* For looking at it only; -1 when something else is at its place. */
+static int find_directory(const struct mount *mount) {
+  const int descriptor = open(mount->point, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   if (descriptor < 0) return -1;
   struct statx status;
-  if (statx(descriptor, "", AT_EMPTY_PATH, STATX_MNT_ID, &status) == 0 &&
+  if (statx(descriptor, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_MNT_ID, &status) == 0 &&
       ((status.stx_mask & STATX_MNT_ID) == 0 || status.stx_mnt_id == mount->id)) {
     return descriptor;
   }
@@ -117,20 +120,32 @@ int files_mount_open(const struct mount *mount) {
   return -1;
 }
 
-static bool is_visible(const struct mount *mount) {
-  /* Opening the root of what is remote asks whoever is there; it is not watched, and need not be seen. */
-  if (files_kind_of(mount->type) == KIND_REMOTE) return true;
-  const int descriptor = files_mount_open(mount);
-  if (descriptor < 0) return false;
+int files_mount_open(const struct mount *mount) {
+  const int directory = find_directory(mount);
+  if (directory < 0) return -1;
+  const int descriptor = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_NONBLOCK | O_CLOEXEC);
+  const int error = errno;
+  close(directory);
+  errno = error;
+  return descriptor;
+}
+
+static bool is_hidden(const struct mount *mount) {
+  /* What is remote is not watched, and need not be seen. */
+  if (files_kind_of(mount->type) == KIND_REMOTE) return false;
+  const int descriptor = find_directory(mount);
+  if (descriptor < 0) return true;
   close(descriptor);
-  return true;
+  return false;
 }
 
 static void take_line(struct mount_table *table, const char *line) {
   struct mount mount;
   if (!files_mount_parse(line, &mount)) return;
   const enum file_system_kind kind = files_kind_of(mount.type);
-  if ((kind == KIND_REAL || kind == KIND_REMOTE) && is_visible(&mount)) (void)files_mount_add(table, &mount);
+  if (kind != KIND_REAL && kind != KIND_REMOTE) return;
+  mount.is_hidden = is_hidden(&mount);
+  (void)files_mount_add(table, &mount);
 }
 
 bool files_mounts_read(struct mount_table *table) {

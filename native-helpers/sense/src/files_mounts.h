@@ -29,6 +29,8 @@ struct mount {
   uint32_t minor;
   /* Shows the whole file system, not a part of it. */
   bool is_whole;
+  /* Another one lies over it: nobody gets to it by its path. */
+  bool is_hidden;
   char point[MOUNT_POINT_BYTES];
   char type[FILE_SYSTEM_TYPE_BYTES];
 };
@@ -44,18 +46,20 @@ enum file_system_kind files_kind_of(const char *type);
 bool files_mount_parse(const char *line, struct mount *mount);
 
 /*
- * Takes a mount into the table, of each file system the one that shows the whole of it, else the first. False when the
- * table is full; then what is real takes the place of what is remote.
+ * Takes a mount into the table, of each file system one that is not hidden, of these the one that shows the whole of it,
+ * else the first. False when the table is full; then what is real takes the place of what is remote.
  */
 bool files_mount_add(struct mount_table *table, const struct mount *mount);
 
 /*
- * Reads the mounts of the real and remote file systems. A mount that another one hides is left out. False with errno when
- * it cannot be read.
+ * Reads the mounts of the real and remote file systems. False with errno when they cannot be read.
  */
 bool files_mounts_read(struct mount_table *table);
 
-/* A descriptor of the mount's directory; -1 when it is hidden, gone or no directory. */
+/*
+ * A descriptor of the mount's directory; -1 when it is hidden, gone or no directory. What lies over it is not asked: it may
+ * be a program's (FUSE) that never answers.
+ */
 int files_mount_open(const struct mount *mount);
 
 #endif

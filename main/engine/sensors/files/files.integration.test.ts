@@ -118,6 +118,21 @@ describe.skipIf(obstacle !== undefined)('files by fanotify', () => {
     await expect.poll(later, { timeout: 45_000 }).toBeUndefined();
   });
 
+  it('goes on watching a file system over which somebody mounts something of theirs', async () => {
+    const { space, sensor, of } = await watch({ onlyMountPoints: undefined });
+    space.run('mkdir later over && mount -t tmpfs tmpfs later');
+    const later = () => sensor.fileSystems.filter(({ mountPoint }) => mountPoint.endsWith('/later'));
+    await expect.poll(later, { timeout: 5_000 }).toMatchObject([{ state: 'watched' }]);
+    space.run('echo x > later/known');
+    await expect.poll(() => of('file-written', 'later/known'), { timeout: 5_000 }).toBeDefined();
+    // From within: by its path nobody gets to it any more.
+    space.run('cd later && mount --bind ../over . && echo x > hidden && sleep 0.3 && echo x > hidden-too');
+    await expect.poll(() => of('file-written', 'later/hidden-too'), { timeout: 5_000 }).toBeDefined();
+    expect(later()).toMatchObject([{ state: 'watched' }]);
+    space.run('umount later; umount later');
+    await expect.poll(later, { timeout: 5_000 }).toEqual([]);
+  }, 30_000);
+
   it('tells who opens a watched file, also after another one took its name', async () => {
     const isSecret = (path: string): boolean => path.endsWith('/shadow');
     const { space, sensor, events, at } = await watch({
