@@ -30,9 +30,8 @@ class IsolationForest implements AnomalyModel {
   readonly columns: number;
   private readonly sampleRows: number;
   private readonly grove: Grove;
-  /** Of each node the mean path length of the training rows below it; of a leaf, that of its rows. */
-  private readonly pathLengths: Float64Array;
-  /** Made when the first row is scored: many a forest is only fitted and saved. Null before. */
+  /** What rows are scored by is made when the first one is: many a forest is only fitted and saved. Null before. */
+  private lengths: Float64Array | null = null;
   private walk: ForestWalk | undefined | null = null;
   /** Turns the sum of path lengths into the score. */
   private readonly exponent: number;
@@ -41,7 +40,6 @@ class IsolationForest implements AnomalyModel {
     this.columns = columns;
     this.sampleRows = sampleRows;
     this.grove = grove;
-    this.pathLengths = meanPathLengths(grove, sampleRows);
     this.exponent = -1 / (grove.roots.length * meanSearchDepth(sampleRows));
   }
 
@@ -56,13 +54,14 @@ class IsolationForest implements AnomalyModel {
    * cut (A. Saabas, "Interpreting random forests", 2014); of a sloped cut, to its columns by what they put into it.
    */
   explain(values: Float64Array, offset = 0): Float64Array {
+    const { pathLengths } = this;
     const { terms, roots, children, features, weights } = this.grove;
     const parts = new Float64Array(this.columns);
     for (const root of roots) {
       let node = root;
       while (children[node] !== 0) {
         const next = this.nextNode(node, values, offset);
-        const step = (this.pathLengths[node]! - this.pathLengths[next]!) / roots.length;
+        const step = (pathLengths[node]! - pathLengths[next]!) / roots.length;
         const first = node * terms;
         if (terms === 1) parts[features[node]!]! += step;
         else {
@@ -100,6 +99,12 @@ class IsolationForest implements AnomalyModel {
     };
   }
 
+  /** Of each node the mean path length of the training rows below it; of a leaf, that of its rows. */
+  private get pathLengths(): Float64Array {
+    this.lengths ??= meanPathLengths(this.grove, this.sampleRows);
+    return this.lengths;
+  }
+
   /** The path lengths of a row, added up. */
   private paths(values: Float64Array, offset: number): number {
     if (this.walk === null) {
@@ -110,12 +115,13 @@ class IsolationForest implements AnomalyModel {
       for (let column = 0; column < row.length; column++) row[column] = values[offset + column]!;
       return this.walk.sum();
     }
+    const { pathLengths } = this;
     const { roots, children } = this.grove;
     let sum = 0;
     for (let tree = 0; tree < roots.length; tree++) {
       let node = roots[tree]!;
       while (children[node] !== 0) node = this.nextNode(node, values, offset);
-      sum += this.pathLengths[node]!;
+      sum += pathLengths[node]!;
     }
     return sum;
   }

@@ -52,10 +52,9 @@ export class Random {
   below(limit: number): number {
     // Whole numbers of 32 bits throughout: remainders of others are computed by a slow call.
     const whole = limit >>> 0;
-    // The few highest numbers would make the low results likelier, so they are drawn again.
-    const fair = UINT32 - ((-whole >>> 0) % whole);
     let drawn = this.uint32();
-    while (drawn >= fair) drawn = this.uint32();
+    // The few highest numbers would make the low results likelier, so they are drawn again.
+    while (drawn >= UINT32 - whole && drawn >= UINT32 - ((-whole >>> 0) % whole)) drawn = this.uint32();
     return (drawn >>> 0) % whole;
   }
 
