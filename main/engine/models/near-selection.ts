@@ -25,7 +25,7 @@ export const PLACES = {
   makeRoom: 4,
   take: 5,
   screenOne: 6,
-  screenFour: 7,
+  screenSome: 7,
   openNearest: 8,
   prepare: 9,
 } as const;

@@ -1,6 +1,6 @@
 /**
  * Searches for the nearest rows in WebAssembly that is put together here: blocks that may hold near rows are screened
- * with inner products, four queries at a time, and the few rows that are not ruled out are measured.
+ * with inner products, several queries at a time, and the few rows that are not ruled out are measured.
  *
  * What is compared is the sum a · b − ½ |b|², half of |a|² − |a − b|² and so the greater the nearer b is to a. It errs
  * by `error` at most: a row is ruled out only where its sum, with the error added, is not above the `wanted`-th greatest
@@ -75,15 +75,15 @@ function searchFunctions(multiplyAdd: MultiplyAdd): WasmFunction[] {
     makeRoomFunction(),
     takeFunction(),
     screenFunction('screenOne', 1, BLOCK_ROWS / LANES, multiplyAdd),
-    // Eight sums, and what is added to them, in 16 registers.
-    screenFunction('screenFour', SCREENED_TOGETHER, 2, multiplyAdd),
+    // Twelve sums, and what is added to them, in 16 registers.
+    screenFunction('screenSome', SCREENED_TOGETHER, 2, multiplyAdd),
     openNearestFunction(),
     prepareFunction(),
     searchFunction(),
   ];
 }
 
-const SCREENED_TOGETHER = 4;
+const SCREENED_TOGETHER = 6;
 /** Blocks around a query that are looked at before all others, as what is found there rules out most of them. */
 const OPENED_BLOCKS = 2;
 /** Columns that one turn of a screening loop does. */
@@ -270,7 +270,7 @@ function searchFunction(): WasmFunction {
           when(f32.isAbove(f32.load(i32.add(ceilings!, numbersIn(block!))), f32.load(record!, RECORD.heap)), [
             when(
               i32.isEqual(waiting, i32.constant(pending.length)),
-              [call('none', PLACES.screenFour, [...pending, record!, block!]), set(waiting, zero)],
+              [call('none', PLACES.screenSome, [...pending, record!, block!]), set(waiting, zero)],
               [
                 ...range(pending.length - 1).map((index) =>
                   set(pending[pending.length - 1 - index]!, pending[pending.length - 2 - index]!),
@@ -286,7 +286,7 @@ function searchFunction(): WasmFunction {
           ...pending
             .slice(1)
             .map((each, index) => when(i32.isBelow(waiting, i32.constant(index + 2)), [set(each, none)])),
-          call('none', PLACES.screenFour, [...pending, none, block!]),
+          call('none', PLACES.screenSome, [...pending, none, block!]),
         ]),
         advance(block!, 1),
       ],
