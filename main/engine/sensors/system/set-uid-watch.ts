@@ -16,10 +16,13 @@ export interface SetUidWatchOptions {
   onChanged(): void;
 }
 
-/** Between two walks. A walk over a million files costs some ten seconds of one core, spread over minutes. */
+/** Between two walks. A walk over a million files costs some ten seconds of one core, spread over half an hour. */
 const PAUSE_MS = 6 * 3_600_000;
-/** Between two turns of 1 or 2 ms: a walk takes a hundredth of one core. */
+/** Between two turns, at the least. */
 const TURN_PAUSE_MS = 150;
+/** And so many times what the last one took, on a slow or a busy disk too: a walk takes a two-hundredth of one core. */
+const TURN_PAUSES = 200;
+const LONGEST_TURN_PAUSE_MS = 5_000;
 /** What else begins with the engine goes first. */
 const FIRST_PAUSE_MS = 20_000;
 
@@ -69,12 +72,15 @@ export class SetUidWatch {
   #turn(): void {
     const { clock, files, mounts } = this.#options;
     this.#walk ??= walkSetUid(files, mounts());
+    const begunMs = clock.monotonicMs();
     const step = this.#walk.next();
+    const spentMs = clock.monotonicMs() - begunMs;
     if (step.done) {
       this.#walk = undefined;
       this.#finish(step.value);
     }
-    this.#timer = clock.after(step.done ? PAUSE_MS : TURN_PAUSE_MS, () => this.#turn());
+    const turnPauseMs = Math.min(Math.max(TURN_PAUSE_MS, spentMs * TURN_PAUSES), LONGEST_TURN_PAUSE_MS);
+    this.#timer = clock.after(step.done ? PAUSE_MS : turnPauseMs, () => this.#turn());
   }
 
   #finish(result: SetUidResult): void {
