@@ -6,6 +6,7 @@ import { messageOf } from '../../runtime/failure.ts';
 import { HealthRegistry } from '../../runtime/health.ts';
 import type { SettingTable, SettingValues } from '../../runtime/settings.ts';
 import { UserNames } from '../../sensors/index.ts';
+import { FileWriters } from './file-writers.ts';
 import { ForkWatch } from './fork-watch.ts';
 import { HostActivityCount, type SeenByHost } from './host-activity.ts';
 import { EventBudget } from './host-event-budget.ts';
@@ -70,6 +71,7 @@ export class HostEngine {
   readonly #watch: HostWatch;
   readonly #activity: HostActivityCount;
   readonly #forks: ForkWatch;
+  readonly #writers = new FileWriters();
   readonly #hits = new Map<string, { count: number; lastMs: number }>();
   #batch: HostEvent[] = [];
   #batchTimer: Timer | undefined;
@@ -235,8 +237,14 @@ export class HostEngine {
     this.#order.add(events);
   }
 
+  #enrich(event: HostEvent): HostEvent {
+    const enriched = this.#processes.enrich(event);
+    this.#writers.event(enriched);
+    return this.#writers.attach(enriched);
+  }
+
   #look(events: readonly HostEvent[]): void {
-    const enriched = events.map((event) => this.#processes.enrich(event));
+    const enriched = events.map((event) => this.#enrich(event));
     for (const event of enriched) {
       this.#note(event);
       this.#activity.event(event);
