@@ -99,14 +99,18 @@ export class Calibration {
     return new Calibration(rows, scores, counts, tail);
   }
 
-  /** Above 0, at most 1; falls (or stays) as the score rises. NaN for NaN. Allocates nothing. */
-  pValue(score: number): number {
+  /**
+   * Above 0, at most 1; falls (or stays) as the score rises. NaN for NaN. Allocates nothing.
+   *
+   * @param most where ranks end and the tail is a guess, the p-value is no more than this; falls as the score rises
+   */
+  pValue(score: number, most = 1): number {
     const { scores, counts, rows } = this;
     if (score <= scores[0]!) return 1;
     let low = 0;
     let high = scores.length - 1;
     if (score >= scores[high]!) {
-      const p = Math.exp(this.joint + tailLog(this.tail, score));
+      const p = Math.min(Math.exp(this.joint + tailLog(this.tail, score)), most);
       return p < LEAST_P_VALUE ? LEAST_P_VALUE : p;
     }
     while (high - low > 1) {

@@ -63,6 +63,18 @@ describe('an ensemble', () => {
     expect(share(0.01)).toBeLessThan(0.02);
   });
 
+  it('holds what is far beyond few held-back rows below e times the mean of what the models say', () => {
+    const models = [columnModel('baseline', 0), columnModel('isolation-forest', 1)];
+    const joining = normalRows(60, 4);
+    // One wild row among few makes the tail of the combination so long that nothing would be unusual any more.
+    joining.data.fill(50, 0, COLUMNS);
+    const ensemble = Ensemble.calibrate(models, CALIBRATING, joining);
+    for (const row of [Float64Array.of(40, 0, 0), Float64Array.of(6, 6, 0), Float64Array.of(30, 30, 0)]) {
+      const mean = ensemble.verdicts(row).reduce((sum, { pValue, weight }) => sum + weight * Math.log(pValue), 0);
+      expect(ensemble.pValue(row)).toBeLessThanOrEqual(Math.exp(1 + mean) * (1 + 1e-9));
+    }
+  });
+
   it('asks thorough models of what the quick ones find unusual only', () => {
     const quick = columnModel('baseline', 0);
     const thorough = columnModel('one-class-svm', 1);

@@ -3,8 +3,11 @@
  *
  * P-values are combined by the weighted sum of their logarithms (R. A. Fisher: "Statistical Methods for Research
  * Workers", 1925; weights by I. J. Good, JRSS B 17, 1955). Fisher's own distribution of the sum holds for independent
- * tests, and models that look at the same row are not: so the sum is ranked among held-back rows instead, which is right
- * for any dependence. Decision 0013 has the figures and the alternatives.
+ * tests, and models that look at the same row are not: so the sum is ranked among held-back rows instead, which is
+ * right for any dependence. Decision 0013 has the figures and the alternatives. Beyond the held-back rows, where ranks
+ * say nothing, e times the weighted geometric mean of the p-values is a p-value whatever their dependence (V. Vovk,
+ * R. Wang: "Combining p-values via averaging", Biometrika 107, 2020), and the tail is held below it: that few rows were
+ * held back must not make an extreme that a model is sure of an ordinary one.
  *
  * Quick models are asked of every row. The thorough ones are asked only of those that the quick ones find unusual: of
  * a row whose common p-value p is at most the gate g, all are combined, and ranked among the held-back rows that came
@@ -103,7 +106,7 @@ export class Ensemble {
     const gate = gateFor(rows);
     const gated: number[] = [];
     for (let row = 0; row < rows; row++) {
-      const p = quickJoint.pValue(combined[row]!);
+      const p = quickJoint.pValue(combined[row]!, mostFor(combined[row]!));
       if (p <= gate) gated.push(draft.thoroughScore(p, data, row * columns));
     }
     // Where the scores of the quick ones hardly differ, nothing may come through; then all that do are unusual.
@@ -137,9 +140,11 @@ export class Ensemble {
   /** @param values scaled, from `offset` on. Allocates nothing. */
   pValue(values: Float64Array, offset = 0): number {
     const { quickJoint, allJoint, gate } = this.stages;
-    const p = quickJoint.pValue(this.quickScore(values, offset));
+    const score = this.quickScore(values, offset);
+    const p = quickJoint.pValue(score, mostFor(score));
     if (allJoint === undefined || !(p <= gate)) return p;
-    return gate * allJoint.pValue(this.thoroughScore(p, values, offset));
+    const all = this.thoroughScore(p, values, offset);
+    return gate * allJoint.pValue(all, mostFor(all) / gate);
   }
 
   /** What every model says, whether the gate is passed or not. */
@@ -220,6 +225,11 @@ export class Ensemble {
     }
     return sum;
   }
+}
+
+/** e times the weighted geometric mean of p-values. @param score minus the weighted mean of their logarithms */
+function mostFor(score: number): number {
+  return Math.exp(1 - score);
 }
 
 /** Stands in where the combination is not ranked yet. */

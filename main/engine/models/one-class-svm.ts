@@ -138,8 +138,8 @@ const NEAR_SHARE = 0.25;
 /**
  * The kernel's exponent for rows that are nearer to each other than three quarters of all pairs are. By variance, as
  * libraries have it, few rows far out make the kernel so wide that it sees no gap between groups of usual rows; of
- * distances they move no quantile. Fitted on the normals of 12 labelled tables (`npm run evaluate:models`) the mean of ROC
- * AUC is 0.941 with it and 0.922 by variance; on connections (NSL-KDD) 0.991 and 0.984.
+ * distances they move no quantile. Fitted on the normals of 12 labelled tables (`npm run evaluate:models`) the mean of
+ * ROC AUC is 0.941 with it and 0.922 by variance; on connections (NSL-KDD) 0.991 and 0.984.
  */
 const NEAR_EXPONENT = 1.5;
 

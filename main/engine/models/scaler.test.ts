@@ -56,17 +56,27 @@ describe('scaler', () => {
     const far = [3, 5, 10, 100, 1e4].map((value) => scaled(unit, [value])[0]!);
     expect(far).toEqual([...far].sort((a, b) => a - b));
     expect(new Set(far).size).toBe(far.length);
-    expect(scaled(unit, [13])[0]).toBeCloseTo(6.5, 12);
-    expect(scaled(unit, [-13])[0]).toBeCloseTo(-6.5, 12);
+    expect(scaled(unit, [8])[0]).toBeCloseTo(6.5, 12);
+    expect(scaled(unit, [-8])[0]).toBeCloseTo(-6.5, 12);
   });
 
   it('cuts off where a document of the first version says so', () => {
-    const { knee, ...first } = JSON.parse(JSON.stringify(scaler));
+    const { knee, halfWay, ...first } = JSON.parse(JSON.stringify(scaler));
     expect(knee).toBeCloseTo(6, 12);
     const read = Scaler.fromJSON({ ...first, version: 1 });
     expect(scaled(read, [1e3, 1_000, 6])[0]).toBe(20);
     expect(scaled(read, [21, 1_000, 6])[0]).toBeCloseTo(18 / 1.482_602_218_5, 6);
     expect(() => Scaler.fromJSON({ ...first, knee, version: 1 })).toThrow(ModelDocumentError);
+    expect(() => Scaler.fromJSON({ ...first, knee, halfWay, version: 2 })).toThrow(ModelDocumentError);
+  });
+
+  it('goes on beyond the knee as documents of the second version did', () => {
+    const unit = Scaler.fit(matrixOf([[-1], [1]]), { meanings: ['amount'], scaling: 'standard', limit: 10 });
+    const { halfWay, ...second } = JSON.parse(JSON.stringify(unit));
+    expect(halfWay).toBe(5);
+    const read = Scaler.fromJSON({ ...second, version: 2 });
+    expect(scaled(read, [13])[0]).toBeCloseTo(6.5, 12);
+    expect(scaled(Scaler.fromJSON(JSON.parse(JSON.stringify(read))), [13])[0]).toBeCloseTo(6.5, 12);
   });
 
   it('takes what is missing for usual', () => {
@@ -101,8 +111,9 @@ describe('scaler', () => {
     const broken: unknown[] = [
       null,
       { ...sound, kind: 'dbscan' },
-      { ...sound, version: 3 },
+      { ...sound, version: 4 },
       { ...sound, knee: 21 },
+      { ...sound, halfWay: 0 },
       { ...sound, limit: 0 },
       { ...sound, parts: [] },
       { ...sound, parts: [{ ...part, deviation: 0 }] },
