@@ -9,9 +9,6 @@
 /* A first look reads the file; longer nobody should wait for a program to start. */
 #define DEFAULT_DEADLINE_MS 200u
 #define MAX_DEADLINE_MS 60000u
-/* An engine that is awake answers within it. */
-#define DEFAULT_SPIN_US 50u
-#define MAX_SPIN_US 1000u
 
 static bool number_within(const char *text, uint32_t min, uint32_t max, uint32_t *value) {
   if (text[0] < '0' || text[0] > '9') return false;
@@ -43,7 +40,6 @@ static bool take(struct files_options *options, const char *option, const char *
            number_within(value, 1, INT32_MAX, &options->own[options->own_count++]);
   }
   if (strcmp(option, "--deadline-ms") == 0) return number_within(value, 1, MAX_DEADLINE_MS, &options->deadline_ms);
-  if (strcmp(option, "--spin-us") == 0) return number_within(value, 0, MAX_SPIN_US, &options->spin_us);
   if (strcmp(option, "--user") == 0) return number_within(value, 1, UINT32_MAX - 1, &options->user);
   if (strcmp(option, "--method") == 0) {
     options->basic = strcmp(value, "basic") == 0;
@@ -54,8 +50,7 @@ static bool take(struct files_options *options, const char *option, const char *
 
 bool files_options_parse(struct files_options *options, int count, char *const *values, char *problem,
                          size_t problem_bytes) {
-  *options = (struct files_options){
-      .deadline_ms = DEFAULT_DEADLINE_MS, .spin_us = DEFAULT_SPIN_US, .user = DEFAULT_USER};
+  *options = (struct files_options){.deadline_ms = DEFAULT_DEADLINE_MS, .user = DEFAULT_USER};
   for (int i = 0; i < count; i += 2) {
     if (i + 1 < count && take(options, values[i], values[i + 1])) continue;
     snprintf(problem, problem_bytes, "%.40s is no option here, or needs another value", values[i]);

@@ -25,8 +25,6 @@ struct files_options {
   bool basic;
   /* verdicts: how long an answer may take. */
   uint32_t deadline_ms;
-  /* verdicts: how long an answer is looked for before sleeping. */
-  uint32_t spin_us;
   uint32_t user;
 };
 

@@ -267,19 +267,6 @@ static unsigned mark_file_systems(const struct verdicts *verdicts) {
   return marked;
 }
 
-/*
- * Sleeping and being woken takes longer than the answer of an engine that is awake. Looks for it for a moment while there
- * are questions; at most that long for each of them.
- */
-static void spin(struct verdicts *verdicts) {
-  const uint64_t end = monotonic_ns() + (uint64_t)verdicts->options->spin_us * 1000u;
-  struct pollfd answers = {.fd = STDIN_FILENO, .events = POLLIN};
-  const struct timespec at_once = {0, 0};
-  while (verdicts->waiting > 0 && monotonic_ns() < end) {
-    if (ppoll(&answers, 1, &at_once, NULL) != 0) return;
-  }
-}
-
 static enum exit_code loop(struct verdicts *verdicts, int mounts, const volatile sig_atomic_t *stopping) {
   uint64_t next_statistics = 0;
   sigset_t none;
@@ -313,12 +300,9 @@ static enum exit_code loop(struct verdicts *verdicts, int mounts, const volatile
       complain("understand the answers", errno);
       return EXIT_SYSTEM_ERROR;
     }
-    if (watched[1].revents & POLLIN) {
-      if (!read_questions(verdicts)) {
-        complain("read what is asked", errno);
-        return EXIT_SYSTEM_ERROR;
-      }
-      spin(verdicts);
+    if ((watched[1].revents & POLLIN) && !read_questions(verdicts)) {
+      complain("read what is asked", errno);
+      return EXIT_SYSTEM_ERROR;
     }
     if (watched[3].revents & (POLLPRI | POLLERR)) (void)mark_file_systems(verdicts);
   }

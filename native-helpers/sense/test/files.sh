@@ -37,6 +37,8 @@ fail() {
 start() {
   mode=$1
   shift
+  # The shell in the background empties the file in its own time: what the one before said must not be taken for a greeting.
+  : >"$folder/out"
   "$sense" "$mode" --only "$folder/mount" "$@" >"$folder/out" 2>"$folder/err" <"$folder/answers" &
   pid=$!
   waited=0

@@ -25,8 +25,6 @@ export interface VerdictGateOptions {
   readonly ownProcesses: readonly number[];
   /** How long somebody may be kept waiting. */
   readonly deadlineMs: number;
-  /** How long the helper looks for an answer before it sleeps, microseconds. */
-  readonly spinUs?: number;
   verdict(request: FileVerdictRequest): FileVerdict | Promise<FileVerdict>;
   /** The counts or the state are others. */
   onChange(): void;
@@ -70,7 +68,6 @@ export class VerdictGate {
         'verdicts',
         ...['--own', String(process.pid), '--deadline-ms', String(options.deadlineMs)],
         ...options.ownProcesses.flatMap((pid) => ['--own', String(pid)]),
-        ...(options.spinUs === undefined ? [] : ['--spin-us', String(options.spinUs)]),
         ...options.onlyMountPoints.flatMap((path) => ['--only', path]),
       ],
       onBegin: () => this.#began(),
