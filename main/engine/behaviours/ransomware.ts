@@ -1,16 +1,17 @@
-import type {
-  FileCreatedEvent,
-  FileDeletedEvent,
-  FileFacts,
-  FileRenamedEvent,
-  FileWrittenEvent,
-  HostEvent,
-  HostProcessWithParents,
-} from '../../../contract/events.ts';
+import type { FileWrittenEvent, HostEvent, HostProcessWithParents } from '../../../contract/events.ts';
 import { plainText } from '../../../contract/text.ts';
 import { type Behaviour, type BehaviourContext, defineBehaviour } from './behaviour.ts';
 import { hostFinding, processKey, shownPath, shownProgram } from './host-finding.ts';
 import { isInstalling } from './programs.ts';
+import {
+  type Change,
+  endingOf,
+  isDocument,
+  isNote,
+  isScrambled,
+  originalOf,
+  withoutEnding,
+} from './ransomware-files.ts';
 import { RecentMap } from './recent-map.ts';
 
 const settings = {
@@ -41,8 +42,6 @@ const settings = {
 } as const;
 type Context = BehaviourContext<typeof settings>;
 
-type Change = FileCreatedEvent | FileWrittenEvent | FileRenamedEvent | FileDeletedEvent;
-
 const MAX_PROCESSES = 1_024;
 /** Files noted of one process; the verdict needs fewer. */
 const MAX_FILES = 256;
@@ -50,131 +49,6 @@ const MAX_FILES = 256;
 const REPORT_EVERY = 16;
 /** Folders in which one note after the other is written. */
 const LEAST_NOTE_FOLDERS = 3;
-
-/** What people keep, and ransomware takes. */
-const DOCUMENTS = new Set([
-  'doc',
-  'docx',
-  'odt',
-  'xls',
-  'xlsx',
-  'ods',
-  'ppt',
-  'pptx',
-  'odp',
-  'pdf',
-  'txt',
-  'rtf',
-  'csv',
-  'md',
-  'jpg',
-  'jpeg',
-  'png',
-  'gif',
-  'tif',
-  'tiff',
-  'raw',
-  'svg',
-  'psd',
-  'mp3',
-  'flac',
-  'wav',
-  'mp4',
-  'mov',
-  'avi',
-  'mkv',
-  'zip',
-  'tar',
-  'gz',
-  '7z',
-  'rar',
-  'sql',
-  'db',
-  'sqlite',
-  'mdb',
-  'kdbx',
-  'pst',
-  'eml',
-  'py',
-  'js',
-  'ts',
-  'c',
-  'cpp',
-  'h',
-  'java',
-  'go',
-  'rs',
-  'php',
-  'html',
-  'css',
-  'xml',
-  'json',
-  'yaml',
-  'yml',
-  'key',
-  'pem',
-  'vmdk',
-  'qcow2',
-  'vdi',
-  'bak',
-  'tex',
-  'epub',
-  'dwg',
-]);
-/** Endings that programs give to what they make of documents, and take away again. */
-const USUAL_ENDINGS = new Set([
-  ...DOCUMENTS,
-  'tmp',
-  'temp',
-  'part',
-  'crdownload',
-  'swp',
-  'old',
-  'orig',
-  'bz2',
-  'xz',
-  'zst',
-  'lz4',
-  'gpg',
-  'asc',
-  'sig',
-  'o',
-  'pyc',
-  'map',
-  'lock',
-  'log',
-  'dpkg-new',
-  'dpkg-tmp',
-  'webp',
-  'avif',
-  'heic',
-  'mjs',
-  'cjs',
-  'tsx',
-  'jsx',
-  'br',
-  'new',
-  'rej',
-  'patch',
-]);
-/** Words of the names of ransom notes: at least two of them, as one alone is in many names. */
-const NOTE_WORDS: readonly string[] = [
-  'readme',
-  'read_me',
-  'how_to',
-  'howto',
-  'how-to',
-  'decrypt',
-  'restore',
-  'recover',
-  'ransom',
-  'your_files',
-  'your-files',
-  'unlock',
-  'instruction',
-  'encrypted',
-];
-const NOTE_ENDINGS = new Set(['txt', 'html', 'hta', 'md', 'url', 'htm']);
 
 interface Tally {
   sinceMs: number;
@@ -221,7 +95,7 @@ class RansomwareWatcher implements Behaviour {
     const ending = endingOf(event.path);
     this.#noteName(tally, event, ending);
     if (event.type === 'file-written' || event.type === 'file-deleted') {
-      if (DOCUMENTS.has(ending) && tally.documents.size < MAX_FILES) tally.documents.add(event.path);
+      if (isDocument(ending) && tally.documents.size < MAX_FILES) tally.documents.add(event.path);
     }
     if (event.type === 'file-written') this.#content(process, event, tally, ending);
     const original = originalOf(event, ending);
@@ -286,10 +160,9 @@ class RansomwareWatcher implements Behaviour {
 
   #noteName(tally: Tally, { type, path }: Change, ending: string): void {
     if (type !== 'file-written' && type !== 'file-created') return;
-    if (!NOTE_ENDINGS.has(ending)) return;
     const slash = path.lastIndexOf('/');
     const name = path.slice(slash + 1).toLowerCase();
-    if (NOTE_WORDS.filter((word) => name.includes(word)).length < 2) return;
+    if (!isNote(name, ending)) return;
     const folders = tally.notes.get(name) ?? new Set();
     if (folders.size < LEAST_NOTE_FOLDERS) folders.add(path.slice(0, slash));
     if (tally.notes.size < MAX_ENDINGS) tally.notes.set(name, folders);
@@ -374,83 +247,8 @@ class RansomwareWatcher implements Behaviour {
   }
 }
 
-/** Bits for each byte of what is read as text stay below 6, whatever the language; encryption is above 7.9 (Shannon 1951). */
-const RANDOM_ENTROPY = 7.2;
-/** In short files randomness cannot be told from chance: entropy of n bytes is at most log2(n). */
-const LEAST_BYTES = 512;
-/** Documents that are text, or tables and pictures without compression: never random. */
-const PLAIN = new Set([
-  ...['txt', 'rtf', 'csv', 'md', 'svg', 'sql', 'eml', 'py', 'js', 'ts', 'c', 'cpp', 'h', 'java', 'go', 'rs', 'php'],
-  ...[
-    'html',
-    'css',
-    'xml',
-    'json',
-    'yaml',
-    'yml',
-    'tex',
-    'pem',
-    'key',
-    'doc',
-    'xls',
-    'ppt',
-    'wav',
-    'db',
-    'sqlite',
-    'log',
-  ],
-]);
-/** Documents that are compressed, and say in their first bytes what they are. */
-const MARKED = new Set([
-  ...[
-    'docx',
-    'xlsx',
-    'pptx',
-    'odt',
-    'ods',
-    'odp',
-    'pdf',
-    'jpg',
-    'jpeg',
-    'png',
-    'gif',
-    'tif',
-    'tiff',
-    'zip',
-    'gz',
-    '7z',
-  ],
-  ...['rar', 'mp4', 'mov', 'mkv', 'avi', 'flac', 'epub', 'kdbx'],
-]);
-
-/** Random where the name says text, or random without the mark that such files begin with. */
-function isScrambled({ entropy, magic, sizeBytes }: FileFacts, ending: string): boolean {
-  if (entropy === undefined || entropy < RANDOM_ENTROPY) return false;
-  if (sizeBytes !== undefined && sizeBytes < LEAST_BYTES) return false;
-  return PLAIN.has(ending) ? magic === undefined || magic === '' : MARKED.has(ending) && magic === '';
-}
-
 /** New endings and names of notes of one program; ransomware has one, or one for each file and a note. */
 const MAX_ENDINGS = 64;
-const MAX_ENDING = 40;
-
-/** "docx" of "a.docx"; empty without one, or when it is no ending but a name. */
-function endingOf(path: string): string {
-  const dot = path.lastIndexOf('.');
-  const slash = path.lastIndexOf('/');
-  return dot <= slash + 1 || path.length - dot - 1 > MAX_ENDING ? '' : path.slice(dot + 1).toLowerCase();
-}
-
-function withoutEnding(path: string): string {
-  return path.slice(0, path.lastIndexOf('.'));
-}
-
-/** The document that this file replaces: the name before, or the name with one more ending. */
-function originalOf(event: Change, ending: string): string | undefined {
-  if (event.type === 'file-deleted' || ending === '' || USUAL_ENDINGS.has(ending)) return undefined;
-  const original = event.type === 'file-renamed' ? event.previousPath : withoutEnding(event.path);
-  return DOCUMENTS.has(endingOf(original)) ? original : undefined;
-}
 
 export const ransomwareBehaviour = defineBehaviour({
   id: 'ransomware',

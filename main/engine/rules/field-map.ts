@@ -3,90 +3,17 @@
  * Sysmon for generic categories (Sigma taxonomy appendix), those of the audit system for auditd, those of W3C for web
  * servers, and those that a log's own parser found for everything else.
  */
-import {
-  type FileHashes,
-  type HostEvent,
-  type HostEventOf,
-  type HostEventType,
-  type HostProcess,
-  type HostProcessWithParents,
-  LOG_SERVICES,
-  type LogLineEvent,
-} from '../../../contract/events.ts';
+import type { HostEvent, HostEventOf, HostEventType } from '../../../contract/events.ts';
 import { type ViewKind, viewKind } from './event-view.ts';
+import { LOG_VIEWS, logViews, ownText } from './log-views.ts';
+import { booleanText, type Fields, hashList, imageOf, processFields } from './process-fields.ts';
 import type { FieldValue } from './types.ts';
-
-type Fields<E> = Readonly<Record<string, (event: E) => FieldValue>>;
 
 /** Every way in which the event can be seen. */
 export function viewsOf(event: HostEvent): readonly ViewKind<HostEvent>[] {
   if (event.type === 'log-line') return logViews(event.service) as readonly ViewKind<HostEvent>[];
   // The table has for each type views of that type, which is more than the compiler can follow.
   return VIEWS[event.type] as unknown as readonly ViewKind<HostEvent>[];
-}
-
-function hashList(hashes: FileHashes | undefined): string | undefined {
-  if (hashes === undefined) return undefined;
-  const named = Object.entries({ MD5: hashes.md5, SHA1: hashes.sha1, SHA256: hashes.sha256 });
-  return named.flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${value}`])).join(',');
-}
-
-function utcTime(timeMs: number): string {
-  const date = new Date(timeMs);
-  return Number.isNaN(date.getTime()) ? '' : date.toISOString().replace('T', ' ').slice(0, -1);
-}
-
-function booleanText(value: boolean | undefined): string | undefined {
-  return value === undefined ? undefined : String(value);
-}
-
-/** An image that nobody could read is an absent one, not an empty one. */
-function imageOf(process: HostProcess | undefined): string | undefined {
-  return process?.image === '' ? undefined : process?.image;
-}
-
-/** What every event of a process says of it. */
-function processFields<E extends { readonly timeMs: number }>(
-  processOf: (event: E) => HostProcessWithParents | undefined,
-): Fields<E> {
-  const of =
-    (read: (process: HostProcessWithParents) => FieldValue) =>
-    (event: E): FieldValue => {
-      const process = processOf(event);
-      return process === undefined ? undefined : read(process);
-    };
-  return {
-    UtcTime: ({ timeMs }) => utcTime(timeMs),
-    Image: of(imageOf),
-    ProcessName: of(({ name }) => name),
-    ProcessId: of(({ pid }) => pid),
-    CommandLine: of(({ commandLine }) => commandLine),
-    CurrentDirectory: of(({ currentDirectory }) => currentDirectory),
-    User: of(({ user }) => user),
-    UserId: of(({ uid }) => uid),
-    EffectiveUserId: of(({ euid }) => euid),
-    LogonId: of(({ loginUid }) => loginUid),
-    TerminalSessionId: of(({ sessionId }) => sessionId),
-    Terminal: of(({ terminal }) => terminal),
-    Unit: of(({ unit }) => unit),
-    Container: of(({ container }) => container),
-    Package: of((process) => process.package),
-    Hashes: of(({ hashes }) => hashList(hashes)),
-    md5: of(({ hashes }) => hashes?.md5),
-    sha1: of(({ hashes }) => hashes?.sha1),
-    sha256: of(({ hashes }) => hashes?.sha256),
-    ImageDeleted: of(({ isImageDeleted }) => booleanText(isImageDeleted)),
-    StandardInput: of(({ standardStreams }) => standardStreams?.input),
-    StandardOutput: of(({ standardStreams }) => standardStreams?.output),
-    ParentImage: of(({ parent }) => imageOf(parent)),
-    ParentProcessName: of(({ parent }) => parent?.name),
-    ParentProcessId: of(({ parent }) => parent?.pid),
-    ParentCommandLine: of(({ parent }) => parent?.commandLine),
-    ParentUser: of(({ parent }) => parent?.user),
-    GrandparentImage: of(({ ancestors }) => imageOf(ancestors?.[0])),
-    GrandparentCommandLine: of(({ ancestors }) => ancestors?.[0]?.commandLine),
-    AncestorImage: of(({ ancestors }) => ancestors?.flatMap((ancestor) => imageOf(ancestor) ?? [])),
-  };
 }
 
 type FileEvent = HostEventOf<
@@ -478,46 +405,6 @@ const VIEWS: { readonly [T in HostEventType]: readonly ViewKind<HostEventOf<T>>[
     }),
   ],
 };
-
-function ownText(fields: Readonly<Record<string, string>> | undefined, name: string): string | undefined {
-  return fields !== undefined && Object.hasOwn(fields, name) ? fields[name] : undefined;
-}
-
-/** Access logs: rules know them by category, or by product and service. */
-const WEB_SERVERS: ReadonlySet<string> = new Set(['nginx', 'apache']);
-/** Scanners: rules about any of them name the category. */
-const SCANNERS: ReadonlySet<string> = new Set(['clamav']);
-
-function logView(service: string): ViewKind<LogLineEvent> {
-  const isWebServer = WEB_SERVERS.has(service);
-  return viewKind<LogLineEvent>({
-    products: isWebServer ? ['linux', service] : ['linux'],
-    categories: isWebServer ? ['webserver'] : SCANNERS.has(service) ? ['antivirus'] : [],
-    services: [service, ...(LOG_SERVICES[service] ?? []), ...(isWebServer ? ['access'] : [])],
-    isLog: true,
-    fields: {
-      message: ({ message }) => message,
-      identifier: ({ identifier }) => identifier,
-      unit: ({ unit }) => unit,
-      pid: ({ pid }) => pid,
-      UtcTime: ({ timeMs }) => utcTime(timeMs),
-    },
-    otherField: ({ fields }, name) => ownText(fields, name),
-    texts: ({ identifier, pid, message }) => [
-      identifier === undefined ? message : `${identifier}${pid === undefined ? '' : `[${pid}]`}: ${message}`,
-    ],
-  });
-}
-
-const LOG_VIEWS: ReadonlyMap<string, readonly ViewKind<LogLineEvent>[]> = new Map(
-  Object.keys(LOG_SERVICES).map((service) => [service, [logView(service)]]),
-);
-/** Logs that are not known by name: nobody outside can make views of them. */
-const ANY_LOG: readonly ViewKind<LogLineEvent>[] = [logView('syslog')];
-
-function logViews(service: string): readonly ViewKind<LogLineEvent>[] {
-  return LOG_VIEWS.get(service) ?? ANY_LOG;
-}
 
 /** Of each type of event the log sources and field names, for documentation. */
 export function fieldMap(): readonly { readonly type: string; readonly view: ViewKind<never> }[] {
