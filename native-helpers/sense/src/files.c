@@ -35,7 +35,7 @@
 #define GATHER_MS 5u
 /* Where it goes on for BUSY_TURNS, a copy or a build, fewer and larger pieces cost both sides less. */
 #define BUSY_TURNS 16u
-#define GATHER_BUSY_MS 20u
+#define GATHER_BUSY_MS 40u
 #define READ_BYTES (256u * 1024u)
 /* Reads of one file system in one turn: then the others have theirs. */
 #define READS_A_TURN 4u
