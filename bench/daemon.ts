@@ -19,6 +19,7 @@ const SYSTEM_TICKS = 12;
 const START_LIMIT_MS = 60_000;
 const STOP_LIMIT_MS = 10_000;
 const LOOK_INTERVAL_MS = 200;
+const PATIENT_ATTEMPTS = 5;
 
 export class Daemon {
   readonly dataDirectory = makeScratch();
@@ -46,6 +47,15 @@ export class Daemon {
   async status(): Promise<Status> {
     const [file, ...args] = this.statusCommand();
     return JSON.parse((await run(file, args)).stdout) as Status;
+  }
+
+  /** The same of an engine that is known to run: one that is too busy to answer is asked again. */
+  async patientStatus(): Promise<Status> {
+    for (let left = PATIENT_ATTEMPTS; left > 1; left--) {
+      const status = await this.status().catch(() => undefined);
+      if (status !== undefined) return status;
+    }
+    return this.status();
   }
 
   /** Waits until it answers and `isReady` is content. */

@@ -57,13 +57,13 @@ export function seenBy({ health }: Status): Seen {
 
 /** What was seen while `work` was done, with the CPU that took. */
 export async function seenWhile<T>(daemon: Daemon, work: () => Promise<T>) {
-  const before = seenBy(await daemon.status());
+  const before = seenBy(await daemon.patientStatus());
   const usedBefore = daemon.cpuSeconds();
   const begun = performance.now();
   const value = await work();
   const seconds = (performance.now() - begun) / MS_PER_SECOND;
   await sleep(SETTLE_MS);
-  const status = await daemon.status();
+  const status = await daemon.patientStatus();
   const after = seenBy(status);
   return {
     value,

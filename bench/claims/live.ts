@@ -74,16 +74,25 @@ export const live: Benchmark = {
 };
 
 async function blast(pair: NamespacePair, daemon: Daemon, rate: number): Promise<Phase> {
-  const before = countsOf(await daemon.status());
+  const before = countsOf(await daemon.patientStatus());
   const { value, cpuPercent } = await cpuWhile(daemon, () => pair.blast({ count: rate * SECONDS, rate }));
-  await sleep(SETTLE_MS);
-  const after = countsOf(await daemon.status());
+  const after = await settledCounts(daemon);
   return {
     offeredPerSecond: value.sent / value.seconds,
     lost: value.sent - (after.seen - before.seen),
     droppedByKernel: after.dropped - before.dropped,
     cpuPercent,
   };
+}
+
+/** What was counted once nothing is added any more: what waits in memory has then been looked at. */
+async function settledCounts(daemon: Daemon): Promise<ReturnType<typeof countsOf>> {
+  for (let seen = -1; ; ) {
+    await sleep(SETTLE_MS);
+    const counts = countsOf(await daemon.patientStatus());
+    if (counts.seen === seen) return counts;
+    seen = counts.seen;
+  }
 }
 
 async function cpuWhile<T>(daemon: Daemon, work: () => Promise<T>): Promise<{ value: T; cpuPercent: number }> {
