@@ -195,6 +195,7 @@ export class Engine {
       indicatorOf: (type, hash) => this.indicators.hash(type, hash),
       onHit: (id, timeMs) => this.rules.count('yara', id, 1, timeMs),
       onFinding: (finding) => this.#found(finding),
+      onMessage: (level, message) => logger[level](message),
     });
     const users = new UserNames(systemClock);
     const snapshots = new ProcessSnapshots({

@@ -70,7 +70,9 @@ describe('an ensemble', () => {
     joining.data.fill(50, 0, COLUMNS);
     const ensemble = Ensemble.calibrate(models, CALIBRATING, joining);
     for (const row of [Float64Array.of(40, 0, 0), Float64Array.of(6, 6, 0), Float64Array.of(30, 30, 0)]) {
-      const mean = ensemble.verdicts(row).reduce((sum, { pValue, weight }) => sum + weight * Math.log(pValue ?? Number.NaN), 0);
+      const mean = ensemble
+        .verdicts(row)
+        .reduce((sum, { pValue, weight }) => sum + weight * Math.log(pValue ?? Number.NaN), 0);
       expect(ensemble.pValue(row)).toBeLessThanOrEqual(Math.exp(1 + mean) * (1 + 1e-9));
     }
   });
