@@ -8,21 +8,22 @@ import {
   constants,
   fchmodSync,
   fchownSync,
+  fstatSync,
   fsyncSync,
   futimesSync,
+  lstatSync,
   openSync,
   readFileSync,
   readSync,
   renameSync,
   unlinkSync,
   writeFileSync,
-  writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { codeOf, messageOf } from '../runtime/failure.ts';
 import { openRegularFile } from '../runtime/open-regular.ts';
 import { DECOYS, HOME_FOLDERS } from './decoys.ts';
-import { openFolder } from './folders.ts';
+import { type OpenFolder, openFolder } from './folders.ts';
 import { homesOfPeople } from './homes.ts';
 
 export interface Canary {
@@ -79,9 +80,13 @@ export class Canaries {
     return this.#known;
   }
 
-  state({ path, sha256 }: Canary): CanaryState {
-    const found = digestAt(path);
-    return found === undefined ? 'missing' : found === sha256 ? 'placed' : 'changed';
+  /** What cannot be looked at counts as changed. */
+  state(canary: Canary): CanaryState {
+    try {
+      return stateOf(canary);
+    } catch {
+      return 'changed';
+    }
   }
 
   /** Places those that are not there yet. A file that is there already stays what it is. @param folders besides homes */
@@ -101,11 +106,16 @@ export class Canaries {
         const before = this.#known;
         const canary = { path, placedMs: this.#options.nowMs(), sha256: digestOf(text) };
         try {
-          this.#keep([...before.filter((each) => each.path !== path), canary]);
-          place(folder.path, name, text, this.#options.nowMs());
+          const held = openFolder(folder.path);
+          try {
+            this.#keep([...before.filter((each) => each.path !== path), canary]);
+            place(held, name, text, this.#options.nowMs());
+          } finally {
+            held.close();
+          }
           done.push(path);
         } catch (error) {
-          this.#keep(before.filter((each) => each.path !== path));
+          this.#forget(path);
           // Of homes most have not all of these folders; one that was named must be there.
           if (folder.isNamed || codeOf(error) !== 'ENOENT') problems.push({ path, reason: reasonOf(error) });
         }
@@ -122,7 +132,7 @@ export class Canaries {
     for (const canary of this.#known) {
       const { path } = canary;
       try {
-        const state = this.state(canary);
+        const state = stateOf(canary);
         if (state === 'changed') problems.push({ path, reason: 'It was changed since, and is left as it is.' });
         if (state !== 'placed') continue;
         remove(path);
@@ -145,6 +155,16 @@ export class Canaries {
     ];
   }
 
+  /** A list that cannot be written names what is not there, which harms nobody. */
+  #forget(path: string): void {
+    const left = this.#known.filter((each) => each.path !== path);
+    try {
+      if (left.length < this.#known.length) this.#keep(left);
+    } catch {
+      this.#known = left;
+    }
+  }
+
   /** @throws where it cannot be written: then nothing is placed */
   #keep(canaries: readonly Canary[]): void {
     const draft = `${this.#list}.new`;
@@ -164,23 +184,27 @@ export class Canaries {
   }
 }
 
-function place(folderPath: string, name: string, text: string, nowMs: number): void {
-  const folder = openFolder(folderPath);
+function place(folder: OpenFolder, name: string, text: string, nowMs: number): void {
+  const file = openSync(folder.entry(name), NEW_FILE, OWNER_ONLY);
   try {
-    const file = openSync(folder.entry(name), NEW_FILE, OWNER_ONLY);
-    try {
-      writeSync(file, text);
-      // Whose folder it is may read it: a document of somebody else would stand out.
-      fchownSync(file, folder.uid, folder.gid);
-      fchmodSync(file, OWNER_ONLY);
-      const seconds = nowMs / MS_PER_SECOND - AGE_SECONDS;
-      futimesSync(file, seconds, seconds);
-    } finally {
-      closeSync(file);
-    }
+    writeFileSync(file, text);
+    // Whose folder it is may read it: a document of somebody else would stand out.
+    fchownSync(file, folder.uid, folder.gid);
+    fchmodSync(file, OWNER_ONLY);
+    const seconds = nowMs / MS_PER_SECOND - AGE_SECONDS;
+    futimesSync(file, seconds, seconds);
+  } catch (error) {
+    takeBack(folder.entry(name), file);
+    throw error;
   } finally {
-    folder.close();
+    closeSync(file);
   }
+}
+
+/** Half a canary (the disk is full) must not stay; what has its name by now does. */
+function takeBack(entry: string, file: number): void {
+  const [made, there] = [fstatSync(file), lstatSync(entry, { throwIfNoEntry: false })];
+  if (there !== undefined && there.dev === made.dev && there.ino === made.ino) unlinkSync(entry);
 }
 
 function remove(path: string): void {
@@ -193,7 +217,17 @@ function remove(path: string): void {
   }
 }
 
-/** Of the regular file at this path; undefined where there is nothing, empty where there is something else. */
+/** @throws where it cannot be looked at */
+function stateOf({ path, sha256 }: Canary): CanaryState {
+  const found = digestAt(path);
+  return found === undefined ? 'missing' : found === sha256 ? 'placed' : 'changed';
+}
+
+/**
+ * Of the regular file at this path; undefined where there is nothing, empty where there is something else.
+ *
+ * @throws where it cannot be looked at
+ */
 function digestAt(path: string): string | undefined {
   const slash = path.lastIndexOf('/');
   try {
@@ -210,7 +244,11 @@ function digestAt(path: string): string | undefined {
       folder.close();
     }
   } catch (error) {
-    return codeOf(error) === 'ENOENT' ? undefined : '';
+    const code = codeOf(error);
+    if (code === 'ENOENT') return undefined;
+    // No code: it is no regular file.
+    if (code === '' || code === 'ENOTDIR' || code === 'ELOOP') return '';
+    throw error;
   }
 }
 
@@ -231,7 +269,12 @@ function digestOf(content: string | Uint8Array): string {
 }
 
 function reasonOf(error: unknown): string {
-  return codeOf(error) === 'EEXIST' ? 'There is a file of this name already; it is left as it is.' : messageOf(error);
+  const code = codeOf(error);
+  if (code === 'EEXIST') return 'There is a file of this name already; it is left as it is.';
+  if (code === 'EROFS' || code === 'EACCES' || code === 'EPERM') {
+    return 'Holdfast may not write here: its service sees homes, and changes nothing in them.';
+  }
+  return messageOf(error);
 }
 
 /** What an engine before this one wrote; a damaged list is as if there were none. */

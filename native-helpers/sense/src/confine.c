@@ -43,8 +43,11 @@ enum role {
   ROLE_ATTRIBUTES = 1u << 3,
   /* Removes an audit rule at the end. */
   ROLE_GUARD = 1u << 4,
-  ANYBODY = ROLE_PACKETS | ROLE_READER | ROLE_FILES | ROLE_ATTRIBUTES,
-  ANY_READER = ROLE_READER | ROLE_FILES,
+  /* Asks before programs start. */
+  ROLE_VERDICTS = 1u << 5,
+  ANY_FILES = ROLE_FILES | ROLE_VERDICTS,
+  ANYBODY = ROLE_PACKETS | ROLE_READER | ANY_FILES | ROLE_ATTRIBUTES,
+  ANY_READER = ROLE_READER | ANY_FILES,
 };
 
 struct rule {
@@ -114,15 +117,16 @@ static bool filter_system_calls(int netlink, int other, unsigned role) {
       {SYS_read, 0, ANYTHING, 0, ANY_READER | ROLE_ATTRIBUTES},
       {SYS_read, 0, EQUALS, (uint32_t)other, ROLE_GUARD},
       {SYS_readlinkat, 0, ANYTHING, 0, ANY_READER},
-      {SYS_open_by_handle_at, 2, HAS_NONE_OF, FOR_WRITING, ROLE_FILES},
-      {SYS_fstat, 0, ANYTHING, 0, ROLE_FILES},
-      {SYS_newfstatat, 0, ANYTHING, 0, ROLE_FILES}, /* as the C library calls fstat since 2.33 */
-      {SYS_statx, 0, ANYTHING, 0, ROLE_FILES},
-      {SYS_pread64, 0, ANYTHING, 0, ROLE_FILES},
+      {SYS_open_by_handle_at, 2, HAS_NONE_OF, FOR_WRITING, ANY_FILES},
+      {SYS_fstat, 0, ANYTHING, 0, ANY_FILES},
+      {SYS_newfstatat, 0, ANYTHING, 0, ANY_FILES}, /* as the C library calls fstat since 2.33 */
+      {SYS_statx, 0, ANYTHING, 0, ANY_FILES},
+      {SYS_pread64, 0, ANYTHING, 0, ANY_FILES},
       {SYS_llistxattr, 0, ANYTHING, 0, ROLE_ATTRIBUTES},
       {SYS_lgetxattr, 0, ANYTHING, 0, ROLE_ATTRIBUTES},
-      {SYS_fanotify_init, 1, HAS_NONE_OF, FOR_WRITING, ROLE_FILES},
-      {SYS_fanotify_mark, 0, ANYTHING, 0, ROLE_FILES},
+      {SYS_fanotify_init, 1, HAS_NONE_OF, FOR_WRITING, ANY_FILES},
+      {SYS_fcntl, 1, EQUALS, F_SETLEASE, ROLE_VERDICTS},
+      {SYS_fanotify_mark, 0, ANYTHING, 0, ANY_FILES},
   };
   static_assert(sizeof rules / sizeof rules[0] <= MAX_RULES, "the filter has room");
   struct sock_filter code[MAX_INSTRUCTIONS];
@@ -135,7 +139,7 @@ static bool filter_system_calls(int netlink, int other, unsigned role) {
 
 #else
 
-enum role { ROLE_PACKETS, ROLE_READER, ROLE_FILES, ROLE_ATTRIBUTES, ROLE_GUARD };
+enum role { ROLE_PACKETS, ROLE_READER, ROLE_FILES, ROLE_ATTRIBUTES, ROLE_GUARD, ROLE_VERDICTS };
 
 static bool filter_system_calls(int netlink, int other, unsigned role) {
   (void)netlink;
@@ -210,9 +214,14 @@ bool confine_guard(uint32_t user, int control, int life, const char **step) {
   return confine_to(user, control, life, 1u << CAP_AUDIT_CONTROL, ROLE_GUARD, step);
 }
 
+#define FILES_CAPABILITIES (1u << CAP_SYS_ADMIN | 1u << CAP_DAC_READ_SEARCH | 1u << CAP_SYS_PTRACE)
+
 bool confine_files(uint32_t user, const char **step) {
-  const uint32_t capabilities = 1u << CAP_SYS_ADMIN | 1u << CAP_DAC_READ_SEARCH | 1u << CAP_SYS_PTRACE;
-  return confine_to(user, -1, -1, capabilities, ROLE_FILES, step);
+  return confine_to(user, -1, -1, FILES_CAPABILITIES, ROLE_FILES, step);
+}
+
+bool confine_verdicts(uint32_t user, const char **step) {
+  return confine_to(user, -1, -1, FILES_CAPABILITIES | 1u << CAP_LEASE, ROLE_VERDICTS, step);
 }
 
 bool confine_attributes(uint32_t user, const char **step) {

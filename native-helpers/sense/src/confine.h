@@ -36,6 +36,9 @@ bool confine_guard(uint32_t user, int control, int life, const char **step);
  */
 bool confine_files(uint32_t user, const char **step);
 
+/* The same for whoever asks before programs start: it may also take a lease, which takes CAP_LEASE. */
+bool confine_verdicts(uint32_t user, const char **step);
+
 /*
  * The same for whoever reads extended attributes of files by their paths, which takes CAP_DAC_READ_SEARCH. Nothing is
  * opened, and there are no sockets.

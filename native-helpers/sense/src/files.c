@@ -366,6 +366,7 @@ static void take_event(struct watch *watch, struct file_system *system, const st
     watch->counts.excluded++;
     return;
   }
+  if (mask & FAN_OPEN_EXEC) files_opens_forget(&watch->opens, event->process);
   if ((mask & FAN_CLOSE_WRITE) &&
       !files_recent_written(&watch->recent, system->number, event, watch->now_ms, tell_held, watch) &&
       (mask & ~(uint64_t)FAN_CLOSE_WRITE) == 0) {
@@ -471,7 +472,7 @@ static bool refresh(struct watch *watch) {
 
 static void take_command(void *context, const struct files_command *command, const char *path) {
   struct watch *watch = context;
-  if (command->command == WATCH_OPENS) files_opens_watch(&watch->opens, &watch->systems, path);
+  if (command->command == WATCH_OPENS) files_opens_watch(&watch->opens, &watch->systems, path, watch->now_ms);
 }
 
 struct waiting {

@@ -12,6 +12,7 @@
 #include "files_paths.h"
 
 #define LONGEST_NAME 255u
+#define INFO_BYTES 4096u
 
 /* Where a directory or file lies, without asking whoever its file system belongs to. */
 static bool look(int descriptor, struct statx *status) {
@@ -56,8 +57,49 @@ static int walk(const struct file_systems *systems, const char *path, const stru
   return -1;
 }
 
-void files_opens_watch(struct files_opens *opens, const struct file_systems *systems, const char *path) {
-  if (path[0] != '/' || opens->marked >= MAX_WATCHED_OPENS) return;
+uint64_t files_opens_count(int info) {
+  static const char mark[] = "fanotify ino:";
+  const size_t bytes = sizeof mark - 1;
+  char piece[INFO_BYTES];
+  uint64_t marks = 0;
+  size_t alike = 0; /* of the line so far; more than the mark has: the line is of something else, or counted */
+  for (ssize_t count; (count = read(info, piece, sizeof piece)) > 0;) {
+    for (ssize_t i = 0; i < count; i++) {
+      if (piece[i] == '\n') alike = 0;
+      else if (alike < bytes && piece[i] == mark[alike]) marks += ++alike == bytes ? 1u : 0u;
+      else alike = bytes + 1;
+    }
+  }
+  return marks;
+}
+
+static uint64_t count_marks(const struct file_systems *systems) {
+  uint64_t marks = 0;
+  for (unsigned i = 0; i < MAX_FILE_SYSTEMS; i++) {
+    const struct file_system *system = &systems->list[i];
+    if (system->number == 0 || system->group < 0) continue;
+    char name[32];
+    snprintf(name, sizeof name, "/proc/self/fdinfo/%d", system->group);
+    const int info = open(name, O_RDONLY | O_CLOEXEC);
+    /* Not to be read: as many as ever. */
+    if (info < 0) return MAX_WATCHED_OPENS;
+    marks += files_opens_count(info);
+    close(info);
+  }
+  return marks;
+}
+
+/* Anybody may put new files in the place of their own, again and again: only those that are left take room. */
+static bool has_room(struct files_opens *opens, const struct file_systems *systems, uint64_t now_ms) {
+  if (opens->marked < MAX_WATCHED_OPENS) return true;
+  if (now_ms < opens->count_again_ms) return false;
+  opens->count_again_ms = now_ms + COUNT_AGAIN_MS;
+  opens->marked = count_marks(systems);
+  return opens->marked < MAX_WATCHED_OPENS;
+}
+
+void files_opens_watch(struct files_opens *opens, const struct file_systems *systems, const char *path, uint64_t now_ms) {
+  if (path[0] != '/' || !has_room(opens, systems, now_ms)) return;
   const struct file_system *system;
   const int file = walk(systems, path, &system);
   if (file < 0) return;
@@ -80,4 +122,10 @@ bool files_opens_is_news(struct files_opens *opens, const struct files_event *ev
   }
   *told = (struct remembered_open){event->process, hash, now_ms};
   return true;
+}
+
+void files_opens_forget(struct files_opens *opens, uint32_t process) {
+  for (unsigned i = 0; i < REMEMBERED_OPENS; i++) {
+    if (opens->told[i].process == process) opens->told[i].told_ms = 0;
+  }
 }

@@ -10,6 +10,8 @@
 /* A program that opens one of them again within this time is not told of again. */
 #define OPEN_AGAIN_MS 10000u
 #define REMEMBERED_OPENS 256u
+/* Files that are gone took their marks along; how many are left is asked no more often than this. */
+#define COUNT_AGAIN_MS 10000u
 
 struct remembered_open {
   uint32_t process;
@@ -18,7 +20,8 @@ struct remembered_open {
 };
 
 struct files_opens {
-  uint64_t marked;
+  uint64_t marked; /* those that are gone among them, until they are counted */
+  uint64_t count_again_ms;
   struct remembered_open told[REMEMBERED_OPENS];
 };
 
@@ -27,9 +30,15 @@ struct files_opens {
  * No symbolic link is followed, and no file system is entered that is not watched: in a program's (FUSE) one could wait
  * for ever.
  */
-void files_opens_watch(struct files_opens *opens, const struct file_systems *systems, const char *path);
+void files_opens_watch(struct files_opens *opens, const struct file_systems *systems, const char *path, uint64_t now_ms);
+
+/* Marks of single files by what /proc/PID/fdinfo says of a group (proc_pid_fdinfo(5)), which is read to its end. */
+uint64_t files_opens_count(int info);
 
 /* Whether an opening is news. */
 bool files_opens_is_news(struct files_opens *opens, const struct files_event *event, uint64_t now_ms);
+
+/* The process executes another program: what that opens is its own news. */
+void files_opens_forget(struct files_opens *opens, uint32_t process);
 
 #endif

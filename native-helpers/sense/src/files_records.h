@@ -14,7 +14,7 @@
 
 #define FILES_MAGIC 0x46534648u    /* "HFSF" */
 #define VERDICTS_MAGIC 0x56534648u /* "HFSV" */
-#define FILES_FORMAT_VERSION 3u
+#define FILES_FORMAT_VERSION 4u
 
 /* Not among the types of the other streams: a reader of the wrong one notices. */
 enum files_record_type {
@@ -154,13 +154,16 @@ struct files_statistics_record {
   uint64_t sampled;    /* files that were read for their entropy */
   uint64_t watched;    /* file systems, now */
   uint64_t dropped;    /* records for which there was no room, because nobody read them */
-  uint64_t opens;      /* files of which openings are told; those that are gone are counted on */
+  uint64_t opens;      /* files of which openings are told; those that are gone are among them for a while */
 };
 
 enum verdict_kind {
   VERDICT_EXECUTE = 1,
   VERDICT_OPEN = 2,
 };
+
+/* Somebody has it open for writing: what is written through a mapping goes on without another time of change. */
+#define VERDICT_IS_BEING_WRITTEN 1u
 
 /* Somebody waits for the answer. Followed by path_bytes of path and padding. */
 struct verdict_request_record {
@@ -176,7 +179,7 @@ struct verdict_request_record {
   uint32_t user;
   uint32_t path_bytes; /* 0: it is longer than a pipe takes at once */
   uint32_t descriptor; /* of ours: /proc/PID/fd/N opens exactly this file as long as the question waits */
-  uint32_t unused;
+  uint32_t flags;      /* VERDICT_IS_BEING_WRITTEN */
 };
 
 struct verdict_statistics_record {

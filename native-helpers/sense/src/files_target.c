@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "files_paths.h"
@@ -52,6 +53,33 @@ static const struct open_parent *parent_of(struct files_targets *targets, struct
   return parent;
 }
 
+static struct timespec time_of(const struct statx_timestamp *time) {
+  return (struct timespec){.tv_sec = time->tv_sec, .tv_nsec = (long)time->tv_nsec};
+}
+
+/* fstatat(2), but without asking whoever mounted something over the name (FUSE): one could wait for ever. */
+static bool look(int directory, const char *name, struct stat *status) {
+  struct statx found;
+  const int flags = AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC;
+  if (statx(directory, name, flags, STATX_BASIC_STATS, &found) != 0) return false;
+  *status = (struct stat){
+      .st_dev = makedev(found.stx_dev_major, found.stx_dev_minor),
+      .st_ino = found.stx_ino,
+      .st_mode = found.stx_mode,
+      .st_nlink = found.stx_nlink,
+      .st_uid = found.stx_uid,
+      .st_gid = found.stx_gid,
+      .st_rdev = makedev(found.stx_rdev_major, found.stx_rdev_minor),
+      .st_size = (off_t)found.stx_size,
+      .st_blksize = (blksize_t)found.stx_blksize,
+      .st_blocks = (blkcnt_t)found.stx_blocks,
+      .st_atim = time_of(&found.stx_atime),
+      .st_mtim = time_of(&found.stx_mtime),
+      .st_ctim = time_of(&found.stx_ctime),
+  };
+  return true;
+}
+
 /* By its name: the file there is asked for its number, as another one may have taken the name. */
 static bool status_by_name(struct files_targets *targets, struct file_system *system, const struct files_event *event,
                            struct stat *status) {
@@ -59,7 +87,7 @@ static bool status_by_name(struct files_targets *targets, struct file_system *sy
   const uint64_t inode = event->target.bytes > 0 ? files_handle_inode(&event->target) : 0;
   if (inode == 0 && event->target.bytes > 0) return false;
   const struct open_parent *parent = parent_of(targets, system, event);
-  if (parent == NULL || fstatat(parent->descriptor, event->name, status, AT_SYMLINK_NOFOLLOW) != 0) return false;
+  if (parent == NULL || !look(parent->descriptor, event->name, status)) return false;
   return event->target.bytes == 0 || (status->st_ino == inode && status->st_dev == parent->device);
 }
 

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/fanotify.h>
@@ -187,6 +188,16 @@ static bool is_exempt(const struct verdicts *verdicts, uint32_t process) {
   return parent != 0 && files_options_own(verdicts->options, parent);
 }
 
+/*
+ * Whether anybody may write to it without opening it anew: as long as somebody has it open or mapped for writing, nobody
+ * gets a lease to read (fcntl(2)). Given back at once: whoever opens it meanwhile waits for it.
+ */
+static bool is_being_written(int file) {
+  if (fcntl(file, F_SETLEASE, F_RDLCK) != 0) return errno == EAGAIN;
+  (void)fcntl(file, F_SETLEASE, F_UNLCK);
+  return false;
+}
+
 static bool ask(struct verdicts *verdicts, const struct fanotify_event_metadata *event, const struct stat *status) {
   if (verdicts->waiting == MAX_WAITING || verdicts->now_ms < verdicts->deaf_until_ms) return false;
   /* One that is looked at for long is passed over. */
@@ -208,6 +219,7 @@ static bool ask(struct verdicts *verdicts, const struct fanotify_event_metadata 
       .user = status->st_uid,
       .path_bytes = (uint32_t)path_bytes,
       .descriptor = (uint32_t)event->fd,
+      .flags = is_being_written(event->fd) ? VERDICT_IS_BEING_WRITTEN : 0,
   };
   question->asked_ns = monotonic_ns();
   if (!write_whole(&request, sizeof request, RECORD_VERDICT_REQUEST, path, path_bytes)) return false;
@@ -326,8 +338,10 @@ enum exit_code verdicts_run(const struct files_options *options, const volatile 
   (void)setpriority(PRIO_PROCESS, 0, ANSWERING_PRIORITY);
   const int flags = fcntl(STDOUT_FILENO, F_GETFL);
   if (flags < 0 || fcntl(STDOUT_FILENO, F_SETFL, flags | O_NONBLOCK) != 0) return EXIT_OUTPUT_ERROR;
+  /* What tells of a broken lease would end us. */
+  (void)signal(SIGIO, SIG_IGN);
   const char *step = "";
-  if (!confine_files(options->user, &step)) {
+  if (!confine_verdicts(options->user, &step)) {
     complain(step, errno);
     return EXIT_SYSTEM_ERROR;
   }

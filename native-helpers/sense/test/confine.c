@@ -91,6 +91,13 @@ static void make_file(void) {
 static void make_queue(void) {
   if (fanotify_init(FAN_CLASS_NOTIF | FAN_REPORT_FID | FAN_CLOEXEC, O_RDONLY) < 0 && was_root) _exit(1);
 }
+static void take_lease(void) {
+  int file = open("/etc/passwd", O_RDONLY | O_CLOEXEC);
+  if (file < 0 || (fcntl(file, F_SETLEASE, F_RDLCK) != 0 && errno == EACCES && was_root)) _exit(1);
+}
+static void change_flags(void) {
+  (void)fcntl(STDOUT_FILENO, F_SETFL, O_NONBLOCK);
+}
 /* The right to is part of the one that marking takes. */
 static void mount_something(void) {
   (void)mount("none", "/nowhere", "tmpfs", 0, NULL);
@@ -151,6 +158,21 @@ static const struct test_case files_cases[] = {
     {"signal a process", signal_parent, false},
     {"trace a process", trace_parent, false},
     {"mount", mount_something, false},
+    {"take a lease", take_lease, false},
+};
+
+/* Whoever asks before programs start. */
+static const struct test_case verdict_cases[] = {
+    {"end", do_nothing, true},
+    {"write", write_nothing, true},
+    {"see what another's process executes", read_link_of_another, true},
+    {"make another queue", make_queue, true},
+    {"take a lease", take_lease, true},
+    {"change how a file is open", change_flags, false},
+    {"open a file for writing", write_file, false},
+    {"open a socket", open_socket, false},
+    {"make a process", make_process, false},
+    {"mount", mount_something, false},
 };
 
 /* Whoever removes an audit rule when its parent is gone may hardly do anything else. */
@@ -167,6 +189,7 @@ static const struct test_case guard_cases[] = {
     {"make a process", make_process, false},
     {"signal a process", signal_parent, false},
     {"mount", mount_something, false},
+    {"take a lease", take_lease, false},
 };
 
 typedef bool confinement(uint32_t user, int netlink, const char **step);
@@ -209,8 +232,14 @@ static bool confine_watcher(uint32_t user, int netlink, const char **step) {
   return confine_files(user, step);
 }
 
+static bool confine_asker(uint32_t user, int netlink, const char **step) {
+  (void)netlink;
+  return confine_verdicts(user, step);
+}
+
 int main(void) {
   const size_t files_count = sizeof files_cases / sizeof files_cases[0];
+  const size_t verdict_count = sizeof verdict_cases / sizeof verdict_cases[0];
   const size_t count = sizeof cases / sizeof cases[0];
   const size_t guard_count = sizeof guard_cases / sizeof guard_cases[0];
   const size_t reader_count = sizeof reader_cases / sizeof reader_cases[0];
@@ -220,8 +249,9 @@ int main(void) {
   other_socket = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   unsigned failed = try_cases(cases, count, confine) + try_cases(reader_cases, reader_count, confine_process_reader) +
                     try_cases(files_cases, files_count, confine_watcher) +
+                    try_cases(verdict_cases, verdict_count, confine_asker) +
                     try_cases(guard_cases, guard_count, confine_rule_guard);
-  const unsigned all = (unsigned)(count + reader_count + files_count + guard_count);
+  const unsigned all = (unsigned)(count + reader_count + files_count + verdict_count + guard_count);
   printf("sense confinement tests: %u passed, %u failed\n", all - failed, failed);
   return failed == 0 ? 0 : 1;
 }

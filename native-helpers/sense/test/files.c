@@ -445,12 +445,39 @@ static void test_opens(void) {
   CHECK(files_opens_is_news(&opens, &event, 1000 + OPEN_AGAIN_MS));
   event.process = 6;
   CHECK(files_opens_is_news(&opens, &event, 1002));
+  /* It executes another program, which opens the same file. */
+  files_opens_forget(&opens, 5);
+  CHECK(!files_opens_is_news(&opens, &event, 1003));
+  files_opens_forget(&opens, 6);
+  CHECK(files_opens_is_news(&opens, &event, 1004) && !files_opens_is_news(&opens, &event, 1005));
   /* No file system is watched, or the path is none. */
   static struct file_systems systems;
-  files_opens_watch(&opens, &systems, "/etc/passwd");
-  files_opens_watch(&opens, &systems, "etc/passwd");
-  files_opens_watch(&opens, &systems, "/nowhere/at/all");
+  files_opens_watch(&opens, &systems, "/etc/passwd", 0);
+  files_opens_watch(&opens, &systems, "etc/passwd", 0);
+  files_opens_watch(&opens, &systems, "/nowhere/at/all", 0);
   CHECK(opens.marked == 0);
+  /* There was no room; by now the marked files are gone, and their marks with them. */
+  opens.marked = MAX_WATCHED_OPENS;
+  files_opens_watch(&opens, &systems, "/etc/passwd", 1);
+  CHECK(opens.marked == 0 && opens.count_again_ms == 1 + COUNT_AGAIN_MS);
+  opens.marked = MAX_WATCHED_OPENS;
+  files_opens_watch(&opens, &systems, "/etc/passwd", COUNT_AGAIN_MS);
+  CHECK(opens.marked == MAX_WATCHED_OPENS);
+}
+
+static void test_counting_marks(void) {
+  static const char head[] = "pos:\t0\nflags:\t02004002\nfanotify flags:a event-flags:88000\nfanotify sdev:1 mask:8\n";
+  static const char line[] = "fanotify ino:4f969 sdev:800013 mflags:0 mask:3b ignored_mask:40000000 fhandle-bytes:8\n";
+  FILE *file = tmpfile();
+  CHECK(file != NULL);
+  if (file == NULL) return;
+  fputs(head, file);
+  /* Longer than what is read at once, with the mark at every place. */
+  for (unsigned i = 0; i < 200; i++) fputs(line, file);
+  fputs("xfanotify ino:1\nfanotify in", file);
+  CHECK(fflush(file) == 0 && lseek(fileno(file), 0, SEEK_SET) == 0);
+  CHECK(files_opens_count(fileno(file)) == 200);
+  fclose(file);
 }
 
 static void test_spool(void) {
@@ -503,6 +530,7 @@ int main(void) {
   test_handle_inodes();
   test_commands();
   test_opens();
+  test_counting_marks();
   test_spool();
   printf("sense file tests: %u passed, %u failed\n", passed, failed);
   return failed == 0 ? 0 : 1;

@@ -2,7 +2,8 @@
 import { fits, RecordFrames, wide } from '../frames.ts';
 
 const MAGIC = 0x56534648;
-const VERSION = 3;
+const VERSION = 4;
+const IS_BEING_WRITTEN = 1;
 
 export const VERDICT_RECORD_TYPE = { hello: 32, request: 41, statistics: 42 } as const;
 export const VERDICT_FIXED_BYTES = { hello: 24, request: 72, statistics: 88, answer: 16 } as const;
@@ -25,6 +26,8 @@ export interface FileVerdictRequest {
   readonly uid: number;
   readonly pid: number;
   readonly kind: 'execute' | 'open';
+  /** Somebody may write to it without opening it anew, through a mapping even without another time of change. */
+  readonly isBeingWritten?: boolean;
   /**
    * Opens exactly the file that is asked about, whatever has its name by now and however long or odd the name is; only
    * until the question is answered.
@@ -128,6 +131,7 @@ export class VerdictRecordDecoder {
       mode: record.readUInt32LE(52),
       uid: record.readUInt32LE(56),
       kind,
+      isBeingWritten: (record.readUInt32LE(68) & IS_BEING_WRITTEN) !== 0,
     };
     this.#events.request(record.readUInt32LE(40), request, record.readUInt32LE(64));
     return undefined;

@@ -97,7 +97,10 @@ export class PackageIndex {
       const stamp = stamps.join(' ');
       if (stamp === this.#stamp) return;
       const present = this.#databases.filter((_database, index) => stamps[index] !== undefined);
-      this.#owners = await readOwners(present, this.#root);
+      const { owners, failed } = await readOwners(present, this.#root);
+      // Where one of several cannot be read for good (rpm on Debian), the others are not read again and again for it.
+      if (failed > 0 && failed === present.length) return;
+      this.#owners = owners;
       this.#stamp = stamp;
     } catch {
       // A package manager is at work at this moment: the next look tries again.
@@ -105,12 +108,16 @@ export class PackageIndex {
   }
 }
 
-async function readOwners(databases: readonly PackageDatabase[], root: string): Promise<PathOwners> {
+async function readOwners(
+  databases: readonly PackageDatabase[],
+  root: string,
+): Promise<{ readonly owners: PathOwners; readonly failed: number }> {
   const owners = new PathOwners();
+  let failed = 0;
   const numbers = new Map<string, number>();
   // Of owners of the same path the last one counts: the first of the databases is read last.
   for (const database of databases.toReversed()) {
-    await database.read(root, (name, path) => {
+    const take = (name: string, path: string): void => {
       if (owners.size >= MAX_PATHS || !isWorthIndexing(path)) return;
       const key = `${database.manager}:${name}`;
       let number = numbers.get(key);
@@ -120,8 +127,11 @@ async function readOwners(databases: readonly PackageDatabase[], root: string): 
         numbers.set(key, number);
       }
       owners.add(path, number);
+    };
+    await database.read(root, take).catch(() => {
+      failed++;
     });
   }
   owners.seal();
-  return owners;
+  return { owners, failed };
 }

@@ -13,7 +13,7 @@ import type { HealthPart, HealthRegistry } from '../../runtime/health.ts';
 import { DEFAULT_HELPER_PATH, VerdictGate } from '../../sensors/index.ts';
 import { importedYaraRules, OWN_YARA_RULES } from '../../yara/index.ts';
 import { yaraId } from '../rules/rule-reading.ts';
-import type { FileVerdict, ScanWorkerData } from '../rules/scan-messages.ts';
+import type { FileIdentity, FileVerdict, ScanWorkerData } from '../rules/scan-messages.ts';
 import type { ScanSettings } from '../rules/scan-settings.ts';
 import { type LoadedYara, type ScanOutcome, ScanThread } from '../rules/scan-thread.ts';
 import { findingOf, isHarmfulSeverity } from './file-watch-finding.ts';
@@ -23,8 +23,11 @@ import { ScanBeforeRun, type ScanBeforeRunOptions } from './scan-before-run.ts';
 /** A thread that looks at files; ScanThread, or that of a test. */
 export interface FileScanner {
   ready(): Promise<LoadedYara>;
-  /** @param openAt what opens it where `path` does not */
-  scan(path: string, openAt?: string | Uint8Array): Promise<ScanOutcome>;
+  /**
+   * @param openAt what opens it where `path` does not
+   * @param only no other file is looked at
+   */
+  scan(path: string, openAt?: string | Uint8Array, only?: FileIdentity): Promise<ScanOutcome>;
   close(): Promise<void>;
 }
 

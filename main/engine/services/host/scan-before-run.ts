@@ -49,6 +49,9 @@ export interface ScanBeforeRunOptions {
 const MAX_SEEN = 16_384;
 /** More of them at once would all be late: one thread looks at one after the other. */
 const MAX_LOOKING = 16;
+/** The time of change moves on by up to 10 ms at once: what is written right after a look may bear the same. */
+const SETTLED_MS = 100;
+const NS_PER_MS = 1_000_000n;
 const HINT = 'Set scan.beforeRun to no to let programs start unasked.';
 
 export class ScanBeforeRun {
@@ -99,7 +102,7 @@ export class ScanBeforeRun {
   /** At once where the content is known. Never rejects. */
   verdict(request: FileVerdictRequest): Answer | Promise<Answer> {
     if (this.#isOfTheSystem(request)) return 'allow';
-    const known = this.#seen.get(keyOf(request));
+    const known = request.isBeingWritten === true ? undefined : this.#seen.get(keyOf(request));
     if (known !== undefined) return this.#answer(request, known);
     if (this.#looking >= MAX_LOOKING || request.openAt === undefined) {
       this.#notLooked++;
@@ -110,16 +113,19 @@ export class ScanBeforeRun {
 
   async #look(request: FileVerdictRequest, openAt: string): Promise<Answer> {
     const scanner = this.#scanner;
+    const { path, device, inode, changeTimeNs } = request;
+    const ageMs = this.#options.clock.nowMs() - Number(changeTimeNs / NS_PER_MS);
     this.#looking++;
     try {
-      const outcome = await scanner.scan(request.path, openAt);
+      const outcome = await scanner.scan(path, openAt, { device, inode, changeTimeNs });
       if (!('verdict' in outcome) || scanner !== this.#scanner) {
         this.#notLooked++;
         return 'unknown';
       }
       this.#scanned++;
       const found = this.#options.isHarmful(outcome.verdict) ? outcome.verdict : 'clean';
-      this.#seen.set(keyOf(request), found);
+      const isLasting = request.isBeingWritten !== true && ageMs >= SETTLED_MS && outcome.isChanged !== true;
+      if (isLasting) this.#seen.set(keyOf(request), found);
       return this.#answer(request, found);
     } finally {
       this.#looking--;

@@ -13,11 +13,21 @@ export interface ScanWorkerData {
   readonly isGentle?: boolean;
 }
 
+/** One content of one file; only the kernel sets the time of change. */
+export interface FileIdentity {
+  readonly device: number;
+  readonly inode: number;
+  /** Since the epoch. */
+  readonly changeTimeNs: bigint;
+}
+
 export interface ScanRequest {
   readonly id: number;
   readonly path: string;
   /** What opens it where `path` does not: /proc/PID/fd/N, or its bytes where they are not UTF-8. */
   readonly openAt?: string | Uint8Array;
+  /** No other file is looked at: what opens it may open another one by then. */
+  readonly only?: FileIdentity;
 }
 
 /** A rule that fits a file, or something inside of it. */
@@ -56,6 +66,6 @@ export interface RuleProblemOfScan {
 
 export type ScanAnswer =
   | { readonly type: 'ready'; readonly rules: number; readonly problems: readonly RuleProblemOfScan[] }
-  | { readonly type: 'verdict'; readonly id: number; readonly verdict: FileVerdict }
+  | { readonly type: 'verdict'; readonly id: number; readonly verdict: FileVerdict; readonly isChanged: boolean }
   /** The file could not be read. */
   | { readonly type: 'unread'; readonly id: number; readonly reason: string };

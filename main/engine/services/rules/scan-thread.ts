@@ -2,10 +2,19 @@
 import { Worker } from 'node:worker_threads';
 import { FailureError, messageOf } from '../../runtime/failure.ts';
 import { workerEnvironment } from '../../runtime/worker-environment.ts';
-import type { FileVerdict, RuleProblemOfScan, ScanAnswer, ScanRequest, ScanWorkerData } from './scan-messages.ts';
+import type {
+  FileIdentity,
+  FileVerdict,
+  RuleProblemOfScan,
+  ScanAnswer,
+  ScanRequest,
+  ScanWorkerData,
+} from './scan-messages.ts';
 
 /** What became of a file: looked at, or not, with the reason in words. */
-export type ScanOutcome = { readonly verdict: FileVerdict } | { readonly path: string; readonly reason: string };
+export type ScanOutcome =
+  /** `isChanged`: it is not what was to be looked at only, or not any more. */
+  { readonly verdict: FileVerdict; readonly isChanged?: boolean } | { readonly path: string; readonly reason: string };
 
 export interface LoadedYara {
   readonly rules: number;
@@ -23,6 +32,7 @@ const STEADY_MS = 60_000;
 interface Waiting {
   readonly path: string;
   readonly openAt: string | Uint8Array | undefined;
+  readonly only: FileIdentity | undefined;
   readonly resolve: (outcome: ScanOutcome) => void;
   readonly timer: NodeJS.Timeout;
 }
@@ -55,8 +65,9 @@ export class ScanThread {
    * Never throws. One file at a time is looked at; more of them wait.
    *
    * @param openAt what opens it where `path` does not: links of /proc are followed, or bytes that are not UTF-8
+   * @param only no other file is looked at
    */
-  async scan(path: string, openAt?: string | Uint8Array): Promise<ScanOutcome> {
+  async scan(path: string, openAt?: string | Uint8Array, only?: FileIdentity): Promise<ScanOutcome> {
     const isReady = await this.#ready.then(
       () => true,
       () => false,
@@ -65,8 +76,9 @@ export class ScanThread {
     return new Promise((resolve) => {
       const id = this.#nextId++;
       const timer = setTimeout(() => this.#giveUp(id), this.#data.timeoutMs + PATIENCE_MS);
-      this.#waiting.set(id, { path, openAt, resolve, timer });
-      this.#worker.postMessage({ id, path, ...(openAt !== undefined && { openAt }) } satisfies ScanRequest);
+      this.#waiting.set(id, { path, openAt, only, resolve, timer });
+      const request: ScanRequest = { id, path, ...(openAt !== undefined && { openAt }), ...(only && { only }) };
+      this.#worker.postMessage(request);
     });
   }
 
@@ -106,7 +118,9 @@ export class ScanThread {
     this.#waiting.delete(answer.id);
     clearTimeout(waiting.timer);
     waiting.resolve(
-      answer.type === 'verdict' ? { verdict: answer.verdict } : { path: waiting.path, reason: answer.reason },
+      answer.type === 'verdict'
+        ? { verdict: answer.verdict, isChanged: answer.isChanged }
+        : { path: waiting.path, reason: answer.reason },
     );
   }
 
@@ -122,10 +136,10 @@ export class ScanThread {
     const waiting = [...this.#waiting.values()];
     this.#waiting.clear();
     this.#beginAgain();
-    for (const [index, { path, openAt, resolve, timer }] of waiting.entries()) {
+    for (const [index, { path, openAt, only, resolve, timer }] of waiting.entries()) {
       clearTimeout(timer);
       if (index === 0) resolve({ path, reason });
-      else void this.scan(path, openAt).then(resolve);
+      else void this.scan(path, openAt, only).then(resolve);
     }
   }
 

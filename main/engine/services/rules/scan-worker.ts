@@ -15,7 +15,7 @@ import {
   techniquesOf,
   YaraScanner,
 } from '../../yara/index.ts';
-import type { FileVerdict, ScanAnswer, ScanHit, ScanRequest, ScanWorkerData } from './scan-messages.ts';
+import type { FileIdentity, FileVerdict, ScanAnswer, ScanHit, ScanRequest, ScanWorkerData } from './scan-messages.ts';
 
 const port = parentPort;
 if (port === null) throw new Error('scan-worker.ts runs as a worker thread');
@@ -42,17 +42,21 @@ post({
   problems: [...read.problems.map((problem) => ({ ...problem, line: 1 })), ...compiled.problems],
 });
 
-port.on('message', ({ id, path, openAt }: ScanRequest) => {
+port.on('message', ({ id, path, openAt, only }: ScanRequest) => {
   try {
-    post({ type: 'verdict', id, verdict: judgeFile(path, openAt) });
+    post({ type: 'verdict', id, ...judgeFile(path, openAt, only) });
   } catch (error) {
     post({ type: 'unread', id, reason: codeOf(error) ?? messageOf(error) });
   }
 });
 
 /** @throws what the kernel says about a file that cannot be read */
-function judgeFile(path: string, openAt: ScanRequest['openAt']): FileVerdict {
-  const { content, sizeBytes } = readContent(path, openAt);
+function judgeFile(
+  path: string,
+  openAt: ScanRequest['openAt'],
+  only: FileIdentity | undefined,
+): { readonly verdict: FileVerdict; readonly isChanged: boolean } {
+  const { content, sizeBytes, isChanged } = readContent(path, openAt, only);
   const sha256 = createHash('sha256').update(content).digest('hex');
   const key = readsNames ? `${sha256} ${path}` : sha256;
   let judged = verdicts.get(key);
@@ -63,7 +67,7 @@ function judgeFile(path: string, openAt: ScanRequest['openAt']): FileVerdict {
   }
   const { hits, contents, gaps } = judged;
   const cut = `larger than ${maxFileBytes / 2 ** 20} MiB: only its beginning was looked at`;
-  return {
+  const verdict: FileVerdict = {
     path,
     sizeBytes,
     sha256,
@@ -73,6 +77,7 @@ function judgeFile(path: string, openAt: ScanRequest['openAt']): FileVerdict {
     contents,
     gaps: sizeBytes > content.length ? [...gaps, cut] : gaps,
   };
+  return { verdict, isChanged };
 }
 
 function judge({ hits, contents, gaps }: ContentVerdict): Judged {
@@ -94,17 +99,23 @@ function judge({ hits, contents, gaps }: ContentVerdict): Judged {
 function readContent(
   path: string,
   openAt: ScanRequest['openAt'],
-): { readonly content: Buffer; readonly sizeBytes: number } {
+  only: FileIdentity | undefined,
+): { readonly content: Buffer; readonly sizeBytes: number; readonly isChanged: boolean } {
   const descriptor =
     typeof openAt === 'string' ? openRegularFile(openAt, true) : openRegularFile(openAt ? Buffer.from(openAt) : path);
   try {
-    const entry = fstatSync(descriptor);
-    const content = Buffer.allocUnsafe(Math.min(entry.size, maxFileBytes));
+    const entry = fstatSync(descriptor, { bigint: true });
+    if (only !== undefined && (Number(entry.dev) !== only.device || Number(entry.ino) !== only.inode)) {
+      throw new Error('it is another file by now');
+    }
+    const sizeBytes = Number(entry.size);
+    const content = Buffer.allocUnsafe(Math.min(sizeBytes, maxFileBytes));
     let length = 0;
     for (let count = -1; count !== 0 && length < content.length; length += count) {
       count = readSync(descriptor, content, length, content.length - length, null);
     }
-    return { content: content.subarray(0, length), sizeBytes: entry.size };
+    const isChanged = only !== undefined && fstatSync(descriptor, { bigint: true }).ctimeNs !== only.changeTimeNs;
+    return { content: content.subarray(0, length), sizeBytes, isChanged };
   } finally {
     closeSync(descriptor);
   }
