@@ -55,6 +55,23 @@ describe('Dispatcher', () => {
     },
   );
 
+  it('shows no passwords to who may only look, in answers and in streams', async () => {
+    const { dispatcher, engine } = dispatcherOf({
+      'alerts.get': () => testAlert(1, { explanation: 'It ran "curl -u admin:hunter2 example.org".' }),
+    });
+    const shown = (role: Role) => dispatcher.request('alerts.get', { id: testAlert(1).id }, caller(role));
+    expect(JSON.stringify(await shown('view'))).not.toContain('hunter2');
+    expect(JSON.stringify(await shown('operate'))).toContain('hunter2');
+    const heard: unknown[] = [];
+    dispatcher.open('alerts.watch', {}, (item) => heard.push(item), caller('view'));
+    engine.emit('alerts.watch', {
+      change: 'opened',
+      alert: testAlert(1, { explanation: 'It ran "mysql -phunter2".' }),
+    });
+    expect(heard).toHaveLength(1);
+    expect(JSON.stringify(heard)).not.toContain('hunter2');
+  });
+
   it('refuses a wrong input and says what is wrong with it', async () => {
     const { dispatcher } = dispatcherOf();
     for (const input of [null, [], 'x', { limit: 'many' }, { limit: 0 }, { minimumSeverity: 'bad' }, { extra: 1 }]) {

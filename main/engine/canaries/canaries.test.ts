@@ -79,6 +79,16 @@ describe('Canaries', () => {
     expect(existsSync(path)).toBe(true);
   });
 
+  it('writes nothing down of folders that are not there, nor of names that are taken', () => {
+    rmSync(join(home, 'Documents'), { recursive: true });
+    const own = join(home, 'Pictures', '.Accounts of the household.csv');
+    writeFileSync(own, 'mine');
+    const placed = canaries();
+    expect(placed.place([])).toMatchObject({ done: { length: 1 }, problems: [{ path: own }] });
+    expect(canaries().all).toEqual(placed.all);
+    expect(placed.all.map(({ path }) => path)).not.toContain(own);
+  });
+
   it('tells of folders that were named and are not there', () => {
     expect(canaries().place([join(root, 'share')]).problems).toMatchObject([{ path: expect.any(String) }, {}]);
   });

@@ -14,6 +14,7 @@ describe('redactedText', () => {
     ['curl -d token=hunter2&name=anna x', 'curl -d token=[redacted]&name=anna x'],
     ['{"secret":"hunter2","a":1}', '{"secret":[redacted],"a":1}'],
     ['sshpass -p hunter2 ssh host', 'sshpass -p [redacted] ssh host'],
+    ['mysql -phunter2 shop', 'mysql -p[redacted] shop'],
     ['mysql -u root -phunter2 shop', 'mysql -u root -p[redacted] shop'],
   ])('%s', (text, expected) => expect(redactedText(text)).toBe(expected));
 

@@ -15,7 +15,7 @@ const MAX_DEPTH = 32;
 const NAMES =
   'pass(?:word|wd|phrase|code)?|pwd|secret|token|api[_-]?key|apikey|access[_-]?key|secret[_-]?key|private[_-]?key|auth(?:orization)?|credentials?|cookie';
 /** Without one of these there is nothing to look for: nearly all texts. */
-const HINT = /pass|pwd|secret|token|key|auth|cred|cookie|bearer|:\/\/|(?:^|\s)-(?:u|-user)\b/i;
+const HINT = /pass|pwd|secret|token|key|auth|cred|cookie|bearer|mysql|mariadb|:\/\/|(?:^|\s)-(?:u|-user)\b/i;
 
 interface Form {
   readonly pattern: RegExp;

@@ -115,6 +115,14 @@ describe.skipIf(obstacle !== undefined)('verdicts before programs start', () => 
     expect(contents).toEqual(['\x7fELF', '\x7fELF']);
   }, 30_000);
 
+  it('tells what somebody may still write to', async () => {
+    const { space, requests } = await ask(() => 'allow');
+    space.run("printf '#!/bin/sh\\n' > it; chmod 755 it");
+    // The kernel executes nothing that is open for writing, but asks first.
+    await space.start('exec 9>>it; ./it 2>/dev/null; exec 9>&-; touch it; ./it; echo $?');
+    expect(requests.map(({ isBeingWritten }) => isBeingWritten)).toEqual([true, false]);
+  });
+
   it('allows what fails to be judged, and asks again', async () => {
     const { space, requests } = await ask(() => {
       throw new Error('no idea');

@@ -97,7 +97,7 @@ describe('VerdictCache', () => {
 function hello(magic = 0x56534648): Buffer {
   return record(VERDICT_RECORD_TYPE.hello, VERDICT_FIXED_BYTES.hello, (made) => {
     made.writeUInt32LE(magic, 8);
-    made.writeUInt32LE(3, 12);
+    made.writeUInt32LE(4, 12);
   });
 }
 
@@ -112,6 +112,7 @@ function question(path: string, kind = 1): Buffer {
     made.writeUInt32LE(kind, 48);
     made.writeUInt32LE(text.length, 60);
     made.writeUInt32LE(12, 64);
+    made.writeUInt32LE(kind === 2 ? 1 : 0, 68);
     text.copy(made, VERDICT_FIXED_BYTES.request);
   });
 }

@@ -46,7 +46,7 @@ port.on('message', ({ id, path, openAt, only }: ScanRequest) => {
   try {
     post({ type: 'verdict', id, ...judgeFile(path, openAt, only) });
   } catch (error) {
-    post({ type: 'unread', id, reason: codeOf(error) ?? messageOf(error) });
+    post({ type: 'unread', id, reason: codeOf(error) || messageOf(error) });
   }
 });
 
