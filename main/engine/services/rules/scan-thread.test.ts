@@ -1,0 +1,37 @@
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { OWN_YARA_RULES } from '../../yara/index.ts';
+import type { FileIdentity } from './scan-messages.ts';
+import { ScanThread } from './scan-thread.ts';
+
+let folder: string;
+let thread: ScanThread;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'scan-thread-'));
+  const rules = [join(OWN_YARA_RULES, 'eicar.yar')];
+  thread = new ScanThread({ rules, userId: process.geteuid?.() ?? 0, timeoutMs: 5_000, maxFileBytes: 1_024 });
+  await thread.ready();
+});
+afterAll(async () => {
+  await thread.close();
+  rmSync(folder, { recursive: true });
+});
+
+function identityOf(path: string): FileIdentity {
+  const { dev, ino, ctimeNs } = statSync(path, { bigint: true });
+  return { device: Number(dev), inode: Number(ino), changeTimeNs: ctimeNs };
+}
+
+it('looks at no other file than the one that was asked about', async () => {
+  const [path, other] = [join(folder, 'a'), join(folder, 'b')];
+  writeFileSync(path, 'one');
+  writeFileSync(other, 'other');
+  const identity = identityOf(path);
+  expect(await thread.scan(path, path, identity)).toMatchObject({ verdict: { sizeBytes: 3 }, isChanged: false });
+  expect(await thread.scan(path, other, identity)).toEqual({ path, reason: 'it is another file by now' });
+  const earlier = { ...identity, changeTimeNs: identity.changeTimeNs - 1n };
+  expect(await thread.scan(path, path, earlier)).toMatchObject({ verdict: { sizeBytes: 3 }, isChanged: true });
+});
