@@ -282,6 +282,7 @@ const CAPABILITIES: Readonly<Record<string, number>> = {
   CAP_NET_RAW: 13,
   CAP_SYS_PTRACE: 19,
   CAP_SYS_ADMIN: 21,
+  CAP_LEASE: 28,
   CAP_AUDIT_CONTROL: 30,
   CAP_AUDIT_READ: 37,
   CAP_PERFMON: 38,
