@@ -17,34 +17,35 @@ const MAX_WAITING = 512;
 const MAX_FILE_BYTES = 512 * 1024 * 1024;
 const PIECE_BYTES = 256 * 1024;
 
+/** Of those who asked for one that is not known yet, so many are told of it. */
+const MAX_ASKERS = 64;
+
+type Take = (hashes: FileHashes) => void;
+
 interface Waiting {
   readonly image: string;
   readonly key: string;
 }
 
-export interface HashCacheOptions {
-  /** A hash was asked for and is known now. */
-  onHashed?(image: string, hashes: FileHashes): void;
-}
-
 export class HashCache {
-  readonly #known = new Map<string, FileHashes | undefined>();
+  readonly #known = new Map<string, FileHashes>();
   readonly #waiting = new BoundedQueue<Waiting>(MAX_WAITING, 'newest');
-  readonly #options: HashCacheOptions;
+  /** By key: who wants to hear of a hash that is not known yet. */
+  readonly #askers = new Map<string, Take[]>();
   #isWorking = false;
   #isClosed = false;
-
-  constructor(options: HashCacheOptions = {}) {
-    this.#options = options;
-  }
 
   /** Executables that were not read because too many waited. */
   get dropped(): number {
     return this.#waiting.dropped;
   }
 
-  /** The hash, if it is known; otherwise it is going to be. `inode` is what the kernel executed; 0: not known. */
-  hashesOf(image: string, inode: number): FileHashes | undefined {
+  /**
+   * The hash, if it is known; otherwise `later` gets it where it can be had.
+   *
+   * @param inode what the kernel executed; 0: not known
+   */
+  hashesOf(image: string, inode: number, later: Take = () => {}): FileHashes | undefined {
     if (!image.startsWith('/')) return undefined;
     let key: string;
     try {
@@ -56,10 +57,16 @@ export class HashCache {
     } catch {
       return undefined;
     }
-    if (this.#known.has(key)) return this.#known.get(key);
-    this.#remember(key, undefined);
-    if (this.#waiting.push({ image, key })) this.#work();
-    else this.#known.delete(key);
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    const askers = this.#askers.get(key);
+    if (askers !== undefined) {
+      if (askers.length < MAX_ASKERS) askers.push(later);
+      return undefined;
+    }
+    if (!this.#waiting.push({ image, key })) return undefined;
+    this.#askers.set(key, [later]);
+    this.#work();
     return undefined;
   }
 
@@ -67,7 +74,7 @@ export class HashCache {
     this.#isClosed = true;
   }
 
-  #remember(key: string, hashes: FileHashes | undefined): void {
+  #remember(key: string, hashes: FileHashes): void {
     if (!this.#known.has(key) && this.#known.size >= MAX_KNOWN) {
       const oldest = this.#known.keys().next();
       if (!oldest.done) this.#known.delete(oldest.value);
@@ -83,11 +90,11 @@ export class HashCache {
     this.#isWorking = true;
     void hashFile(next.image, next.key, () => this.#isClosed).then((hashes) => {
       this.#isWorking = false;
-      if (hashes === undefined) {
-        this.#known.delete(next.key);
-      } else {
+      const askers = this.#askers.get(next.key) ?? [];
+      this.#askers.delete(next.key);
+      if (hashes !== undefined) {
         this.#remember(next.key, hashes);
-        this.#options.onHashed?.(next.image, hashes);
+        for (const take of askers) take(hashes);
       }
       this.#work();
     });

@@ -55,6 +55,24 @@ describe('ProcessHistory', () => {
     expect(play([later], [running])).toMatchObject([{ type: 'process-credentials', after: { uid: 0 } }]);
   });
 
+  it('knows the hash of a program that was told without it, a moment later', () => {
+    const later: ((hashes: { sha256: string }) => void)[] = [];
+    const history = new ProcessHistory({
+      hashesOf: (_image, _inode, take) => {
+        later.push(take);
+        return undefined;
+      },
+    });
+    history.begin(BOOT_MS, []);
+    history.take(exec(50, '/usr/bin/one'));
+    history.take(exec(50, '/usr/bin/two'));
+    // Of what it executed before, and of what it executes.
+    later[0]({ sha256: 'first' });
+    expect(history.table.get(50)?.process.hashes).toBeUndefined();
+    later[1]({ sha256: 'second' });
+    expect(history.table.get(50)?.process).toMatchObject({ image: '/usr/bin/two', hashes: { sha256: 'second' } });
+  });
+
   it('tells of a program with where it comes from, after its parents have ended', () => {
     const [start] = play(
       [

@@ -4,6 +4,7 @@
  */
 import {
   type Credentials,
+  type FileHashes,
   type HostEvent,
   type HostProcess,
   MAX_EVENT_LIST,
@@ -18,7 +19,8 @@ import { adopt, type KnownCredentials, ProcessTable, type TableEntry, withParent
 export interface Knowledge {
   userName?(uid: number): string | undefined;
   packageOf?(image: string): string | undefined;
-  hashesOf?(image: string, inode: number): HostProcess['hashes'];
+  /** The hash, or, where it is not known yet, a call of `later`. */
+  hashesOf?(image: string, inode: number, later: (hashes: FileHashes) => void): HostProcess['hashes'];
 }
 
 const NANOSECONDS_PER_TICK = 10_000_000;
@@ -160,7 +162,10 @@ export class ProcessHistory {
     // Where the process ended before /proc was read: it is its parent's, unless somebody moved it.
     const { unit, container } = program.cgroup === '' ? before : origin;
     const owner = origin.flatpak === undefined ? this.#knowledge.packageOf?.(image) : `flatpak:${origin.flatpak}`;
-    const hashes = program.isImageDeleted ? undefined : this.#knowledge.hashesOf?.(image, program.inode);
+    const entry = this.table.get(pid);
+    const hashes = program.isImageDeleted
+      ? undefined
+      : this.#knowledge.hashesOf?.(image, program.inode, (known) => this.#hashed(entry, image, known));
     const terminal = terminalName(record.terminal);
     const streams = program.streams.length > 0 ? streamsOf(program) : standardStreams;
     return {
@@ -182,6 +187,11 @@ export class ProcessHistory {
       ...(program.isImageDeleted && { isImageDeleted: true }),
       ...(streams !== undefined && { standardStreams: streams }),
     };
+  }
+
+  /** The hash of what a process executes came after its start was told. */
+  #hashed(entry: TableEntry | undefined, image: string, hashes: FileHashes): void {
+    if (entry !== undefined && entry.process.image === image) entry.process = { ...entry.process, hashes };
   }
 
   #startOf({ startNs, timeMs }: ProcessRecord): { startedMs: number } {

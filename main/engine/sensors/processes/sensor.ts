@@ -2,7 +2,7 @@
  * Processes as the engine sees them: keeps `sense processes` running, makes events of what it says, and says in Health
  * by which method, what it costs in drops, and what it cannot see.
  */
-import type { FileHashes, HostEvent, HostProcessWithParents } from '../../../../contract/events.ts';
+import type { HostEvent, HostProcessWithParents } from '../../../../contract/events.ts';
 import { type Clock, systemClock } from '../../runtime/clock.ts';
 import type { HealthRegistry } from '../../runtime/health.ts';
 import type { SupervisorOptions } from '../../runtime/supervise.ts';
@@ -36,8 +36,6 @@ export interface ProcessSensorOptions {
   readonly mayAddAuditRule?: boolean;
   /** What happened, in order. Called in the event loop, some hundred events at most at a time under load. */
   onEvents(events: readonly HostEvent[]): void;
-  /** The hash of an executable that was told without it. */
-  onHashed?(image: string, hashes: FileHashes): void;
   /** Something that belongs into the log. */
   onMessage?(level: 'info' | 'warn', message: string): void;
 }
@@ -75,11 +73,11 @@ export class ProcessSensor {
     this.#clock = options.clock ?? systemClock;
     this.#users = new UserNames(this.#clock);
     this.#packages = new PackageIndex(this.#clock);
-    this.#hashes = this.#newHashes();
+    this.#hashes = new HashCache();
     this.#history = new ProcessHistory({
       userName: (uid) => this.#users.nameOf(uid),
       packageOf: (image) => this.#packages.ownerOf(image),
-      hashesOf: (image, inode) => this.#hashes.hashesOf(image, inode),
+      hashesOf: (image, inode, later) => this.#hashes.hashesOf(image, inode, later),
     });
     this.#helper = new HelperSensor({
       helperPath: options.helperPath ?? DEFAULT_HELPER_PATH,
@@ -117,7 +115,7 @@ export class ProcessSensor {
    * it is not possible it says so in Health and does nothing.
    */
   start(): void {
-    this.#hashes = this.#newHashes();
+    this.#hashes = new HashCache();
     this.#helper.start();
   }
 
@@ -145,10 +143,6 @@ export class ProcessSensor {
   /** The helper's process, while it runs. */
   get helperPid(): number | undefined {
     return this.#helper.pid;
-  }
-
-  #newHashes(): HashCache {
-    return new HashCache({ onHashed: (image, hashes) => this.#options.onHashed?.(image, hashes) });
   }
 
   /** Some thousand events a second are no load for the event loop; the pipe and the kernel's ring hold what comes faster. */
