@@ -102,7 +102,12 @@ function childrenOf(pid: number): number[] {
 }
 
 function ticksOf(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  let stat: string;
+  try {
+    stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  } catch {
+    return 0; // A child that has just ended.
+  }
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return Number(fields[USER_TICKS]) + Number(fields[SYSTEM_TICKS]);
 }
