@@ -524,7 +524,7 @@ describe('alerts that an engine tells of', () => {
   it('stays smooth with 100,000 alerts, with news coming in', { timeout: 240_000 }, async () => {
     const page = await open({ 'alerts.list': manyAlerts(100_000), 'alerts.watch': () => [] }, '#/alerts');
     await rowsOf(page);
-    await page.getByText('100,000 or more').waitFor();
+    await page.getByText('100,000 or more').waitFor({ timeout: 200_000 });
     const list = page.getByRole('grid', { name: 'Alerts, the latest first' }).locator('..');
     let told = 0;
     const scroll = async (): Promise<void> => {

@@ -53,6 +53,9 @@ export interface OpenedPage {
   readonly close: () => Promise<void>;
 }
 
+/** What a page takes on a machine with much else to do; seconds on a quiet one. */
+const BUSY_MS = 60_000;
+
 /** Opens an address in a fresh session. */
 export async function openPage(browser: Browser, url: string, options: OpenOptions = {}): Promise<OpenedPage> {
   const { theme = 'light', size = 'wide', zoom = 1, hasForcedColors = false } = options;
@@ -67,6 +70,7 @@ export async function openPage(browser: Browser, url: string, options: OpenOptio
     timezoneId: 'UTC',
     locale: 'en-US',
   });
+  context.setDefaultTimeout(BUSY_MS);
   const page = await context.newPage();
   const problems: string[] = [];
   page.on('pageerror', (error) => problems.push(error.message));
