@@ -158,14 +158,16 @@ describe.skipIf(reason !== undefined)('alerts of a computer that is attacked', {
     expect(await rows.count()).toBeGreaterThanOrEqual(3);
     await page.getByRole('searchbox', { name: 'Search titles and addresses' }).fill(scanner);
     await hashHas(page, scanner);
-    await vi.waitUntil(async () => (await rows.allInnerTexts()).every((text) => text.includes(scanner)));
+    await vi.waitUntil(async () => (await rows.allInnerTexts()).every((text) => text.includes(scanner)), {
+      timeout: 45_000,
+    });
     await page.getByRole('button', { name: 'Clear filters' }).click();
 
     await page.getByRole('button', { name: 'Kind' }).click();
     await page.getByRole('checkbox', { name: 'Port scan' }).check();
     await page.keyboard.press('Escape');
     await hashHas(page, 'kind=port-scan');
-    await vi.waitUntil(async () => (await rows.count()) === 2);
+    await vi.waitUntil(async () => (await rows.count()) === 2, { timeout: 45_000 });
     await page.getByRole('button', { name: 'Severity' }).click();
     await page.getByRole('checkbox', { name: 'Info' }).check();
     await page.keyboard.press('Escape');
@@ -295,7 +297,7 @@ describe.skipIf(reason !== undefined)('alerts of a computer that is attacked', {
     await dialog.getByText('Nothing is allowed').waitFor();
     await dialog.getByRole('button', { name: 'Close' }).click();
     await toastOf(page, 'Removed from the allow-list').getByRole('button', { name: 'Undo' }).click();
-    await vi.waitUntil(async () => (await client.request('allow.list', {})).entries.length === 1);
+    await vi.waitUntil(async () => (await client.request('allow.list', {})).entries.length === 1, { timeout: 45_000 });
     for (const entry of (await client.request('allow.list', {})).entries) {
       await client.request('allow.remove', { id: entry.id });
     }
@@ -313,9 +315,9 @@ describe.skipIf(reason !== undefined)('alerts of a computer that is attacked', {
     await page.getByRole('grid', { name: 'Alerts, the latest first' }).focus();
     await page.keyboard.press('Home');
     await page.keyboard.press('Enter');
-    await vi.waitUntil(async () => (await rows.count()) < before);
+    await vi.waitUntil(async () => (await rows.count()) < before, { timeout: 45_000 });
     await page.keyboard.press('Enter');
-    await vi.waitUntil(async () => (await rows.count()) === before);
+    await vi.waitUntil(async () => (await rows.count()) === before, { timeout: 45_000 });
     await heading.getByRole('checkbox').click();
     const bar = page.getByRole('toolbar', { name: 'Selected alerts' });
     await bar.getByText('2 selected').waitFor();

@@ -282,7 +282,7 @@ describe('slow clients', () => {
       });
       sockets.push(socket);
     }
-    await vi.waitUntil(() => closed >= 32);
+    await vi.waitUntil(() => closed >= 32, { timeout: 45_000 });
     expect(closed).toBe(32);
     for (const socket of sockets) socket.destroy();
     await vi.waitFor(async () => expect((await small.ask('/health')).status).toBe(200), 20_000);

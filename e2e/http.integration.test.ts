@@ -147,13 +147,13 @@ describe('event streams', () => {
     response.on('error', () => {});
     const watchers = running.engine.watchers['alerts.watch'];
     // One is the console's own, for its metrics.
-    await vi.waitUntil(() => watchers.size === 2);
+    await vi.waitUntil(() => watchers.size === 2, { timeout: 45_000 });
     running.engine.emit('alerts.watch', { change: 'opened', alert: testAlert(7, { title: 'a\nb\r\nc' }) });
-    await vi.waitUntil(() => text.includes('\n\n') && text.includes('a-000000000007'));
+    await vi.waitUntil(() => text.includes('\n\n') && text.includes('a-000000000007'), { timeout: 45_000 });
     const data = /^data: (.*)$/m.exec(text)?.[1] ?? '';
     expect(JSON.parse(data)).toMatchObject({ change: 'opened', alert: { title: 'a\nb\r\nc' } });
     response.destroy();
-    await vi.waitUntil(() => watchers.size === 1);
+    await vi.waitUntil(() => watchers.size === 1, { timeout: 45_000 });
   });
 
   it('are refused before they begin, in the usual way', async () => {
@@ -185,7 +185,7 @@ describe('event streams', () => {
     response.on('error', () => {});
     response.pause();
     const { watchers } = bounded.engine;
-    await vi.waitUntil(() => watchers['alerts.watch'].size === 2);
+    await vi.waitUntil(() => watchers['alerts.watch'].size === 2, { timeout: 45_000 });
     const explanation = 'x'.repeat(100_000);
     for (let count = 0; count < 200; count += 1) {
       bounded.engine.emit('alerts.watch', { change: 'changed', alert: testAlert(count, { explanation }) });
@@ -206,9 +206,9 @@ describe('event streams', () => {
     });
     // As many new sessions as there may be push this one out.
     for (let count = 0; count < 16; count += 1) await running.signIn('view');
-    await vi.waitUntil(() => text.includes('event: failure'));
+    await vi.waitUntil(() => text.includes('event: failure'), { timeout: 45_000 });
     expect(text).toContain('"code":"unauthenticated"');
-    await vi.waitUntil(() => response.complete);
+    await vi.waitUntil(() => response.complete, { timeout: 45_000 });
   });
 });
 
@@ -223,7 +223,7 @@ describe('the WebSocket', () => {
       socket.on('error', () => resolve('error'));
     });
     const answer = async (id: number | null) => {
-      await vi.waitUntil(() => messages.some((message) => message.id === id));
+      await vi.waitUntil(() => messages.some((message) => message.id === id), { timeout: 45_000 });
       return messages.find((message) => message.id === id)!;
     };
     return { socket, messages, outcome, answer };
@@ -239,11 +239,11 @@ describe('the WebSocket', () => {
     socket.send('{"id":2,"call":"tokens.list"}');
     expect((await answer(2)).error).toMatchObject({ code: 'not-allowed' });
     socket.send('{"id":3,"call":"alerts.watch"}');
-    await vi.waitUntil(() => running.engine.watchers['alerts.watch'].size === 2);
+    await vi.waitUntil(() => running.engine.watchers['alerts.watch'].size === 2, { timeout: 45_000 });
     running.engine.emit('alerts.watch', { change: 'opened', alert: testAlert(8) });
     expect(await answer(3)).toMatchObject({ item: { alert: { id: 'a-000000000008' } }, dropped: 0 });
     socket.close();
-    await vi.waitUntil(() => running.engine.watchers['alerts.watch'].size === 1);
+    await vi.waitUntil(() => running.engine.watchers['alerts.watch'].size === 1, { timeout: 45_000 });
   });
 
   it('takes a token without an origin, and a cookie only from a page of its own', async () => {
@@ -373,9 +373,9 @@ describe('captures', () => {
     const sending = request(url, { method: 'POST', headers: { ...headers, authorization: `Bearer ${operate}` } });
     sending.on('error', () => {});
     sending.write(bytes);
-    await vi.waitUntil(() => taken.size === before + 1);
+    await vi.waitUntil(() => taken.size === before + 1, { timeout: 45_000 });
     sending.destroy();
-    await vi.waitUntil(() => taken.size === before);
+    await vi.waitUntil(() => taken.size === before, { timeout: 45_000 });
   });
 });
 

@@ -95,7 +95,7 @@ describe.skipIf(reason !== undefined)('a watching engine', () => {
     const known = [...(await listedAlerts(first.engine)), await scan(first.engine)];
     expect(known).toHaveLength(2);
     // Pulling the plug loses the last second at the most.
-    await vi.waitUntil(async () => (await listedAlerts(first.engine)).length === known.length);
+    await vi.waitUntil(async () => (await listedAlerts(first.engine)).length === known.length, { timeout: 45_000 });
     await new Promise((resolve) => setTimeout(resolve, 1_000));
     expect(await first.engine.kill()).toMatchObject({ signal: 'SIGKILL' });
     await vi.waitUntil(() => !isRunning(first.helper), { timeout: 45_000 });

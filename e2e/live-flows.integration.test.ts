@@ -118,10 +118,13 @@ describe.skipIf(reason !== undefined)('a client of a watching engine', () => {
     await following;
 
     // Its old id still answers, and it is stored.
-    const after = await vi.waitUntil(async () => {
-      const { flows } = await client.request('flows.list', { host: FAR, sinceMs: began });
-      return flows.find(({ responderPort }) => responderPort === PORT);
-    });
+    const after = await vi.waitUntil(
+      async () => {
+        const { flows } = await client.request('flows.list', { host: FAR, sinceMs: began });
+        return flows.find(({ responderPort }) => responderPort === PORT);
+      },
+      { timeout: 45_000 },
+    );
     expect(after).toMatchObject({ end: 'fin', initiatorBytes: last.initiatorBytes, startMs: last.startMs });
     const [byOldId, stored] = await Promise.all([open.id, after.id].map((id) => client.request('flows.get', { id })));
     expect(byOldId.flow).toEqual({ ...stored.flow, id: open.id });
