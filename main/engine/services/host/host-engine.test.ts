@@ -27,6 +27,7 @@ function setup(change: { readonly logs?: boolean; readonly storedEventsPerSecond
   const taken = new SharedArrayBuffer(4);
   const tools = new Map<string, HostSensorTools>();
   const stopped: string[] = [];
+  const noted: string[] = [];
   const row = (name: 'processes' | 'logs'): HostSensorRow => ({
     name,
     setting: name,
@@ -40,6 +41,7 @@ function setup(change: { readonly logs?: boolean; readonly storedEventsPerSecond
           // What a sensor has still to say it says while it stops.
           if (name === 'processes') given.onEvents([{ type: 'process-exit', timeMs: NOW_MS, process: shell }]);
         },
+        noteRun: (image) => noted.push(`${name} ${image}`),
         processOf: (pid) => (name === 'processes' && pid === init.pid ? init : undefined),
       };
     },
@@ -63,10 +65,22 @@ function setup(change: { readonly logs?: boolean; readonly storedEventsPerSecond
   engine.start();
   const of = <T extends HostMessage['type']>(type: T): Extract<HostMessage, { type: T }>[] =>
     posted.filter((message): message is Extract<HostMessage, { type: T }> => message.type === type);
-  return { engine, clock, posted, tools, stopped, of, taken: new Int32Array(taken) };
+  return { engine, clock, posted, tools, stopped, noted, of, taken: new Int32Array(taken) };
 }
 
 describe('HostEngine', () => {
+  it('tells other sensors what was run, but not what it ran itself to look', () => {
+    const { tools, noted } = setup();
+    const parent = { pid: process.pid, image: process.execPath, name: 'node', commandLine: 'node' };
+    const own: HostEvent = {
+      type: 'process-start',
+      timeMs: NOW_MS,
+      process: { ...shell, image: '/usr/sbin/nft', parent },
+    };
+    tools.get('processes')?.onEvents([own, started]);
+    expect(noted.filter((note) => note.startsWith('logs'))).toEqual([`logs ${shell.image}`]);
+  });
+
   it('leads events by behaviours and rules, and hands them on', () => {
     const { clock, tools, of } = setup();
     expect(of('started')).toHaveLength(1);

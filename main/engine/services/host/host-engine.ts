@@ -202,6 +202,8 @@ export class HostEngine {
 
   #note(event: HostEvent): void {
     if (event.type === 'process-start') {
+      // What the engine runs itself to look is no reason to look again.
+      if (event.process.parent?.pid === process.pid) return;
       for (const sensor of this.#sensors.values()) sensor.noteRun?.(event.process.image);
       return;
     }
