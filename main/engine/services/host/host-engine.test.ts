@@ -70,7 +70,7 @@ function setup(change: { readonly logs?: boolean; readonly storedEventsPerSecond
 
 describe('HostEngine', () => {
   it('tells other sensors what was run, but not what it ran itself to look', () => {
-    const { tools, noted } = setup();
+    const { clock, tools, noted } = setup();
     const parent = { pid: process.pid, image: process.execPath, name: 'node', commandLine: 'node' };
     const own: HostEvent = {
       type: 'process-start',
@@ -78,6 +78,7 @@ describe('HostEngine', () => {
       process: { ...shell, image: '/usr/sbin/nft', parent },
     };
     tools.get('processes')?.onEvents([own, started]);
+    clock.advance(500);
     expect(noted.filter((note) => note.startsWith('logs'))).toEqual([`logs ${shell.image}`]);
   });
 
