@@ -110,7 +110,13 @@ describe.skipIf(reason !== undefined)('the pages, with a real engine', () => {
     await go('#/overview', 'Overview');
     await state('Needs attention');
     const main = page.getByRole('main');
-    await main.getByText('1 alert needs attention.').waitFor(SOON);
+    await main
+      .getByText('1 alert needs attention.')
+      .waitFor(SOON)
+      .catch(async (error: Error) => {
+        const { body } = await rest('/api/v1/alerts');
+        throw new Error(`${error.message}\n${await main.innerText()}\n${JSON.stringify(body)}`);
+      });
     await main.getByText('Protected: watching near0.').waitFor(SOON);
     const decisions = page.getByRole('region', { name: 'Needs a decision' });
     await decisions.getByText(`${host} scanned`).waitFor(SOON);
