@@ -110,14 +110,15 @@ describe.skipIf(reason !== undefined)('the pages, with a real engine', () => {
     await go('#/overview', 'Overview');
     await state('Needs attention');
     const main = page.getByRole('main');
-    await main
-      .getByText('1 alert needs attention.')
-      .waitFor(SOON)
-      .catch(async (error: Error) => {
-        const { body } = await rest('/api/v1/alerts');
-        throw new Error(`${error.message}\n${await main.innerText()}\n${JSON.stringify(body)}`);
-      });
-    await main.getByText('Protected: watching near0.').waitFor(SOON);
+    for (const text of ['1 alert needs attention.', 'Protected: watching near0.']) {
+      await main
+        .getByText(text)
+        .waitFor(SOON)
+        .catch(async (error: Error) => {
+          const { body } = await rest('/api/v1/status');
+          throw new Error(`${error.message}\n${await main.innerText()}\n${JSON.stringify(body)}`);
+        });
+    }
     const decisions = page.getByRole('region', { name: 'Needs a decision' });
     await decisions.getByText(`${host} scanned`).waitFor(SOON);
 

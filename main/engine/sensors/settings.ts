@@ -37,9 +37,9 @@ export const sensorSettings = {
     integer: true,
     unit: 'MiB',
     reason:
-      'Memory for packets that wait to be looked at. Most of it is taken only while they wait; the kernel holds an ' +
-      'eighth of it all the time for each of the first four interfaces, and a thirty-second for any more. 64 MiB hold ' +
-      'about a second of small packets at 500,000 a second; more helps when Health reports lost packets.',
+      'Memory for packets that wait to be looked at. The kernel holds it all the time for each of the first four ' +
+      'interfaces, and an eighth for any more; as much again is taken while the engine is busy. 64 MiB hold about a second ' +
+      'of small packets at 500,000 a second; more helps when Health tells of lost packets.',
   },
   promiscuous: {
     type: 'boolean',

@@ -29,15 +29,14 @@
 static_assert(TICK_LAG_MS > 2 * BLOCK_TIMEOUT_MS, "a tick is never ahead of a block that is still being filled");
 
 /*
- * Where packets wait. Rings are unswappable kernel memory that is held all the time, so they only bridge the moments
- * until sense is scheduled: 8 MiB of the 64 that are allowed by default hold 110 ms of small packets at 500,000 a
- * second. sense empties them at once, and what a busy reader has not taken yet waits in a backlog, in memory that is
- * held only as long. The first FULL_RINGS interfaces get the larger ring, any more the smaller one: a host with many
- * interfaces has few that are busy.
+ * Where packets wait until sense is scheduled. Rings are unswappable kernel memory that is held all the time, but an eighth
+ * of the 64 MiB was not enough: an upload over a fast link fills 8 MiB in milliseconds. sense empties them at once, and
+ * what a busy reader has not taken yet waits in a backlog, in memory that is held only as long. The first FULL_RINGS
+ * interfaces get the larger ring, any more the smaller one: a host with many interfaces has few that are busy.
  */
 #define FULL_RINGS 4u
-#define FULL_RING_DIVISOR 8u
-#define SMALL_RING_DIVISOR 32u
+#define FULL_RING_DIVISOR 1u
+#define SMALL_RING_DIVISOR 8u
 
 /* sense needs next to no time, but where it does not get that at once packets are lost. */
 #define NICENESS (-10)
