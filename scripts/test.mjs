@@ -14,7 +14,7 @@ import { FAILED, lastLine, PASSED, SKIPPED, sum, tallyVitest } from './lib/tally
 
 /** @typedef {import('./lib/tally.mjs').Tally} Tally */
 
-/** A step that hangs is ended and counts as failed; the longest takes ten minutes on two slow cores. */
+/** A step that hangs is ended and counts as failed; the longest takes some fifteen minutes on two slow cores, and thrice that on busy ones. */
 const STEP_LIMIT_MS = 60 * 60 * 1000;
 
 const VITEST = join(ROOT, 'node_modules/vitest/vitest.mjs');

@@ -1,8 +1,9 @@
 import type { FirewallChangeEvent, HostEvent, HostProcessWithParents } from '../../../contract/events.ts';
 import { plainText } from '../../../contract/text.ts';
+import { mayChangeFirewall } from '../runtime/firewall-programs.ts';
 import { type Behaviour, type BehaviourContext, defineBehaviour } from './behaviour.ts';
 import { hostFinding, shownProgram } from './host-finding.ts';
-import { isInstalling, programName } from './programs.ts';
+import { isInstalling } from './programs.ts';
 
 const settings = {
   attributionMs: {
@@ -20,19 +21,6 @@ const settings = {
 
 type Context = BehaviourContext<typeof settings>;
 
-/** Programs that change rules. */
-const CHANGERS: ReadonlySet<string> = new Set([
-  'nft',
-  'iptables',
-  'ip6tables',
-  'iptables-restore',
-  'ip6tables-restore',
-  'xtables-nft-multi',
-  'xtables-legacy-multi',
-  'ufw',
-  'firewall-cmd',
-  'netfilter-persistent',
-]);
 /** Tables of these names translate and mark packets; nothing is let through that was not before. */
 const NOT_FILTERS = /(?:^|[ _-])(?:nat|mangle|raw|security)$/;
 /** Holdfast's own table comes and goes with what it blocks; who else touches it is found by self-protection. */
@@ -51,7 +39,7 @@ class Firewall implements Behaviour {
   event(event: HostEvent): void {
     if (event.type === 'process-start') {
       const { process, timeMs } = event;
-      if (CHANGERS.has(programName(process.image))) this.#changer = { process, timeMs };
+      if (mayChangeFirewall(process.image)) this.#changer = { process, timeMs };
     } else if (event.type === 'firewall-change' && event.action !== 'changed' && !OWN_TABLE.test(event.table)) {
       this.#lost(event);
     }

@@ -30,6 +30,13 @@ function pump(parts: readonly Uint8Array[], control: PumpControl = {}) {
 }
 
 describe('pumpCapture', () => {
+  it('says about once a second that the helper lives, also where nothing is watched', () => {
+    const quarters = Array.from({ length: 13 }, (_, quarter) =>
+      tickRecord(100 + Math.floor(quarter / 4), (quarter % 4) * 250e6),
+    );
+    expect(pump([helloRecord(2), ...quarters]).interfaces).toEqual([[], [], [], []]);
+  });
+
   it('reads to the end and keeps the table of interfaces', () => {
     const ticks: number[] = [];
     const { end, frames, interfaces } = pump(

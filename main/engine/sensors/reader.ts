@@ -25,11 +25,14 @@ export interface InterfaceState {
 
 export interface PumpControl {
   /**
-   * At least every 200 ms while there is nothing else. All packets from before `nowUs` (microseconds since the
+   * At least every 250 ms while there is nothing else. All packets from before `nowUs` (microseconds since the
    * epoch) have been handed on. The place to look for messages: the thread's event loop stands still.
    */
   onTick?(nowUs: number): void;
-  /** After every change, and about once a second with new counts. The list is made anew each time. */
+  /**
+   * After every change, and about once a second, also where nothing is watched: it is the sign that the helper lives. The
+   * list is made anew each time.
+   */
   onInterfaces?(interfaces: readonly InterfaceState[]): void;
   /** Asked after every read. */
   shouldStop?(): boolean;
@@ -43,6 +46,8 @@ export interface PumpEnd {
   readonly detail: string;
 }
 
+/** How long at most nothing is said of the interfaces, by the helper's clock. */
+const REPORT_INTERVAL_US = 1e6;
 /** How many interfaces without a slot are remembered by name. */
 const MAX_UNWATCHED = 64;
 
@@ -77,6 +82,7 @@ class InterfaceTable {
 export function pumpCapture(fd: number, sink: FrameSink, control: PumpControl): PumpEnd {
   const table = new InterfaceTable();
   let changed = false;
+  let toldUs = Number.NEGATIVE_INFINITY;
   const report = (): void => {
     if (!changed) return;
     changed = false;
@@ -92,6 +98,10 @@ export function pumpCapture(fd: number, sink: FrameSink, control: PumpControl): 
       changed = true;
     },
     tick: (nowUs) => {
+      if (changed || nowUs - toldUs >= REPORT_INTERVAL_US) {
+        changed = true;
+        toldUs = nowUs;
+      }
       // A read can hold seconds of packets when the thread was late: what is watched is said before what was seen.
       report();
       control.onTick?.(nowUs);

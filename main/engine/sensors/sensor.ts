@@ -205,9 +205,6 @@ export class CaptureSensor {
 
   #watch(): void {
     if (this.#supervisor.status.state !== 'running') return;
-    // Where nothing is watched there is nothing to report.
-    const isWatching = [...this.#watched.values()].some(({ state }) => state.state === 'up');
-    if (!isWatching) this.#lastNewsMs = this.#clock.monotonicMs();
     if (this.#clock.monotonicMs() - this.#lastNewsMs < SILENCE_LIMIT_MS) return;
     this.#options.onMessage?.('warn', `The capture helper said nothing for ${SILENCE_LIMIT_MS / 1000} s`);
     this.#supervisor.kick();

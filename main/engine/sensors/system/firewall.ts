@@ -57,27 +57,6 @@ const NO_TOOL: FirewallState = {
   problem: 'Neither nft nor iptables is installed.',
 };
 
-/** Programs that change rules: after one was run it is worth a look. */
-const CHANGERS: ReadonlySet<string> = new Set([
-  'nft',
-  'iptables',
-  'ip6tables',
-  'iptables-restore',
-  'ip6tables-restore',
-  'iptables-legacy',
-  'iptables-nft',
-  'xtables-nft-multi',
-  'xtables-legacy-multi',
-  'ufw',
-  'firewall-cmd',
-  'netfilter-persistent',
-]);
-
-/** @param image path of the program */
-export function mayChangeFirewall(image: string): boolean {
-  return CHANGERS.has(image.slice(image.lastIndexOf('/') + 1));
-}
-
 /** Never rejects. Runs programs of the system's, with nothing of anybody's among their arguments. */
 export async function readFirewall(): Promise<FirewallState> {
   const states: FirewallState[] = [];

@@ -6,11 +6,12 @@
 import type { AutostartChangeEvent, HostEvent } from '../../../../contract/events.ts';
 import { type Clock, systemClock, type Timer } from '../../runtime/clock.ts';
 import { messageOf } from '../../runtime/failure.ts';
+import { mayChangeFirewall } from '../../runtime/firewall-programs.ts';
 import type { HealthPart, HealthRegistry } from '../../runtime/health.ts';
 import type { AnyCollector, Fact } from './collector.ts';
 import { changesOf } from './collector.ts';
 import { createCollectors } from './collectors/table.ts';
-import { type FirewallState, mayChangeFirewall, readFirewall } from './firewall.ts';
+import { type FirewallState, readFirewall } from './firewall.ts';
 import { firewallChanges } from './firewall-tables.ts';
 import { HostFiles } from './host-files.ts';
 import { mayMatter } from './places.ts';
