@@ -446,6 +446,15 @@ describe('the book', () => {
     );
   });
 
+  it('makes an anomaly and what explained it one alert, where a finding shows that they are', () => {
+    const { book } = watched();
+    const common = { detector: 'a', severity: 'info', attackers: ['1.1.1.1'], victims: ['1.1.1.1'] } as const;
+    book.add(finding({ ...common, kind: 'anomaly', cause: 'scan' }));
+    book.add(finding({ ...common, kind: 'port-scan', cause: 'first' }));
+    book.add(finding({ ...common, kind: 'port-scan', cause: 'scan' }));
+    expect(book.list()).toMatchObject([{ kind: 'port-scan', findings: 3 }]);
+  });
+
   it('announces exactly what it lists, is deterministic, and stays bounded', () => {
     fc.assert(
       fc.property(fc.array(arbitraryFinding, { maxLength: 40 }), fc.integer({ min: 10, max: 40 }), (findings, max) => {

@@ -160,6 +160,8 @@ export class AlertBook {
   private merge(home: AlertEntry, other: AlertEntry): void {
     home.absorb(other);
     this.remove(other);
+    // What explained it is a part of it now.
+    if (home.explainedBy === other) this.setExplainer(home, undefined, '');
     for (const shadow of other.shadows) this.setExplainer(shadow, home, shadow.explainedMeaning);
     for (const neighbour of other.related) this.tie(home, neighbour);
     this.setExplainer(other, home, '');
