@@ -34,7 +34,13 @@ export default defineConfig({
       external: [...OPTIONAL_PACKAGES],
       input: { holdfast: 'scripts/lib/package/entry.ts' },
       // All in one folder: see the plugin.
-      output: { format: 'esm', entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' },
+      output: {
+        format: 'esm',
+        entryFileNames: '[name].js',
+        chunkFileNames: '[name]-[hash].js',
+        // Every thread keeps the sources of what it runs; of what is said there only licences must stay.
+        comments: { legal: true, annotation: false, jsdoc: false },
+      },
     },
   },
 });

@@ -118,8 +118,8 @@ describe.skipIf(obstacle !== undefined)('live capture', () => {
     process.kill(first, 'SIGKILL');
     await expect.poll(() => capture.sensor.helperPid ?? first).not.toBe(first);
     await expect.poll(() => capture.runs.length).toBe(1);
-    // Up again in the second run: its first packets are counted.
-    await settle(300);
+    const health = () => capture.health.report().entries.find(({ part }) => part === `capture/${pair.nearInterface}`);
+    await expect.poll(() => health()?.state).toBe('ok');
     await pair.blast({ count: 1_000, rate: 20_000 });
     await expect.poll(() => capture.state(pair.nearInterface)?.received, { timeout: 45_000 }).toBe(2_000);
     expect(capture.messages).toEqual(['The capture helper ended: it ended with SIGKILL']);
@@ -151,11 +151,12 @@ describe.skipIf(obstacle !== undefined)('live capture', () => {
     const module = fileURLToPath(new URL('./testing/live-capture.ts', import.meta.url));
     const options = { interfaces: [pair.nearInterface], prefix: pair.inside(pair.near) };
     const script = `
-      const { LiveCapture } = await import(${JSON.stringify(module)});
-      const capture = new LiveCapture(${JSON.stringify(options)});
-      console.log(capture.sensor.helperPid);
+      import(${JSON.stringify(module)}).then(({ LiveCapture }) => {
+        const capture = new LiveCapture(${JSON.stringify(options)});
+        console.log(capture.sensor.helperPid);
+      });
     `;
-    const engine = spawn(process.execPath, ['--input-type=module', '-e', script], {
+    const engine = spawn(process.execPath, ['-e', script], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     let output = '';
@@ -165,6 +166,7 @@ describe.skipIf(obstacle !== undefined)('live capture', () => {
     await expect.poll(() => output, { timeout: 45_000 }).toMatch(/^\d+\n/);
     const helper = Number(output);
     await expect.poll(() => statusOf(helper).Seccomp, { timeout: 45_000 }).toBe('2');
+    expect(engine.exitCode).toBe(null);
     engine.kill('SIGKILL');
     await expect.poll(() => existsSync(`/proc/${helper}`), { timeout: 45_000 }).toBe(false);
     await expect.poll(() => readdirSync(tmpdir()).filter((name) => name.startsWith('holdfast-capture-'))).toEqual([]);

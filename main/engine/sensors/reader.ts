@@ -82,7 +82,7 @@ class InterfaceTable {
 export function pumpCapture(fd: number, sink: FrameSink, control: PumpControl): PumpEnd {
   const table = new InterfaceTable();
   let changed = false;
-  let toldUs = Number.NEGATIVE_INFINITY;
+  let toldUs: number | undefined;
   const report = (): void => {
     if (!changed) return;
     changed = false;
@@ -98,6 +98,8 @@ export function pumpCapture(fd: number, sink: FrameSink, control: PumpControl): 
       changed = true;
     },
     tick: (nowUs) => {
+      // The first tick comes before the helper has listed the interfaces.
+      toldUs ??= nowUs;
       if (changed || nowUs - toldUs >= REPORT_INTERVAL_US) {
         changed = true;
         toldUs = nowUs;

@@ -1,11 +1,13 @@
 /**
- * What a bundle of the engine needs beyond joining modules: the threads and files that code finds from where it lies.
+ * What a bundle of the engine needs beyond joining modules: the threads and files that code finds from where it lies, and
+ * sources that take half the memory.
  * The installed tree has the layout of a checkout and all chunks lie in one folder of it, so one rule finds everything
  * in both, and a bundle can be tried where it was built.
  */
 import { isBuiltin } from 'node:module';
 import { basename, dirname, relative, resolve, sep } from 'node:path';
 import type { Plugin } from 'vite';
+import { latin1Source } from './latin1.ts';
 
 /** Where the bundle is written, below the root of the project and of an installed tree alike. */
 export const BUNDLE_FOLDER = 'dist/engine';
@@ -92,6 +94,7 @@ export function bundlePlugin(root: string): Plugin {
     },
     generateBundle(_options, bundle) {
       const chunks = Object.values(bundle).filter((part) => part.type === 'chunk');
+      for (const chunk of chunks) chunk.code = latin1Source(chunk.code);
       const places = chunks.flatMap(({ moduleIds }) =>
         moduleIds.map((id) => placeOf(id.replace(/^\0/, '').split('?')[0])),
       );
