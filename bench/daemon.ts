@@ -23,15 +23,20 @@ const PATIENT_ATTEMPTS = 5;
 
 export class Daemon {
   readonly dataDirectory = makeScratch();
+  readonly #command: string;
   readonly #child: ChildProcess;
   /** For an end of this process without a stop. */
   readonly #end = (): void => void this.#child.kill('SIGKILL');
   #errors = '';
 
-  /** @param prefix the command before it, such as ['ip', 'netns', 'exec', 'name'] */
-  constructor(interfaces: readonly string[], prefix: readonly string[] = []) {
+  /**
+   * @param prefix the command before it, such as ['ip', 'netns', 'exec', 'name']
+   * @param command the one of the checkout, where left out
+   */
+  constructor(interfaces: readonly string[], prefix: readonly string[] = [], command = HOLDFAST) {
+    this.#command = command;
     const args = ['--data-dir', this.dataDirectory, 'daemon', '--interface', ...interfaces];
-    const [file, ...rest] = [...prefix, HOLDFAST, ...args];
+    const [file, ...rest] = [...prefix, command, ...args];
     this.#child = spawn(file, rest, { stdio: ['ignore', 'ignore', 'pipe'] });
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#errors += text;
@@ -41,7 +46,7 @@ export class Daemon {
 
   /** The command with which its state is asked for. */
   statusCommand(): readonly string[] {
-    return [HOLDFAST, '--data-dir', this.dataDirectory, 'status', '--json'];
+    return [this.#command, '--data-dir', this.dataDirectory, 'status', '--json'];
   }
 
   async status(): Promise<Status> {

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { atMost, type Benchmark, exactly } from '../benchmark.ts';
 import { Daemon } from '../daemon.ts';
+import { layOutInstalled } from '../installed.ts';
 import { makeScratch, removeScratch } from '../scratch.ts';
 import { hostReady, seenWhile, startPrograms, writeFiles } from './host-load.ts';
 
@@ -23,7 +24,8 @@ export const hostSoak: Benchmark = {
   claim: 'After an hour of mixed load memory is within 10 % of that of the first ten minutes.',
   async run({ minutes, say }) {
     const scratch = makeScratch();
-    const daemon = new Daemon(LOOPBACK);
+    const installed = makeScratch();
+    const daemon = new Daemon(LOOPBACK, [], await layOutInstalled(installed));
     try {
       await hostReady(daemon);
       const partMs = (minutes * MS_PER_MINUTE) / PARTS;
@@ -61,6 +63,7 @@ export const hostSoak: Benchmark = {
     } finally {
       await daemon.stop();
       removeScratch(scratch);
+      removeScratch(installed);
     }
   },
 };

@@ -69,7 +69,7 @@ describe.skipIf(obstacle !== undefined)('live capture', () => {
     const pair = makePair();
     const capture = await watch(pair, { ringMebibytes: 1, stallMs: 1_500 });
     const before = pair.receivedByDevice();
-    await pair.blast({ count: 100_000, rate: 200_000 });
+    await pair.blast({ count: 300_000, rate: 200_000 });
     const arrived = pair.receivedByDevice() - before;
     const lost = () => capture.state(pair.nearInterface)?.dropped ?? 0;
     await expect.poll(lost, { timeout: 45_000 }).toBeGreaterThan(0);

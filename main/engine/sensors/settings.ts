@@ -31,15 +31,15 @@ export const sensorSettings = {
   },
   ringMebibytes: {
     type: 'number',
-    default: 64,
+    default: 16,
     min: 1,
     max: 1_024,
     integer: true,
     unit: 'MiB',
     reason:
       'Memory for packets that wait to be looked at. The kernel holds it all the time for each of the first four ' +
-      'interfaces, and an eighth for any more; as much again is taken while the engine is busy. 64 MiB hold about a second ' +
-      'of small packets at 500,000 a second; more helps when Health tells of lost packets.',
+      'interfaces, and half for any more; up to eight times as much is taken while the engine is late. 16 MiB hold some ' +
+      'tenths of a second of small packets at 500,000 a second; more helps when Health tells of lost packets.',
   },
   promiscuous: {
     type: 'boolean',

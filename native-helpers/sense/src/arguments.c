@@ -12,8 +12,8 @@
 #define MIN_RING_MEBIBYTES 1u
 /* More waits longer than anybody would believe to be the present: a typing error. */
 #define MAX_RING_MEBIBYTES 1024u
-/* A second of small packets at 500,000 packets/s. */
-#define DEFAULT_RING_MEBIBYTES 64u
+/* Tenths of a second of small packets at 500,000 packets/s. */
+#define DEFAULT_RING_MEBIBYTES 16u
 /* "nobody" on every Linux. */
 #define DEFAULT_USER 65534u
 
@@ -24,7 +24,7 @@ const char arguments_help[] =
     "  --auto              watch those that carry traffic of their own, new ones too\n"
     "  --all               watch every one, loopback included, new ones too\n"
     "  --snap BYTES        keep this much of every packet (64-65535, default 65535)\n"
-    "  --ring-mib MIB      memory for packets that wait, most of it only while they do (1-1024, default 64)\n"
+    "  --ring-mib MIB      kernel memory for packets of an interface (1-1024, default 16)\n"
     "  --promiscuous       see packets for other machines as well\n"
     "  --user UID          whom to become when started as root (default 65534, nobody)\n"
     "sense processes [options]\n"

@@ -29,14 +29,16 @@
 static_assert(TICK_LAG_MS > 2 * BLOCK_TIMEOUT_MS, "a tick is never ahead of a block that is still being filled");
 
 /*
- * Where packets wait until sense is scheduled. Rings are unswappable kernel memory that is held all the time, but an eighth
- * of the 64 MiB was not enough: an upload over a fast link fills 8 MiB in milliseconds. sense empties them at once, and
- * what a busy reader has not taken yet waits in a backlog, in memory that is held only as long. The first FULL_RINGS
- * interfaces get the larger ring, any more the smaller one: a host with many interfaces has few that are busy.
+ * Where packets wait until sense is scheduled: unswappable kernel memory that is held all the time. An upload over a fast
+ * link fills 8 MiB in milliseconds, which is too soon on a busy machine; 16 are enough, as sense empties them at once. What
+ * the reader has not taken yet waits in a backlog, in memory that is held only as long. The first FULL_RINGS interfaces
+ * get the larger ring, any more the smaller one: a host with many interfaces has few that are busy.
  */
 #define FULL_RINGS 4u
-#define FULL_RING_DIVISOR 1u
-#define SMALL_RING_DIVISOR 8u
+#define SMALL_RING_DIVISOR 2u
+/* A reader that is late is so for tenths of seconds; the limit is for rings that are large already. */
+#define BACKLOG_RINGS 8u
+#define BACKLOG_MEBIBYTES 256u
 
 /* sense needs next to no time, but where it does not get that at once packets are lost. */
 #define NICENESS (-10)
@@ -187,7 +189,7 @@ static void attach(struct capture *capture, struct slot *slot, const struct inte
   if (slot->ring != NULL && (slot->ring != ring || slot->link_type != form.link_type)) detach(capture, slot);
   slot->link_type = form.link_type;
   if (slot->ring == NULL) {
-    const uint32_t divisor = capture->rings < FULL_RINGS ? FULL_RING_DIVISOR : SMALL_RING_DIVISOR;
+    const uint32_t divisor = capture->rings < FULL_RINGS ? 1u : SMALL_RING_DIVISOR;
     const uint32_t wanted = capture->arguments->ring_mebibytes / divisor;
     if (!ring_allocate(ring, wanted > 0 ? wanted : 1)) {
       fail(capture, slot, errno, "there is no memory for its ring");
@@ -408,6 +410,12 @@ static enum exit_code open_pool(struct capture *capture) {
   return EXIT_STOPPED;
 }
 
+static uint32_t backlog_mebibytes(uint32_t ring) {
+  const uint32_t wanted = ring * BACKLOG_RINGS;
+  const uint32_t most = ring < BACKLOG_MEBIBYTES ? BACKLOG_MEBIBYTES : ring;
+  return wanted < most ? wanted : most;
+}
+
 enum exit_code capture_run(const struct arguments *arguments, const volatile sig_atomic_t *stopping) {
   static struct capture capture;
   capture.arguments = arguments;
@@ -420,7 +428,7 @@ enum exit_code capture_run(const struct arguments *arguments, const volatile sig
     return EXIT_SYSTEM_ERROR;
   }
   output_open(&capture.output, STDOUT_FILENO, stopping);
-  output_allow_backlog(&capture.output, (size_t)arguments->ring_mebibytes * 1024u * 1024u);
+  output_allow_backlog(&capture.output, (size_t)backlog_mebibytes(arguments->ring_mebibytes) * 1024u * 1024u);
   /* Needs a right that is given up next; without it packets are lost sooner on a busy machine. */
   (void)setpriority(PRIO_PROCESS, 0, NICENESS);
   const char *step = "";

@@ -71,7 +71,7 @@ static void test_arguments(void) {
   CHECK(parse(&arguments, "sense capture --interface eth0 --interface wlan0 --interface eth0", problem, sizeof problem));
   CHECK(arguments.command == COMMAND_CAPTURE && arguments.selection == SELECT_NAMED && arguments.names == 2);
   CHECK(strcmp(arguments.name[1], "wlan0") == 0);
-  CHECK(arguments.snap_bytes == 65535 && arguments.ring_mebibytes == 64 && !arguments.promiscuous);
+  CHECK(arguments.snap_bytes == 65535 && arguments.ring_mebibytes == 16 && !arguments.promiscuous);
   CHECK(arguments.user == 65534);
   CHECK(parse(&arguments, "sense capture --all --snap 96 --ring-mib 8 --promiscuous --user 1000", problem,
               sizeof problem));

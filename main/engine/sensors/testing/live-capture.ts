@@ -24,7 +24,7 @@ export class LiveCapture {
     this.#worker = new Worker(new URL('./capture-worker.ts', import.meta.url), { trackUnmanagedFds: false });
     this.sensor = new CaptureSensor({
       snapBytes: 65_535,
-      ringMebibytes: 64,
+      ringMebibytes: 16,
       promiscuous: false,
       timing: { firstPauseMs: 20, longestPauseMs: 100 },
       ...options,
