@@ -303,6 +303,13 @@ static struct audit_slot *find(struct audit_events *events, uint64_t time_ms, ui
   return NULL;
 }
 
+/* Before its end came: it may lack its path or folder though its arguments are whole, and counts as incomplete. */
+static void tell_unfinished(struct audit_events *events, struct audit_slot *slot, audit_take *take, void *context) {
+  events->unfinished++;
+  slot->record.flags |= FLAG_INCOMPLETE;
+  tell(events, slot, take, context);
+}
+
 /* An empty slot; where there is none the oldest event is told as it is. */
 static struct audit_slot *make_room(struct audit_events *events, audit_take *take, void *context) {
   struct audit_slot *oldest = &events->slots[0];
@@ -311,8 +318,7 @@ static struct audit_slot *make_room(struct audit_events *events, audit_take *tak
     if (!slot->used) return slot;
     if (slot->since_ms < oldest->since_ms) oldest = slot;
   }
-  events->unfinished++;
-  tell(events, oldest, take, context);
+  tell_unfinished(events, oldest, take, context);
   return oldest;
 }
 
@@ -389,8 +395,7 @@ void audit_events_flush(struct audit_events *events, uint64_t now_ms, audit_take
   for (unsigned i = 0; i < AUDIT_SLOTS; i++) {
     struct audit_slot *slot = &events->slots[i];
     if (!slot->used || now_ms - slot->since_ms < AUDIT_EVENT_MS) continue;
-    events->unfinished++;
-    tell(events, slot, take, context);
+    tell_unfinished(events, slot, take, context);
   }
 }
 
