@@ -11,10 +11,10 @@ export function modelHandlers({ models }: ModelAnswering): HandlersOf<typeof MOD
   return {
     'models.list': () => models.list(),
     'models.watch': (_input, emit) => models.watch(emit),
-    'models.get': ({ id }) => models.detail(id),
-    'models.compare': ({ first, second }) => models.compare(first, second),
-    'models.evaluate': ({ id }) => models.evaluate(id),
-    'models.preview': (input) => models.preview(input),
+    'models.get': ({ id }) => models.answers.detail(id),
+    'models.compare': ({ first, second }) => models.answers.compare(first, second),
+    'models.evaluate': ({ id }) => models.answers.evaluate(id),
+    'models.preview': (input) => models.answers.preview(input),
     'models.use': ({ id }, { actor }) => models.use(id, actor),
     'models.rollback': ({ table }, { actor }) => models.rollback(table, actor),
     'models.remove': ({ id }, { actor }) => {
@@ -29,8 +29,8 @@ export function modelHandlers({ models }: ModelAnswering): HandlersOf<typeof MOD
     'models.export': ({ id, offset }) => models.exportPiece(id, offset),
     'models.import': ({ name, offset, data, isLast }, { actor }) =>
       models.importPiece(name, { offset, bytes: Buffer.from(data, 'base64'), isLast }, actor),
-    detect: (input) => models.detect(input),
-    explain: (input) => models.explain(input),
-    predict: (input) => models.predict(input),
+    detect: (input) => models.answers.detect(input),
+    explain: (input) => models.answers.explain(input),
+    predict: (input) => models.answers.predict(input),
   };
 }

@@ -179,10 +179,10 @@ describe('learning', () => {
     expect(process).toMatchObject({ state: 'off', detail: expect.stringContaining('not watched yet') });
     scene.desk.takePrograms([{ program: '/usr/bin/make', values: { processes: 3, children: 40 } }]);
     expect(scene.desk.list().learning[2]).toMatchObject({ table: 'process', state: 'learning', rows: 1 });
-    await expect(scene.desk.detect({ table: 'flow', features: {} })).rejects.toMatchObject({
+    await expect(scene.desk.answers.detect({ table: 'flow', features: {} })).rejects.toMatchObject({
       failure: { code: 'nothing-learnt' },
     });
-    expect(codeOf(() => scene.desk.detail('flow-1'))).toBe('no-such-version');
+    expect(codeOf(() => scene.desk.answers.detail('flow-1'))).toBe('no-such-version');
     expect(codeOf(() => scene.desk.rollback('flow', 'ada'))).toBe('no-earlier-version');
   });
 
@@ -191,14 +191,14 @@ describe('learning', () => {
     const [profile] = scene.desk.list().profiles;
     expect(profile).toMatchObject({ id: 'flow-1', state: 'active', source: 'this computer', groups: ['tcp'] });
     expect(profile.metrics.validationRows).toBeGreaterThan(50);
-    const result = await scene.desk.explain({
+    const result = await scene.desk.answers.explain({
       table: 'flow',
       group: 'tcp',
       features: { 'Total Length of Fwd Packets': 9e9 },
     });
     expect(result).toMatchObject({ id: 'flow-1', results: [{ isAnomaly: true }] });
-    expect((await scene.desk.evaluate('flow-1')).rows).toBeGreaterThan(20);
-    expect(scene.desk.detail('flow-1').groups[0].models.map(({ kind }) => kind)).toEqual([
+    expect((await scene.desk.answers.evaluate('flow-1')).rows).toBeGreaterThan(20);
+    expect(scene.desk.answers.detail('flow-1').groups[0].models.map(({ kind }) => kind)).toEqual([
       'baseline',
       'isolation-forest',
     ]);
@@ -307,8 +307,8 @@ describe('judging', () => {
     expect(scene.findings[0].title).toContain('203.0.113.0');
     expect(scene.findings[0].severity).toBe('low');
     expect(scene.desk.list().budget).toMatchObject({ perDay: 3, shown: 2 });
-    expect(scene.desk.preview({ perDay: 100, days: 30 }).total).toBeGreaterThanOrEqual(2);
-    expect(scene.desk.preview({ perDay: 1, days: 30 })).toMatchObject({ total: 1 });
+    expect(scene.desk.answers.preview({ perDay: 100, days: 30 }).total).toBeGreaterThanOrEqual(2);
+    expect(scene.desk.answers.preview({ perDay: 1, days: 30 })).toMatchObject({ total: 1 });
     await scene.close();
     await scene.open();
     expect(scene.desk.list().budget).toMatchObject({ shown: 2 });
@@ -382,7 +382,7 @@ describe('versions', () => {
       'flow-2 active',
       'flow-1 retired',
     ]);
-    const compared = await scene.desk.compare('flow-1', 'flow-2');
+    const compared = await scene.desk.answers.compare('flow-1', 'flow-2');
     expect(compared.disagreement).toBeLessThanOrEqual(0.05);
     expect(compared.rankCorrelation).toBeGreaterThan(0.2);
     expect(scene.desk.rollback('flow', 'ada')).toMatchObject({ id: 'flow-1', state: 'active' });
@@ -462,7 +462,7 @@ describe('versions', () => {
     expect(profile?.reason).toContain('made on this computer');
     const features = { 'Total Length of Fwd Packets': 9e9 };
     const ask = async (id: string) =>
-      (await scene.desk.detect({ table: 'flow', group: 'tcp', features, id })).results[0].pValue;
+      (await scene.desk.answers.detect({ table: 'flow', group: 'tcp', features, id })).results[0].pValue;
     expect(await ask('flow-2')).toBe(await ask('flow-1'));
     expect(scene.actions()[0]).toBe('model-imported flow-2');
 

@@ -1,7 +1,6 @@
 import type { CallOutput, ParsedInput } from '../../../../contract/api.ts';
 import type { Learning } from '../../../../contract/api-models.ts';
 import type { Finding } from '../../../../contract/domain.ts';
-import { formatCount } from '../../../../contract/format.ts';
 import { MODEL_KINDS, MODEL_TABLES, type ModelKind, type ModelTable } from '../../../../contract/models.ts';
 import { fitProfile, TABLE_COLUMNS } from '../../models/index.ts';
 import type { RecordedFlow } from '../../network/index.ts';
@@ -9,24 +8,22 @@ import type { Clock, Timer } from '../../runtime/clock.ts';
 import { messageOf } from '../../runtime/failure.ts';
 import type { HealthPart, HealthRegistry } from '../../runtime/health.ts';
 import type { Store } from '../../store/index.ts';
-import { type AskedProfile, detectRows, explainRows, predictRows } from '../handlers/detect.ts';
 import type { HostActivity, ProgramHour, SeenByHost } from '../host/host-activity.ts';
+import { ModelAnswers } from './model-answers.ts';
 import { ModelBudget } from './model-budget.ts';
 import { type Conditions, readConditions } from './model-conditions.ts';
 import { DriftWatch } from './model-drift-watch.ts';
-import { detailOf, evaluationOf } from './model-evaluation.ts';
-import { differentTables, nothingLearnt } from './model-failures.ts';
 import { FirstLook } from './model-first-look.ts';
 import { HostWindow } from './model-host-window.ts';
 import { type Judging, ModelJudge } from './model-judge.ts';
-import { agreementOf, pValuesOf } from './model-promotion.ts';
+import { learningOf, tellLearningHealth } from './model-learning.ts';
 import { ModelRegistry } from './model-registry.ts';
 import { ModelSamples } from './model-samples.ts';
-import { isLearnt, type ScheduleVerdict, scheduleOf } from './model-schedule.ts';
+import { type ScheduleVerdict, scheduleOf } from './model-schedule.ts';
 import type { ModelSettings } from './model-settings.ts';
 import { ModelTraining, type Trainer } from './model-training.ts';
 import { ModelTransfer, type ProfilePiece } from './model-transfer.ts';
-import { driftedText, learningText, readyText } from './model-words.ts';
+import { ModelWatchers, type WatchedLearning } from './model-watchers.ts';
 
 export interface ModelDeskOptions {
   readonly clock: Clock;
@@ -50,26 +47,18 @@ export interface ModelDeskOptions {
   readonly procDirectory?: string;
 }
 
-type Watched = CallOutput<'models.watch'>;
-
 const MINUTE_MS = 60_000;
-const HOUR_MS = 3_600_000;
-/** Watchers hear of progress so often at the most. */
-const TELL_MS = 500;
-/** Watchers see rows come in so often. */
-const LOOK_MS = 5_000;
 const ENGINE = 'engine';
 const WATCHED_MARK = 'models.watched';
 const TRIED_MARK = 'models.tried';
 const RUNNING_MARK = 'models.training';
-const OFF = 'Learning is switched off by the setting models.enabled.';
-const NO_PROGRAMS = 'Programs are not watched yet, or not for an hour, so nothing can be learnt of them.';
 /** Tables that are always filled. */
 const ALWAYS_FILLED: readonly ModelTable[] = ['flow', 'host'];
 
 /** What is learnt of this computer, and the one place where it changes. Start and stop once. */
 export class ModelDesk {
   readonly name = 'models';
+  readonly answers: ModelAnswers;
   readonly #options: ModelDeskOptions;
   readonly #samples: ModelSamples;
   readonly #registry: ModelRegistry;
@@ -81,10 +70,9 @@ export class ModelDesk {
   readonly #transfer: ModelTransfer;
   readonly #hostWindow: HostWindow;
   readonly #health: HealthPart;
-  readonly #watchers = new Set<(item: Watched) => void>();
+  readonly #watchers: ModelWatchers;
   readonly #conditions: () => Conditions;
   #minutes: Timer | undefined;
-  #telling: Timer | undefined;
   #isStarted = false;
   #isWatching = true;
   /** Programs have been watched for an hour, now or before. */
@@ -122,6 +110,8 @@ export class ModelDesk {
       store,
       nowMs: () => clock.nowMs(),
     });
+    this.answers = new ModelAnswers({ registry: this.#registry, samples: this.#samples, budget: this.#budget });
+    this.#watchers = new ModelWatchers(clock, () => this.#watched());
     this.#judge = new ModelJudge({
       clock,
       judging: (table) => this.#judging(table),
@@ -168,7 +158,7 @@ export class ModelDesk {
     if (!this.#isStarted) return;
     this.#isStarted = false;
     this.#minutes?.cancel();
-    this.#telling?.cancel();
+    this.#watchers.stop();
     this.#hostWindow.stop();
     const wasTraining = this.#training.isRunning;
     await this.#training.stop();
@@ -218,58 +208,15 @@ export class ModelDesk {
     this.#budget.configure();
     if (!this.#options.settings().enabled) this.#endTraining('learning was switched off');
     this.#tellHealth();
-    this.#poke();
+    this.#watchers.poke();
   }
 
   list(): CallOutput<'models.list'> {
     return { ...this.#watched(), profiles: [...this.#registry.list()] };
   }
 
-  watch(emit: (item: Watched) => void): () => void {
-    this.#watchers.add(emit);
-    let told = '';
-    const tell = (): void => {
-      const item = this.#watched();
-      const text = JSON.stringify(item);
-      if (text === told) return;
-      told = text;
-      emit(item);
-    };
-    tell();
-    const timer = this.#options.clock.every(LOOK_MS, tell);
-    return () => {
-      timer.cancel();
-      this.#watchers.delete(emit);
-    };
-  }
-
-  detail(id: string): CallOutput<'models.get'> {
-    return detailOf(this.#registry.read(id), this.#budget.state.threshold);
-  }
-
-  async compare(firstId: string, secondId: string): Promise<CallOutput<'models.compare'>> {
-    const first = this.#registry.read(firstId);
-    const second = this.#registry.read(secondId);
-    if (first.info.table !== second.info.table) throw differentTables(firstId, secondId);
-    const rows = await this.#samples.check(first.info.table);
-    const { threshold } = this.#budget.state;
-    const ofFirst = await pValuesOf(first.profile, rows);
-    const ofSecond = await pValuesOf(second.profile, rows);
-    return {
-      first: evaluationOf(first, ofFirst, threshold),
-      second: evaluationOf(second, ofSecond, threshold),
-      ...agreementOf(ofFirst, ofSecond),
-    };
-  }
-
-  async evaluate(id: string): Promise<CallOutput<'models.evaluate'>> {
-    const known = this.#registry.read(id);
-    const pValues = await pValuesOf(known.profile, await this.#samples.check(known.info.table));
-    return evaluationOf(known, pValues, this.#budget.state.threshold);
-  }
-
-  preview({ perDay, days }: ParsedInput<'models.preview'>): CallOutput<'models.preview'> {
-    return this.#budget.preview(perDay, days);
+  watch(emit: (item: WatchedLearning) => void): () => void {
+    return this.#watchers.add(emit);
   }
 
   use(id: string, actor: string): CallOutput<'models.use'> {
@@ -315,18 +262,6 @@ export class ModelDesk {
     return received;
   }
 
-  async detect(input: ParsedInput<'detect'>): Promise<CallOutput<'detect'>> {
-    return detectRows(this.#asked(input), input);
-  }
-
-  async explain(input: ParsedInput<'explain'>): Promise<CallOutput<'explain'>> {
-    return explainRows(this.#asked(input), input);
-  }
-
-  async predict(input: ParsedInput<'predict'>): Promise<CallOutput<'predict'>> {
-    return predictRows(this.#asked(input), input);
-  }
-
   get #isLearning(): boolean {
     return this.#isStarted && this.#options.settings().enabled;
   }
@@ -339,14 +274,6 @@ export class ModelDesk {
   get #kinds(): readonly ModelKind[] {
     const { kinds } = this.#options.settings();
     return MODEL_KINDS.filter((kind) => kinds.includes(kind));
-  }
-
-  #asked({ id, table }: ParsedInput<'detect'>): AskedProfile {
-    const known = id === undefined ? this.#registry.active(table) : this.#registry.read(id);
-    if (known === undefined) throw nothingLearnt(table);
-    const { info, profile } = known;
-    if (info.table !== table) throw nothingLearnt(table);
-    return { id: info.id, profile };
   }
 
   #judging(table: ModelTable): Judging | undefined {
@@ -443,25 +370,15 @@ export class ModelDesk {
     if (!this.#training.isRunning && this.#isStarted) {
       this.#options.store().control.setMark(RUNNING_MARK, null);
       this.#changed();
-    } else this.#poke();
+    } else this.#watchers.poke();
   }
 
   #changed(): void {
     this.#tellHealth();
-    this.#poke();
+    this.#watchers.poke();
   }
 
-  /** Tells watchers soon, and not more often than they can read. */
-  #poke(): void {
-    if (this.#watchers.size === 0 || this.#telling !== undefined) return;
-    this.#telling = this.#options.clock.after(TELL_MS, () => {
-      this.#telling = undefined;
-      const item = this.#watched();
-      for (const emit of this.#watchers) emit(item);
-    });
-  }
-
-  #watched(): Watched {
+  #watched(): WatchedLearning {
     return {
       learning: MODEL_TABLES.map((table) => this.#learning(table)),
       training: this.#training.latest,
@@ -470,58 +387,24 @@ export class ModelDesk {
   }
 
   #learning(table: ModelTable): Learning {
-    const settings = this.#options.settings();
-    const active = this.#registry.active(table);
-    const rows = this.#samples.usable(table);
-    const size = this.#samples.size(table);
-    const drift = this.#drift.get(table);
-    const rowsWanted = settings.learningRows;
-    const judged = this.#judge.judged(table);
-    const common = {
+    const { clock, settings } = this.#options;
+    return learningOf({
       table,
-      rows: size,
-      rowsWanted,
-      activeId: active?.info.id ?? null,
-      drift,
-      ...(judged === undefined ? {} : { judged }),
-    };
-    const without = { ...common, progress: null, readyMs: null };
-    if (!this.#filled.includes(table)) return { ...without, state: 'off', detail: NO_PROGRAMS };
-    if (!settings.enabled) return { ...without, state: 'off', detail: OFF };
-    const run = this.#training.latest;
-    if (run?.state === 'running' && run.tables.includes(table)) {
-      const judges = active === undefined ? '' : ` ${active.info.id} judges until it is done.`;
-      return { ...without, state: 'training', detail: `Training on ${formatCount(rows, 'row')}.${judges}` };
-    }
-    const { waitsFor } = this.#schedule(table);
-    const heldOut = this.#samples.heldOutOf(table);
-    if (active !== undefined && drift?.isDrifted) {
-      return { ...without, state: 'drifted', detail: driftedText(active.info.id, drift, waitsFor) };
-    }
-    if (active !== undefined) {
-      return { ...without, state: 'ready', detail: readyText(table, active.info.id, heldOut, waitsFor) };
-    }
-    const watchedWantedMs = settings.learningHours * HOUR_MS;
-    const detail = learningText({
-      table,
-      rows,
-      rowsWanted,
+      settings: settings(),
+      nowMs: clock.nowMs(),
+      isFilled: this.#filled.includes(table),
+      size: this.#samples.size(table),
+      rows: this.#samples.usable(table),
+      heldOut: this.#samples.heldOutOf(table),
+      judged: this.#judge.judged(table),
+      activeId: this.#registry.active(table)?.info.id ?? null,
+      drift: this.#drift.get(table),
+      training: this.#training.latest,
       watchedMs: this.#watchedMs,
-      watchedWantedMs,
       hasFirstLook: this.#firstLook.get(table) !== undefined,
-      heldOut,
-      waitsFor: isLearnt({ rows, watchedMs: this.#watchedMs, settings }) ? waitsFor || 'training begins soon' : '',
       problem: this.#registry.problem(table),
+      waitsFor: () => this.#schedule(table).waitsFor,
     });
-    const watched = watchedWantedMs === 0 ? 1 : this.#watchedMs / watchedWantedMs;
-    const leftMs = Math.max(0, watchedWantedMs - this.#watchedMs);
-    return {
-      ...common,
-      state: 'learning',
-      detail,
-      progress: Math.min(1, watched, rows / rowsWanted),
-      readyMs: this.#options.clock.nowMs() + leftMs,
-    };
   }
 
   #counters(): Readonly<Record<string, number>> {
@@ -540,29 +423,14 @@ export class ModelDesk {
 
   #tellHealth(): void {
     if (!this.#isStarted) return;
-    const { enabled } = this.#options.settings();
-    if (!enabled) {
-      this.#health.off(OFF);
-      return;
-    }
-    const problems = this.#filled
-      .map((table) => this.#registry.problem(table))
-      .filter((problem) => problem !== undefined);
-    const { failure } = this.#training.latest ?? { failure: null };
-    if (problems.length > 0) this.#health.degraded(`${problems.join(' ')}.`, 'Train anew: "holdfast models train".');
-    else if (failure !== null) this.#health.degraded(`The last training failed: ${failure.message}`, failure.hint);
-    else this.#health.ok(HEALTH_TEXTS[this.#learning('flow').state]);
+    tellLearningHealth(this.#health, {
+      isEnabled: this.#options.settings().enabled,
+      problems: this.#filled.map((table) => this.#registry.problem(table)).filter((problem) => problem !== undefined),
+      training: this.#training.latest,
+      state: () => this.#learning('flow').state,
+    });
   }
 }
-
-/** Without numbers that change all the time: those are in `models.list`. */
-const HEALTH_TEXTS: Readonly<Record<Learning['state'], string>> = {
-  off: OFF,
-  learning: 'Learning what is usual.',
-  training: 'Training.',
-  ready: 'Judging by what was learnt.',
-  drifted: 'Judging; what is usual has moved, and training anew is due.',
-};
 
 function triedIn(text: string | undefined): Partial<Record<ModelTable, number>> {
   try {
