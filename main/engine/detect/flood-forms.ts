@@ -1,6 +1,6 @@
 import type { FloodCounter } from './flood-counters.ts';
+import type { TargetPorts, TargetSources } from './flood-pictures.ts';
 import type { FloodSettings } from './flood-settings.ts';
-import type { TargetPorts, TargetSources } from './flood-targets.ts';
 import type { HeavySource } from './heavy-sources.ts';
 import { REFLECTED_SERVICES } from './reflection.ts';
 

@@ -1,7 +1,7 @@
 import { type Evidence, type Finding, MAX_LISTED_HOSTS } from '../../../contract/domain.ts';
 import { formatAddress } from '../runtime/address.ts';
 import { FLOOD_FORMS, isUnanswered } from './flood-forms.ts';
-import type { TargetPorts, TargetSources } from './flood-targets.ts';
+import type { TargetPorts, TargetSources } from './flood-pictures.ts';
 import type { Landscape } from './landscape.ts';
 import { REFLECTED_SERVICES } from './reflection.ts';
 

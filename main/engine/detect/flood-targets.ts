@@ -1,7 +1,5 @@
 import type { FlowChange, FlowView, PacketView } from '../../../contract/traffic.ts';
 import { FLOW_CHANGE, PACKET_KIND, PROTOCOL, TCP_FLAG } from '../../../contract/traffic.ts';
-import { AddressTable } from '../runtime/address-table.ts';
-import { DistinctCounters } from '../runtime/counters.ts';
 import {
   ADVANCING_ACKS_IN,
   BARE_TCP_IN,
@@ -36,27 +34,16 @@ import {
   UNREACHABLE_OUT,
   UNWATCHED_IN,
 } from './flood-counters.ts';
-import { type HeavySource, HeavySources } from './heavy-sources.ts';
+import { addressHash, FloodDestinations, type IsGroup, WATCH_AFTER } from './flood-destinations.ts';
+import { FloodPictures } from './flood-pictures.ts';
 import { REFLECTED_SERVICES, reflectedServiceByPort } from './reflection.ts';
 
-/**
- * Packets within one window after which a destination is watched closely; fewer cannot be a flood. Where more
- * destinations are busy than there is room for, the number rises until only the busiest take turns.
- */
-const WATCH_AFTER = 16;
-const WATCH_AFTER_AT_MOST = 4096;
-/** Targets that had to make room within a window before it takes twice as many packets to be watched. */
-const EVICTIONS_PER_STEP = 256;
-/** Places of the first, coarse count; collisions only mean that a quiet host is watched without need. */
-const COARSE_BITS = 13;
 /** More payload than an Ethernet frame of 1,500 bytes can carry. */
 const LARGEST_UNFRAGMENTED = 1480;
 /** An acknowledgement that moves on by more than this within one packet is no transfer: 4 MB. */
 const LARGEST_ACK_STEP = 2 ** 22;
 /** Bare TCP packets in a window after which it is worth remembering who sends them: most are acknowledgements. */
 const BARE_SOURCES_AFTER = 1000;
-const PORT_DISTINCT_BITS = 7;
-const SOURCE_DISTINCT_BITS = 10;
 
 const ICMP_ECHO_REPLY = 0;
 const ICMP_UNREACHABLE = 3;
@@ -69,27 +56,9 @@ const ICMPV6_HOUSEKEEPING_FROM = 130;
 
 const HANDSHAKE_FLAGS = TCP_FLAG.syn | TCP_FLAG.ack | TCP_FLAG.rst | TCP_FLAG.fin;
 
-/** Where the packets of a target go to; cumulative since `forget`. */
-export interface TargetPorts {
-  readonly distinct: number;
-  /** How many packets went into it. */
-  readonly packets: number;
-  /** The port that three of four packets or more go to, 0 where there is none. */
-  readonly dominant: number;
-}
-
-/** The senders of what a target gets; cumulative since `forget`. */
-export interface TargetSources {
-  /** Distinct senders of packets that nobody asked for, nearly (±3 %). */
-  readonly distinct: number;
-  /** How many packets went into `distinct` and `heaviest`. */
-  readonly packets: number;
-  readonly heaviest: readonly HeavySource[];
-}
-
 /**
- * Counts for every busy destination address. Two stages: a coarse count for all, and exact counters for those
- * that get more than WATCH_AFTER packets in a window; so spoofed addresses that are answered once cost nothing.
+ * What comes to every busy destination and what it sends, in windows of a second: exact counters for those that get
+ * more than WATCH_AFTER packets in one.
  *
  * Order of calls: `packet` first, then `flowStart` and `flowChange` for the same packet, which rely on it.
  */
@@ -97,19 +66,13 @@ export class FloodTargets {
   /** Slots that had traffic in this window, in the order of their first packet. */
   readonly active: Int32Array;
   activeCount = 0;
+  /** Who sends to the targets, and where to. */
+  readonly pictures: FloodPictures;
   /** Earliest and latest time in this window; timestamps may run backwards within the engine's tolerance. */
   private earliestUs = Number.POSITIVE_INFINITY;
   private latestUs = Number.NEGATIVE_INFINITY;
 
-  private readonly isGroup: (w0: number, w1: number, w2: number, w3: number) => boolean;
-  private readonly coarse = new Uint32Array(1 << COARSE_BITS);
-  /** Slot + 1 of the target last found at a place of the coarse count: a short cut past the table. */
-  private readonly shortCuts = new Int32Array(1 << COARSE_BITS);
-  /** The address at each slot: a copy beside the counters is quicker to compare. */
-  private readonly words: Int32Array;
-  /** How many targets fall on a place, so that senders that are no target are told at once. */
-  private readonly targetsAt = new Uint16Array(1 << COARSE_BITS);
-  private readonly table: AddressTable;
+  private readonly destinations: FloodDestinations;
   private readonly serviceByPort = reflectedServiceByPort();
 
   private readonly counters: Int32Array;
@@ -124,50 +87,22 @@ export class FloodTargets {
   private readonly lastAcknowledgment: Int32Array;
   private readonly windowsOf: Uint32Array;
 
-  private readonly distinctSources: DistinctCounters;
-  private readonly distinctPorts: DistinctCounters;
-  private readonly heavySources: HeavySources;
-  private readonly sourcePackets: Float64Array;
-  private readonly portPackets: Float64Array;
-  /** The destination port that most packets name, by majority vote (Boyer and Moore, 1981). */
-  private readonly portCandidate: Int32Array;
-  private readonly portVotes: Float64Array;
-
-  private watchAfter = WATCH_AFTER;
-  private evictions = 0;
-
   /** Slots of the packet that is being looked at, -1 where the address is not watched. */
   private destinationSlot = -1;
   private sourceSlot = -1;
 
   /**
    * @param capacity targets watched at once, 6 kB each
-   * @param isGroup whether an address is no single host
    * @param onForget called when a target must make room for another
    */
-  constructor(
-    capacity: number,
-    isGroup: (w0: number, w1: number, w2: number, w3: number) => boolean,
-    onForget: (slot: number) => void,
-  ) {
-    this.isGroup = isGroup;
-    this.table = new AddressTable(capacity, {
-      onEvict: (slot) => {
-        this.evictions++;
-        if (this.evictions % EVICTIONS_PER_STEP === 0)
-          this.watchAfter = Math.min(this.watchAfter * 2, WATCH_AFTER_AT_MOST);
-        onForget(slot);
-        const place = this.placeOfSlot(slot);
-        this.targetsAt[place]!--;
-        if (this.shortCuts[place] === slot + 1) this.shortCuts[place] = 0;
-      },
-    });
+  constructor(capacity: number, isGroup: IsGroup, onForget: (slot: number) => void) {
+    this.destinations = new FloodDestinations(capacity, isGroup, onForget);
+    this.pictures = new FloodPictures(capacity);
     this.active = new Int32Array(capacity);
     this.counters = new Int32Array(capacity * COUNTERS);
     this.windowBytesIn = new Float64Array(capacity);
     this.windowPacketsIn = new Uint32Array(capacity);
     this.windowTcpBytesOut = new Float64Array(capacity);
-    this.words = new Int32Array(capacity * 4);
     this.reflectedIn = new Uint32Array(capacity * REFLECTED_SERVICES.length);
     this.reflectedAsked = new Uint32Array(capacity * REFLECTED_SERVICES.length);
     this.isActive = new Uint8Array(capacity);
@@ -175,13 +110,6 @@ export class FloodTargets {
     this.lastUs = new Float64Array(capacity);
     this.lastAcknowledgment = new Int32Array(capacity);
     this.windowsOf = new Uint32Array(capacity);
-    this.distinctSources = new DistinctCounters(capacity, SOURCE_DISTINCT_BITS);
-    this.distinctPorts = new DistinctCounters(capacity, PORT_DISTINCT_BITS);
-    this.heavySources = new HeavySources(capacity);
-    this.sourcePackets = new Float64Array(capacity);
-    this.portPackets = new Float64Array(capacity);
-    this.portCandidate = new Int32Array(capacity);
-    this.portVotes = new Float64Array(capacity);
   }
 
   packet(packet: PacketView): void {
@@ -191,8 +119,7 @@ export class FloodTargets {
     if (packet.timeUs < this.earliestUs) this.earliestUs = packet.timeUs;
     if (packet.timeUs > this.latestUs) this.latestUs = packet.timeUs;
     const { destination0, destination1, destination2, destination3 } = packet;
-    const place = addressHash(destination0, destination1, destination2, destination3) >>> (32 - COARSE_BITS);
-    const slot = this.watch(place, destination0, destination1, destination2, destination3, packet.timeUs);
+    const slot = this.watch(destination0, destination1, destination2, destination3, packet.timeUs);
     const { source0, source1, source2, source3 } = packet;
     const sourceHash = addressHash(source0, source1, source2, source3);
     if (slot >= 0) {
@@ -200,12 +127,10 @@ export class FloodTargets {
       this.lastUs[slot] = packet.timeUs;
       this.countIn(slot, packet, sourceHash);
     }
-    if (this.targetsAt[sourceHash >>> (32 - COARSE_BITS)] !== 0) {
-      const from = this.known(sourceHash >>> (32 - COARSE_BITS), source0, source1, source2, source3);
-      if (from >= 0) {
-        this.sourceSlot = from;
-        this.countOut(from, packet);
-      }
+    const from = this.destinations.find(sourceHash, source0, source1, source2, source3);
+    if (from >= 0) {
+      this.sourceSlot = from;
+      this.countOut(from, packet);
     }
   }
 
@@ -220,8 +145,12 @@ export class FloodTargets {
       if ((flags & TCP_FLAG.rst) !== 0) this.counters[at + STRAY_RESETS]!++;
       else if ((flags & TCP_FLAG.syn) !== 0) this.counters[at + STRAY_SYN_ACKS]!++;
       else this.counters[at + STRAY_ACKS]!++;
-      this.countPort(slot, packet.destinationPort);
-      this.countSource(slot, packet, addressHash(packet.source0, packet.source1, packet.source2, packet.source3));
+      this.pictures.countPort(slot, packet.destinationPort);
+      this.pictures.countSource(
+        slot,
+        packet,
+        addressHash(packet.source0, packet.source1, packet.source2, packet.source3),
+      );
     } else if (flow.protocol !== PROTOCOL.icmp && flow.protocol !== PROTOCOL.icmpv6) {
       this.counters[at + OTHER_IP_FLOWS_IN]!++;
     }
@@ -289,22 +218,7 @@ export class FloodTargets {
   }
 
   addressText(slot: number): string {
-    return this.table.addressText(slot);
-  }
-
-  sources(slot: number): TargetSources {
-    return {
-      distinct: this.distinctSources.estimate(slot),
-      packets: this.sourcePackets[slot]!,
-      heaviest: this.heavySources.list(slot),
-    };
-  }
-
-  ports(slot: number): TargetPorts {
-    const packets = this.portPackets[slot]!;
-    // Half of the votes left over means that three packets of four named the port.
-    const dominant = this.portVotes[slot]! * 2 > packets ? this.portCandidate[slot]! : 0;
-    return { distinct: this.distinctPorts.estimate(slot), packets, dominant };
+    return this.destinations.addressText(slot);
   }
 
   /** How many seconds of traffic the present window holds, at least 1: more when timestamps ran backwards. */
@@ -316,33 +230,14 @@ export class FloodTargets {
   nextWindow(): void {
     this.earliestUs = Number.POSITIVE_INFINITY;
     this.latestUs = Number.NEGATIVE_INFINITY;
-    this.coarse.fill(0);
-    if (this.evictions === 0) this.watchAfter = Math.max(this.watchAfter / 2, WATCH_AFTER);
-    this.evictions = 0;
+    this.destinations.nextWindow();
     for (let position = 0; position < this.activeCount; position++) {
       const slot = this.active[position]!;
       this.isActive[slot] = 0;
       this.clearWindow(slot);
-      if (!this.table.isUsed(slot)) continue;
-      // The short cuts go past the table: tell it what is in use, so that it lets the others go first.
-      this.table.find(
-        this.table.word(slot, 0),
-        this.table.word(slot, 1),
-        this.table.word(slot, 2),
-        this.table.word(slot, 3),
-      );
+      this.destinations.touch(slot);
     }
     this.activeCount = 0;
-  }
-
-  /** Forgets the sources and ports of a target, so that the next picture is of the present. */
-  forget(slot: number): void {
-    this.distinctSources.clear(slot);
-    this.distinctPorts.clear(slot);
-    this.heavySources.clear(slot);
-    this.sourcePackets[slot] = 0;
-    this.portPackets[slot] = 0;
-    this.portVotes[slot] = 0;
   }
 
   private clearWindow(slot: number): void {
@@ -355,18 +250,17 @@ export class FloodTargets {
     this.reflectedAsked.fill(0, services, services + REFLECTED_SERVICES.length);
   }
 
-  private watch(place: number, w0: number, w1: number, w2: number, w3: number, timeUs: number): number {
-    let slot = this.targetsAt[place] === 0 ? -1 : this.known(place, w0, w1, w2, w3);
+  private watch(w0: number, w1: number, w2: number, w3: number, timeUs: number): number {
+    const { destinations } = this;
+    const hash = addressHash(w0, w1, w2, w3);
+    let slot = destinations.find(hash, w0, w1, w2, w3);
     if (slot < 0) {
-      if (++this.coarse[place]! <= this.watchAfter || this.isGroup(w0, w1, w2, w3)) return -1;
-      slot = this.table.findOrInsert(w0, w1, w2, w3);
-      this.targetsAt[place]!++;
-      this.shortCuts[place] = slot + 1;
-      this.words.set([w0, w1, w2, w3], slot * 4);
-      this.forget(slot);
+      slot = destinations.count(hash, w0, w1, w2, w3);
+      if (slot < 0) return -1;
+      this.pictures.forget(slot);
       // The slot may have been another's in this very window.
       this.clearWindow(slot);
-      this.counters[slot * COUNTERS + UNWATCHED_IN] = Math.min(this.coarse[place]! - 1, this.watchAfter);
+      this.counters[slot * COUNTERS + UNWATCHED_IN] = destinations.countedBefore(hash);
       this.firstUs[slot] = timeUs;
       this.windowsOf[slot] = this.isActive[slot] === 0 ? 0 : 1;
     }
@@ -379,24 +273,6 @@ export class FloodTargets {
     return slot;
   }
 
-  private known(place: number, w0: number, w1: number, w2: number, w3: number): number {
-    const { words } = this;
-    const slot = this.shortCuts[place]! - 1;
-    const at = slot * 4;
-    if (slot >= 0 && words[at + 3] === w3 && words[at + 2] === w2 && words[at + 1] === w1 && words[at] === w0) {
-      return slot;
-    }
-    const found = this.table.find(w0, w1, w2, w3);
-    if (found >= 0) this.shortCuts[place] = found + 1;
-    return found;
-  }
-
-  private placeOfSlot(slot: number): number {
-    const { words } = this;
-    const at = slot * 4;
-    return addressHash(words[at]!, words[at + 1]!, words[at + 2]!, words[at + 3]!) >>> (32 - COARSE_BITS);
-  }
-
   private countIn(slot: number, packet: PacketView, sourceHash: number): void {
     const { counters } = this;
     const at = slot * COUNTERS;
@@ -404,7 +280,7 @@ export class FloodTargets {
     this.windowPacketsIn[slot]!++;
     if (packet.kind === PACKET_KIND.fragment) {
       counters[at + FRAGMENTS_IN]!++;
-      this.countSource(slot, packet, sourceHash);
+      this.pictures.countSource(slot, packet, sourceHash);
       return;
     }
     if (packet.payloadBytes > LARGEST_UNFRAGMENTED) counters[at + REASSEMBLED_IN]!++;
@@ -417,7 +293,7 @@ export class FloodTargets {
         if (packet.payloadBytes === 0) counters[at + EMPTY_UDP_IN]!++;
         const service = this.serviceByPort[packet.sourcePort & 0xffff]!;
         if (service >= 0) this.reflectedIn[slot * REFLECTED_SERVICES.length + service]!++;
-        this.countPort(slot, packet.destinationPort);
+        this.pictures.countPort(slot, packet.destinationPort);
         break;
       }
       case PROTOCOL.icmp:
@@ -434,7 +310,7 @@ export class FloodTargets {
       default:
         counters[at + OTHER_IP_IN]!++;
     }
-    this.countSource(slot, packet, sourceHash);
+    this.pictures.countSource(slot, packet, sourceHash);
   }
 
   private countTcpIn(slot: number, packet: PacketView, sourceHash: number): void {
@@ -450,12 +326,12 @@ export class FloodTargets {
       counters[at + BARE_TCP_IN]!++;
       const step = (packet.acknowledgment - this.lastAcknowledgment[slot]!) | 0;
       if (step > 0 && step < LARGEST_ACK_STEP) counters[at + ADVANCING_ACKS_IN]!++;
-      else if (counters[at + BARE_TCP_IN]! > BARE_SOURCES_AFTER) this.countSource(slot, packet, sourceHash);
+      else if (counters[at + BARE_TCP_IN]! > BARE_SOURCES_AFTER) this.pictures.countSource(slot, packet, sourceHash);
       this.lastAcknowledgment[slot] = packet.acknowledgment;
       return;
     }
-    this.countPort(slot, packet.destinationPort);
-    this.countSource(slot, packet, sourceHash);
+    this.pictures.countPort(slot, packet.destinationPort);
+    this.pictures.countSource(slot, packet, sourceHash);
   }
 
   private countOut(slot: number, packet: PacketView): void {
@@ -470,45 +346,18 @@ export class FloodTargets {
       else if ((flags & TCP_FLAG.syn) === 0) {
         counters[at + TCP_OUT]!++;
         // A TCP conversation beside the datagrams shows that they are wanted; only worth a look where there are many.
-        if (counters[at + UDP_IN]! >= WATCH_AFTER) this.countAnswer(slot, packet);
+        if (counters[at + UDP_IN]! >= WATCH_AFTER) this.pictures.countAnswer(slot, packet);
       }
     } else if (packet.protocol === PROTOCOL.udp) {
       counters[at + UDP_OUT]!++;
       const service = this.serviceByPort[packet.destinationPort & 0xffff]!;
       if (service >= 0) this.reflectedAsked[slot * REFLECTED_SERVICES.length + service]!++;
-      this.countAnswer(slot, packet);
+      this.pictures.countAnswer(slot, packet);
     } else if (packet.protocol === PROTOCOL.icmp || packet.protocol === PROTOCOL.icmpv6) {
       const type = packet.sourcePort;
       const old = packet.protocol === PROTOCOL.icmp;
       if (type === (old ? ICMP_ECHO_REQUEST : ICMPV6_ECHO_REQUEST)) counters[at + ECHO_REQUESTS_OUT]!++;
       else if (type === (old ? ICMP_UNREACHABLE : ICMPV6_UNREACHABLE)) counters[at + UNREACHABLE_OUT]!++;
-    }
-  }
-
-  /** What the target says of itself to a sender. Handshakes, resets and ICMP do not count: those it must send. */
-  private countAnswer(slot: number, packet: PacketView): void {
-    const { destination0, destination1, destination2, destination3 } = packet;
-    const hash = addressHash(destination0, destination1, destination2, destination3);
-    this.heavySources.answer(slot, hash, destination0, destination1, destination2, destination3);
-  }
-
-  private countSource(slot: number, packet: PacketView, hash: number): void {
-    this.sourcePackets[slot]!++;
-    this.distinctSources.add(slot, hash);
-    this.heavySources.add(slot, hash, packet.source0, packet.source1, packet.source2, packet.source3);
-  }
-
-  private countPort(slot: number, port: number): void {
-    this.portPackets[slot]!++;
-    if (this.portCandidate[slot] === port && this.portVotes[slot]! > 0) {
-      this.portVotes[slot]!++;
-      return;
-    }
-    this.distinctPorts.add(slot, port);
-    if (this.portVotes[slot]! > 0) this.portVotes[slot]!--;
-    else {
-      this.portCandidate[slot] = port;
-      this.portVotes[slot] = 1;
     }
   }
 }
@@ -520,11 +369,4 @@ function isOddFlags(flags: number): boolean {
     handshake === TCP_FLAG.fin ||
     (handshake & (TCP_FLAG.syn | TCP_FLAG.fin)) === (TCP_FLAG.syn | TCP_FLAG.fin)
   );
-}
-
-/** Good enough to spread addresses; whoever makes addresses collide only makes the watching slower. */
-function addressHash(w0: number, w1: number, w2: number, w3: number): number {
-  const hash = Math.imul(Math.imul(w0 ^ Math.imul(w1, 0x2c1b3c6d), 0x297a2d39) ^ w2, 0x85ebca6b) ^ w3;
-  const mixed = Math.imul(hash ^ (hash >>> 15), 0x9e3779b1);
-  return mixed ^ (mixed >>> 13);
 }

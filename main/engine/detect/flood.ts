@@ -8,9 +8,10 @@ import {
 } from '../../../contract/traffic.ts';
 import { type DetectorContext, defineDetector } from './detector.ts';
 import { FLOOD_FORMS, type FloodWindow, reflectedByService } from './flood-forms.ts';
+import type { TargetPorts, TargetSources } from './flood-pictures.ts';
 import { type FloodSummary, floodFinding } from './flood-report.ts';
 import { FLOOD_SETTINGS, type FloodSettings } from './flood-settings.ts';
-import { FloodTargets, type TargetPorts, type TargetSources } from './flood-targets.ts';
+import { FloodTargets } from './flood-targets.ts';
 import { REFLECTED_SERVICES } from './reflection.ts';
 
 /** Destinations watched at once. Carpet bombing of a /24 with room for the host's ordinary partners. */
@@ -178,7 +179,7 @@ class FloodDetector implements TrafficObserver {
 
   private refreshSources(slot: number, nowUs: number): void {
     if (nowUs - this.sourcesSinceUs[slot]! < SOURCES_MEMORY_US) return;
-    this.targets.forget(slot);
+    this.targets.pictures.forget(slot);
     this.sourcesSinceUs[slot] = nowUs;
   }
 
@@ -188,8 +189,8 @@ class FloodDetector implements TrafficObserver {
     const summary: FloodSummary = {
       ...flood,
       victim: this.targets.addressText(slot),
-      sources: this.targets.sources(slot),
-      ports: this.targets.ports(slot),
+      sources: this.targets.pictures.sources(slot),
+      ports: this.targets.pictures.ports(slot),
     };
     this.context.report(floodFinding(FLOOD_ID, summary, this.context.landscape));
   }
@@ -200,7 +201,7 @@ class FloodDetector implements TrafficObserver {
     if (flood === undefined) return;
     if (flood.packets > flood.reportedPackets) this.report(slot, flood, flood.lastUs);
     this.floods.delete(slot);
-    this.targets.forget(slot);
+    this.targets.pictures.forget(slot);
   }
 }
 
@@ -230,11 +231,11 @@ function windowOf(targets: FloodTargets, slot: number): FloodWindow {
     reflected: (service) => targets.reflected(slot, service),
     asked: (service) => targets.asked(slot, service),
     sources: () => {
-      sources ??= targets.sources(slot);
+      sources ??= targets.pictures.sources(slot);
       return sources;
     },
     ports: () => {
-      ports ??= targets.ports(slot);
+      ports ??= targets.pictures.ports(slot);
       return ports;
     },
     windows: targets.windows(slot),
