@@ -28,6 +28,8 @@ function setup(change: { readonly logs?: boolean; readonly storedEventsPerSecond
   const tools = new Map<string, HostSensorTools>();
   const stopped: string[] = [];
   const noted: string[] = [];
+  /** How much was noted before each time that something was found. */
+  const notedBefore: number[] = [];
   const row = (name: 'processes' | 'logs'): HostSensorRow => ({
     name,
     setting: name,
@@ -59,13 +61,16 @@ function setup(change: { readonly logs?: boolean; readonly storedEventsPerSecond
     },
     clock,
     userId: -1,
-    post: (message) => posted.push(message),
+    post: (message) => {
+      posted.push(message);
+      if (message.type === 'findings') notedBefore.push(noted.length);
+    },
     sensors: [row('processes'), row('logs')],
   });
   engine.start();
   const of = <T extends HostMessage['type']>(type: T): Extract<HostMessage, { type: T }>[] =>
     posted.filter((message): message is Extract<HostMessage, { type: T }> => message.type === type);
-  return { engine, clock, posted, tools, stopped, noted, of, taken: new Int32Array(taken) };
+  return { engine, clock, posted, tools, stopped, noted, notedBefore, of, taken: new Int32Array(taken) };
 }
 
 describe('HostEngine', () => {
@@ -97,6 +102,16 @@ describe('HostEngine', () => {
       health: [{ part: 'processes', state: 'ok' }, { part: 'logs' }],
       counts: { events: 1, notStored: 0, failures: 0 },
     });
+  });
+
+  it('tells what behaviours find in a flood before all else is done with the flood, and leaves nothing of it out', () => {
+    const { clock, tools, noted, notedBefore } = setup();
+    const harmless = { ...shell, pid: 5_000, image: '/usr/bin/true', standardStreams: undefined };
+    const flood = Array.from({ length: 1_000 }, (): HostEvent => ({ ...started, process: harmless }));
+    tools.get('processes')?.onEvents([...flood, started]);
+    clock.advance(500);
+    expect(notedBefore[0]).toBe(0);
+    expect(noted).toHaveLength(2 * (flood.length + 1));
   });
 
   it('takes no start of a program twice where the audit log tells it too', () => {

@@ -6,6 +6,7 @@ import { messageOf } from '../../runtime/failure.ts';
 import { HealthRegistry } from '../../runtime/health.ts';
 import type { SettingTable, SettingValues } from '../../runtime/settings.ts';
 import { UserNames } from '../../sensors/index.ts';
+import { EventTurns } from './event-turns.ts';
 import { FileWriters } from './file-writers.ts';
 import { ForkWatch } from './fork-watch.ts';
 import { HostActivityCount, type SeenByHost } from './host-activity.ts';
@@ -66,6 +67,7 @@ export class HostEngine {
   readonly #processes: HostProcesses;
   readonly #snapshots: ProcessSnapshots;
   readonly #order: EventOrder;
+  readonly #turns: EventTurns;
   readonly #relay: FindingRelay;
   readonly #budget: EventBudget;
   readonly #watch: HostWatch;
@@ -101,6 +103,7 @@ export class HostEngine {
       processOf: (pid) => this.#sensors.get('processes')?.processOf?.(pid),
     });
     this.#order = new EventOrder({ clock, onEvents: (events) => this.#look(events) });
+    this.#turns = new EventTurns({ clock, onEvents: (events) => this.#lookClosely(events) });
     this.#relay = new FindingRelay({ clock, onFindings: (findings) => post({ type: 'findings', findings }) });
     this.#budget = new EventBudget(settings.storedEventsPerSecond, clock.monotonicMs());
     this.#activity = new HostActivityCount(clock, this.#memoryOf('activity'));
@@ -142,6 +145,7 @@ export class HostEngine {
     this.#ticks?.cancel();
     await Promise.allSettled([...this.#sensors.values()].map(async (sensor) => sensor.stop()));
     this.#order.flush();
+    this.#turns.flush();
     this.#tick();
     this.#activity.save();
     this.#relay.flush();
@@ -247,12 +251,18 @@ export class HostEngine {
 
   #look(events: readonly HostEvent[]): void {
     const enriched = events.map((event) => this.#enrich(event));
-    for (const event of enriched) {
+    for (const event of enriched) this.#watch.behave(event);
+    this.#turns.add(enriched);
+  }
+
+  /** Everything that is not as urgent as what behaviours find: a flood of events shall not keep them from the next ones. */
+  #lookClosely(events: readonly HostEvent[]): void {
+    for (const event of events) {
       this.#note(event);
       this.#activity.event(event);
-      this.#watch.event(event);
+      this.#watch.match(event);
     }
-    const kept = this.#budget.take(enriched, this.#options.clock.monotonicMs());
+    const kept = this.#budget.take(events, this.#options.clock.monotonicMs());
     if (kept.length === 0) return;
     const room = Math.max(0, MAX_UNTAKEN - this.#untaken - this.#batch.length);
     this.#notTaken += Math.max(0, kept.length - room);
@@ -290,7 +300,8 @@ export class HostEngine {
   }
 
   #tick(): void {
-    this.#watch.tick(this.#options.clock.nowMs(), {
+    const nowMs = this.#options.clock.nowMs();
+    this.#watch.tick(nowMs, this.#turns.first?.timeMs ?? nowMs, {
       cpuSecondsOf: (process) => this.#snapshots.cpuSecondsOf(process),
       forkBursts: this.#forks.take(),
     });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Finding } from '../../../../contract/domain.ts';
-import { ManualClock } from '../../runtime/clock.ts';
+import { type Clock, ManualClock } from '../../runtime/clock.ts';
 import { FindingRelay } from './host-finding-relay.ts';
 
 function finding(cause: string, title = cause): Finding {
@@ -43,6 +43,30 @@ describe('FindingRelay', () => {
     expect(told[1]).toEqual([finding('a', 'third')]);
     expect(relay.counts).toEqual({ told: 3, joined: 1, dropped: 0 });
     expect(clock.pending).toBe(0);
+  });
+
+  it('does not wait for a timer that a busy thread comes late to', () => {
+    const clock = new ManualClock();
+    let monotonicMs = 0;
+    const stuck: Clock = {
+      nowMs: () => clock.nowMs(),
+      monotonicMs: () => monotonicMs,
+      after: (delayMs, task) => clock.after(delayMs, task),
+      every: (intervalMs, task) => clock.every(intervalMs, task),
+      sleep: (delayMs) => clock.sleep(delayMs),
+    };
+    const told: Finding[][] = [];
+    const relay = new FindingRelay({ clock: stuck, onFindings: (findings) => told.push([...findings]) });
+    relay.add(finding('a'));
+    monotonicMs = 50;
+    relay.add(finding('b'));
+    expect(told).toEqual([]);
+    monotonicMs = 51;
+    relay.add(finding('c'));
+    expect(told).toEqual([[finding('a'), finding('b')]]);
+    clock.advance(50);
+    expect(told[1]).toEqual([finding('c')]);
+    expect(relay.counts).toEqual({ told: 3, joined: 0, dropped: 0 });
   });
 
   it('tells at once what is urgent, and its repeats with the rest', () => {

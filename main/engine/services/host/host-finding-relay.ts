@@ -23,6 +23,8 @@ export class FindingRelay {
   /** Causes of this moment that were told at once. */
   readonly #urgent = new Set<string>();
   #timer: Timer | undefined;
+  /** When what waits began to. */
+  #sinceMs = 0;
   #joined = 0;
   #dropped = 0;
   #told = 0;
@@ -36,6 +38,9 @@ export class FindingRelay {
   }
 
   add(finding: Finding): void {
+    const nowMs = this.#options.clock.monotonicMs();
+    // In a flood of events the thread comes late to its timers.
+    if (this.#timer !== undefined && nowMs - this.#sinceMs > GATHER_MS) this.flush();
     if (this.#waiting.has(finding.cause)) this.#joined++;
     else if (this.#waiting.size >= MAX_CAUSES) {
       this.#dropped++;
@@ -47,7 +52,9 @@ export class FindingRelay {
       this.#told++;
       this.#options.onFindings([finding]);
     } else this.#waiting.set(finding.cause, finding);
-    this.#timer ??= this.#options.clock.after(GATHER_MS, () => this.flush());
+    if (this.#timer !== undefined) return;
+    this.#sinceMs = nowMs;
+    this.#timer = this.#options.clock.after(GATHER_MS, () => this.flush());
   }
 
   /** Tells what waits. */

@@ -32,8 +32,16 @@ export interface HostWatchCounters {
 export interface HostWatch {
   /** In the order of their time, roughly. Never throws for what stands in an event. */
   event(event: HostEvent): void;
-  /** About once a second, in the time of the events. @param samples left out where events are replayed */
-  tick(nowMs: number, samples?: HostSamples): void;
+  /** The first half of `event`: behaviours alone. `match` must follow, with no event left out and in the same order. */
+  behave(event: HostEvent): void;
+  /** The second half: rules alone. */
+  match(event: HostEvent): void;
+  /**
+   * About once a second, in the time of the events.
+   * @param matchedMs time up to which `match` was called, where it is behind `behave`
+   * @param samples left out where events are replayed
+   */
+  tick(nowMs: number, matchedMs?: number, samples?: HostSamples): void;
   counters(): HostWatchCounters;
   /** Other rules from now on. What behaviours know is kept; correlations count anew. */
   takeRules(rules: SigmaRuleSet | undefined): void;
@@ -88,20 +96,30 @@ export function createHostWatch(options: HostWatchOptions): HostWatch {
     return pid === ownPid || parent?.pid === ownPid || ancestors?.some((each) => each.pid === ownPid) === true;
   };
 
+  const behave = (event: HostEvent): void => {
+    events++;
+    // An engine that is ended is told all the same: see self-protection.ts.
+    if (event.type !== 'process-exit' && isOwn(event)) host.processes.event(event);
+    else host.event(event);
+  };
+  const match = (event: HostEvent): void => {
+    const asked = rules;
+    if (asked === undefined || (event.type !== 'process-exit' && isOwn(event))) return;
+    ask(() => asked.match(event), event);
+  };
+
   return {
     processes: host.processes,
     event: (event) => {
-      events++;
-      // An engine that is ended is told all the same: see self-protection.ts.
-      if (event.type !== 'process-exit' && isOwn(event)) return host.processes.event(event);
-      host.event(event);
-      const asked = rules;
-      if (asked !== undefined) ask(() => asked.match(event), event);
+      behave(event);
+      match(event);
     },
-    tick: (nowMs, samples) => {
+    behave,
+    match,
+    tick: (nowMs, matchedMs = nowMs, samples) => {
       host.tick(nowMs, samples);
       const asked = rules;
-      if (asked !== undefined) ask(() => asked.advance(nowMs), undefined);
+      if (asked !== undefined) ask(() => asked.advance(Math.min(nowMs, matchedMs)), undefined);
     },
     takeRules: (others) => {
       rules = others;
