@@ -1,18 +1,14 @@
 /** The thread that reads and hashes; what people work with goes first. */
-import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
+import { BACKGROUND_NICE, setNice } from '../runtime/priority.ts';
 import { hashFile } from './hash-file.ts';
 import type { HashReply, HashTask, HashWorkerData } from './hash-messages.ts';
-
-/** Lower than all work, but not the lowest: somebody waits for it, and a busy computer would not let it run at all. */
-const LOW_PRIORITY = 10;
 
 const { stop, bytes } = workerData as HashWorkerData;
 const stopped = new Int32Array(stop);
 const total = new BigInt64Array(bytes);
 
-// On Linux it is the priority of the calling thread alone.
-setPriority(0, LOW_PRIORITY);
+setNice(BACKGROUND_NICE);
 
 parentPort?.on('message', ({ paths, wantsMd5 }: HashTask) => {
   const digests = paths.map((path) =>

@@ -1,8 +1,8 @@
 /** The process that trains: takes a job, fits, tells how it goes, and ends. Nothing of the engine is in it. */
 import { readdirSync, writeFileSync } from 'node:fs';
 import { Socket } from 'node:net';
-import { setPriority } from 'node:os';
 import { systemClock } from '../../runtime/clock.ts';
+import { setNice } from '../../runtime/priority.ts';
 import type { FitProfile, TrainingGroup, TrainingJob } from '../profile-types.ts';
 import { type ChildMessage, type JobHead, ROWS_DESCRIPTOR } from './training-messages.ts';
 
@@ -62,9 +62,9 @@ function tell(message: ChildMessage, then?: () => void): void {
 /** Every thread of the process: on Linux each has a nice value of its own, and V8's are already there. */
 function yieldToOthers(priority: number): void {
   if (process.platform === 'linux') {
-    for (const thread of readdirSync('/proc/self/task')) setPriority(Number(thread), priority);
+    for (const thread of readdirSync('/proc/self/task')) setNice(priority, Number(thread));
     writeFileSync('/proc/self/oom_score_adj', OUT_OF_MEMORY_SCORE);
-  } else setPriority(priority);
+  } else setNice(priority);
 }
 
 async function readJob({ groups, ...head }: JobHead): Promise<TrainingJob> {

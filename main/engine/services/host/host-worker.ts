@@ -2,11 +2,19 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { systemClock } from '../../runtime/clock.ts';
 import { keepHeapTidy } from '../../runtime/heap.ts';
+import { setNice } from '../../runtime/priority.ts';
 import { HostEngine } from './host-engine.ts';
 import type { HostOrder, HostWorkerData } from './host-messages.ts';
 
 const port = parentPort;
 if (port === null) throw new Error('host-worker.ts runs as a worker thread of the engine');
+
+/**
+ * Ahead of what else keeps the computer busy, which may be the very attack; behind the helpers (-10), which must empty the
+ * queues of the kernel. What this thread starts inherits it.
+ */
+const HOST_NICE = -5;
+setNice(HOST_NICE);
 
 const engine = new HostEngine({
   data: workerData as HostWorkerData,

@@ -1,10 +1,10 @@
 /** The scanning thread: rules in YARA, and files one after the other. It blocks while it looks at one. */
 import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, readSync } from 'node:fs';
-import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { codeOf, messageOf } from '../../runtime/failure.ts';
 import { openRegularFile } from '../../runtime/open-regular.ts';
+import { BACKGROUND_NICE, setNice } from '../../runtime/priority.ts';
 import {
   type ContentVerdict,
   compileYara,
@@ -21,10 +21,7 @@ const port = parentPort;
 if (port === null) throw new Error('scan-worker.ts runs as a worker thread');
 const post = (answer: ScanAnswer): void => port.postMessage(answer);
 const { rules, userId, timeoutMs, maxFileBytes, isGentle = false } = workerData as ScanWorkerData;
-/** Lower than all work, but not the lowest: a busy computer would not let it run at all. */
-const LOW_PRIORITY = 10;
-// On Linux it is the priority of the calling thread alone.
-if (isGentle) setPriority(0, LOW_PRIORITY);
+if (isGentle) setNice(BACKGROUND_NICE);
 
 /** Verdicts are kept by what was looked at: files that come again cost a hash; copies too, unless rules ask for names. */
 const MAX_VERDICTS = 20_000;

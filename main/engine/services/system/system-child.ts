@@ -1,6 +1,6 @@
 /** A process of its own that looks at the computer once and ends: what takes seconds and memory is gone with it. */
-import { setPriority } from 'node:os';
 import { messageOf } from '../../runtime/failure.ts';
+import { BACKGROUND_NICE, setNice } from '../../runtime/priority.ts';
 import {
   FileSnapshotStore,
   packageOwners,
@@ -11,10 +11,8 @@ import {
 } from '../../sensors/index.ts';
 import type { SystemReply, SystemTask } from './system-messages.ts';
 
-const LOW_PRIORITY = 10;
-
 process.once('message', (task: SystemTask) => {
-  setPriority(0, LOW_PRIORITY);
+  setNice(BACKGROUND_NICE);
   void answer(task)
     .catch((error: unknown): SystemReply => ({ type: 'failed', message: messageOf(error) }))
     .then((reply) => process.send?.(reply, () => process.disconnect()));
