@@ -11,6 +11,9 @@ from sklearn.svm import OneClassSVM
 
 COLUMNS = 80
 SINGLE_ROWS = 10
+# The same in models-work.ts: how many rows make up the border, and so how long everything takes, depends on it, and
+# what the two choose by themselves differs. 1 / columns is what "scale" comes to for columns of variance 1.
+GAMMA = 1 / COLUMNS
 
 table = numpy.fromfile(sys.argv[1], dtype="<f8").reshape(-1, COLUMNS)
 test = numpy.fromfile(sys.argv[2], dtype="<f8").reshape(-1, COLUMNS)
@@ -38,7 +41,7 @@ timed("LOF of all rows, score", lambda: factor.score_samples(test[: len(test) //
 
 timed("DBSCAN", lambda: DBSCAN(eps=radius, min_samples=30).fit(table))
 
-machine = OneClassSVM(nu=0.1, gamma="scale")
+machine = OneClassSVM(nu=0.1, gamma=GAMMA)
 timed("one-class SVM of 4,096 rows, fit", lambda: machine.fit(table[:4096]))
 timed("one-class SVM of 4,096 rows, score", lambda: machine.score_samples(test))
 

@@ -96,8 +96,9 @@ function screenFunction(name: string, queries: number, together: number, multipl
   const writer = new FunctionWriter();
   const records = range(queries).map(() => writer.param('i32'));
   const number = writer.param('i32');
-  const [part, partEnd, row, at, end, mask] = range(6).map(() => writer.local('i32')) as Local<'i32'>[];
+  const [part, partEnd, row, at, end] = range(5).map(() => writer.local('i32')) as Local<'i32'>[];
   const values = records.map(() => writer.local('i32'));
+  const masks = records.map(() => writer.local('i32'));
   const error = writer.local('f32');
   const sums = records.map(() => range(together).map(() => writer.local('v128')));
   const others = range(together).map(() => writer.local('v128'));
@@ -140,20 +141,19 @@ function screenFunction(name: string, queries: number, together: number, multipl
           ],
           i32.isBelow(values[0]!, end!),
         ),
+        // Before any call: sums that are needed after one would be saved on the stack in each turn of the loop above.
         ...sums.flatMap((own, index) => {
           const record = records[index]!;
           const bits = own.map((sum, vector) =>
             i32.shiftLeft(f32x4.areAbove(sum, query), i32.constant(vector * LANES)),
           );
           return [
+            ...own.map((sum, vector) => f32x4.store(record, sum, RECORD.sums + vector * VECTOR_BYTES)),
             set(query, f32x4.loadSplat(record, RECORD.needed)),
-            set(mask!, bits.reduce(i32.or)),
-            when(mask!, [
-              ...own.map((sum, vector) => f32x4.store(record, sum, RECORD.sums + vector * VECTOR_BYTES)),
-              call('none', PLACES.take, [record, row!, mask!]),
-            ]),
+            set(masks[index]!, bits.reduce(i32.or)),
           ];
         }),
+        ...masks.map((mask, index) => when(mask, [call('none', PLACES.take, [records[index]!, row!, mask])])),
         advance(row!, together * LANES),
         advance(part!, together * VECTOR_BYTES),
       ],

@@ -6,7 +6,6 @@ declare const WebAssembly: {
   readonly Memory: new (size: { initial: number; maximum: number }) => WasmMemory;
   readonly Module: new (bytes: Uint8Array<ArrayBuffer>) => WasmModule;
   readonly Instance: new (module: WasmModule, imports: object) => { readonly exports: unknown };
-  readonly validate: (bytes: Uint8Array<ArrayBuffer>) => boolean;
 };
 interface WasmMemory {
   readonly buffer: ArrayBuffer;
@@ -28,9 +27,11 @@ export function moduleOf<Kernels>(
 ): (bytes: number) => (Kernels & { readonly memory: ArrayBuffer }) | undefined {
   let compiled: WasmModule | undefined;
   const compile = (): WasmModule => {
-    const relaxed = assemble(functionsOf(f32x4.relaxedMultiplyAdd));
-    const strict = () => assemble(functionsOf((a, b, c) => f32x4.add(f32x4.multiply(a, b), c)));
-    return new WebAssembly.Module(WebAssembly.validate(relaxed) ? relaxed : strict());
+    try {
+      return new WebAssembly.Module(assemble(functionsOf(f32x4.relaxedMultiplyAdd)));
+    } catch {
+      return new WebAssembly.Module(assemble(functionsOf((a, b, c) => f32x4.add(f32x4.multiply(a, b), c))));
+    }
   };
   return (bytes) => {
     const pages = pagesFor(bytes);
