@@ -455,6 +455,23 @@ describe('the book', () => {
     expect(book.list()).toMatchObject([{ kind: 'port-scan', findings: 3 }]);
   });
 
+  it('leaves an alert as sure as it was where room is made for others', () => {
+    const { book, changes } = watched({ ...DEFAULTS, maxAlerts: 10 });
+    const worst = book.add(finding({ kind: 'exfiltration', cause: 'worst', severity: 'critical', confidence: 0.7 }));
+    book.add(finding({ kind: 'anomaly', cause: 'unusual', severity: 'low' }));
+    book.add(finding({ kind: 'policy', cause: 'notice', severity: 'info' }));
+    for (let index = 0; index < 20; index++) {
+      const ends = { attackers: [`10.0.1.${index}`], victims: [`10.0.2.${index}`] };
+      book.add(finding({ ...ends, cause: `scan ${index}`, severity: 'high' }));
+    }
+    expect(book.forgottenAlerts).toBeGreaterThan(2);
+    const told = changes.findLast(([, { id }]) => id === worst.id)?.[1];
+    expect(book.get(worst.id)?.confidence).toBe(told?.confidence);
+    const grown = book.add(finding({ kind: 'exfiltration', cause: 'worst', severity: 'critical', confidence: 0.7 }));
+    expect(grown.confidence).toBe(told?.confidence);
+    expect(grown.confidence).toBeCloseTo(0.75);
+  });
+
   it('announces exactly what it lists, is deterministic, and stays bounded', () => {
     fc.assert(
       fc.property(fc.array(arbitraryFinding, { maxLength: 40 }), fc.integer({ min: 10, max: 40 }), (findings, max) => {
@@ -478,6 +495,7 @@ describe('the book', () => {
           expect(new Set(listed.map(({ id }) => id))).toEqual(new Set(open.keys()));
           for (const alert of listed) expect(open.get(alert.id)).toEqual(alert);
         }
+        for (const { id, confidence } of listed) expect(open.get(id)?.confidence).toBe(confidence);
         const again = watched(settings);
         for (const each of findings) again.book.add(each);
         expect(again.names()).toEqual(names());

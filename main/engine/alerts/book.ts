@@ -183,7 +183,8 @@ export class AlertBook {
   private relate(entry: AlertEntry, neighbours: readonly AlertEntry[]): void {
     for (const other of neighbours) {
       if (entry.related.size >= this.settings.maxRelated) return;
-      if (other.explainedBy === undefined && isRelated(entry, other)) this.tie(entry, other);
+      const hasRoom = other.explainedBy === undefined && other.related.size < this.settings.maxRelated;
+      if (hasRoom && isRelated(entry, other)) this.tie(entry, other);
     }
   }
 
@@ -293,18 +294,21 @@ export class AlertBook {
     }
   }
 
+  private least(): AlertEntry | undefined {
+    let least: AlertEntry | undefined;
+    for (const entry of this.entries.values()) if (least === undefined || isLess(entry, least)) least = entry;
+    return least;
+  }
+
   /** Forgets shadows first, then the least severe, then the oldest. */
   private makeRoom(): void {
     while (this.entries.size > this.settings.maxAlerts) {
-      const least = [...this.entries.values()].reduce((least, entry) => (isLess(entry, least) ? entry : least));
+      const least = this.least();
+      if (least === undefined) break;
       this.remove(least);
       this.forgotten += 1;
       for (const shadow of [...least.shadows]) this.setExplainer(shadow, undefined, '');
-      if (least.explainedBy !== undefined) {
-        least.explainedBy.shadows.delete(least);
-        least.explainedBy.forgottenShadows += 1;
-        least.explainedBy.invalidate();
-      }
+      least.explainedBy?.forgetShadow(least);
     }
     this.announce();
   }

@@ -59,8 +59,6 @@ export class AlertEntry implements Case {
   explainedMeaning = '';
   /** Those that this one explains. */
   readonly shadows = new Set<AlertEntry>();
-  /** Shadows that the book had to forget. */
-  forgottenShadows = 0;
   readonly related = new Set<AlertEntry>();
   /** Watchers know of it as an open alert. */
   announced = false;
@@ -80,6 +78,9 @@ export class AlertEntry implements Case {
   /** The steps of an attack of several kinds; empty for one of one kind. */
   private stages: readonly AlertStage[] = [];
   private composed: Alert | undefined;
+  /** Shadows that the book had to forget. */
+  private forgottenShadows = 0;
+  private hasForgottenAnomaly = false;
 
   constructor(id: string, sequence: number, statement: Statement) {
     this.id = id;
@@ -116,8 +117,17 @@ export class AlertEntry implements Case {
     this.pastProcesses = mergeProcesses(this.pastProcesses, other.pastProcesses);
     this.pastFiles = mergeFiles(this.pastFiles, other.pastFiles);
     this.forgottenShadows += other.forgottenShadows;
+    this.hasForgottenAnomaly ||= other.hasForgottenAnomaly;
     this.widen(other);
     this.refresh();
+  }
+
+  /** A shadow is no longer in the book; that there was one still counts. */
+  forgetShadow(shadow: AlertEntry): void {
+    if (!this.shadows.delete(shadow)) return;
+    this.forgottenShadows += 1;
+    this.hasForgottenAnomaly ||= shadow.kind === 'anomaly';
+    this.invalidate();
   }
 
   /** The ties changed: compose again when asked. */
@@ -230,7 +240,7 @@ export class AlertEntry implements Case {
   /** An anomaly about the same traffic stands behind it. */
   private isUnusual(): boolean {
     for (const shadow of this.shadows) if (shadow.kind === 'anomaly') return true;
-    return false;
+    return this.hasForgottenAnomaly;
   }
 
   private chainTitle(): string {

@@ -5,6 +5,11 @@ import type { AlertEntry } from './entry.ts';
  * many alerts behind are no longer compared, which keeps a flood of alerts about one victim linear.
  */
 const MAX_PER_HOST = 128;
+/**
+ * Alerts looked at for one finding, those of all its hosts and processes together: with long lists of forged sources
+ * fewer of each host.
+ */
+const MAX_FOUND = 2_048;
 
 /** Finds the alerts that name a host as attacker or victim, or a process. */
 export class HostIndex {
@@ -29,11 +34,18 @@ export class HostIndex {
     entry.indexed = new Set();
   }
 
-  /** Alerts that name at least one of these hosts or processes. */
-  sharing(hosts: Iterable<string>): Set<AlertEntry> {
+  /** Alerts that name at least one of these hosts or processes: the most recently changed of each. */
+  sharing(hosts: readonly string[]): Set<AlertEntry> {
     const found = new Set<AlertEntry>();
+    const ofEach = Math.ceil(MAX_FOUND / Math.max(1, hosts.length));
     for (const host of hosts) {
-      for (const entry of this.byHost.get(host) ?? []) found.add(entry);
+      const entries = this.byHost.get(host);
+      if (entries === undefined) continue;
+      let older = entries.size - ofEach;
+      for (const entry of entries) {
+        if (older <= 0) found.add(entry);
+        older -= 1;
+      }
     }
     return found;
   }

@@ -33,9 +33,25 @@ export function hasUnlisted(list: HostList): boolean {
   return list.count > list.listed.length;
 }
 
+/** Lists up to this length are looked through one by one, which is quicker than a set and needs no memory. */
+const SHORT_LIST = 8;
+/** The hosts of longer lists: floods from forged sources compare many lists of full length with each other. */
+const setOf = new WeakMap<readonly string[], ReadonlySet<string>>();
+
+function lists({ listed }: HostList, host: string): boolean {
+  if (listed.length <= SHORT_LIST) return listed.includes(host);
+  let hosts = setOf.get(listed);
+  if (hosts === undefined) {
+    hosts = new Set(listed);
+    setOf.set(listed, hosts);
+  }
+  return hosts.has(host);
+}
+
 /** At least one host is in both. */
 export function overlap(first: HostList, second: HostList): boolean {
-  return first.listed.some((host) => second.listed.includes(host));
+  const [shorter, longer] = first.listed.length <= second.listed.length ? [first, second] : [second, first];
+  return shorter.listed.some((host) => lists(longer, host));
 }
 
 /**
@@ -47,14 +63,15 @@ const SAME_HOSTS_SHARE = 0.5;
 
 /** Both lists mean the same hosts; symmetric. Lists without hosts mean nobody. */
 export function sameHosts(first: HostList, second: HostList): boolean {
-  const shorter = Math.min(first.listed.length, second.listed.length);
-  if (shorter === 0) return false;
-  const common = first.listed.filter((host) => second.listed.includes(host)).length;
-  return common >= shorter * SAME_HOSTS_SHARE;
+  const [shorter, longer] = first.listed.length <= second.listed.length ? [first, second] : [second, first];
+  const length = shorter.listed.length;
+  if (length === 0) return false;
+  const common = shorter.listed.filter((host) => lists(longer, host)).length;
+  return common >= length * SAME_HOSTS_SHARE;
 }
 
 /** Every host of `part` is, or where not all are listed may be, among those of `whole`. */
 export function isPartOf(part: HostList, whole: HostList): boolean {
   if (part.count === 0 || part.count > whole.count) return false;
-  return hasUnlisted(whole) || part.listed.every((host) => whole.listed.includes(host));
+  return hasUnlisted(whole) || part.listed.every((host) => lists(whole, host));
 }
