@@ -102,6 +102,7 @@ export const health = {
     known: 'known',
     forgotten: 'forgotten',
     notHashed: 'not hashed',
+    notLookedAt: 'on file systems of others, not looked at',
     connects: 'connections made',
     accepts: 'connections taken',
     sends: 'first datagrams',

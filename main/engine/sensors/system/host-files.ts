@@ -1,6 +1,7 @@
 /**
  * Reads files of this computer as root without being led astray by who owns them: nothing but regular files is
- * opened, nothing waits (named pipes, terminals), no link leads out of a home, and everything has a limit.
+ * opened, nothing waits (named pipes, terminals, file systems that others serve), no link leads out of a home, and
+ * everything has a limit.
  */
 import {
   closeSync,
@@ -11,11 +12,11 @@ import {
   openSync,
   readlinkSync,
   readSync,
-  realpathSync,
   type Stats,
   statSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { type FollowedLinks, ForeignFileSystemError, type LocalFiles, localFiles } from '../../runtime/local-files.ts';
 import { openRegularFile } from '../../runtime/open-regular.ts';
 
 /** Of files that people and packages write by hand; what is longer is cut, and said to be. */
@@ -23,6 +24,10 @@ export const MAX_TEXT_BYTES = 256 * 1024;
 /** Entries of one folder that are looked at: /etc of a large server has some hundred. */
 export const MAX_FOLDER_ENTRIES = 4_096;
 const MAX_NAME_BYTES = 255;
+/** Paths on file systems of others that are told apart when they are counted. */
+const MAX_FOREIGN = 1_000;
+/** The kernel's own answers: nobody else's, whatever links are in them. */
+const KERNEL_PLACE = /^\/(?:proc|sys)\//;
 const READ_FLAGS = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
 
 export interface HostText {
@@ -42,10 +47,18 @@ export interface ReadLimits {
 /** All paths are absolute and as the computer knows them; `root` stands before them. */
 export class HostFiles {
   readonly root: string;
+  readonly #local: LocalFiles;
+  readonly #foreign = new Set<string>();
 
-  /** @param root another folder than "/" for tests */
-  constructor(root = '/') {
+  /** @param root another folder than "/" for tests @param local for tests: other mounts */
+  constructor(root = '/', local: LocalFiles = localFiles) {
     this.root = root;
+    this.#local = local;
+  }
+
+  /** Paths that were not looked at because others serve the file systems that they lie on. */
+  get notLookedAt(): number {
+    return this.#foreign.size;
   }
 
   /** Where a path of the computer is really found. */
@@ -55,23 +68,36 @@ export class HostFiles {
 
   /** Of the entry itself, link or not; undefined where there is none, or no right to see it. */
   lstat(path: string): Stats | undefined {
-    return quietly(() => lstatSync(this.place(path), { throwIfNoEntry: false }));
+    return this.#quietly(path, 'folders', (entry) => lstatSync(entry, { throwIfNoEntry: false }));
+  }
+
+  /** The same of entries of one folder, which is reached once for all of them. */
+  lstatAll(folder: string, names: readonly string[]): readonly (Stats | undefined)[] {
+    const inside = (entry: string): readonly (Stats | undefined)[] =>
+      names.map((name) => {
+        const path = this.place(`${folder}/${name}`);
+        if (!this.#local.isForeign(path))
+          return quietly(() => lstatSync(`${entry}/${name}`, { throwIfNoEntry: false }));
+        this.#note(path);
+        return undefined;
+      });
+    return this.#quietly(folder === '' ? '/' : folder, 'all', inside) ?? names.map(() => undefined);
   }
 
   /** Of what links lead to. */
   stat(path: string): Stats | undefined {
-    return quietly(() => statSync(this.place(path), { throwIfNoEntry: false }));
+    return this.#quietly(path, 'all', (entry) => statSync(entry, { throwIfNoEntry: false }));
   }
 
   link(path: string): string | undefined {
-    return quietly(() => readlinkSync(this.place(path)));
+    return this.#quietly(path, 'folders', (entry) => readlinkSync(entry));
   }
 
   /** Names in a folder, sorted; empty where it cannot be read. @param within as in ReadLimits */
   list(folder: string, within?: string, limit: number = MAX_FOLDER_ENTRIES): readonly string[] {
-    const names = quietly(() => {
-      if (within === undefined) return firstNames(this.place(folder), limit);
-      const fd = openSync(this.place(folder), READ_FLAGS | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+    const names = this.#quietly(folder, within === undefined ? 'all' : 'folders', (entry) => {
+      if (within === undefined) return firstNames(entry, limit);
+      const fd = openSync(entry, READ_FLAGS | constants.O_DIRECTORY | constants.O_NOFOLLOW);
       try {
         return this.#isWithin(fd, within) ? firstNames(`/proc/self/fd/${fd}`, limit) : [];
       } finally {
@@ -95,9 +121,8 @@ export class HostFiles {
     maxBytes: number,
     within?: string,
   ): { readonly content: Buffer; readonly isCut: boolean; readonly stats: Stats } | undefined {
-    return quietly(() => {
-      const place = this.place(path);
-      const fd = openRegularFile(place, within === undefined);
+    return this.#quietly(path, within === undefined ? 'all' : 'folders', (entry) => {
+      const fd = openRegularFile(entry, within === undefined);
       try {
         const stats = fstatSync(fd);
         if (within !== undefined && !this.#isOwn(fd, stats, within)) return undefined;
@@ -117,14 +142,32 @@ export class HostFiles {
 
   #isOwn(fd: number, stats: Stats, within: string): boolean {
     // A second name of a stranger's file would show its content as the user's own (protected_hardlinks may be off).
-    if (stats.nlink > 1 && stats.uid !== statSync(this.place(within)).uid) return false;
+    if (stats.nlink > 1 && stats.uid !== this.stat(within)?.uid) return false;
     return this.#isWithin(fd, within);
   }
 
   #isWithin(fd: number, within: string): boolean {
-    const real = realpathSync(this.place(within));
+    const real = this.#local.reach(this.place(within), 'all', (_entry, path) => path);
     const opened = readlinkSync(`/proc/self/fd/${fd}`);
+    if (real === undefined) return false;
     return opened === real || opened.startsWith(real.endsWith('/') ? real : `${real}/`);
+  }
+
+  #quietly<T>(path: string, links: FollowedLinks, work: (entry: string) => T): T | undefined {
+    const place = this.place(path);
+    return quietly(() => {
+      if (KERNEL_PLACE.test(place)) return work(place);
+      try {
+        return this.#local.reach(place, links, work);
+      } catch (error) {
+        if (error instanceof ForeignFileSystemError) this.#note(place);
+        throw error;
+      }
+    });
+  }
+
+  #note(place: string): void {
+    if (this.#foreign.size < MAX_FOREIGN) this.#foreign.add(place);
   }
 }
 

@@ -117,6 +117,7 @@ export class SystemSensor {
       events: this.#events,
       looks: this.#looks,
       leftOut: this.#rows.reduce((sum, { left }) => sum + left, 0) + this.#setUid.left,
+      notLookedAt: this.#files.notLookedAt,
       milliseconds: Math.round(this.#spentMs),
     }));
   }

@@ -1,10 +1,10 @@
 /** Keeps the list of set-uid files up to date: one walk at the start, then now and then, always in small turns. */
 import type { FileAttributesEvent, FileCreatedEvent, HostEvent } from '../../../../contract/events.ts';
 import type { Clock, Timer } from '../../runtime/clock.ts';
+import type { Mount } from '../../runtime/mountinfo.ts';
 import { changesOf } from './collector.ts';
 import { SET_UID_PART } from './collectors/table.ts';
 import type { HostFiles } from './host-files.ts';
-import type { Mount } from './parse/mountinfo.ts';
 import { type SetUidFact, type SetUidResult, walkSetUid } from './set-uid.ts';
 import { EMPTY_PART, type SnapshotPart } from './snapshot.ts';
 

@@ -3,9 +3,9 @@
  * few files at a time, so that it costs others nothing. What changes in between is told by whoever watches files.
  */
 import type { Stats } from 'node:fs';
+import { isForeign, type Mount } from '../../runtime/mountinfo.ts';
 import type { Fact } from './collector.ts';
 import type { HostFiles } from './host-files.ts';
-import { isForeign, type Mount } from './parse/mountinfo.ts';
 
 export type SetUidFact = {
   readonly mode: number;
@@ -58,22 +58,25 @@ export function* walkSetUid(files: HostFiles, mounts: readonly Mount[]): Generat
   let entries = 0;
   let left = 0;
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
-    for (const name of files.list(folder.path === '' ? '/' : folder.path, undefined, MAX_FOLDER_ENTRIES)) {
-      if (entries >= MAX_ENTRIES) {
-        left++;
-        continue;
-      }
-      entries++;
-      if (entries % ENTRIES_A_TURN === 0) yield;
-      const path = `${folder.path}/${name}`;
-      const stats = closed.has(path) ? undefined : files.lstat(path);
-      if (stats?.isDirectory()) {
-        if (folder.depth < MAX_DEPTH && folders.length < MAX_WAITING_FOLDERS)
-          folders.push({ path, depth: folder.depth + 1 });
-        else left++;
-      } else if (stats !== undefined && isSetUid(stats)) {
-        if (found.size < MAX_FOUND) found.set(path, factOf(stats));
-        else left++;
+    const names = files.list(folder.path === '' ? '/' : folder.path, undefined, MAX_FOLDER_ENTRIES);
+    for (let from = 0; from < names.length; from += ENTRIES_A_TURN) {
+      const open = names.slice(from, from + ENTRIES_A_TURN).filter((name) => !closed.has(`${folder.path}/${name}`));
+      const room = Math.max(0, MAX_ENTRIES - entries);
+      left += Math.max(0, open.length - room);
+      const some = open.slice(0, room);
+      const facts = files.lstatAll(folder.path, some);
+      for (const [index, name] of some.entries()) {
+        if (++entries % ENTRIES_A_TURN === 0) yield;
+        const path = `${folder.path}/${name}`;
+        const stats = facts[index];
+        if (stats?.isDirectory()) {
+          if (folder.depth < MAX_DEPTH && folders.length < MAX_WAITING_FOLDERS)
+            folders.push({ path, depth: folder.depth + 1 });
+          else left++;
+        } else if (stats !== undefined && isSetUid(stats)) {
+          if (found.size < MAX_FOUND) found.set(path, factOf(stats));
+          else left++;
+        }
       }
     }
   }

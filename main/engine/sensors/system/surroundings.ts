@@ -1,7 +1,8 @@
 /** What several collectors need to know of the computer, read once a round: whose homes there are, and where. */
+
+import { type Mount, MountTree, parseMountinfo } from '../../runtime/mountinfo.ts';
 import type { HostFiles } from './host-files.ts';
 import { type PasswdUser, parseUsers } from './parse/accounts.ts';
-import { isOnForeign, type Mount, parseMountinfo } from './parse/mountinfo.ts';
 
 export interface Home {
   readonly user: string;
@@ -33,12 +34,13 @@ const SYSTEM_FOLDERS = ['/usr/', '/proc/', '/sys/', '/dev/', '/run/'];
 export function lookAround(files: HostFiles): Surroundings {
   const users = parseUsers(files.read('/etc/passwd', { maxBytes: MAX_ACCOUNT_BYTES })?.text ?? '');
   const mounts = readMounts(files);
+  const tree = new MountTree(mounts);
   const homes = new Map<string, Home>();
   const foreignHomes: string[] = [];
   for (const { name, uid, home } of users) {
     const path = home.length > 1 && home.endsWith('/') ? home.slice(0, -1) : home;
     if (homes.size >= MAX_HOMES || homes.has(path) || !isHome(path)) continue;
-    if (isOnForeign(path, mounts)) {
+    if (tree.isForeign(path)) {
       foreignHomes.push(name);
       continue;
     }

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { MountTree, parseMountinfo } from '../../../runtime/mountinfo.ts';
 import { parseGroups, parseShadow, parseUsers } from './accounts.ts';
 import { parseAnacrontab, parseSystemCrontab, parseUserCrontab } from './crontab.ts';
 import { MAX_LINE, MAX_LINES } from './lines.ts';
 import { parseModulePaths, parseModules } from './modules.ts';
-import { isOnForeign, parseMountinfo } from './mountinfo.ts';
 import { parseAptConfiguration, parseAuthorizedKeys, parseJoined, parsePreload, parseScript } from './startup.ts';
 import { parseSudoers } from './sudoers.ts';
 import { parseDesktop, parseUnit } from './unit.ts';
@@ -109,15 +109,33 @@ describe('mountinfo', () => {
 
   it('reads sources, places and file systems with spaces in them', () => {
     expect(parseMountinfo(TEXT)).toEqual([
-      { id: 27, source: '/dev/sda1', path: '/', fileSystem: 'ext4', options: 'rw,relatime' },
-      { id: 40, source: 'server:/x', path: '/home/a b', fileSystem: 'nfs4', options: 'rw,nosuid' },
+      {
+        id: 27,
+        parentId: 1,
+        device: '8:1',
+        root: '/',
+        source: '/dev/sda1',
+        path: '/',
+        fileSystem: 'ext4',
+        options: 'rw,relatime',
+      },
+      {
+        id: 40,
+        parentId: 27,
+        device: '0:40',
+        root: '/',
+        source: 'server:/x',
+        path: '/home/a b',
+        fileSystem: 'nfs4',
+        options: 'rw,nosuid',
+      },
     ]);
   });
 
   it('says which paths others serve', () => {
-    const mounts = parseMountinfo(TEXT);
-    expect(isOnForeign('/home/a b/c', mounts)).toBe(true);
-    expect(isOnForeign('/home/a bc', mounts)).toBe(false);
+    const mounts = new MountTree(parseMountinfo(TEXT));
+    expect(mounts.isForeign('/home/a b/c')).toBe(true);
+    expect(mounts.isForeign('/home/a bc')).toBe(false);
   });
 });
 
