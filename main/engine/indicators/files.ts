@@ -1,23 +1,18 @@
 /** Lists as files: read without trusting who put them there, taken in and removed. */
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  openSync,
-  readdirSync,
-  readSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { codeOf, FailureError } from '../runtime/failure.ts';
-import { ensureOwnDirectory } from '../runtime/paths.ts';
+import {
+  listTakenFiles,
+  removeTakenFile,
+  type TakenFiles,
+  type TakenFileWords,
+  writeTakenFile,
+} from '../runtime/taken-files.ts';
 
 /** Lists that were taken in. */
 export const MAX_LISTS = 64;
 const OWN_LIST = /^[A-Za-z0-9][\w.-]{0,99}\.(txt|csv|json)$/;
-const PRIVATE_FILE = 0o600;
 const WRITABLE_BY_GROUP = 0o020;
 const WRITABLE_BY_ALL = 0o002;
 const MEBIBYTE = 1024 * 1024;
@@ -27,20 +22,9 @@ export function indicatorsDirectory(dataDirectory: string): string {
   return join(dataDirectory, 'indicators');
 }
 
-/** Paths of the lists that were taken in, by name. None where there is no folder. @throws FailureError */
+/** Paths of the lists that were taken in, by name. None where there is no folder. @throws FailureError `list-not-readable` */
 export function listFiles(directory: string): readonly string[] {
-  let names: string[];
-  try {
-    names = readdirSync(directory);
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return [];
-    throw notReadable(directory, error);
-  }
-  return names
-    .filter((name) => OWN_LIST.test(name))
-    .sort()
-    .slice(0, MAX_LISTS)
-    .map((name) => join(directory, name));
+  return listTakenFiles(ownLists(directory)).map((name) => join(directory, name));
 }
 
 /**
@@ -109,44 +93,36 @@ export function ownListName(path: string): string {
   return OWN_LIST.test(short) ? short : 'list.txt';
 }
 
-/** Takes a list in, or puts it in the place of one of its name. @throws FailureError */
+/**
+ * Takes a list in, or puts it in the place of one of its name.
+ *
+ * @throws FailureError `bad-list-name`, `too-many-lists`, `list-not-written`, `list-not-readable`
+ */
 export function writeOwnList(directory: string, name: string, text: string): void {
-  assertName(name);
-  ensureOwnDirectory(directory);
-  const path = join(directory, name);
-  const files = listFiles(directory);
-  if (!files.includes(path) && files.length >= MAX_LISTS) {
-    const message = `There are ${MAX_LISTS} lists already.`;
-    throw new FailureError({ code: 'too-many-lists', message, hint: 'Remove one, or join several into one file.' });
-  }
-  const temporary = join(directory, `.${name}.new`);
-  try {
-    rmSync(temporary, { force: true });
-    writeFileSync(temporary, text, { flag: 'wx', mode: PRIVATE_FILE });
-    renameSync(temporary, path);
-  } catch (error) {
-    rmSync(temporary, { force: true });
-    const message = `The list could not be written: ${codeOf(error)}.`;
-    throw new FailureError({ code: 'list-not-written', message, hint: 'See whether the disk has room.' }, error);
-  }
+  writeTakenFile(ownLists(directory), name, text);
 }
 
-/** @throws FailureError `no-such-list` */
+/** @throws FailureError `no-such-list`, `bad-list-name`, `list-not-readable` */
 export function removeOwnList(directory: string, name: string): void {
-  assertName(name);
-  const path = join(directory, name);
-  if (!listFiles(directory).includes(path)) {
-    const hint = '"holdfast indicators list" names them. Lists of the setting indicators.files are removed there.';
-    throw new FailureError({ code: 'no-such-list', message: `No list ${name} was taken in.`, hint });
-  }
-  rmSync(path, { force: true });
+  removeTakenFile(ownLists(directory), name);
 }
 
-function assertName(name: string): void {
-  if (OWN_LIST.test(name)) return;
-  const hint = 'Letters, digits, dots, dashes; .txt, .csv or .json at its end.';
-  throw new FailureError({ code: 'bad-list-name', message: 'A list cannot have this name.', hint });
+function ownLists(directory: string): TakenFiles {
+  return { directory, endings: ['.txt', '.csv', '.json'], most: MAX_LISTS, words: LISTS };
 }
+
+const LISTS: TakenFileWords = {
+  one: 'list',
+  many: 'lists',
+  listHint: '"holdfast indicators list" names them. Lists of the setting indicators.files are removed there.',
+  codes: {
+    badName: 'bad-list-name',
+    tooMany: 'too-many-lists',
+    none: 'no-such-list',
+    notWritten: 'list-not-written',
+    notReadable: 'list-not-readable',
+  },
+};
 
 function notReadable(path: string, error: unknown): FailureError {
   const message = `${path} cannot be read (${codeOf(error) || String(error)}).`;
