@@ -33,6 +33,11 @@ const WATCHED_LIMIT_MS = 30_000;
 /** After an alert a little more is listened to, for what else is said of the same attack. */
 const MORE_MS = 50;
 
+export interface StageOptions {
+  /** Settings of the engine, as variables. */
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
 export interface PlayOptions {
   /** How long an alert is waited for. */
   readonly limitMs: number;
@@ -52,10 +57,10 @@ export class Stage {
   }
 
   /** Resolves when everything is watched, and the other computer listens. */
-  static async open(): Promise<Stage> {
+  static async open({ environment = {} }: StageOptions = {}): Promise<Stage> {
     const stage = new Stage();
     try {
-      await stage.#open();
+      await stage.#open(environment);
       return stage;
     } catch (error) {
       await stage.close();
@@ -68,7 +73,7 @@ export class Stage {
     return this.#engine;
   }
 
-  async #open(): Promise<void> {
+  async #open(environment: Readonly<Record<string, string>>): Promise<void> {
     const { near, far, nearInterface } = this.#network;
     const apart = ['unshare', '--mount', '--propagation', 'private', 'bash', STAGE_SCRIPT];
     const other = this.#spawn([...this.#network.inside(far), process.execPath, FAR_SIDE]);
@@ -80,6 +85,7 @@ export class Stage {
         SENSE_TRIED: process.env.SENSE_TRIED ?? '',
         ...ENVIRONMENT,
         ...Object.fromEntries(SENSORS.map((name) => [sensorSwitch(name), 'true'])),
+        ...environment,
       },
     });
     await this.#watched();
