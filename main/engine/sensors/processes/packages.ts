@@ -9,6 +9,8 @@ import { MAX_OWNERS, PathOwners } from './path-owners.ts';
 
 /** A full desktop has some ten thousand programs. */
 const MAX_PATHS = 400_000;
+/** Answers that are known by heart: few programs are run again and again. */
+const MAX_ANSWERS = 2_048;
 /** How often it is looked whether packages were installed. */
 const LOOK_INTERVAL_MS = 30_000;
 
@@ -55,6 +57,7 @@ export class PackageIndex {
   readonly #appImages: AppImages;
   readonly #clock: Clock;
   #owners = new PathOwners();
+  #answers = new Map<string, string | undefined>();
   #stamp = '';
   #lookedMs = Number.NEGATIVE_INFINITY;
   #reading: Promise<void> | undefined;
@@ -75,12 +78,17 @@ export class PackageIndex {
       this.#lookedMs = nowMs;
       void this.refresh();
     }
+    return this.#listed(image) ?? this.#appImages.nameOf(image);
+  }
+
+  #listed(image: string): string | undefined {
+    if (this.#answers.has(image)) return this.#answers.get(image);
     // Packages from before /bin became a link to /usr/bin still list their files below /bin.
-    return (
-      this.#owners.ownerOf(image) ??
-      (image.startsWith('/usr/') ? this.#owners.ownerOf(image.slice(4)) : undefined) ??
-      this.#appImages.nameOf(image)
-    );
+    const owner =
+      this.#owners.ownerOf(image) ?? (image.startsWith('/usr/') ? this.#owners.ownerOf(image.slice(4)) : undefined);
+    if (this.#answers.size >= MAX_ANSWERS) this.#answers = new Map();
+    this.#answers.set(image, owner);
+    return owner;
   }
 
   /** Reads the lists where they changed. Never rejects. */
@@ -101,6 +109,7 @@ export class PackageIndex {
       // Where one of several cannot be read for good (rpm on Debian), the others are not read again and again for it.
       if (failed > 0 && failed === present.length) return;
       this.#owners = owners;
+      this.#answers = new Map();
       this.#stamp = stamp;
     } catch {
       // A package manager is at work at this moment: the next look tries again.

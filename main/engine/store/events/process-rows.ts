@@ -22,11 +22,15 @@ const COLUMNS = new Set(['pid', 'startedMs', 'image', 'commandLine', 'user', 'pa
 /** In `rest`: the arguments are the command line, parted at its spaces. */
 const PARTED = 1;
 
-/** A process as it was told last. */
-interface Told {
-  readonly own: HostProcess;
+interface Row {
+  /** The row of the process above it. */
   readonly parent: number | null;
   readonly id: number;
+}
+
+/** A process as it was told last. */
+interface Told extends Row {
+  readonly own: HostProcess;
 }
 
 /** Writes processes and texts, each once in a while, and tells their numbers. */
@@ -40,7 +44,9 @@ export function processRows(database: Database) {
   /** By process: nearly always it is told again as it was told last, and comparing takes a tenth of a hash. */
   let told = new Map<string, Told>();
   /** The same object, as a sensor gives it for many events of one program. */
-  let objects = new WeakMap<object, number>();
+  let objects = new WeakMap<HostProcess, number>();
+  /** The same object above several. */
+  let above = new WeakMap<HostProcess, Row>();
   let knownSince = 0;
 
   const forget = (): void => {
@@ -48,6 +54,7 @@ export function processRows(database: Database) {
     processes = new Map();
     told = new Map();
     objects = new WeakMap();
+    above = new WeakMap();
   };
   const textOf = (text: unknown, event: number): number | null => {
     if (typeof text !== 'string') return null;
@@ -55,6 +62,13 @@ export function processRows(database: Database) {
     if (known !== undefined) return known;
     const id = Number(addText.run(event, text.toWellFormed()).lastInsertRowid);
     if (text.length <= MAX_KEY_CHARACTERS) texts.set(text, id);
+    return id;
+  };
+  const ancestorOf = (process: HostProcess, parent: number | null, event: number): number => {
+    const known = above.get(process);
+    if (known !== undefined && known.parent === parent) return known.id;
+    const id = one(process, parent, event);
+    above.set(process, { parent, id });
     return id;
   };
   const one = (process: HostProcessWithParents, parent: number | null, event: number): number => {
@@ -102,13 +116,15 @@ export function processRows(database: Database) {
       }
       const known = objects.get(process);
       if (known !== undefined) return known;
-      let above: number | null = null;
+      let parent: number | null = null;
       if (process.parent !== undefined) {
         const { ancestors = [] } = process;
-        for (let at = ancestors.length - 1; at >= 0; at--) above = one(ancestors[at] as HostProcess, above, event);
-        above = one(process.parent, above, event);
+        for (let at = ancestors.length - 1; at >= 0; at--) {
+          parent = ancestorOf(ancestors[at] as HostProcess, parent, event);
+        }
+        parent = ancestorOf(process.parent, parent, event);
       }
-      const id = one(process, above, event);
+      const id = one(process, parent, event);
       objects.set(process, id);
       return id;
     },
