@@ -129,10 +129,11 @@ class PrivilegeWatcher implements Behaviour {
   event(event: HostEvent): void {
     if (!('process' in event) && event.type !== 'account-change') return;
     const process = 'process' in event ? event.process : undefined;
-    const lineage = process === undefined ? [] : [process, ...this.#context.processes.ancestors(process)];
-    if (isInstalling(lineage)) return;
     const said = this.#look(event, process);
     if (said === undefined) return;
+    // Asked last: of thousands of files that are written hardly any is worth the question.
+    const lineage = process === undefined ? [] : [process, ...this.#context.processes.ancestors(process)];
+    if (isInstalling(lineage)) return;
     this.#context.report(
       hostFinding(
         {
