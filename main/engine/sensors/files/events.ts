@@ -12,6 +12,7 @@ import type {
   HostEventOf,
   HostProcessWithParents,
 } from '../../../../contract/events.ts';
+import type { Draft } from '../../runtime/draft.ts';
 import { fits, type RecordPiece, wide } from '../frames.ts';
 import { FILE_AT, FILE_FIXED_BYTES, FILE_FLAG, FILE_RECORD_TYPE, KNOWN_PROGRAMS, PROGRAM_AT } from './format.ts';
 import { magicOf } from './magic.ts';
@@ -20,7 +21,6 @@ import { magicOf } from './magic.ts';
 export type ProcessLookup = (pid: number) => HostProcessWithParents | undefined;
 
 type Changed = FileAttributesEvent['changed'];
-type Draft<T> = { -readonly [K in keyof T]: T[K] };
 type FileEventType = HostEvent['type'] & `file-${string}`;
 
 const PERMISSIONS = 0o7777;

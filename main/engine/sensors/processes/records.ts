@@ -6,6 +6,7 @@
  */
 
 import { formatAddress } from '../../runtime/address.ts';
+import type { Draft } from '../../runtime/draft.ts';
 import {
   EventRecordDecoder,
   millisecondsAt,
@@ -182,28 +183,29 @@ function readProcess(kind: ProcessRecordKind, record: Buffer, lengths: readonly 
   const has = (flag: number): boolean => (flags & flag) !== 0;
   const loginUid = record.readUInt32LE(AT.loginUser);
   const sessionId = record.readUInt32LE(AT.session);
-  return {
+  const read: Draft<ProcessRecord> = {
     kind,
     timeMs: millisecondsAt(record, AT.time),
     startNs: wideAt(record, AT.start),
     parentStartNs: wideAt(record, AT.parentStart),
     pid: record.readUInt32LE(AT.process),
     parentPid: record.readUInt32LE(AT.parent),
-    ...(has(FLAG.users) && {
-      users: { uid: record.readUInt32LE(AT.user), euid: record.readUInt32LE(AT.effectiveUser) },
-    }),
-    ...(has(FLAG.groups) && {
-      groups: { gid: record.readUInt32LE(AT.group), egid: record.readUInt32LE(AT.effectiveGroup) },
-    }),
-    ...(has(FLAG.capabilities) && { capabilities: record.readBigUInt64LE(AT.capabilities) }),
-    ...(has(FLAG.session) && loginUid !== UNSET_ID && { loginUid }),
-    ...(has(FLAG.session) && sessionId !== UNSET_ID && { sessionId }),
     exitStatus: record.readUInt32LE(AT.exitStatus),
     isIncomplete: has(FLAG.incomplete),
     name: paddedText(record, AT.name, NAME_BYTES),
     terminal: paddedText(record, AT.terminal, NAME_BYTES),
-    ...(kind === 'exec' && { program: readProgram(record, lengths, has) }),
   };
+  if (has(FLAG.users)) {
+    read.users = { uid: record.readUInt32LE(AT.user), euid: record.readUInt32LE(AT.effectiveUser) };
+  }
+  if (has(FLAG.groups)) {
+    read.groups = { gid: record.readUInt32LE(AT.group), egid: record.readUInt32LE(AT.effectiveGroup) };
+  }
+  if (has(FLAG.capabilities)) read.capabilities = record.readBigUInt64LE(AT.capabilities);
+  if (has(FLAG.session) && loginUid !== UNSET_ID) read.loginUid = loginUid;
+  if (has(FLAG.session) && sessionId !== UNSET_ID) read.sessionId = sessionId;
+  if (kind === 'exec') read.program = readProgram(record, lengths, has);
+  return read;
 }
 
 function remoteOf(record: Buffer): Pick<ProgramFacts, 'streamsRemote'> {
