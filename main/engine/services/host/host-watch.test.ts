@@ -180,6 +180,30 @@ describe('createHostWatch', () => {
     expect(host.counters().failures).toBeGreaterThan(0);
   });
 
+  it('asks behaviours and rules one by one where that is wanted', () => {
+    const { host, findings, hits } = watch();
+    const bad = starts(cat(100));
+    host.behave(bad);
+    expect(hits).toEqual([]);
+    host.match(bad);
+    expect(hits).toEqual(['Password file read']);
+    expect(host.counters()).toMatchObject({ events: 1, ruleHits: 1 });
+    const { host: both, findings: same } = watch();
+    both.event(bad);
+    expect(findings).toEqual(same);
+  });
+
+  it.each([
+    { matchedMs: NOW + 1_000, often: 1 },
+    { matchedMs: undefined, often: 0 },
+  ])('counts by the time up to which rules were asked: $matchedMs', ({ matchedMs, often }) => {
+    const { host, hits } = watch(new Map(), `${RULE}---\n${CORRELATION}`);
+    host.match(starts(cat(100)));
+    host.tick(NOW + 600_000, matchedMs);
+    host.match(starts(cat(100), NOW + 2_000));
+    expect(hits.filter((title) => title === 'Password file read often')).toHaveLength(often);
+  });
+
   it('takes its settings from the configuration', async () => {
     const config = await loadConfig({ sections: CONFIG_SECTIONS, environment: {} });
     const host = createHostWatch({ config, rules: undefined, onFinding: () => {} });
