@@ -4,6 +4,7 @@ import { ALERT_KINDS, type Alert, type Finding, MAX_LISTED_HOSTS, SEVERITIES } f
 import { defaultsOf } from '../runtime/settings.ts';
 import { AlertBook, type AlertChange } from './book.ts';
 import { alertSettings } from './settings.ts';
+import { statementOf } from './statement.ts';
 
 const START = Date.UTC(2026, 0, 5, 9, 42);
 const SECOND = 1000;
@@ -94,6 +95,19 @@ describe('findings of one cause', () => {
     expect(book.list()).toEqual([second]);
     expect(book.get(first.id)).toEqual(second);
     expect(changes.map(([change]) => change)).toEqual(['opened', 'changed']);
+  });
+
+  it('join however long the cause is, and none that differs only at its end', () => {
+    const book = new AlertBook();
+    const long = (end: string) => finding({ kind: 'policy', cause: `policy/${'a/'.repeat(65_000)}${end}` });
+    const first = book.add(long('x'));
+    expect(book.add(long('x'))).toMatchObject({ id: first.id, findings: 2 });
+    expect(book.add(long('y')).id).not.toBe(first.id);
+  });
+
+  it('keep little of causes as long as whoever writes a log line likes', () => {
+    const statement = statementOf(finding({ cause: `persistence/${'a/'.repeat(65_000)}` }));
+    expect(statement.cause.length).toBeLessThan(300);
   });
 
   it('open a second alert after a silence longer than the gap', () => {

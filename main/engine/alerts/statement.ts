@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   type Evidence,
   type FileRecord,
@@ -59,7 +60,7 @@ export function statementOf(finding: Finding): Statement {
     kind: finding.kind,
     kinds: [finding.kind],
     hasFoothold: isFoothold(finding),
-    cause: finding.cause,
+    cause: boundedCause(finding.cause),
     firstSeenMs: finding.firstSeenMs,
     lastSeenMs: Math.max(finding.firstSeenMs, finding.lastSeenMs),
     severity: finding.severity,
@@ -77,6 +78,15 @@ export function statementOf(finding: Finding): Statement {
       .slice(0, MAX_LISTED_FILES)
       .map(({ path }) => ({ path: plainText(path, TEXT_LENGTH.path) })),
   };
+}
+
+/** Longest cause that is kept as it is, in UTF-16 code units: a detector, two processes and a path of usual length. */
+const MAX_CAUSE = 256;
+
+/** Causes hold names and paths of any length, and an alert keeps hundreds of them: long ones are known by their digest. */
+function boundedCause(cause: string): string {
+  if (cause.length <= MAX_CAUSE) return cause;
+  return `${cause.slice(0, MAX_CAUSE / 2)} ${createHash('sha256').update(cause).digest('hex')}`;
 }
 
 function plainHosts(hosts: readonly string[]): string[] {
