@@ -58,6 +58,25 @@ describe.each([
       expect(Math.abs(square - exact[row]!)).toBeLessThan(1e-5 * exact[row]! + 1e-30);
     });
   });
+
+  it('fill blocks as plain loops do', () => {
+    const [ours, plain] = both.map(({ kernels, width, blocks, out, numbers, queries }) => {
+      numbers.fill(-1, blocks / 4, blocks / 4 + blockBytes(width) / 4);
+      numbers.fill(0, out / 4, out / 4 + width);
+      const longest = kernels.fillBlock(0, QUERIES, blocks, width, out);
+      const block = numbers.slice(blocks / 4, (blocks + blockBytes(width)) / 4);
+      const at = (place: number) =>
+        Array.from({ length: columns }, (_, column) => block[(column + 1) * BLOCK_ROWS + place]!);
+      queries.forEach((query, place) => {
+        expect(at(place)).toEqual([...query]);
+        expect(block[place]! / query.reduce((sum, value) => sum - value ** 2 / 2, 0)).toBeCloseTo(1, 5);
+      });
+      expect(at(QUERIES)).toEqual(new Array(columns).fill(-1));
+      expect(longest / Math.max(...block.subarray(0, QUERIES).map((half) => -2 * half))).toBeCloseTo(1, 6);
+      return { sum: numbers.slice(out / 4, out / 4 + columns), values: block.slice(BLOCK_ROWS) };
+    });
+    expect(ours).toEqual(plain);
+  });
 });
 
 describe('distance kernels', () => {

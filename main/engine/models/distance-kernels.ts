@@ -7,6 +7,7 @@
  */
 import {
   doWhile,
+  type F32,
   FunctionWriter,
   f32,
   f32x4,
@@ -14,7 +15,9 @@ import {
   type Local,
   type Statement,
   set,
+  type V128,
   type WasmFunction,
+  when,
 } from './wasm-assembler.ts';
 import { moduleOf } from './wasm-module.ts';
 
@@ -36,6 +39,12 @@ export interface DistanceKernels {
   square(a: number, b: number, columns: number): number;
   /** Squared distances of a row to the rows of `blocks` blocks, one after another into `out`. */
   squares(row: number, block: number, blocks: number, columns: number, out: number): void;
+  /**
+   * Puts `rows` rows that lie row by row into a block, and adds them to the row `sum`.
+   *
+   * @returns the greatest of their squared lengths
+   */
+  fillBlock(row: number, rows: number, block: number, columns: number, sum: number): number;
 }
 
 export interface KernelFunctions extends DistanceKernels {
@@ -81,6 +90,7 @@ export function openKernels(bytes: number): KernelFunctions {
 export const openWasmKernels = moduleOf<Omit<KernelFunctions, 'memory'>>(() => [
   squareFunction(),
   squaresFunction(),
+  fillBlockFunction(),
   exponentialsFunction(),
 ]);
 
@@ -109,8 +119,14 @@ export function squareFunction(): WasmFunction {
     ),
     set(sums[0], f32x4.add(sums[0], sums[1])),
   );
-  const lane = (index: 0 | 1 | 2 | 3) => f32x4.lane(sums[0], index);
-  return { name: 'square', writer, result: f32.add(f32.add(lane(0), lane(1)), f32.add(lane(2), lane(3))) };
+  return { name: 'square', writer, result: sumOfLanes(sums[0]) };
+}
+
+const LANE_NUMBERS = [0, 1, 2, 3] as const;
+
+function sumOfLanes(vector: V128): F32 {
+  const [a, b, c, d] = LANE_NUMBERS.map((lane) => f32x4.lane(vector, lane)) as [F32, F32, F32, F32];
+  return f32.add(f32.add(a, b), f32.add(c, d));
 }
 
 /** Vectors of a block whose sums are kept in registers at a time; more do not fit beside what is added. */
@@ -156,6 +172,44 @@ export function squaresFunction(): WasmFunction {
     ),
   );
   return { name: 'squares', writer };
+}
+
+export function fillBlockFunction(): WasmFunction {
+  const writer = new FunctionWriter();
+  const pointer = () => writer.param('i32');
+  const [row, rows, block, columns, sum] = [pointer(), pointer(), pointer(), pointer(), pointer()];
+  const [at, total, end] = [writer.local('i32'), writer.local('i32'), writer.local('i32')];
+  const [values, squares] = [writer.local('v128'), writer.local('v128')];
+  const [square, longest] = [writer.local('f32'), writer.local('f32')];
+  writer.do(
+    doWhile(
+      [
+        set(at, block),
+        set(total, sum),
+        set(end, i32.add(row, i32.shiftLeft(columns, i32.constant(2)))),
+        set(squares, f32x4.zero),
+        doWhile(
+          [
+            set(values, f32x4.load(row)),
+            ...LANE_NUMBERS.map((lane) => f32.store(at, f32x4.lane(values, lane), (lane + 1) * COLUMN_BYTES)),
+            f32x4.store(total, f32x4.add(f32x4.load(total), values)),
+            set(squares, f32x4.add(squares, f32x4.multiply(values, values))),
+            advance(at, LANES * COLUMN_BYTES),
+            advance(total, VECTOR_BYTES),
+            advance(row, VECTOR_BYTES),
+          ],
+          i32.isBelow(row, end),
+        ),
+        set(square, sumOfLanes(squares)),
+        f32.store(block, f32.multiply(square, f32.constant(-0.5))),
+        when(f32.isAbove(square, longest), [set(longest, square)]),
+        advance(block, NUMBER_BYTES),
+        advance(rows, -1),
+      ],
+      rows,
+    ),
+  );
+  return { name: 'fillBlock', writer, result: longest };
 }
 
 /** Below it an exponential is as good as 0, and above 0 it stays. */
@@ -222,9 +276,21 @@ export function plainKernels(memory: ArrayBuffer): KernelFunctions {
     }
   };
 
+  const fillBlock = (row: number, rows: number, block: number, columns: number, sum: number): number => {
+    const [first, place, total] = [row / NUMBER_BYTES, block / NUMBER_BYTES, sum / NUMBER_BYTES];
+    let longest = 0;
+    for (let index = 0; index < rows; index++) {
+      const start = first + index * columns;
+      putRow(numbers, place, index, numbers.subarray(start, start + columns), columns);
+      for (let column = 0; column < columns; column++) numbers[total + column]! += numbers[start + column]!;
+      longest = Math.max(longest, -2 * numbers[place + index]!);
+    }
+    return longest;
+  };
+
   const exponentials = (start: number, end: number, factor: number): void => {
     for (let at = start / NUMBER_BYTES; at < end / NUMBER_BYTES; at++) numbers[at] = Math.exp(numbers[at]! * factor);
   };
 
-  return { memory, square, squares, exponentials };
+  return { memory, square, squares, fillBlock, exponentials };
 }

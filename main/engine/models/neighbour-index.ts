@@ -235,38 +235,24 @@ export class NeighbourIndex {
     const start = (layout.blocksStart + block * layout.blockBytes) / NUMBER_BYTES;
     // Places without a row are farther away than any.
     numbers.fill(Number.NEGATIVE_INFINITY, start, start + BLOCK_ROWS);
-    const centre = this.queries[0]!.fill(0);
-    let longest = 0;
-    for (let row = first; row < end; row++) {
-      longest = Math.max(longest, this.putRow(row, start + (row - first), centre));
-    }
-    for (let column = 0; column < columns; column++) centre[column]! /= end - first;
+    const [centre, centreAddress] = [this.queries[0]!.fill(0), this.queryAddress(0)];
+    const address = start * NUMBER_BYTES;
+    const count = end - first;
+    const longest = this.kernels.fillBlock(this.rowAddress(first), count, address, layout.columns, centreAddress);
+    for (let column = 0; column < columns; column++) centre[column]! /= count;
     const centreStart = layout.centresStart + Math.floor(block / BLOCK_ROWS) * layout.blockBytes;
     putRow(numbers, centreStart / NUMBER_BYTES, block % BLOCK_ROWS, centre, columns);
+    this.kernels.squares(centreAddress, address, 1, layout.columns, layout.distancesStart);
+    const distances = layout.distancesStart / NUMBER_BYTES;
     let farthest = 0;
-    for (let row = first; row < end; row++) farthest = Math.max(farthest, this.measure(0, row));
+    for (let place = 0; place < count; place++) {
+      const square = numbers[distances + place]!;
+      farthest = Math.max(farthest, square < MOST_MEASURED ? square : this.measure(0, first + place));
+    }
     const canScreen = longest < MOST_SCREENED;
     numbers[layout.radiiStart / NUMBER_BYTES + block] = Math.sqrt(farthest) * this.roundedUp;
     numbers[layout.lengthsStart / NUMBER_BYTES + block] = canScreen ? Math.sqrt(longest) * this.roundedUp : Number.NaN;
     return canScreen;
-  }
-
-  /**
-   * Puts a row into its block, at `place` in numbers, and adds it to `sum`.
-   *
-   * @returns its squared length
-   */
-  private putRow(row: number, place: number, sum: Float32Array): number {
-    const { numbers, layout, columns } = this;
-    const from = this.rowAddress(row) / NUMBER_BYTES;
-    for (let column = 0; column < columns; column++) {
-      const value = numbers[from + column]!;
-      numbers[place + (column + 1) * BLOCK_ROWS] = value;
-      sum[column]! += value;
-    }
-    const square = this.kernels.square(this.rowAddress(row), layout.zerosStart, layout.columns);
-    numbers[place] = -square / 2;
-    return square;
   }
 
   private recordAddress(query: number): number {

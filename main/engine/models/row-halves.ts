@@ -23,18 +23,17 @@ class Halving {
   private readonly blockRows: number;
   private readonly values: Float32Array;
   private readonly later: Int32Array;
-  private readonly lowest: Float32Array;
-  private readonly highest: Float32Array;
+  /** Where the rows begin that a spread is read off. */
+  private readonly offsets: Int32Array;
 
   constructor(sample: Sample, blockRows: number) {
-    const { rows, columns } = sample;
+    const { rows } = sample;
     this.sample = sample;
     this.blockRows = blockRows;
     this.order = Int32Array.from({ length: rows }, (_, row) => row);
     this.values = new Float32Array(rows);
     this.later = new Int32Array(rows);
-    this.lowest = new Float32Array(columns);
-    this.highest = new Float32Array(columns);
+    this.offsets = new Int32Array(2 * SPREAD_ROWS);
   }
 
   /** As deep as the number of blocks has bits. */
@@ -69,22 +68,25 @@ class Halving {
   }
 
   private widestColumn(start: number, end: number): number {
-    const { order, lowest, highest } = this;
+    const { order, offsets } = this;
     const { columns, data } = this.sample;
-    lowest.fill(Number.POSITIVE_INFINITY);
-    highest.fill(Number.NEGATIVE_INFINITY);
     const step = Math.max(1, Math.floor((end - start) / SPREAD_ROWS));
-    for (let i = start; i < end; i += step) {
-      const offset = order[i]! * columns;
-      for (let column = 0; column < columns; column++) {
-        const value = data[offset + column]!;
-        if (value < lowest[column]!) lowest[column] = value;
-        if (value > highest[column]!) highest[column] = value;
-      }
-    }
+    let looked = 0;
+    for (let i = start; i < end; i += step) offsets[looked++] = order[i]! * columns;
     let widest = 0;
-    for (let column = 1; column < columns; column++) {
-      if (highest[column]! - lowest[column]! > highest[widest]! - lowest[widest]!) widest = column;
+    let most = Number.NEGATIVE_INFINITY;
+    for (let column = 0; column < columns; column++) {
+      let lowest = Number.POSITIVE_INFINITY;
+      let highest = Number.NEGATIVE_INFINITY;
+      for (let i = 0; i < looked; i++) {
+        const value = data[offsets[i]! + column]!;
+        if (value < lowest) lowest = value;
+        if (value > highest) highest = value;
+      }
+      if (highest - lowest > most) {
+        most = highest - lowest;
+        widest = column;
+      }
     }
     return widest;
   }

@@ -15,6 +15,7 @@ import {
   BLOCK_ROWS,
   COLUMN_BYTES,
   type DistanceKernels,
+  fillBlockFunction,
   LANES,
   squareFunction,
   squaresFunction,
@@ -65,7 +66,7 @@ export const openStrictSearchKernels = moduleOf<Omit<SearchKernels, 'memory'>>((
   searchFunctions((a, b, c) => f32x4.add(f32x4.multiply(a, b), c)),
 );
 
-/** In the order of PLACES. */
+/** In the order of PLACES, and what no other calls. */
 function searchFunctions(multiplyAdd: MultiplyAdd): WasmFunction[] {
   return [
     squareFunction(),
@@ -80,6 +81,7 @@ function searchFunctions(multiplyAdd: MultiplyAdd): WasmFunction[] {
     openNearestFunction(),
     prepareFunction(),
     searchFunction(),
+    fillBlockFunction(),
   ];
 }
 
