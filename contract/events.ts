@@ -94,6 +94,12 @@ export interface HostProcess {
   readonly hashes?: FileHashes;
   /** The executable was removed, or never was a file. */
   readonly isImageDeleted?: boolean;
+  /**
+   * It lives among other mounts (a container, a service with folders of its own), where `image` is another file than the
+   * one that this computer has by that name, if it has one. `hashes` are then of the program itself, and no `package` of
+   * this computer's is told.
+   */
+  readonly seesOtherFiles?: boolean;
   readonly standardStreams?: {
     readonly input?: StreamKind;
     readonly output?: StreamKind;
@@ -421,8 +427,17 @@ export const AUTOSTART_PLACES = [
   'pam',
   'udev',
   'authorized-keys',
+  'ssh-server',
+  'ssh-client',
   'sudoers',
+  'polkit',
+  'd-bus',
+  'network-hook',
   'kernel-module',
+  'kernel-helper',
+  'interpreter-startup',
+  'git-settings',
+  'log-rotation',
   'package-hook',
   'motd',
 ] as const;

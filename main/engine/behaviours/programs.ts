@@ -182,6 +182,11 @@ export function isOfTheSystem({ image, isImageDeleted }: HostProcess): boolean {
   return isImageDeleted !== true && named(image).isInSystemFolder;
 }
 
+/** A path where only the system puts programs. */
+export function isInSystemFolder(path: string): boolean {
+  return named(path).isInSystemFolder;
+}
+
 /** Installs or updates packages, or is run by what does: its files and settings are the package's. */
 export function isInstalling(lineage: readonly HostProcess[]): boolean {
   return lineage.some((process) => isOfTheSystem(process) && named(scriptOrImage(process)).isPackageManager);

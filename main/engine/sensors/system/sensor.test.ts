@@ -1,11 +1,13 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, linkSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, linkSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { HostEvent } from '../../../../contract/events.ts';
 import { ManualClock } from '../../runtime/clock.ts';
 import { HealthRegistry } from '../../runtime/health.ts';
+import { FolderNames } from './collectors/folder-names.ts';
 import { snapshotForms } from './collectors/table.ts';
+import { HostFiles } from './host-files.ts';
 import { persistenceList } from './persistence.ts';
 import { mayMatter, PLACE_ROWS } from './places.ts';
 import { SystemSensor } from './sensor.ts';
@@ -18,10 +20,10 @@ const LONGEST_INTERVAL_MS = 61_000;
 describe('mayMatter', () => {
   it('lets through what a place is made of, and little else', () => {
     const homes = [{ path: '/home/ada' }, { path: '/root' }];
-    for (const row of PLACE_ROWS) {
-      for (const path of [...(row.files ?? []), ...(row.folders ?? []).map((folder) => `${folder}/x`)])
+    for (const { files = [], folders = [], homeFiles = [], homeFolders = [] } of PLACE_ROWS) {
+      for (const path of [...files, ...folders.map((folder) => `${folder}/x`)])
         expect(mayMatter(path, homes), path).toBe(true);
-      for (const path of [...(row.homeFiles ?? []), ...(row.homeFolders ?? []).map((folder) => `${folder}/x`)])
+      for (const path of [...homeFiles, ...homeFolders.map((folder) => `${folder}/x`)])
         expect(mayMatter(`/home/ada/${path}`, homes), path).toBe(true);
     }
     for (const path of [
@@ -111,7 +113,30 @@ describe('SystemSensor', () => {
     ['/etc/apt/apt.conf.d/9x', 'DPkg::Post-Invoke {"/tmp/x";};\n', 'package-hook', 'root'],
     ['/etc/update-motd.d/9x', '#!/bin/sh\n/tmp/x\n', 'motd', 'root'],
     ['/etc/init.d/x', '#!/bin/sh\n/tmp/x\n', 'init-script', 'root'],
-    ['/etc/NetworkManager/dispatcher.d/9x', '#!/bin/sh\n/tmp/x\n', 'init-script', 'root'],
+    ['/etc/NetworkManager/dispatcher.d/9x', '#!/bin/sh\n/tmp/x\n', 'network-hook', 'root'],
+    ['/etc/ssh/sshd_config', 'Port 22\nAuthorizedKeysCommand /tmp/x\n', 'ssh-server', 'root'],
+    ['/etc/ssh/sshd_config.d/x.conf', 'PermitRootLogin yes\n', 'ssh-server', 'root'],
+    ['/home/ada/.ssh/config', 'Host *\nProxyCommand /tmp/x\n', 'ssh-client', 'ada'],
+    ['/etc/polkit-1/rules.d/0.rules', 'polkit.addRule(() => polkit.Result.YES);\n', 'polkit', undefined],
+    ['/usr/share/polkit-1/actions/x.policy', '<allow_any>yes</allow_any>\n', 'polkit', undefined],
+    ['/usr/share/dbus-1/system-services/x.service', '[D-BUS Service]\nExec=/x\nUser=root\n', 'd-bus', 'root'],
+    ['/home/ada/.local/share/dbus-1/services/x.service', '[D-BUS Service]\nExec=/x\n', 'd-bus', 'ada'],
+    ['/etc/dbus-1/system.d/x.conf', '<policy user="eve"><allow own="*"/></policy>\n', 'd-bus', undefined],
+    ['/etc/sysctl.d/x.conf', 'kernel.core_pattern=|/tmp/x\n', 'kernel-helper', 'root'],
+    ['/etc/binfmt.d/x.conf', ':x:M::MZ::/tmp/x:\n', 'kernel-helper', 'root'],
+    ['/usr/lib/python3/dist-packages/x.pth', 'import os; os.system("x")\n', 'interpreter-startup', undefined],
+    ['/etc/python3.12/sitecustomize.py', 'import x\n', 'interpreter-startup', undefined],
+    ['/home/ada/.local/lib/python3.12/site-packages/x.pth', 'import x\n', 'interpreter-startup', 'ada'],
+    ['/etc/php/8.3/cli/conf.d/x.ini', 'auto_prepend_file=/tmp/x\n', 'interpreter-startup', undefined],
+    ['/home/ada/.gitconfig', '[core]\nhooksPath = /tmp/x\n', 'git-settings', 'ada'],
+    ['/etc/logrotate.d/x', '/x {\npostrotate\n/tmp/x\nendscript\n}\n', 'log-rotation', 'root'],
+    ['/etc/systemd/system/service.d/x.conf', '[Service]\nExecStartPre=/tmp/x\n', 'systemd-unit', 'root'],
+    ['/etc/systemd/user-generators/x', '/tmp/x\n', 'systemd-unit', 'root'],
+    ['/etc/systemd/system.conf', '[Manager]\nDefaultEnvironment=LD_PRELOAD=/x\n', 'systemd-unit', 'root'],
+    ['/etc/initramfs-tools/scripts/init-top/x', '/tmp/x\n', 'init-script', 'root'],
+    ['/usr/lib/dracut/modules.d/99x/module-setup.sh', '/tmp/x\n', 'init-script', 'root'],
+    ['/etc/security/namespace.init', '/tmp/x\n', 'pam', 'root'],
+    ['/home/ada/.config/sway/config', 'exec /tmp/x\n', 'desktop-autostart', 'ada'],
     ['/etc/skel/.bashrc', 'nohup /tmp/x &\n', 'shell-startup', undefined],
     ['/var/spool/cron/atjobs/a1', '/tmp/x\n', 'at-job', undefined],
   ])('tells at once that %s starts something, when somebody saw the write', (path, text, place, user) => {
@@ -124,6 +149,112 @@ describe('SystemSensor', () => {
     const [event] = events;
     expect(event?.type === 'autostart-change' && event.user).toBe(user);
     expect(event?.type === 'autostart-change' && event.content).not.toBe('');
+  });
+
+  it.each([
+    ['/etc/ssh/sshd_config', 'Port 2222\nPermitRootLogin no\n'],
+    ['/home/ada/.ssh/config', 'Host x\nHostName y\n'],
+    ['/home/ada/.gitconfig', '[user]\nname = Ada\n[core]\neditor = vim\n'],
+    ['/etc/sysctl.d/x.conf', 'net.ipv4.ip_forward=1\n'],
+    ['/etc/logrotate.d/x', '/var/log/x { weekly }\n'],
+    ['/usr/lib/python3/dist-packages/x.pth', '/usr/lib/x\n'],
+    ['/usr/lib/python3/dist-packages/deep/x.pth', 'import x\n'],
+    ['/usr/share/git-core/templates/hooks/pre-commit.sample', '/tmp/x\n'],
+    ['/etc/security/opasswd', 'ada:1000:1:$6$secret\n'],
+    ['/etc/cron.d/x', '# nothing yet\n'],
+  ])('says nothing of %s where no line of it starts anything', (path, text) => {
+    const { sensor } = started();
+    root.write(path, text);
+    sensor.noteWrite(path);
+    clock.advance(LONGEST_INTERVAL_MS);
+    expect(events).toEqual([]);
+  });
+
+  it('tells a library that logs people in when it is another one, without a word of its content', () => {
+    const path = '/usr/lib/x86_64-linux-gnu/security/pam_unix.so';
+    root.write(path, Buffer.from([0x7f, 0x45, 0, 1]));
+    const { sensor } = started();
+    root.write(path, Buffer.from([0x7f, 0x45, 0, 2]));
+    sensor.noteWrite(path);
+    clock.advance(300);
+    expect(events).toEqual([
+      { type: 'autostart-change', timeMs: expect.any(Number), place: 'pam', action: 'changed', path },
+    ]);
+  });
+
+  it('tells that a unit runs as somebody else from now on', () => {
+    const path = '/etc/systemd/system/x.service';
+    root.write(path, '[Service]\nUser=www\nExecStart=/opt/x\n');
+    const { sensor } = started();
+    root.write(path, '[Service]\nUser=root\nExecStart=/opt/x\n');
+    sensor.noteWrite(path);
+    clock.advance(300);
+    expect(events).toMatchObject([{ action: 'changed', content: 'ExecStart=/opt/x', user: 'root' }]);
+  });
+
+  it('tells a change behind the part of a file that is read', () => {
+    const path = '/etc/init.d/x';
+    const long = '# padding\n'.repeat(40_000);
+    root.write(path, long);
+    const { sensor } = started();
+    root.write(path, `${long}/tmp/x\n`);
+    sensor.noteWrite(path);
+    clock.advance(300);
+    expect(events).toMatchObject([{ action: 'changed', path }]);
+  });
+
+  it('looks at formats of programs only where the kernel shows them, and keeps them while it does not', () => {
+    const mounts = '27 1 8:1 / / rw - ext4 /dev/sda1 rw\n';
+    const shown = `${mounts}60 27 0:50 / /proc/sys/fs/binfmt_misc rw - binfmt_misc binfmt_misc rw\n`;
+    root.write('/proc/sys/fs/binfmt_misc/old', 'enabled\ninterpreter /usr/bin/old\n');
+    root.write('/proc/1/mountinfo', shown);
+    started();
+    root.write('/proc/1/mountinfo', mounts);
+    root.write('/proc/sys/fs/binfmt_misc/x', 'enabled\ninterpreter /tmp/x\nflags: OC\n');
+    clock.advance(2 * LONGEST_INTERVAL_MS);
+    expect(events.filter(({ type }) => type === 'autostart-change')).toEqual([]);
+    root.write('/proc/1/mountinfo', shown);
+    clock.advance(2 * LONGEST_INTERVAL_MS);
+    expect(events.filter(({ type }) => type === 'autostart-change')).toMatchObject([
+      { place: 'kernel-helper', path: '/proc/sys/fs/binfmt_misc/x', content: 'interpreter /tmp/x\nflags: OC' },
+    ]);
+  });
+
+  it('sees a value of the kernel change although its file has the times of before', () => {
+    const path = '/proc/sys/kernel/core_pattern';
+    root.write(path, '|/usr/bin/x\n');
+    const times = statSync(join(root.path, path));
+    started();
+    writeFileSync(join(root.path, path), '|/tmp/evil\n'.slice(0, times.size));
+    utimesSync(join(root.path, path), times.atime, times.mtime);
+    clock.advance(LONGEST_INTERVAL_MS);
+    expect(events).toMatchObject([{ place: 'kernel-helper', content: '|/tmp/evil' }]);
+  });
+
+  it('reads a folder again only when it is another one', async () => {
+    root.write('/etc/cron.d/a', '* * * * * root a\n');
+    const files = new HostFiles(root.path);
+    const read: string[] = [];
+    const list = files.list.bind(files);
+    files.list = (folder, within, limit) => {
+      read.push(folder);
+      return list(folder, within, limit);
+    };
+    const row = PLACE_ROWS.find(({ folders }) => folders?.includes('/etc/cron.d'))!;
+    const names = new FolderNames();
+    const look = () => {
+      const found = names.of(row, '/etc/cron.d', files, undefined);
+      names.endRound();
+      return found;
+    };
+    // What was changed a moment ago is not trusted yet: more may come in the same step of the clock.
+    expect([look(), look()]).toEqual([['a'], ['a']]);
+    expect(read).toHaveLength(2);
+    await new Promise((resolve) => setTimeout(resolve, 2_100));
+    expect([look(), look(), look()]).toEqual([['a'], ['a'], ['a']]);
+    expect(read).toHaveLength(3);
+    root.write('/etc/cron.d/b', '* * * * * root b\n');
+    expect(look()).toEqual(['a', 'b']);
   });
 
   it('tells only the lines that are new, and those that are gone', () => {

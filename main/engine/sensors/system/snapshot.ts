@@ -55,8 +55,8 @@ export class MemorySnapshotStore implements SnapshotStore {
 
 export const EMPTY_PART: SnapshotPart = { facts: new Map(), firstSeenMs: new Map(), homes: new Set() };
 
-/** Another form of facts: what an older version kept is not compared with. */
-const VERSION = 1;
+/** Another form of facts, or other files that they are of: what an older version kept is not compared with. */
+const VERSION = 2;
 /** Of a desktop 1 MB. */
 const MAX_FILE_BYTES = 64 * 1024 * 1024;
 const PRIVATE_FILE = 0o600;

@@ -4,7 +4,10 @@ import { RecentMap } from '../../behaviours/index.ts';
 /** Where accounts stand (passwd(5), group(5), shadow(5)); all of them together tell who changed one. */
 const ACCOUNT_FILES: readonly string[] = ['/etc/passwd', '/etc/group', '/etc/shadow', '/etc/gshadow'];
 /** What starts by itself lies below these; writes elsewhere are too many to remember. */
-const FOLDERS: readonly string[] = ['/etc/', '/var/spool/', '/usr/lib/', '/usr/local/', '/lib/'];
+const FOLDERS: readonly string[] = [
+  ...['/etc/', '/var/spool/', '/usr/lib/', '/usr/lib64/', '/usr/local/', '/lib/', '/lib64/'],
+  ...['/usr/share/dbus-1/', '/usr/share/polkit-1/', '/usr/share/git-core/'],
+];
 const HOMES: readonly string[] = ['/home/', '/root/'];
 const MAX_FILES = 1_024;
 /** A change is told once its file was read again, which takes some seconds at most. */

@@ -2,10 +2,12 @@
 import { createHash } from 'node:crypto';
 import type { Stats } from 'node:fs';
 import type { AutostartPlace, HostEvent } from '../../../../../contract/events.ts';
+import { type AutostartRow, homeRowOf, isWantedName, systemRowOf } from '../../../runtime/autostart/index.ts';
 import type { Change, ChangeContext, Collected, Collector, Known } from '../collector.ts';
 import { MAX_TEXT_BYTES } from '../host-files.ts';
-import { PLACE_ROWS, type PlaceRow, UNFINISHED } from '../places.ts';
+import { PARSERS, PLACE_ROWS } from '../places.ts';
 import type { Home, Surroundings } from '../surroundings.ts';
+import { FolderNames } from './folder-names.ts';
 
 /** One file of a place; its key is the path. */
 export type PlaceFact = {
@@ -47,13 +49,18 @@ const MODE_BITS = 0o7777;
 /** Text of an event: what an alert shows is shorter. */
 const MAX_CONTENT = 4_096;
 const DEFAULT_INTERVAL_MS = 10_000;
-/** Places with many files, which package managers fill: FileSensor's events tell of them at once anyway. */
+/** Places with many files or in many homes: events of the file sensor tell of them at once anyway. */
 const LARGE_INTERVAL_MS = 60_000;
-const LARGE: ReadonlySet<AutostartPlace> = new Set(['systemd-unit', 'systemd-timer', 'udev']);
+const LARGE: ReadonlySet<AutostartPlace> = new Set([
+  ...(['systemd-unit', 'systemd-timer', 'udev', 'd-bus', 'polkit', 'network-hook', 'kernel-helper'] as const),
+  ...(['interpreter-startup', 'git-settings', 'ssh-server', 'ssh-client', 'log-rotation'] as const),
+]);
+/** Folders that one "*" stands for: a computer has a handful of versions of a program. */
+const MAX_ALIKE = 256;
 
 interface Candidate {
   readonly path: string;
-  readonly row: PlaceRow;
+  readonly row: AutostartRow;
   readonly home: Home | undefined;
 }
 
@@ -61,17 +68,18 @@ interface Candidate {
 export function placeCollector(place: AutostartPlace): Collector<PlaceFact> {
   const rows = PLACE_ROWS.filter((row) => row.place === place);
   const memory = new Map<string, { readonly stamp: string; readonly fact: PlaceFact }>();
+  const names = new FolderNames();
   return {
     name: place,
     title: place,
     keeping: 'always',
     intervalMs: LARGE.has(place) ? LARGE_INTERVAL_MS : DEFAULT_INTERVAL_MS,
     shape: SHAPE,
-    concerns: (path, around) => rows.some((row) => isOfRow(path, row, around.homes)),
+    concerns: (path, around) => isOfPlace(path, place, around.homes),
     collect(around, known) {
       const facts = new Map<string, PlaceFact>();
       let left = 0;
-      for (const candidate of candidates(rows, around)) {
+      for (const candidate of candidates(rows, around, names)) {
         if (facts.has(candidate.path)) continue;
         if (facts.size >= MAX_FILES) {
           left++;
@@ -82,13 +90,15 @@ export function placeCollector(place: AutostartPlace): Collector<PlaceFact> {
         const target = stats.isSymbolicLink() ? around.files.stat(candidate.path) : undefined;
         const stamp = stampOf(stats) + (target === undefined ? '' : stampOf(target));
         const remembered = memory.get(candidate.path);
-        const fact = remembered?.stamp === stamp ? remembered.fact : read(candidate, stats, around);
+        const isKnown = remembered?.stamp === stamp && candidate.row.isOfKernel !== true;
+        const fact = isKnown ? remembered.fact : read(candidate, stats, around);
         if (fact === undefined) continue;
         memory.set(candidate.path, { stamp, fact });
         facts.set(candidate.path, fact);
       }
       for (const path of memory.keys()) if (!facts.has(path)) memory.delete(path);
-      keepUnseen(known, facts, around);
+      names.endRound();
+      keepUnseen(rows, known, facts, around);
       return { facts, left } satisfies Collected<PlaceFact>;
     },
     tell: (change, about) => tell(place, change, about),
@@ -99,36 +109,70 @@ function stampOf(stats: Stats): string {
   return `${stats.dev}:${stats.ino}:${stats.ctimeMs}:${stats.mtimeMs}:${stats.size}:${stats.mode}:${stats.uid};`;
 }
 
-function* candidates(rows: readonly PlaceRow[], around: Surroundings): Generator<Candidate> {
+function* candidates(rows: readonly AutostartRow[], around: Surroundings, names: FolderNames): Generator<Candidate> {
   for (const row of rows) {
     for (const path of row.files ?? []) yield { path, row, home: undefined };
-    for (const folder of row.folders ?? []) yield* inFolder(folder, row, undefined, around);
+    for (const folder of row.folders ?? []) {
+      if (isMounted(row, folder, around)) yield* inFolders(folder, row, undefined, around, names);
+    }
     if (row.homeFiles === undefined && row.homeFolders === undefined) continue;
     for (const home of around.homes) {
       for (const name of row.homeFiles ?? []) yield { path: `${home.path}/${name}`, row, home };
-      for (const folder of row.homeFolders ?? []) yield* inFolder(`${home.path}/${folder}`, row, home, around);
+      for (const folder of row.homeFolders ?? []) yield* inFolders(`${home.path}/${folder}`, row, home, around, names);
     }
   }
 }
 
-function* inFolder(
-  folder: string,
-  row: PlaceRow,
-  home: Home | undefined,
-  { files }: Surroundings,
-): Generator<Candidate> {
-  const within = home?.path ?? (row.isOpen ? folder : undefined);
-  for (const name of files.list(folder, within)) {
-    const path = `${folder}/${name}`;
-    if (row.subfolders?.some((ending) => name.endsWith(ending))) {
-      for (const inner of files.list(path, within))
-        if (isWanted(inner, row)) yield { path: `${path}/${inner}`, row, home };
-    } else if (isWanted(name, row)) yield { path, row, home };
-  }
+function isMounted({ onFileSystem }: AutostartRow, folder: string, { mounts }: Surroundings): boolean {
+  return onFileSystem === undefined || mounts.some((each) => each.path === folder && each.fileSystem === onFileSystem);
 }
 
-function isWanted(name: string, row: PlaceRow): boolean {
-  return !UNFINISHED.test(name) && (row.endings?.some((ending) => name.endsWith(ending)) ?? true);
+function* inFolders(
+  folder: string,
+  row: AutostartRow,
+  home: Home | undefined,
+  around: Surroundings,
+  names: FolderNames,
+): Generator<Candidate> {
+  // Only the row has stars: a home may be called so.
+  const above = home === undefined ? '' : home.path;
+  const parts = folder.slice(above.length + 1).split('/');
+  for (const each of foldersAlike(above, parts, home?.path, around)) yield* inFolder(each, row, home, around, names);
+}
+
+/** Folders that are there for a path in which "*" stands for any part of a name. */
+function foldersAlike(
+  above: string,
+  parts: readonly string[],
+  within: string | undefined,
+  around: Surroundings,
+): readonly string[] {
+  const index = parts.findIndex((part) => part.includes('*'));
+  if (index === -1) return [[above, ...parts].join('/')];
+  const parent = [above, ...parts.slice(0, index)].join('/');
+  const [start = '', end = ''] = parts[index]!.split('*');
+  return around.files
+    .list(parent, within)
+    .filter((name) => name.length >= start.length + end.length && name.startsWith(start) && name.endsWith(end))
+    .slice(0, MAX_ALIKE)
+    .flatMap((name) => foldersAlike(`${parent}/${name}`, parts.slice(index + 1), within, around));
+}
+
+function* inFolder(
+  folder: string,
+  row: AutostartRow,
+  home: Home | undefined,
+  { files }: Surroundings,
+  names: FolderNames,
+): Generator<Candidate> {
+  const within = home?.path ?? (row.isOpen ? folder : undefined);
+  for (const name of names.of(row, folder, files, within)) {
+    const path = `${folder}/${name}`;
+    if (row.subfolders?.some((ending) => name.endsWith(ending)) && files.stat(path)?.isDirectory()) {
+      for (const inner of names.of(row, path, files, within))
+        if (isWantedName(inner, row)) yield { path: `${path}/${inner}`, row, home };
+    } else if (isWantedName(name, row)) yield { path, row, home };
+  }
 }
 
 function read({ path, row, home }: Candidate, stats: Stats, { files }: Surroundings): PlaceFact {
@@ -138,42 +182,57 @@ function read({ path, row, home }: Candidate, stats: Stats, { files }: Surroundi
   const bytes = files.readBytes(path, MAX_TEXT_BYTES, within);
   const isText = bytes !== undefined && !bytes.content.includes(0);
   const owner = ownerOf(row, path, home);
-  const items = isText ? row.parse(bytes.content.toString('utf8'), owner) : [];
+  const items = isText ? PARSERS[row.form](bytes.content.toString('utf8'), owner) : [];
   const shown = items.slice(0, MAX_ITEMS);
   return {
-    digest: bytes === undefined ? '' : createHash('sha256').update(bytes.content).digest('hex'),
+    digest: bytes === undefined ? '' : digestOf(bytes),
     items: shown.map(({ content }) => content),
     users: shown.map(({ user }) => user ?? ''),
     isMore: bytes !== undefined && (!isText || bytes.isCut || items.length > MAX_ITEMS),
     target,
     uid: stats.uid,
     mode: stats.mode & MODE_BITS,
-    changedMs: Math.trunc((bytes?.stats ?? stats).mtimeMs),
+    // The kernel gives its files the time at which somebody looked first.
+    changedMs: row.isOfKernel === true ? 0 : Math.trunc((bytes?.stats ?? stats).mtimeMs),
     home: home?.id ?? '',
   };
 }
 
-function ownerOf(row: PlaceRow, path: string, home: Home | undefined): string | undefined {
+/** What is behind the part that is read is known by its length and by when it changed, which only the kernel sets. */
+function digestOf({ content, isCut, stats }: { content: Buffer; isCut: boolean; stats: Stats }): string {
+  const hash = createHash('sha256').update(content);
+  return (isCut ? hash.update(`${stats.size}:${stats.ctimeMs}`) : hash).digest('hex');
+}
+
+function ownerOf(row: AutostartRow, path: string, home: Home | undefined): string | undefined {
   if (row.owner === 'root') return 'root';
   if (row.owner === 'home') return home?.user;
   return row.owner === 'file-name' ? path.slice(path.lastIndexOf('/') + 1) : undefined;
 }
 
-/** Of homes that are away (encrypted, on a stick) what was known stays known: nothing of it was removed. */
-function keepUnseen(known: Known<PlaceFact>, facts: Map<string, PlaceFact>, { homes }: Surroundings): void {
-  const present = new Set(homes.map(({ id }) => id));
-  for (const [path, fact] of known)
-    if (fact.home !== '' && !present.has(fact.home) && !facts.has(path)) facts.set(path, fact);
+/**
+ * Of homes that are away (encrypted, on a stick) and of file systems that are not mounted yet what was known stays
+ * known: nothing of it was removed.
+ */
+function keepUnseen(
+  rows: readonly AutostartRow[],
+  known: Known<PlaceFact>,
+  facts: Map<string, PlaceFact>,
+  around: Surroundings,
+): void {
+  const present = new Set(around.homes.map(({ id }) => id));
+  const away = rows.flatMap((row) => (row.folders ?? []).filter((folder) => !isMounted(row, folder, around)));
+  for (const [path, fact] of known) {
+    const isAway = fact.home !== '' ? !present.has(fact.home) : away.some((folder) => path.startsWith(`${folder}/`));
+    if (isAway && !facts.has(path)) facts.set(path, fact);
+  }
 }
 
-function isOfRow(path: string, row: PlaceRow, homes: readonly Home[]): boolean {
-  if (row.files?.includes(path) || row.folders?.some((folder) => path.startsWith(`${folder}/`))) return true;
-  if (row.homeFiles === undefined && row.homeFolders === undefined) return false;
-  return homes.some((home) => {
-    if (!path.startsWith(`${home.path}/`)) return false;
-    const rest = path.slice(home.path.length + 1);
-    return row.homeFiles?.includes(rest) || row.homeFolders?.some((folder) => rest.startsWith(`${folder}/`));
-  });
+function isOfPlace(path: string, place: AutostartPlace, homes: readonly Home[]): boolean {
+  if (systemRowOf(path)?.place === place) return true;
+  return homes.some(
+    (home) => path.startsWith(`${home.path}/`) && homeRowOf(path.slice(home.path.length + 1))?.place === place,
+  );
 }
 
 function tell(
@@ -196,14 +255,22 @@ function tell(
     };
   };
   if (after === undefined) return before === undefined ? [] : [event('removed', before, before.items)];
-  if (before === undefined) return isNewHome(after.home) ? [] : [event('added', after, after.items)];
-  const known = new Set(before.items);
-  const added = after.items.filter((item) => !known.has(item));
+  if (before === undefined) {
+    // A file that starts nothing is told of when a line comes into it that does.
+    const isEmpty = after.items.length === 0 && !after.isMore && after.target === '';
+    return isEmpty || isNewHome(after.home) ? [] : [event('added', after, after.items)];
+  }
+  const added = startsNotIn(before, after);
   if (added.length > 0 || after.target !== before.target) return [event('changed', after, added)];
-  const kept = new Set(after.items);
-  const removed = before.items.filter((item) => !kept.has(item));
+  const removed = startsNotIn(after, before);
   if (removed.length > 0) return [event('removed', before, removed)];
   // What changed is beyond what is kept of the file; a file that cannot be read at the moment says nothing.
   const isUnseenChange = after.isMore && after.digest !== before.digest && after.digest !== '' && before.digest !== '';
   return isUnseenChange ? [event('changed', after, [])] : [];
+}
+
+/** What a file starts now and did not before, or not as the same user. */
+function startsNotIn(before: PlaceFact, after: PlaceFact): readonly string[] {
+  const known = new Set(before.items.map((item, index) => `${before.users[index] ?? ''}\0${item}`));
+  return after.items.filter((item, index) => !known.has(`${after.users[index] ?? ''}\0${item}`));
 }

@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MountTree, parseMountinfo } from '../../../runtime/mountinfo.ts';
+import { PARSERS } from '../places.ts';
 import { parseGroups, parseShadow, parseUsers } from './accounts.ts';
 import { parseAnacrontab, parseSystemCrontab, parseUserCrontab } from './crontab.ts';
 import { MAX_LINE, MAX_LINES } from './lines.ts';
 import { parseModulePaths, parseModules } from './modules.ts';
-import { parseAptConfiguration, parseAuthorizedKeys, parseJoined, parsePreload, parseScript } from './startup.ts';
+import { parseAptConfiguration, parseAuthorizedKeys, parseJoined, parsePreload } from './startup.ts';
 import { parseSudoers } from './sudoers.ts';
 import { parseDesktop, parseUnit } from './unit.ts';
 import { parseUtmp } from './utmp.ts';
@@ -179,18 +180,11 @@ const TEXT_PARSERS: Readonly<Record<string, (text: string) => Iterable<unknown>>
   users: parseUsers,
   groups: parseGroups,
   shadow: parseShadow,
-  systemCrontab: parseSystemCrontab,
-  userCrontab: (text) => parseUserCrontab(text, 'ada'),
-  sudoers: parseSudoers,
-  unit: (text) => parseUnit(text, undefined),
-  desktop: (text) => parseDesktop(text, undefined),
-  script: (text) => parseScript(text, undefined),
-  joined: (text) => parseJoined(text, undefined),
-  preload: parsePreload,
-  keys: (text) => parseAuthorizedKeys(text, undefined),
-  apt: parseAptConfiguration,
   mountinfo: parseMountinfo,
   modules: parseModules,
+  ...Object.fromEntries(
+    Object.entries(PARSERS).map(([form, parse]) => [form, (text: string) => parse(text, 'ada')] as const),
+  ),
 };
 
 describe('any text', () => {
@@ -204,6 +198,12 @@ describe('any text', () => {
     '[Service]',
     'Exec',
     'ssh-rsa AAAA',
+    '[alias "',
+    'postrotate',
+    'Match exec ',
+    '"',
+    '/*',
+    '<allow',
     '-',
     '\0',
     '(OE)',

@@ -1,6 +1,6 @@
 /** Small forms of files that start something: scripts, lists of names, keys. Pure. */
 import type { StartItem } from '../start-item.ts';
-import { cutLine, joinedLines, statements } from './lines.ts';
+import { cutLine, joinedLines, linesOf, statements } from './lines.ts';
 
 /** Every line that says something. */
 export function parseScript(text: string, owner: string | undefined): readonly StartItem[] {
@@ -22,11 +22,36 @@ export function parsePreload(text: string): readonly StartItem[] {
     .map((name) => ({ content: cutLine(name), user: undefined }));
 }
 
-/** apt.conf(5) has comments of C and its own. */
+/** apt.conf(5) has comments of C and its own, of which some are no comments: "#include" and "#clear". */
 export function parseAptConfiguration(text: string): readonly StartItem[] {
-  return [...statements(text)]
-    .filter((line) => !line.startsWith('//') && !line.startsWith('/*') && !line.startsWith('*'))
+  return [...linesOf(text)]
+    .filter((line) => line !== '' && !isAptComment(line))
     .map((line) => ({ content: cutLine(line), user: 'root' }));
+}
+
+function isAptComment(line: string): boolean {
+  if (line.startsWith('#')) return !line.startsWith('#include') && !line.startsWith('#clear');
+  // Behind the end of a comment the line goes on.
+  return line.startsWith('//') || ((line.startsWith('/*') || line.startsWith('*')) && !line.includes('*/'));
+}
+
+/** JavaScript, which polkit's rules are: only whole lines that are surely comments are left out. */
+export function parseCode(text: string, owner: string | undefined): readonly StartItem[] {
+  return [...linesOf(text)]
+    .filter((line) => line !== '' && !line.startsWith('//'))
+    .map((line) => ({ content: cutLine(line), user: owner }));
+}
+
+/** Elements that permit or lead elsewhere, of policies in XML; descriptions in fifty languages are left out. */
+const ELEMENTS: readonly string[] = [
+  ...['<allow', '<deny', '<policy', '<include', '<annotate', '<action', '<servicedir', '<servicehelper', '<type'],
+  ...['<auth', '<user', '<apparmor', '<selinux', '<associate'],
+];
+
+export function parseMarkup(text: string, owner: string | undefined): readonly StartItem[] {
+  return [...linesOf(text)]
+    .filter((line) => ELEMENTS.some((element) => line.includes(element)))
+    .map((line) => ({ content: cutLine(line), user: owner }));
 }
 
 const KEY_TYPE = /(?:^|\s)((?:sk-)?(?:ssh|ecdsa)-[a-z0-9@.-]{1,64}) ([A-Za-z0-9+/]{16,16384}={0,3})/;

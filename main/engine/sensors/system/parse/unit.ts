@@ -1,4 +1,4 @@
-/** systemd.unit(5), systemd.service(5), systemd.timer(5), and desktop files, which have the same form. Pure. */
+/** systemd.unit(5), systemd.service(5), systemd.timer(5), and files of the same form: desktop, D-Bus. Pure. */
 import type { StartItem } from '../start-item.ts';
 import { cutLine, joinedLines } from './lines.ts';
 
@@ -26,7 +26,21 @@ const UNIT_KEYS: ReadonlySet<string> = new Set([
   'PathModified',
   'ListenStream',
   'ListenDatagram',
+  'ListenFIFO',
+  'ListenSequentialPacket',
+  'ListenSpecial',
+  'ListenNetlink',
+  'BusName',
+  'PathExistsGlob',
+  'DirectoryNotEmpty',
+  'OnFailure',
+  'OnSuccess',
   'Unit',
+  'RootImage',
+  'BindPaths',
+  'BindReadOnlyPaths',
+  'PassEnvironment',
+  'PAMName',
   'What',
   'Where',
 ]);
@@ -67,4 +81,23 @@ export function parseDesktop(text: string, owner: string | undefined): readonly 
   return [...settingsOf(text)]
     .filter(({ section, key }) => section === 'Desktop Entry' && DESKTOP_KEYS.has(key))
     .map(({ key, value }) => ({ content: cutLine(`${key}=${value}`), user: owner }));
+}
+
+/** systemd-system.conf(5): what is put into the environment of all that the manager starts. */
+const MANAGER_KEYS: ReadonlySet<string> = new Set(['DefaultEnvironment', 'ManagerEnvironment']);
+
+/** What changes every program that systemd starts. */
+export function parseManager(text: string, owner: string | undefined): readonly StartItem[] {
+  return [...settingsOf(text)]
+    .filter(({ key, value }) => MANAGER_KEYS.has(key) && value !== '')
+    .map(({ key, value }) => ({ content: cutLine(`${key}=${value}`), user: owner }));
+}
+
+const BUS_KEYS: ReadonlySet<string> = new Set(['Name', 'Exec', 'User', 'SystemdService']);
+
+/** What the message bus starts when a name is asked for: D-Bus Specification, Message Bus Starting Services. */
+export function parseBusService(text: string, owner: string | undefined): readonly StartItem[] {
+  const settings = [...settingsOf(text)].filter(({ section, key }) => section === 'D-BUS Service' && BUS_KEYS.has(key));
+  const user = settings.findLast(({ key }) => key === 'User')?.value ?? owner;
+  return settings.map(({ key, value }) => ({ content: cutLine(`${key}=${value}`), user }));
 }
