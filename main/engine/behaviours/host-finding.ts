@@ -15,6 +15,10 @@ const MAX_NAME_SHOWN = 80;
 /** Longest command line in the evidence; the whole is in the record of the process. */
 const MAX_EVIDENCE_COMMAND = 300;
 
+const OTHER_FILES =
+  'The program lives among other file systems than this computer’s own, as in a container: its paths are as it sees them, ' +
+  'and may name other files here.';
+
 /** What a behaviour says; the rest of a finding follows from who did it. */
 export interface HostStatement
   extends Pick<
@@ -43,6 +47,7 @@ export function hostFinding(
     victims: [],
     attackerCount: attackers.length,
     victimCount: 0,
+    explanation: process?.seesOtherFiles === true ? `${said.explanation} ${OTHER_FILES}` : said.explanation,
     evidence: process === undefined ? said.evidence : [...said.evidence, ...processEvidence(process, lineage)],
     ...(lineage.length > 0 && { processes: recordsOf(lineage) }),
     ...(files !== undefined && { files: files.slice(0, MAX_LISTED_FILES).map((path) => ({ path })) }),

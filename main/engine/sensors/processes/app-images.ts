@@ -2,7 +2,8 @@
  * Programs that are AppImages (github.com/AppImage/AppImageSpec, type 1 and 2): the file itself is a program with a mark
  * in its ELF header, which mounts what it carries in /tmp and runs it from there.
  */
-import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, readFileSync, readSync } from 'node:fs';
+import { type LocalFiles, localFiles } from '../../runtime/local-files.ts';
 
 /** Its run time mounts itself as the first letters of its name and six random ones. */
 const MOUNTED = /^(\/(?:[^/]{1,255}\/){0,8}\.mount_[^/]{6,255})\//;
@@ -20,14 +21,16 @@ const MAX_MOUNT_BYTES = 1024 * 1024;
 
 export class AppImages {
   readonly #mountsPath: string;
+  readonly #files: LocalFiles;
   /** By device, inode and time of change: what a header said. */
-  readonly #files = new Map<string, boolean>();
+  readonly #marked = new Map<string, boolean>();
   /** By mount point: name of the file that is mounted there. */
   readonly #mounts = new Map<string, string>();
 
-  /** @param mountsPath for tests: another file of the form of proc_pid_mounts(5) */
-  constructor(mountsPath = '/proc/self/mounts') {
+  /** @param mountsPath for tests: another file of the form of proc_pid_mounts(5) @param files for tests: other mounts */
+  constructor(mountsPath = '/proc/self/mounts', files: LocalFiles = localFiles) {
     this.#mountsPath = mountsPath;
+    this.#files = files;
   }
 
   /** "appimage:Name"; undefined for whatever else. Opens a file at most once as long as it stays the same. */
@@ -66,16 +69,16 @@ export class AppImages {
   #isOne(path: string): boolean {
     let key: string;
     try {
-      const status = lstatSync(path, { throwIfNoEntry: false });
+      const status = this.#files.lstat(path);
       if (status === undefined || !status.isFile()) return false;
       key = `${status.dev}:${status.ino}:${status.ctimeMs}`;
     } catch {
       return false;
     }
-    const known = this.#files.get(key);
+    const known = this.#marked.get(key);
     if (known !== undefined) return known;
-    const isOne = hasMark(path, key);
-    remember(this.#files, key, isOne);
+    const isOne = hasMark(this.#files, path, key);
+    remember(this.#marked, key, isOne);
     return isOne;
   }
 }
@@ -88,11 +91,10 @@ function remember<T>(map: Map<string, T>, key: string, value: T): void {
   map.set(key, value);
 }
 
-function hasMark(path: string, key: string): boolean {
+function hasMark(files: LocalFiles, path: string, key: string): boolean {
   let file: number | undefined;
   try {
-    // The path is the kernel's own; NONBLOCK because a FIFO may have taken its place.
-    file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    file = files.open(path);
     const status = fstatSync(file);
     if (`${status.dev}:${status.ino}:${status.ctimeMs}` !== key) return false;
     const header = Buffer.alloc(MARK_OFFSET + MARK_BYTES);

@@ -1,9 +1,21 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { ManualClock } from '../../runtime/clock.ts';
+import { LocalFiles } from '../../runtime/local-files.ts';
+import { AppImages } from './app-images.ts';
 import { capabilityNames } from './capabilities.ts';
 import { HashCache } from './hashes.ts';
 import { originOf, streamKind, terminalName } from './origin.ts';
@@ -102,6 +114,27 @@ describe('PackageIndex', () => {
 });
 
 describe('HashCache', () => {
+  it('touches no program that others serve, and says how many', () => {
+    const path = join(folder, 'served');
+    writeFileSync(path, 'x');
+    const mounts = `27 1 8:1 / / rw - ext4 a rw\n40 27 0:40 / ${realpathSync(folder)} rw - fuse b rw`;
+    const files = new LocalFiles({ readMounts: () => mounts });
+    const cache = new HashCache(files);
+    const told: string[] = [];
+    expect(cache.hashesOf(realpathSync(path), 0, () => told.push('told'))).toBeUndefined();
+    expect(cache.notLookedAt).toBe(1);
+    expect(new AppImages(undefined, files).nameOf(realpathSync(path))).toBeUndefined();
+    expect(told).toEqual([]);
+  });
+
+  it('hashes a program of another namespace by the process that runs it', async () => {
+    const cache = new HashCache();
+    const link = `/proc/${process.pid}/exe`;
+    const sha256 = createHash('sha256').update(readFileSync(link)).digest('hex');
+    const ask = () => cache.hashesOf('/usr/bin/not-here', statSync(link).ino, undefined, link);
+    await expect.poll(ask, { timeout: 20_000 }).toEqual({ sha256 });
+  }, 30_000);
+
   it('gives a hash a moment later, and another one for other content', async () => {
     const path = join(folder, 'program');
     const told: string[] = [];

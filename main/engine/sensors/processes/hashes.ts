@@ -4,9 +4,11 @@
  * the kernel sets the time of change).
  */
 import { createHash } from 'node:crypto';
-import { constants, lstatSync } from 'node:fs';
+import { closeSync, constants, type Stats, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { FileHashes } from '../../../../contract/events.ts';
+import { ForeignFileSystemError, type LocalFiles, localFiles } from '../../runtime/local-files.ts';
+import { openRegularFile } from '../../runtime/open-regular.ts';
 import { BoundedQueue } from '../../runtime/queue.ts';
 
 /** Executables that are remembered: a desktop with a compiler uses some thousand. */
@@ -24,6 +26,7 @@ type Take = (hashes: FileHashes) => void;
 
 interface Waiting {
   readonly image: string;
+  readonly link: string | undefined;
   readonly key: string;
 }
 
@@ -32,8 +35,20 @@ export class HashCache {
   readonly #waiting = new BoundedQueue<Waiting>(MAX_WAITING, 'newest');
   /** By key: who wants to hear of a hash that is not known yet. */
   readonly #askers = new Map<string, Take[]>();
+  readonly #files: LocalFiles;
+  #notLookedAt = 0;
   #isWorking = false;
   #isClosed = false;
+
+  /** @param files for tests: other mounts */
+  constructor(files: LocalFiles = localFiles) {
+    this.#files = files;
+  }
+
+  /** Programs that were not hashed because others serve the file systems that they lie on. */
+  get notLookedAt(): number {
+    return this.#notLookedAt;
+  }
 
   /** Executables that were not read because too many waited. */
   get dropped(): number {
@@ -44,17 +59,20 @@ export class HashCache {
    * The hash, if it is known; otherwise `later` gets it where it can be had.
    *
    * @param inode what the kernel executed; 0: not known
+   * @param link of /proc that leads to the program, where its path names another file here. The program must lie on a
+   * file system of this computer.
    */
-  hashesOf(image: string, inode: number, later: Take = () => {}): FileHashes | undefined {
+  hashesOf(image: string, inode: number, later: Take = () => {}, link?: string): FileHashes | undefined {
     if (!image.startsWith('/')) return undefined;
     let key: string;
     try {
-      const status = lstatSync(image, { throwIfNoEntry: false });
+      const status = link === undefined ? this.#files.lstat(image) : statSync(link, { throwIfNoEntry: false });
       // Another file by now, or another file system's number for it: that would be somebody else's hash.
       if (status === undefined || !status.isFile() || (inode !== 0 && status.ino !== inode)) return undefined;
       if (status.size > MAX_FILE_BYTES) return undefined;
       key = keyOf(status);
-    } catch {
+    } catch (error) {
+      if (error instanceof ForeignFileSystemError) this.#notLookedAt++;
       return undefined;
     }
     const known = this.#known.get(key);
@@ -64,7 +82,7 @@ export class HashCache {
       if (askers.length < MAX_ASKERS) askers.push(later);
       return undefined;
     }
-    if (!this.#waiting.push({ image, key })) return undefined;
+    if (!this.#waiting.push({ image, link, key })) return undefined;
     this.#askers.set(key, [later]);
     this.#work();
     return undefined;
@@ -82,13 +100,21 @@ export class HashCache {
     this.#known.set(key, hashes);
   }
 
+  #open({ image, link }: Waiting): number {
+    return link === undefined ? this.#files.open(image) : openRegularFile(link, true);
+  }
+
   /** One file after the other: hashing is no reason to load the machine. */
   #work(): void {
     if (this.#isWorking) return;
     const next = this.#isClosed ? undefined : this.#waiting.shift();
     if (next === undefined) return;
     this.#isWorking = true;
-    void hashFile(next.image, next.key, () => this.#isClosed).then((hashes) => {
+    void hashFile(
+      () => this.#open(next),
+      next.key,
+      () => this.#isClosed,
+    ).then((hashes) => {
       this.#isWorking = false;
       const askers = this.#askers.get(next.key) ?? [];
       this.#askers.delete(next.key);
@@ -101,15 +127,16 @@ export class HashCache {
   }
 }
 
-function keyOf(status: { dev: number; ino: number; ctimeMs: number; size: number }): string {
+function keyOf(status: Pick<Stats, 'dev' | 'ino' | 'ctimeMs' | 'size'>): string {
   return `${status.dev}:${status.ino}:${status.ctimeMs}:${status.size}`;
 }
 
 /** Undefined when the file is another one than `key` says, before or after it was read, or cannot be read. */
-async function hashFile(path: string, key: string, isClosed: () => boolean): Promise<FileHashes | undefined> {
+async function hashFile(begin: () => number, key: string, isClosed: () => boolean): Promise<FileHashes | undefined> {
+  let held: number | undefined;
   try {
-    // The path is the kernel's own and has no links left; NONBLOCK because a FIFO may have taken its place.
-    await using file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    held = begin();
+    await using file = await open(`/proc/self/fd/${held}`, constants.O_RDONLY | constants.O_NONBLOCK);
     if (keyOf(await file.stat()) !== key) return undefined;
     const hash = createHash('sha256');
     const piece = Buffer.allocUnsafe(PIECE_BYTES);
@@ -124,5 +151,7 @@ async function hashFile(path: string, key: string, isClosed: () => boolean): Pro
     return keyOf(await file.stat()) === key ? { sha256: hash.digest('hex') } : undefined;
   } catch {
     return undefined;
+  } finally {
+    if (held !== undefined) closeSync(held);
   }
 }

@@ -55,6 +55,39 @@ describe('ProcessHistory', () => {
     expect(play([later], [running])).toMatchObject([{ type: 'process-credentials', after: { uid: 0 } }]);
   });
 
+  it('takes no file of this computer for a program that lives among other mounts', () => {
+    const asked: (string | undefined)[] = [];
+    const history = new ProcessHistory({
+      packageOf: (image) => `dpkg:${image}`,
+      hashesOf: (_image, _inode, _take, link) => {
+        asked.push(link);
+        return { sha256: 'own' };
+      },
+      // One that ended before it was asked has its parent's.
+      mountNamespaceOf: (pid) => (pid < 60 ? pid : undefined),
+      pathOwnerOf: (_path, _pid, namespace) =>
+        namespace === 50 ? 'here' : namespace === 51 ? 'elsewhere' : 'unreachable',
+    });
+    history.begin(BOOT_MS, []);
+    const image = '/usr/bin/x';
+    const told = [
+      ...history.take(exec(50, image)),
+      ...history.take(exec(51, image)),
+      ...history.take(exec(52, image)),
+      ...[record('fork', 60, { parentPid: 51 }), exec(60, image, { parentPid: 51 })].flatMap((one) =>
+        history.take(one),
+      ),
+    ].map((event) => (event.type === 'process-start' ? event.process : undefined));
+    expect(told[0]).toMatchObject({ package: 'dpkg:/usr/bin/x', hashes: { sha256: 'own' } });
+    expect(told[0]).not.toHaveProperty('seesOtherFiles');
+    expect(told[1]).toMatchObject({ seesOtherFiles: true, hashes: { sha256: 'own' } });
+    expect(told[1]).not.toHaveProperty('package');
+    expect(told[2]).toMatchObject({ seesOtherFiles: true });
+    expect(told[2]).not.toHaveProperty('hashes');
+    expect(told[3]).toMatchObject({ seesOtherFiles: true });
+    expect(asked).toEqual([undefined, '/proc/51/exe', '/proc/60/exe']);
+  });
+
   it('knows the hash of a program that was told without it, a moment later', () => {
     const later: ((hashes: { sha256: string }) => void)[] = [];
     const history = new ProcessHistory({

@@ -10,7 +10,9 @@ import {
   MAX_EVENT_LIST,
   type StreamKind,
 } from '../../../../contract/events.ts';
+import type { Draft } from '../../runtime/draft.ts';
 import { capabilityNames } from './capabilities.ts';
+import type { PathOwner } from './mount-views.ts';
 import { originOf, streamKind, terminalName } from './origin.ts';
 import type { ProcessRecord, ProgramFacts } from './records.ts';
 import { adopt, type KnownCredentials, ProcessTable, type TableEntry, withParents } from './table.ts';
@@ -20,7 +22,17 @@ export interface Knowledge {
   userName?(uid: number): string | undefined;
   packageOf?(image: string): string | undefined;
   /** The hash, or, where it is not known yet, a call of `later`. */
-  hashesOf?(image: string, inode: number, later: (hashes: FileHashes) => void): HostProcess['hashes'];
+  hashesOf?(
+    image: string,
+    inode: number,
+    later: (hashes: FileHashes) => void,
+    /** What leads to the program where its path names another file here. */
+    link?: string,
+  ): HostProcess['hashes'];
+  /** Number of the mount namespace of a process; undefined where it is gone. */
+  mountNamespaceOf?(pid: number): number | undefined;
+  /** Whose file a path is to a process in a namespace. */
+  pathOwnerOf?(path: string, pid: number, namespace: number | undefined): PathOwner;
 }
 
 const NANOSECONDS_PER_TICK = 10_000_000;
@@ -75,7 +87,8 @@ export class ProcessHistory {
     const known = credentialsOf(record);
     const credentials = known.uid === undefined ? (parent?.credentials ?? {}) : known;
     const { pid, startNs } = record;
-    this.table.add({ pid, startNs, process, credentials, hasExecuted: false, parent });
+    const mountNamespace = parent?.mountNamespace;
+    this.table.add({ pid, startNs, process, credentials, mountNamespace, hasExecuted: false, parent });
   }
 
   /** The entry of the process, made where its fork was not seen. */
@@ -161,32 +174,41 @@ export class ProcessHistory {
     const origin = originOf(program.cgroup);
     // Where the process ended before /proc was read: it is its parent's, unless somebody moved it.
     const { unit, container } = program.cgroup === '' ? before : origin;
-    const owner = origin.flatpak === undefined ? this.#knowledge.packageOf?.(image) : `flatpak:${origin.flatpak}`;
     const entry = this.table.get(pid);
-    const hashes = program.isImageDeleted
-      ? undefined
-      : this.#knowledge.hashesOf?.(image, program.inode, (known) => this.#hashed(entry, image, known));
+    const whose = this.#whose(image, pid, entry);
+    // A path of a container names a file of this computer's that a package owns, and that never ran.
+    const ofPackage = whose === 'here' ? this.#knowledge.packageOf?.(image) : undefined;
+    const owner = origin.flatpak === undefined ? ofPackage : `flatpak:${origin.flatpak}`;
+    const link = whose === 'here' ? undefined : `/proc/${pid}/exe`;
+    const hashes =
+      program.isImageDeleted || whose === 'unreachable'
+        ? undefined
+        : this.#knowledge.hashesOf?.(image, program.inode, (known) => this.#hashed(entry, image, known), link);
     const terminal = terminalName(record.terminal);
     const streams = program.streams.length > 0 ? streamsOf(program) : standardStreams;
-    return {
-      pid,
-      ...(record.startNs === 0 ? startedMs !== undefined && { startedMs } : this.#startOf(record)),
-      image,
-      name: record.name,
-      commandLine: list.join(' '),
-      ...(list.length > 0 && { arguments: list }),
-      ...(program.directory !== '' && { currentDirectory: program.directory }),
-      ...this.#namesOf(credentialsOf(record)),
-      ...(record.loginUid !== undefined && { loginUid: record.loginUid }),
-      ...(record.sessionId !== undefined && { sessionId: record.sessionId }),
-      ...(terminal !== undefined && { terminal }),
-      ...(unit !== undefined && { unit }),
-      ...(container !== undefined && { container }),
-      ...(owner !== undefined && { package: owner }),
-      ...(hashes !== undefined && { hashes }),
-      ...(program.isImageDeleted && { isImageDeleted: true }),
-      ...(streams !== undefined && { standardStreams: streams }),
-    };
+    const told: Draft<HostProcess> = { pid, image, name: record.name, commandLine: list.join(' ') };
+    const started = record.startNs === 0 ? startedMs : this.#startOf(record).startedMs;
+    if (started !== undefined) told.startedMs = started;
+    if (list.length > 0) told.arguments = list;
+    if (program.directory !== '') told.currentDirectory = program.directory;
+    Object.assign(told, this.#namesOf(credentialsOf(record)));
+    if (record.loginUid !== undefined) told.loginUid = record.loginUid;
+    if (record.sessionId !== undefined) told.sessionId = record.sessionId;
+    if (terminal !== undefined) told.terminal = terminal;
+    if (unit !== undefined) told.unit = unit;
+    if (container !== undefined) told.container = container;
+    if (owner !== undefined) told.package = owner;
+    if (hashes !== undefined) told.hashes = hashes;
+    if (program.isImageDeleted) told.isImageDeleted = true;
+    if (whose !== 'here') told.seesOtherFiles = true;
+    if (streams !== undefined) told.standardStreams = streams;
+    return told;
+  }
+
+  #whose(image: string, pid: number, entry: TableEntry | undefined): PathOwner {
+    const namespace = this.#knowledge.mountNamespaceOf?.(pid) ?? entry?.mountNamespace;
+    if (entry !== undefined) entry.mountNamespace = namespace;
+    return image.startsWith('/') ? (this.#knowledge.pathOwnerOf?.(image, pid, namespace) ?? 'here') : 'here';
   }
 
   /** The hash of what a process executes came after its start was told. */

@@ -10,6 +10,7 @@ import { DEFAULT_HELPER_PATH } from '../helper.ts';
 import { HelperSensor, SENSOR_RIGHTS_HINT, type SensorState, type StreamDecoder } from '../helper-sensor.ts';
 import { HashCache } from './hashes.ts';
 import { ProcessHistory } from './history.ts';
+import { MountViews } from './mount-views.ts';
 import { PackageIndex } from './packages.ts';
 import {
   PROCESS_COUNTS,
@@ -63,6 +64,7 @@ export class ProcessSensor {
   readonly #users: UserNames;
   readonly #packages: PackageIndex;
   #hashes: HashCache;
+  readonly #views = new MountViews();
   readonly #history: ProcessHistory;
   #greeting: Greeting | undefined;
   /** What one piece of the stream told. */
@@ -77,7 +79,9 @@ export class ProcessSensor {
     this.#history = new ProcessHistory({
       userName: (uid) => this.#users.nameOf(uid),
       packageOf: (image) => this.#packages.ownerOf(image),
-      hashesOf: (image, inode, later) => this.#hashes.hashesOf(image, inode, later),
+      hashesOf: (image, inode, later, link) => this.#hashes.hashesOf(image, inode, later, link),
+      mountNamespaceOf: (pid) => this.#views.namespaceOf(pid),
+      pathOwnerOf: (path, pid, namespace) => this.#views.ownerOf(path, pid, namespace),
     });
     this.#helper = new HelperSensor({
       helperPath: options.helperPath ?? DEFAULT_HELPER_PATH,
@@ -105,6 +109,7 @@ export class ProcessSensor {
         known: this.#history.table.size,
         forgotten: this.#history.table.forgotten,
         notHashed: this.#hashes.dropped,
+        notLookedAt: this.#hashes.notLookedAt,
       }),
       onMessage: options.onMessage,
     });

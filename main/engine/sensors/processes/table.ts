@@ -26,6 +26,8 @@ export interface TableEntry {
   startNs: number;
   process: HostProcess;
   credentials: KnownCredentials;
+  /** Number of its mount namespace, where it is known; its parent's until it is asked. */
+  mountNamespace?: number | undefined;
   /** Has executed a program itself, rather than being a copy of its parent. */
   hasExecuted: boolean;
   parent: TableEntry | undefined;

@@ -1,0 +1,91 @@
+/**
+ * What a process means by a path: programs in containers, and services with folders of their own, see other file systems
+ * than this thread does (mount_namespaces(7)), and a path of theirs names another file here, or none.
+ */
+import { readFileSync, readlinkSync } from 'node:fs';
+import { type LocalFiles, localFiles } from '../../runtime/local-files.ts';
+import { MountTree, parseMountinfo } from '../../runtime/mountinfo.ts';
+
+/** Namespaces whose mounts are remembered: a host of containers has some hundred, a desktop some twenty. */
+const MAX_VIEWS = 256;
+/** What is mounted in one of them changes when it begins, and hardly ever after. */
+const LOOK_AGAIN_MS = 5_000;
+const NAMESPACE = /^mnt:\[(\d{1,10})\]$/;
+
+export interface MountViewsOptions {
+  readonly files?: LocalFiles;
+  monotonicMs?(): number;
+  /** For tests: another folder than /proc. */
+  readonly folder?: string;
+}
+
+/** Whose file a path of a process is. */
+export type PathOwner =
+  /** The same as here. */
+  | 'here'
+  /** Another one, on a file system of this computer. */
+  | 'elsewhere'
+  /** Another one that is not to be touched: others serve it, or nobody knows who does. */
+  | 'unreachable';
+
+export class MountViews {
+  readonly #folder: string;
+  readonly #files: LocalFiles;
+  readonly #monotonicMs: () => number;
+  readonly #own: number | undefined;
+  /** By namespace. */
+  readonly #views = new Map<number, { readonly tree: MountTree; readonly readMs: number }>();
+
+  constructor({ files = localFiles, monotonicMs = () => performance.now(), folder = '/proc' }: MountViewsOptions = {}) {
+    this.#folder = folder;
+    this.#files = files;
+    this.#monotonicMs = monotonicMs;
+    this.#own = this.#read('self');
+  }
+
+  /** Number of a process's namespace; undefined where the process is gone. */
+  namespaceOf(pid: number): number | undefined {
+    return this.#read(String(pid));
+  }
+
+  /** Whose file `path` is to a process in this namespace. */
+  ownerOf(path: string, pid: number, namespace: number | undefined): PathOwner {
+    // What lived too shortly to be asked is taken for what most are.
+    if (namespace === undefined || namespace === this.#own) return 'here';
+    const tree = this.#viewOf(namespace, pid);
+    const theirs = tree?.placeOf(path);
+    if (tree === undefined || theirs === undefined) return 'unreachable';
+    if (theirs === this.#files.placeOf(path)) return 'here';
+    return tree.isForeign(path) ? 'unreachable' : 'elsewhere';
+  }
+
+  #viewOf(namespace: number, pid: number): MountTree | undefined {
+    const known = this.#views.get(namespace);
+    const nowMs = this.#monotonicMs();
+    if (known !== undefined && nowMs - known.readMs < LOOK_AGAIN_MS) return known.tree;
+    try {
+      const tree = new MountTree(parseMountinfo(readFileSync(`${this.#folder}/${pid}/mountinfo`, 'utf8')));
+      // The number may be another process's by now.
+      if (this.namespaceOf(pid) !== namespace) return known?.tree;
+      this.#views.delete(namespace);
+      if (this.#views.size >= MAX_VIEWS) {
+        const oldest = this.#views.keys().next();
+        if (!oldest.done) this.#views.delete(oldest.value);
+      }
+      this.#views.set(namespace, { tree, readMs: nowMs });
+      return tree;
+    } catch {
+      // It ended.
+      return known?.tree;
+    }
+  }
+
+  #read(pid: string): number | undefined {
+    try {
+      const number = NAMESPACE.exec(readlinkSync(`${this.#folder}/${pid}/ns/mnt`))?.[1];
+      return number === undefined ? undefined : Number(number);
+    } catch {
+      return undefined;
+    }
+  }
+}
