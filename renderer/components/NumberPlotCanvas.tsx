@@ -1,10 +1,9 @@
-import { useEffect, useRef, useState } from 'react';
+import { useEffect } from 'react';
 import uPlot from 'uplot';
-import 'uplot/dist/uPlot.min.css';
-import { watchColors } from '../lib/theme.ts';
-import { strings } from '../strings/index.ts';
 import type { NumberPlotProps, NumberSeries } from './NumberPlot.tsx';
+import { PlotReading } from './PlotReading.tsx';
 import { axisStyle, colorOf, colorResolver, uprightSize, withAlpha } from './plot-style.ts';
+import { hoverHook, type Latest, type PlotParts, usePlot } from './use-plot.ts';
 
 type CanvasProps = NumberPlotProps & { readonly height: number };
 
@@ -19,66 +18,28 @@ const LIMIT_WIDTH_PX = 1.5;
 
 /** The plot itself; in a file of its own, so that uPlot is loaded only where one is shown. */
 export default function NumberPlotCanvas(props: CanvasProps) {
-  const host = useRef<HTMLDivElement>(null);
-  const plot = useRef<uPlot | null>(null);
-  const latest = useRef(props);
-  latest.current = props;
-  const [hover, setHover] = useState<number | null>(null);
-  const { places, placeLabel, series, format, formatPlace, height, limit, span, scale = 'linear' } = props;
-  const shape = `${height} ${scale} ${placeLabel} ${series.map(({ label, kind, color }) => `${label} ${kind} ${color}`).join()}`;
-
-  // biome-ignore lint/correctness/useExhaustiveDependencies: made anew for another shape; data come by the next effect
-  useEffect(() => {
-    const element = host.current;
-    if (element === null) return;
-    const make = (): void => {
-      plot.current?.destroy();
-      plot.current = new uPlot(optionsOf(latest, element, setHover), dataOf(latest.current), element);
-    };
-    make();
-    const observer = new ResizeObserver(([entry]) => {
-      const width = Math.floor(entry.contentRect.width);
-      if (width > 0) plot.current?.setSize({ width, height: latest.current.height });
-    });
-    observer.observe(element);
-    const unwatch = watchColors(() => requestAnimationFrame(make));
-    return () => {
-      unwatch();
-      observer.disconnect();
-      plot.current?.destroy();
-      plot.current = null;
-    };
-  }, [shape]);
+  const { places, series, format, formatPlace, height, limit, span } = props;
+  const { host, hover, redraw } = usePlot(props, PARTS);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: what is drawn
-  useEffect(() => {
-    plot.current?.setData(dataOf(latest.current));
-  }, [places, series, limit?.at, span?.join()]);
+  useEffect(redraw, [places, series, limit?.at, span?.join()]);
 
   return (
     <div className="relative min-w-0">
       <div ref={host} className="min-w-0" style={{ height }} />
       {hover !== null && hover < places.length && (
-        <div
-          aria-hidden
-          className="pointer-events-none absolute top-1 right-1 z-10 flex flex-col rounded-md border border-line bg-raised px-2 py-1 text-12 shadow-floating"
-        >
-          <span className="text-ink-quiet">{formatPlace(places[hover])}</span>
-          {series.map(({ label, values, color }, index) => {
-            const value = values[hover] ?? null;
-            return (
-              <span key={label} className="flex items-center gap-2">
-                <span className="h-0.5 w-3 rounded-full" style={{ background: colorOf(color, index) }} />
-                <span className="mr-auto text-ink-muted">{label}</span>
-                <span className="font-mono">{value === null ? strings.common.plot.nothing : format(value)}</span>
-              </span>
-            );
-          })}
-        </div>
+        <PlotReading title={formatPlace(places[hover])} series={series} index={hover} format={format} />
       )}
     </div>
   );
 }
+
+const PARTS: PlotParts<CanvasProps> = {
+  dataOf,
+  optionsOf,
+  shapeOf: ({ height, scale = 'linear', placeLabel, series }) =>
+    `${height} ${scale} ${placeLabel} ${series.map(({ label, kind, color }) => `${label} ${kind} ${color}`).join()}`,
+};
 
 function dataOf({ places, series, scale = 'linear' }: CanvasProps): uPlot.AlignedData {
   const drawn = (value: number | null): number | null =>
@@ -87,7 +48,7 @@ function dataOf({ places, series, scale = 'linear' }: CanvasProps): uPlot.Aligne
 }
 
 function optionsOf(
-  latest: { readonly current: CanvasProps },
+  latest: Latest<CanvasProps>,
   element: HTMLElement,
   onHover: (index: number | null) => void,
 ): uPlot.Options {
@@ -129,9 +90,7 @@ function optionsOf(
     series: [{}, ...series.map((one, index) => seriesOf(one, color(colorOf(one.color, index))))],
     hooks: {
       draw: [(plot) => drawLimit(plot, latest.current.limit ?? null, color('var(--color-high)'))],
-      setCursor: [
-        (plot) => onHover(plot.cursor.left === undefined || plot.cursor.left < 0 ? null : (plot.cursor.idx ?? null)),
-      ],
+      setCursor: [hoverHook(onHover)],
     },
   };
 }

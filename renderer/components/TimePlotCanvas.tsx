@@ -1,10 +1,10 @@
-import { useEffect, useRef, useState } from 'react';
-import uPlot from 'uplot';
-import 'uplot/dist/uPlot.min.css';
+import { useEffect } from 'react';
+import type uPlot from 'uplot';
 import { formatExact, formatShortTime, formatTime } from '../lib/format.ts';
-import { watchColors } from '../lib/theme.ts';
+import { PlotReading } from './PlotReading.tsx';
 import { axisStyle, colorOf, colorResolver, uprightSize, withAlpha } from './plot-style.ts';
 import type { TimePlotProps } from './TimePlot.tsx';
+import { hoverHook, type Latest, type PlotParts, usePlot } from './use-plot.ts';
 
 type CanvasProps = TimePlotProps & { readonly height: number };
 
@@ -16,72 +16,35 @@ const SHOW_DAYS_ABOVE_MS = 36 * 3_600_000;
 
 /** The plot itself; in a file of its own, so that uPlot is loaded only where one is shown. */
 export default function TimePlotCanvas(props: CanvasProps) {
-  const host = useRef<HTMLDivElement>(null);
-  const plot = useRef<uPlot | null>(null);
-  const latest = useRef(props);
-  latest.current = props;
-  const [hover, setHover] = useState<number | null>(null);
-  const { timesMs, series, format, height, usual, marks, spanMs } = props;
-  const shape = `${height} ${series.map(({ label, kind, color }) => `${label} ${kind} ${color}`).join()} ${usual?.join()} ${props.onZoom !== undefined}`;
-
-  // biome-ignore lint/correctness/useExhaustiveDependencies: made anew for another shape; data come by the next effect
-  useEffect(() => {
-    const element = host.current;
-    if (element === null) return;
-    const make = (): void => {
-      plot.current?.destroy();
-      plot.current = new uPlot(optionsOf(latest, element, setHover), dataOf(latest.current), element);
-    };
-    make();
-    const observer = new ResizeObserver(([entry]) => {
-      const width = Math.floor(entry.contentRect.width);
-      if (width > 0) plot.current?.setSize({ width, height: latest.current.height });
-    });
-    observer.observe(element);
-    const unwatch = watchColors(() => requestAnimationFrame(make));
-    return () => {
-      unwatch();
-      observer.disconnect();
-      plot.current?.destroy();
-      plot.current = null;
-    };
-  }, [shape]);
+  const { timesMs, series, format, height, marks, spanMs } = props;
+  const { host, hover, redraw } = usePlot(props, PARTS);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: what is drawn
-  useEffect(() => {
-    plot.current?.setData(dataOf(latest.current));
-  }, [timesMs, series, marks, spanMs]);
+  useEffect(redraw, [timesMs, series, marks, spanMs]);
 
   const marked = hover === null ? [] : marksNear(props, hover);
   return (
     <div className="relative min-w-0">
       <div ref={host} className="min-w-0" style={{ height }} />
       {hover !== null && (
-        <div
-          aria-hidden
-          className="pointer-events-none absolute top-1 right-1 z-10 flex flex-col rounded-md border border-line bg-raised px-2 py-1 text-12 shadow-floating"
-        >
-          <span className="text-ink-quiet">{formatExact(timesMs[hover])}</span>
-          {series.map(({ label, values, color }, index) => {
-            const value = values[hover];
-            return (
-              <span key={label} className="flex items-center gap-2">
-                <span className="h-0.5 w-3 rounded-full" style={{ background: colorOf(color, index) }} />
-                <span className="mr-auto text-ink-muted">{label}</span>
-                <span className="font-mono">{value === null || value === undefined ? '–' : format(value)}</span>
-              </span>
-            );
-          })}
+        <PlotReading title={formatExact(timesMs[hover])} series={series} index={hover} format={format}>
           {marked.map(({ timeMs, label }) => (
             <span key={`${timeMs} ${label}`} className="max-w-80 truncate">
               {formatTime(timeMs)} {label}
             </span>
           ))}
-        </div>
+        </PlotReading>
       )}
     </div>
   );
 }
+
+const PARTS: PlotParts<CanvasProps> = {
+  dataOf,
+  optionsOf,
+  shapeOf: ({ height, series, usual, onZoom }) =>
+    `${height} ${series.map(({ label, kind, color }) => `${label} ${kind} ${color}`).join()} ${usual?.join()} ${onZoom !== undefined}`,
+};
 
 const MOST_MARKS_TOLD = 3;
 
@@ -98,7 +61,7 @@ function dataOf({ timesMs, series }: CanvasProps): uPlot.AlignedData {
 }
 
 function optionsOf(
-  latest: { readonly current: CanvasProps },
+  latest: Latest<CanvasProps>,
   element: HTMLElement,
   onHover: (index: number | null) => void,
 ): uPlot.Options {
@@ -180,9 +143,7 @@ function optionsOf(
           }
         },
       ],
-      setCursor: [
-        (plot) => onHover(plot.cursor.left === undefined || plot.cursor.left < 0 ? null : (plot.cursor.idx ?? null)),
-      ],
+      setCursor: [hoverHook(onHover)],
       setSelect: [
         (plot) => {
           const { left, width } = plot.select;
