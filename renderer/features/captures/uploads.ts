@@ -2,8 +2,9 @@
 import { create } from 'zustand';
 import type { Failure } from '../../../contract/domain.ts';
 import { request } from '../../lib/client.ts';
+import { FileQueue, type QueuedFile } from '../../lib/file-queue.ts';
 import { formatBytes } from '../../lib/format.ts';
-import { useLinkStore } from '../../lib/link.ts';
+import { linked, sleep } from '../../lib/linked.ts';
 import { reloadQueries } from '../../lib/use-query.ts';
 import { strings } from '../../strings/index.ts';
 import { rateOf, type Sample, withSample } from './rate.ts';
@@ -26,18 +27,15 @@ export interface Upload {
 
 export const useUploads = create<{ readonly uploads: readonly Upload[] }>(() => ({ uploads: [] }));
 
-interface Waiting {
-  readonly key: number;
-  readonly file: UploadFile;
-  readonly abort: AbortController;
-}
-
 /** More are a mistake of the hand: a whole folder. */
 const MOST_AT_ONCE = 200;
 
-const queue: Waiting[] = [];
-let running: Waiting | null = null;
-let nextKey = 1;
+const queue = new FileQueue<UploadFile>(async (queued) => {
+  const end = await sendOne(queued);
+  if (end.type === 'failed') change(queued.key, { state: 'failed', failure: end.failure, bytesPerSecond: null });
+  else take(queued.key);
+  reloadQueries('captures.list');
+});
 
 function change(key: number, changes: Partial<Upload>): void {
   useUploads.setState(({ uploads }) => ({
@@ -52,11 +50,9 @@ function take(key: number): void {
 /** Puts files at the end of the queue. */
 export function addFiles(files: readonly UploadFile[]): void {
   const taken = files.slice(0, MOST_AT_ONCE);
-  const added = taken.map((file): Upload => {
-    const key = nextKey++;
-    queue.push({ key, file, abort: new AbortController() });
-    return {
-      key,
+  const added = taken.map(
+    (file): Upload => ({
+      key: queue.add(file),
       name: file.name,
       sizeBytes: file.size,
       sentBytes: 0,
@@ -65,35 +61,19 @@ export function addFiles(files: readonly UploadFile[]): void {
       id: null,
       failure: null,
       isSingle: taken.length === 1,
-    };
-  });
+    }),
+  );
   useUploads.setState(({ uploads }) => ({ uploads: [...uploads, ...added] }));
-  void work();
+  void queue.work();
 }
 
 /** Ends an upload wherever it is; also takes a failed one off the list. */
 export function cancelUpload(key: number): void {
-  const at = queue.findIndex((one) => one.key === key);
-  if (at >= 0) queue.splice(at, 1);
-  if (running?.key === key) running.abort.abort();
+  queue.cancel(key);
   take(key);
 }
 
-async function work(): Promise<void> {
-  if (running !== null) return;
-  for (;;) {
-    const next = queue.shift();
-    if (next === undefined) return;
-    running = next;
-    const end = await sendOne(next);
-    running = null;
-    if (end.type === 'failed') change(next.key, { state: 'failed', failure: end.failure, bytesPerSecond: null });
-    else take(next.key);
-    reloadQueries('captures.list');
-  }
-}
-
-async function sendOne({ key, file, abort }: Waiting): Promise<UploadEnd> {
+async function sendOne({ key, file, signal }: QueuedFile<UploadFile>): Promise<UploadEnd> {
   change(key, { state: 'beginning' });
   const refusal = await refusalOf(file);
   if (refusal !== null) return { type: 'failed', failure: refusal };
@@ -113,7 +93,7 @@ async function sendOne({ key, file, abort }: Waiting): Promise<UploadEnd> {
         change(key, { state: step.type, bytesPerSecond: null });
     }
   };
-  return upload(file, CLIENT, abort.signal, tell);
+  return upload(file, CLIENT, signal, tell);
 }
 
 /** What is said before anything is sent. An engine that does not answer is the upload's to wait for. */
@@ -136,32 +116,3 @@ const CLIENT: UploadClient = {
   linked,
   sleep,
 };
-
-/** A link that came back and failed at once is not asked in a circle. */
-const LEAST_WAIT_MS = 250;
-
-async function linked(signal: AbortSignal): Promise<void> {
-  await sleep(LEAST_WAIT_MS, signal);
-  if (signal.aborted || useLinkStore.getState().state === 'connected') return;
-  await new Promise<void>((resolve) => {
-    const done = (): void => {
-      unsubscribe();
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const unsubscribe = useLinkStore.subscribe(({ state }) => state === 'connected' && done());
-    signal.addEventListener('abort', done);
-  });
-}
-
-function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', done);
-  });
-}

@@ -1,7 +1,7 @@
 /** The file that is on its way to the engine; it goes on whatever page is open. */
 import { create } from 'zustand';
 import { request } from '../../lib/client.ts';
-import { useLinkStore } from '../../lib/link.ts';
+import { linked } from '../../lib/linked.ts';
 import { toast } from '../../lib/toasts.ts';
 import { reloadQueries } from '../../lib/use-query.ts';
 import { strings } from '../../strings/index.ts';
@@ -35,20 +35,7 @@ export async function importFile(file: File): Promise<void> {
   if (window.location.hash.startsWith('#/models')) openVersion(answer.value.id);
 }
 
-/** A link that came back and failed at once is not asked in a circle. */
-const LEAST_WAIT_MS = 250;
-
 const CLIENT: ImportClient = {
   send: (input) => request('models.import', input),
-  linked: async () => {
-    await new Promise((resolve) => setTimeout(resolve, LEAST_WAIT_MS));
-    await new Promise<void>((resolve) => {
-      if (useLinkStore.getState().state === 'connected') return resolve();
-      const unsubscribe = useLinkStore.subscribe(({ state }) => {
-        if (state !== 'connected') return;
-        unsubscribe();
-        resolve();
-      });
-    });
-  },
+  linked,
 };

@@ -3,8 +3,9 @@ import { create } from 'zustand';
 import type { Failure } from '../../../contract/domain.ts';
 import { plainText } from '../../../contract/text.ts';
 import { type Answer, request } from '../../lib/client.ts';
+import { FileQueue } from '../../lib/file-queue.ts';
 import { counted } from '../../lib/format.ts';
-import { useLinkStore } from '../../lib/link.ts';
+import { linked } from '../../lib/linked.ts';
 import { toast } from '../../lib/toasts.ts';
 import { reloadQueries } from '../../lib/use-query.ts';
 import { strings } from '../../strings/index.ts';
@@ -25,18 +26,14 @@ export interface Import {
 
 export const useImports = create<{ readonly imports: readonly Import[] }>(() => ({ imports: [] }));
 
-interface Waiting {
-  readonly key: number;
-  readonly file: File;
-  readonly abort: AbortController;
-}
-
 /** More are a mistake of the hand. */
 const MOST_AT_ONCE = 500;
 
-const queue: Waiting[] = [];
-let running: Waiting | null = null;
-let nextKey = 1;
+const queue = new FileQueue<File>(async ({ key, file, signal }) => {
+  change(key, { state: 'sending' });
+  const tell = (sentBytes: number): void => change(key, { sentBytes, state: 'sending' });
+  settle(key, file.name, await importFile(file, clientFor(key), signal, tell));
+});
 
 function change(key: number, changes: Partial<Import>): void {
   useImports.setState(({ imports }) => ({
@@ -51,35 +48,17 @@ function take(key: number): void {
 /** Puts files at the end of the queue. */
 export function addFiles(files: readonly File[]): void {
   const added = files.slice(0, MOST_AT_ONCE).map((file): Import => {
-    const key = nextKey++;
-    queue.push({ key, file, abort: new AbortController() });
+    const key = queue.add(file);
     return { key, name: file.name, sizeBytes: file.size, sentBytes: 0, state: 'queued', failure: null, taken: null };
   });
   useImports.setState(({ imports }) => ({ imports: [...imports, ...added] }));
-  void work();
+  void queue.work();
 }
 
 /** Ends an import wherever it is; also takes one that is over off the list. */
 export function cancelImport(key: number): void {
-  const at = queue.findIndex((one) => one.key === key);
-  if (at >= 0) queue.splice(at, 1);
-  if (running?.key === key) running.abort.abort();
+  queue.cancel(key);
   take(key);
-}
-
-async function work(): Promise<void> {
-  if (running !== null) return;
-  for (;;) {
-    const next = queue.shift();
-    if (next === undefined) return;
-    running = next;
-    const { key, file, abort } = next;
-    change(key, { state: 'sending' });
-    const tell = (sentBytes: number): void => change(key, { sentBytes, state: 'sending' });
-    const answer = await importFile(file, clientFor(key), abort.signal, tell);
-    running = null;
-    settle(key, file.name, answer);
-  }
 }
 
 /** What has something to tell stays in the list until it was read. */
@@ -132,21 +111,4 @@ function clientFor(key: number): ImportClient {
       return linked(signal);
     },
   };
-}
-
-/** A link that came back and failed at once is not asked in a circle. */
-const LEAST_WAIT_MS = 250;
-
-async function linked(signal: AbortSignal): Promise<void> {
-  await new Promise((resolve) => setTimeout(resolve, LEAST_WAIT_MS));
-  if (signal.aborted || useLinkStore.getState().state === 'connected') return;
-  await new Promise<void>((resolve) => {
-    const done = (): void => {
-      unsubscribe();
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const unsubscribe = useLinkStore.subscribe(({ state }) => state === 'connected' && done());
-    signal.addEventListener('abort', done);
-  });
 }
