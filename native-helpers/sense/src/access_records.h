@@ -10,17 +10,8 @@
 #ifndef SENSE_ACCESS_RECORDS_H
 #define SENSE_ACCESS_RECORDS_H
 
-#ifdef __bpf__
-typedef __u8 uint8_t;
-typedef __u16 uint16_t;
-typedef __u32 uint32_t;
-typedef __u64 uint64_t;
-struct record_header {
-  uint32_t record_bytes;
-  uint16_t type;
-  uint16_t slot;
-};
-#else
+#include "record_header.h"
+#ifndef __bpf__
 #include "records.h"
 #endif
 

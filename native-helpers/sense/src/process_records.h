@@ -4,7 +4,7 @@
  *
  * The eBPF program (bpf/processes.bpf.c) fills the same struct process_record, so that it is copied, not translated;
  * only its paths, which it can give as components alone, are put together on the way (paths.h). That is why this file
- * includes nothing when it is compiled for the kernel.
+ * includes nothing but record_header.h when it is compiled for the kernel.
  *
  * The reader is main/engine/sensors/processes/records.ts. A change here needs a new PROCESS_FORMAT_VERSION; a further
  * method does not, as the reader refuses those that it does not know.
@@ -12,17 +12,8 @@
 #ifndef SENSE_PROCESS_RECORDS_H
 #define SENSE_PROCESS_RECORDS_H
 
-#ifdef __bpf__
-typedef __u8 uint8_t;
-typedef __u16 uint16_t;
-typedef __u32 uint32_t;
-typedef __u64 uint64_t;
-struct record_header {
-  uint32_t record_bytes;
-  uint16_t type;
-  uint16_t slot;
-};
-#else
+#include "record_header.h"
+#ifndef __bpf__
 #include "records.h"
 #endif
 

@@ -21,6 +21,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "record_header.h"
+
 #if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
 #error "records are written as they lie in memory: a little-endian machine is needed"
 #endif
@@ -58,12 +60,6 @@ enum interface_state {
   INTERFACE_MISSING = 3,
   /* There, but cannot be watched: see error and detail. */
   INTERFACE_FAILED = 4,
-};
-
-struct record_header {
-  uint32_t record_bytes; /* this header and the padding included; a multiple of 8 */
-  uint16_t type;
-  uint16_t slot; /* 0 where the record is not about an interface */
 };
 
 struct hello_record {

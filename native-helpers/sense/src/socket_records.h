@@ -4,24 +4,15 @@
  *
  * The eBPF program (bpf/sockets.bpf.c) fills the same struct socket_record, so that it is copied, not translated; only
  * the path of the program, which it can give as components alone, is put together on the way (paths.h). That is why
- * this file includes nothing when it is compiled for the kernel.
+ * this file includes nothing but record_header.h when it is compiled for the kernel.
  *
  * The reader is main/engine/sensors/sockets/records.ts. A change here needs a new SOCKET_FORMAT_VERSION.
  */
 #ifndef SENSE_SOCKET_RECORDS_H
 #define SENSE_SOCKET_RECORDS_H
 
-#ifdef __bpf__
-typedef __u8 uint8_t;
-typedef __u16 uint16_t;
-typedef __u32 uint32_t;
-typedef __u64 uint64_t;
-struct record_header {
-  uint32_t record_bytes;
-  uint16_t type;
-  uint16_t slot;
-};
-#else
+#include "record_header.h"
+#ifndef __bpf__
 #include "records.h"
 #endif
 
