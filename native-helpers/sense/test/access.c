@@ -4,26 +4,7 @@
 #include <string.h>
 
 #include "access.h"
-
-static unsigned passed;
-static unsigned failed;
-
-static void check(bool right, const char *what, int line) {
-  if (right) {
-    passed++;
-  } else {
-    failed++;
-    fprintf(stderr, "test/access.c:%d: not so: %s\n", line, what);
-  }
-}
-#define CHECK(condition) check((condition), #condition, __LINE__)
-
-static uint32_t seed = 1;
-/* Numerical Recipes' generator: the same bytes in every run. */
-static uint32_t random_number(void) {
-  seed = seed * 1664525u + 1013904223u;
-  return seed >> 8;
-}
+#include "check.h"
 
 static char texts[ACCESS_TEXT_BYTES + ACCESS_TEXTS];
 
@@ -106,6 +87,5 @@ int main(void) {
   test_releases();
   test_paths();
   test_noise();
-  printf("sense access tests: %u passed, %u failed\n", passed, failed);
-  return failed == 0 ? 0 : 1;
+  return checks_told("sense access tests");
 }

@@ -7,27 +7,8 @@
 #include "arguments.h"
 #include "audit_events.h"
 #include "audit_rules.h"
+#include "check.h"
 #include "process_queue.h"
-
-static unsigned passed;
-static unsigned failed;
-
-static void check(bool right, const char *what, int line) {
-  if (right) {
-    passed++;
-  } else {
-    failed++;
-    fprintf(stderr, "test/audit.c:%d: not so: %s\n", line, what);
-  }
-}
-#define CHECK(condition) check((condition), #condition, __LINE__)
-
-static uint32_t seed = 1;
-/* Numerical Recipes' generator: the same bytes in every run. */
-static uint32_t random_number(void) {
-  seed = seed * 1664525u + 1013904223u;
-  return seed >> 8;
-}
 
 /* ---- events ---- */
 
@@ -433,6 +414,5 @@ int main(void) {
   test_queue();
   test_full_queue();
   test_options();
-  printf("sense audit unit tests: %u passed, %u failed\n", passed, failed);
-  return failed == 0 ? 0 : 1;
+  return checks_told("sense audit unit tests");
 }

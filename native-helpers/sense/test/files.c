@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "check.h"
 #include "files_commands.h"
 #include "files_events.h"
 #include "files_facts.h"
@@ -20,26 +21,6 @@
 #include "files_recent.h"
 #include "files_spool.h"
 #include "files_target.h"
-
-static unsigned passed;
-static unsigned failed;
-
-static void check(bool right, const char *what, int line) {
-  if (right) {
-    passed++;
-  } else {
-    failed++;
-    fprintf(stderr, "test/files.c:%d: not so: %s\n", line, what);
-  }
-}
-#define CHECK(condition) check((condition), #condition, __LINE__)
-
-static uint32_t seed = 1;
-/* Numerical Recipes' generator: the same bytes in every run. */
-static uint32_t random_number(void) {
-  seed = seed * 1664525u + 1013904223u;
-  return seed >> 8;
-}
 
 /* ---- events ---- */
 
@@ -532,6 +513,5 @@ int main(void) {
   test_opens();
   test_counting_marks();
   test_spool();
-  printf("sense file tests: %u passed, %u failed\n", passed, failed);
-  return failed == 0 ? 0 : 1;
+  return checks_told("sense file tests");
 }

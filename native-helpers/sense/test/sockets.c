@@ -13,28 +13,9 @@
 #include <unistd.h>
 
 #include "arguments.h"
+#include "check.h"
 #include "diag.h"
 #include "known.h"
-
-static unsigned passed;
-static unsigned failed;
-
-static void check(bool right, const char *what, int line) {
-  if (right) {
-    passed++;
-  } else {
-    failed++;
-    fprintf(stderr, "test/sockets.c:%d: not so: %s\n", line, what);
-  }
-}
-#define CHECK(condition) check((condition), #condition, __LINE__)
-
-static uint32_t seed = 1;
-/* Numerical Recipes' generator: the same bytes in every run. */
-static uint32_t random_number(void) {
-  seed = seed * 1664525u + 1013904223u;
-  return seed >> 8;
-}
 
 #define MAX_TAKEN 64
 static struct diag_socket taken[MAX_TAKEN];
@@ -234,6 +215,5 @@ int main(void) {
   test_full();
   test_list();
   test_arguments();
-  printf("sense socket tests: %u passed, %u failed\n", passed, failed);
-  return failed == 0 ? 0 : 1;
+  return checks_told("sense socket tests");
 }

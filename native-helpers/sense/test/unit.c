@@ -14,25 +14,13 @@
 
 #include "arguments.h"
 #include "backlog.h"
+#include "check.h"
 #include "frame.h"
 #include "interfaces.h"
 #include "linktype.h"
 #include "output.h"
 #include "paths.h"
 #include "procfs.h"
-
-static unsigned passed;
-static unsigned failed;
-
-static void check(bool right, const char *what, int line) {
-  if (right) {
-    passed++;
-  } else {
-    failed++;
-    fprintf(stderr, "test/unit.c:%d: not so: %s\n", line, what);
-  }
-}
-#define CHECK(condition) check((condition), #condition, __LINE__)
 
 static volatile sig_atomic_t stopping;
 static struct output output;
@@ -41,13 +29,6 @@ static struct output output;
 static const unsigned char *fresh_output(void) {
   output_open(&output, -1, &stopping);
   return output.bytes;
-}
-
-static uint32_t seed = 1;
-/* Numerical Recipes' generator: the same bytes in every run. */
-static uint32_t random_number(void) {
-  seed = seed * 1664525u + 1013904223u;
-  return seed >> 8;
 }
 
 /* ---- arguments ---- */
@@ -524,6 +505,5 @@ int main(void) {
   test_link_types();
   test_interfaces();
   test_interface_list();
-  printf("sense unit tests: %u passed, %u failed\n", passed, failed);
-  return failed == 0 ? 0 : 1;
+  return checks_told("sense unit tests");
 }
