@@ -329,11 +329,23 @@ export interface EventRow {
   readonly cells: readonly EventCell[];
 }
 
-/** The event of a row; undefined for a code that a newer version wrote. */
+/** Facts that have no column; undefined where the disk gives back something else than was written. */
+export function readRest(text: string | null): Readonly<Record<string, unknown>> | undefined {
+  if (text === null) return {};
+  try {
+    const rest: unknown = JSON.parse(text);
+    return typeof rest === 'object' && rest !== null && !Array.isArray(rest) ? (rest as Facts) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The event of a row; undefined for a code that a newer version wrote, and for a row that is damaged. */
 export function decodeEvent(row: EventRow, process: HostProcessWithParents | undefined): HostEvent | undefined {
   const type = TYPE_OF_CODE.get(row.code);
   const plan = type === undefined ? undefined : PLANS.get(type);
-  if (type === undefined || plan === undefined) return undefined;
+  const rest = readRest(row.rest);
+  if (type === undefined || plan === undefined || rest === undefined) return undefined;
   const event: Facts = { type, timeMs: row.timeMs };
   for (const [fact, place] of plan.own) {
     const value = fromCell(row.cells[place.at] ?? null, place.kind);
@@ -344,12 +356,9 @@ export function decodeEvent(row: EventRow, process: HostProcessWithParents | und
     const value = fromCell(row.cells[place.at] ?? null, place.kind);
     if (value !== undefined) facts[fact] = value;
   }
-  if (row.rest !== null) {
-    const { file: restOfFile, ...others } = JSON.parse(row.rest) as Facts;
-    Object.assign(event, others);
-    if (restOfFile !== undefined)
-      event.file = plan.ofFile.size > 0 ? { ...facts, ...(restOfFile as Facts) } : restOfFile;
-  }
+  const { file: restOfFile, ...others } = rest;
+  Object.assign(event, others);
+  if (restOfFile !== undefined) event.file = plan.ofFile.size > 0 ? { ...facts, ...(restOfFile as Facts) } : restOfFile;
   if (event.file === undefined && Object.keys(facts).length > 0) event.file = facts;
   if (process !== undefined) event.process = process;
   return event as unknown as HostEvent;

@@ -29,7 +29,7 @@ export function eventReader(database: Database) {
   const byId = EVENT_TABLES.map((table) =>
     database.prepare<[number], RawEvent>(`SELECT ${eventColumns(table)} FROM ${table} AS e WHERE id = ?`).raw(),
   );
-  /** Undefined for a row that a newer version wrote. */
+  /** Undefined for a row that a newer version wrote, or that is damaged. */
   const storedOf = ([id, timeMs, code, process, rest, ...cells]: RawEvent): StoredEvent | undefined => {
     const event = decodeEvent({ code, timeMs, rest, cells }, process === null ? undefined : processOf(process));
     return event === undefined ? undefined : { id, event };

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { HOST_EVENT_TYPES, type HostEvent, type HostProcessWithParents } from '../../../../contract/events.ts';
 import { migrate } from '../migrate.ts';
 import { EVENT_SHAPES, pathKey } from './event-codec.ts';
+import { askEvents } from './event-queries.ts';
 import { eventReader } from './event-reader.ts';
 import { eventTable } from './event-table.ts';
 
@@ -113,6 +114,36 @@ describe('an event in the database', () => {
       }),
       { numRuns: 80 },
     );
+  });
+
+  it.each(['{', '', 'null', '7', '[1]', '"x"'])(
+    'that is damaged (%j) is passed over, and its neighbours are read',
+    (rest) => {
+      const table = eventTable(database);
+      const first = table.next();
+      const odd = (timeMs: number): HostEvent => ({
+        type: 'log-line',
+        timeMs,
+        service: 'x',
+        message: 'm',
+        fields: { a: 'b' },
+      });
+      for (const timeMs of [1, 2, 3]) table.insert(odd(timeMs), 1);
+      database.prepare('UPDATE event_logs SET rest = ? WHERE id = ?').run(rest, first + 1);
+      const filter = { limit: 10 };
+      const answer = askEvents(database, { ask: 'list', filter }, () => false);
+      expect(answer).toMatchObject({ page: { events: [{ event: odd(3) }, { event: odd(1) }] } });
+    },
+  );
+
+  it('is read with what is left of its process, where that is damaged', () => {
+    const table = eventTable(database);
+    const first = table.next();
+    table.insert({ type: 'process-start', timeMs: 5, process: shell }, 1);
+    database.prepare("UPDATE event_processes SET rest = '{'").run();
+    expect(eventReader(database).get(first)?.event).toMatchObject({
+      process: { pid: shell.pid, image: shell.image, parent: { pid: 1 } },
+    });
   });
 
   it('has a code of its own for every type', () => {

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import type { Database } from 'better-sqlite3';
 import type { HostProcess, HostProcessWithParents } from '../../../../contract/events.ts';
+import { readRest } from './event-codec.ts';
 
 /**
  * A process or a text that was written is used again for so many events, then written anew: what no event has any more
@@ -263,7 +264,8 @@ export function processReader(database: Database): (id: number) => HostProcessWi
 }
 
 function processOf(row: ProcessRow): HostProcess {
-  const rest = row.rest === null ? {} : (JSON.parse(row.rest) as Record<string, unknown>);
+  // Where that is damaged, its columns still say who it was.
+  const rest = readRest(row.rest) ?? {};
   const process: Record<string, unknown> = { image: row.image, commandLine: row.command };
   for (const fact of ['pid', 'startedMs', 'user', 'package', 'unit'] as const) {
     if (row[fact] !== null) process[fact] = row[fact];
