@@ -9,7 +9,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "complain.h"
 #include "confine.h"
+#include "moments.h"
 #include "output.h"
 #include "paths.h"
 #include "tracing.h"
@@ -34,20 +36,6 @@ struct watch {
   uint64_t boot_offset_ns;
   char texts[ACCESS_TEXT_BYTES + ACCESS_TEXTS];
 };
-
-static uint64_t nanoseconds(clockid_t clock) {
-  struct timespec now;
-  clock_gettime(clock, &now);
-  return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
-static uint64_t monotonic_ms(void) {
-  return nanoseconds(CLOCK_MONOTONIC) / 1000000u;
-}
-
-static void complain(const char *what, int error) {
-  fprintf(stderr, "sense: cannot %s: %s\n", what, strerror(error));
-}
 
 static void count(struct watch *watch, uint16_t type) {
   switch (type) {

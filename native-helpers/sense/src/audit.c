@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "audit_control.h"
+#include "moments.h"
 
 /* Some 10,000 programs with usual command lines. */
 #define RECEIVE_BYTES (16 * 1024 * 1024)
@@ -142,12 +143,6 @@ static void look_for_proof(void *context, const struct process_record *record, c
   (void)texts;
   struct proof *proof = context;
   if (record->process == proof->process && (record->flags & FLAG_INCOMPLETE) == 0) proof->is_told = true;
-}
-
-static uint64_t monotonic_ms(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (uint64_t)now.tv_sec * 1000u + (uint64_t)now.tv_nsec / 1000000u;
 }
 
 /* Executes a program that does nothing. 0 where it could not. */

@@ -12,6 +12,7 @@
 #include "frame.h"
 #include "interfaces.h"
 #include "linktype.h"
+#include "moments.h"
 #include "output.h"
 #include "ring.h"
 
@@ -75,12 +76,6 @@ struct capture {
   struct slot slot[MAX_SLOTS];
   struct output output;
 };
-
-static uint64_t monotonic_ms(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (uint64_t)now.tv_sec * 1000u + (uint64_t)now.tv_nsec / 1000000u;
-}
 
 static void complain(const char *what, int error) {
   char line[256];

@@ -10,8 +10,10 @@
 #include <unistd.h>
 
 #include "audit.h"
+#include "complain.h"
 #include "confine.h"
 #include "connector.h"
+#include "moments.h"
 #include "output.h"
 #include "paths.h"
 #include "process_queue.h"
@@ -56,25 +58,11 @@ struct watch {
   char texts[MAX_TEXT_BYTES + TEXTS];
 };
 
-static uint64_t nanoseconds(clockid_t clock) {
-  struct timespec now;
-  clock_gettime(clock, &now);
-  return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
-static uint64_t monotonic_ms(void) {
-  return nanoseconds(CLOCK_MONOTONIC) / 1000000u;
-}
-
 /* Again and again: the clock may be set, and a machine may sleep. */
 static void look_at_clocks(struct watch *watch) {
   const uint64_t now = nanoseconds(CLOCK_REALTIME);
   watch->boot_offset_ns = now - nanoseconds(CLOCK_BOOTTIME);
   watch->monotonic_offset_ns = now - nanoseconds(CLOCK_MONOTONIC);
-}
-
-static void complain(const char *what, int error) {
-  fprintf(stderr, "sense: cannot %s: %s\n", what, strerror(error));
 }
 
 static void count(struct watch *watch, const struct process_record *record) {

@@ -9,9 +9,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "complain.h"
 #include "confine.h"
 #include "diag.h"
 #include "known.h"
+#include "moments.h"
 #include "output.h"
 #include "paths.h"
 #include "socket_records.h"
@@ -48,20 +50,6 @@ struct watch {
   /* What to add to the clock since the start for the time since the epoch. */
   uint64_t boot_offset_ns;
 };
-
-static uint64_t nanoseconds(clockid_t clock) {
-  struct timespec now;
-  clock_gettime(clock, &now);
-  return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
-static uint64_t monotonic_ms(void) {
-  return nanoseconds(CLOCK_MONOTONIC) / 1000000u;
-}
-
-static void complain(const char *what, int error) {
-  fprintf(stderr, "sense: cannot %s: %s\n", what, strerror(error));
-}
 
 static void count(struct watch *watch, uint16_t type) {
   switch (type) {
