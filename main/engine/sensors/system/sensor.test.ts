@@ -243,9 +243,8 @@ describe('SystemSensor', () => {
     const row = PLACE_ROWS.find(({ folders }) => folders?.includes('/etc/cron.d'))!;
     const names = new FolderNames();
     const look = () => {
-      const found = names.of(row, '/etc/cron.d', files, undefined);
-      names.endRound();
-      return found;
+      names.startRound();
+      return names.of(row, '/etc/cron.d', files, undefined);
     };
     // What was changed a moment ago is not trusted yet: more may come in the same step of the clock.
     expect([look(), look()]).toEqual([['a'], ['a']]);
@@ -253,8 +252,18 @@ describe('SystemSensor', () => {
     await new Promise((resolve) => setTimeout(resolve, 2_100));
     expect([look(), look(), look()]).toEqual([['a'], ['a'], ['a']]);
     expect(read).toHaveLength(3);
-    root.write('/etc/cron.d/b', '* * * * * root b\n');
+    const absent = '/etc/cron.d/b';
+    const isAbsent = () => {
+      names.startRound();
+      const is = names.isAbsent(absent, files);
+      if (!is) names.noteAbsent(absent, files);
+      return is;
+    };
+    expect([isAbsent(), isAbsent(), names.isAbsent('/etc/none/x', files)]).toEqual([false, true, true]);
+    root.write(absent, '* * * * * root b\n');
+    expect(isAbsent()).toBe(false);
     expect(look()).toEqual(['a', 'b']);
+    expect(names.alike('cron.*', '/etc', files, undefined)).toEqual(['cron.d']);
   });
 
   it('tells only the lines that are new, and those that are gone', () => {

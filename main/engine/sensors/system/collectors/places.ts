@@ -79,25 +79,28 @@ export function placeCollector(place: AutostartPlace): Collector<PlaceFact> {
     collect(around, known) {
       const facts = new Map<string, PlaceFact>();
       let left = 0;
+      names.startRound();
       for (const candidate of candidates(rows, around, names)) {
         if (facts.has(candidate.path)) continue;
         if (facts.size >= MAX_FILES) {
           left++;
           continue;
         }
+        const isRemembered = candidate.row.isOfKernel !== true;
+        if (isRemembered && names.isAbsent(candidate.path, around.files)) continue;
         const stats = around.files.lstat(candidate.path);
+        if (stats === undefined && isRemembered) names.noteAbsent(candidate.path, around.files);
         if (stats === undefined || !(stats.isFile() || stats.isSymbolicLink())) continue;
         const target = stats.isSymbolicLink() ? around.files.stat(candidate.path) : undefined;
         const stamp = stampOf(stats) + (target === undefined ? '' : stampOf(target));
         const remembered = memory.get(candidate.path);
-        const isKnown = remembered?.stamp === stamp && candidate.row.isOfKernel !== true;
+        const isKnown = remembered?.stamp === stamp && isRemembered;
         const fact = isKnown ? remembered.fact : read(candidate, stats, around);
         if (fact === undefined) continue;
         memory.set(candidate.path, { stamp, fact });
         facts.set(candidate.path, fact);
       }
       for (const path of memory.keys()) if (!facts.has(path)) memory.delete(path);
-      names.endRound();
       keepUnseen(rows, known, facts, around);
       return { facts, left } satisfies Collected<PlaceFact>;
     },
@@ -137,7 +140,8 @@ function* inFolders(
   // Only the row has stars: a home may be called so.
   const above = home === undefined ? '' : home.path;
   const parts = folder.slice(above.length + 1).split('/');
-  for (const each of foldersAlike(above, parts, home?.path, around)) yield* inFolder(each, row, home, around, names);
+  for (const each of foldersAlike(above, parts, home?.path, around, names))
+    yield* inFolder(each, row, home, around, names);
 }
 
 /** Folders that are there for a path in which "*" stands for any part of a name. */
@@ -146,16 +150,15 @@ function foldersAlike(
   parts: readonly string[],
   within: string | undefined,
   around: Surroundings,
+  names: FolderNames,
 ): readonly string[] {
   const index = parts.findIndex((part) => part.includes('*'));
   if (index === -1) return [[above, ...parts].join('/')];
   const parent = [above, ...parts.slice(0, index)].join('/');
-  const [start = '', end = ''] = parts[index]!.split('*');
-  return around.files
-    .list(parent, within)
-    .filter((name) => name.length >= start.length + end.length && name.startsWith(start) && name.endsWith(end))
+  return names
+    .alike(parts[index]!, parent, around.files, within)
     .slice(0, MAX_ALIKE)
-    .flatMap((name) => foldersAlike(`${parent}/${name}`, parts.slice(index + 1), within, around));
+    .flatMap((name) => foldersAlike(`${parent}/${name}`, parts.slice(index + 1), within, around, names));
 }
 
 function* inFolder(
