@@ -78,23 +78,14 @@ export class LocalOutlierFactor implements AnomalyModel {
     const neighbourRows = new Int32Array(sample.rows * used);
     searchOwnRows(index, ownRows(index), { wanted: used, isLeftOut: true }, (row, query) => {
       const first = query * used;
-      for (let i = 0; i < used; i++) {
-        neighbourRows[row * used + i] = index.nearest.found[first + i]!;
-        squares[row * used + i] = index.nearest.squares[first + i]!;
-      }
+      neighbourRows.set(index.nearest.found.subarray(first, first + used), row * used);
+      squares.set(index.nearest.squares.subarray(first, first + used), row * used);
       reaches[row] = Math.sqrt(index.nearest.squares[first + used - 1]!);
     });
     let meanReach = 0;
     for (let row = 0; row < sample.rows; row++) meanReach += reaches[row]! / sample.rows;
     const floor = LEAST_REACH + smoothing * meanReach;
-    const densities = new Float64Array(sample.rows);
-    for (let row = 0; row < sample.rows; row++) {
-      let reach = 0;
-      for (let i = row * used; i < (row + 1) * used; i++) {
-        reach += Math.max(reaches[neighbourRows[i]!]!, Math.sqrt(squares[i]!));
-      }
-      densities[row] = 1 / (reach / used + floor);
-    }
+    const densities = densitiesOf(reaches, neighbourRows, squares, used, floor);
     return new LocalOutlierFactor(index, used, reaches, densities, floor);
   }
 
@@ -183,6 +174,25 @@ export class LocalOutlierFactor implements AnomalyModel {
     }
     return (density / count) * (reach / count + this.floor);
   }
+}
+
+/** Apart from the rest of fitting, so that the language makes this loop quick without all that is around it. */
+function densitiesOf(
+  reaches: Float64Array,
+  neighbourRows: Int32Array,
+  squares: Float64Array,
+  neighbours: number,
+  floor: number,
+): Float64Array {
+  const densities = new Float64Array(reaches.length);
+  for (let row = 0; row < reaches.length; row++) {
+    let reach = 0;
+    for (let i = row * neighbours; i < (row + 1) * neighbours; i++) {
+      reach += Math.max(reaches[neighbourRows[i]!]!, Math.sqrt(squares[i]!));
+    }
+    densities[row] = 1 / (reach / neighbours + floor);
+  }
+  return densities;
 }
 
 export const localOutlierFactor: ModelFamily<LocalOutlierFactorSettings> = {
