@@ -4,6 +4,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -62,6 +63,26 @@ describe('Canaries', () => {
     expect(placed.remove()).toMatchObject({ done: [kept.path], problems: [{ path: changed.path }] });
     expect([readFileSync(own, 'utf8'), readFileSync(changed.path, 'utf8')]).toEqual(['mine', 'encrypted']);
     expect(placed.all).toEqual([]);
+  });
+
+  it('keeps those whose folder is away, and removes them when it is back', () => {
+    const placed = canaries();
+    placed.place([]);
+    renameSync(join(home, 'Pictures'), join(root, 'away'));
+    const { done, problems } = placed.remove();
+    expect([done.length, problems.length]).toEqual([2, 2]);
+    expect(problems[0].reason).toContain('not mounted');
+    expect(canaries().all).toHaveLength(2);
+    // A mount point without its disk is there, on another file system, and empty.
+    mkdirSync(join(home, 'Pictures'));
+    const list = join(data, 'canaries.json');
+    const moved = JSON.parse(readFileSync(list, 'utf8')).map((each: { device: number }) => ({ ...each, device: -1 }));
+    writeFileSync(list, JSON.stringify(moved));
+    expect(canaries().remove()).toMatchObject({ done: [], problems: { length: 2 } });
+    rmSync(join(home, 'Pictures'), { recursive: true });
+    renameSync(join(root, 'away'), join(home, 'Pictures'));
+    expect(canaries().remove()).toMatchObject({ done: { length: 2 }, problems: [] });
+    expect(canaries().all).toEqual([]);
   });
 
   it('follows no link, neither to place nor to remove', () => {

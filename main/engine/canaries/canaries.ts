@@ -21,6 +21,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { codeOf, messageOf } from '../runtime/failure.ts';
+import { ForeignFileSystemError } from '../runtime/local-files.ts';
 import { openRegularFile } from '../runtime/open-regular.ts';
 import { DECOYS, HOME_FOLDERS } from './decoys.ts';
 import { type OpenFolder, openFolder } from './folders.ts';
@@ -31,6 +32,8 @@ export interface Canary {
   readonly placedMs: number;
   /** SHA-256 of its content, hexadecimal: by it is known what may be removed. */
   readonly sha256: string;
+  /** Number of the file system that it was placed on; not of those that were placed before it was noted. */
+  readonly device?: number;
 }
 
 /** `missing`: somebody removed it. `changed`: somebody wrote into it, or put something else in its place. */
@@ -108,7 +111,8 @@ export class Canaries {
         try {
           const held = openFolder(folder.path);
           try {
-            this.#keep([...before.filter((each) => each.path !== path), canary]);
+            const kept = before.filter((each) => each.path !== path);
+            this.#keep([...kept, { ...canary, device: held.device }]);
             place(held, name, text, this.#options.nowMs());
           } finally {
             held.close();
@@ -124,7 +128,10 @@ export class Canaries {
     return { done, problems };
   }
 
-  /** Takes all away that are still what was placed. Others are left where they are, told, and forgotten. */
+  /**
+   * Takes all away that are still what was placed. Others are left where they are, told, and forgotten; those whose folder
+   * is not there are kept: it may be on a disk or in a home that is not mounted now, and comes back with them.
+   */
   remove(): CanaryOutcome {
     const done: string[] = [];
     const problems: CanaryProblem[] = [];
@@ -132,7 +139,19 @@ export class Canaries {
     for (const canary of this.#known) {
       const { path } = canary;
       try {
+        const device = deviceOfFolder(path);
+        if (device === 'none') {
+          problems.push({ path, reason: FOLDER_AWAY });
+          left.push(canary);
+          continue;
+        }
         const state = stateOf(canary);
+        // What it is mounted on is there and empty.
+        if (state === 'missing' && canary.device !== undefined && device !== canary.device) {
+          problems.push({ path, reason: FOLDER_AWAY });
+          left.push(canary);
+          continue;
+        }
         if (state === 'changed') problems.push({ path, reason: 'It was changed since, and is left as it is.' });
         if (state !== 'placed') continue;
         remove(path);
@@ -217,6 +236,21 @@ function remove(path: string): void {
   }
 }
 
+const FOLDER_AWAY =
+  'Its folder is not there now, as where it is not mounted. It is still known: remove it when the folder is back.';
+
+/** Number of the file system that a canary's folder is on; undefined where a part of the way is no folder. */
+function deviceOfFolder(path: string): number | 'none' | undefined {
+  try {
+    const folder = openFolder(path.slice(0, path.lastIndexOf('/')));
+    folder.close();
+    return folder.device;
+  } catch (error) {
+    if (error instanceof ForeignFileSystemError) throw error;
+    return codeOf(error) === 'ENOENT' ? 'none' : undefined;
+  }
+}
+
 /** @throws where it cannot be looked at */
 function stateOf({ path, sha256 }: Canary): CanaryState {
   const found = digestAt(path);
@@ -289,6 +323,12 @@ function readList(path: string): readonly Canary[] {
 
 function isCanary(given: unknown): given is Canary {
   if (typeof given !== 'object' || given === null) return false;
-  const { path, placedMs, sha256 } = given as Partial<Record<keyof Canary, unknown>>;
-  return typeof path === 'string' && path.startsWith('/') && typeof placedMs === 'number' && typeof sha256 === 'string';
+  const { path, placedMs, sha256, device } = given as Partial<Record<keyof Canary, unknown>>;
+  return (
+    typeof path === 'string' &&
+    path.startsWith('/') &&
+    typeof placedMs === 'number' &&
+    typeof sha256 === 'string' &&
+    ['undefined', 'number'].includes(typeof device)
+  );
 }

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { openArchive, UnpackBudget } from './archive/index.ts';
 import { compileYara, problemOf } from './compile.ts';
-import { scanContent, USUAL_UNPACK } from './content.ts';
+import { scanContent, USUAL_UNPACK, unpackWithin } from './content.ts';
 import { OWN_YARA_RULES, readYaraFiles } from './folder.ts';
 import { YaraScanner } from './scanner.ts';
 import { arOf, tarOf, zipOf } from './testing/archives.ts';
@@ -68,6 +68,27 @@ describe('what cannot be opened', () => {
     expect(scanContent(scanner, bomb, '/bomb.gz', small).gaps).toEqual(['bomb: too much to unpack']);
     const half = gzipSync(EICAR).subarray(0, 20);
     expect(scanContent(scanner, half, '/half.gz').gaps).toEqual(['half: damaged']);
+  });
+
+  it('begins no further part once the time that somebody waits is over', () => {
+    let asked = 0;
+    const slow = {
+      scan: () => {
+        asked += 1;
+        for (const endMs = performance.now() + 20; performance.now() < endMs; );
+        return { hits: [], failure: '' };
+      },
+    };
+    const parts = Array.from({ length: 100 }, (_, index) => file(`${index}`, Buffer.from('x')));
+    const { gaps, contents } = scanContent(slow, zipOf(parts), '/bomb.zip', unpackWithin(60));
+    expect(gaps).toEqual(['no time for the rest of the archive']);
+    expect(contents).toBe(asked);
+    expect(asked).toBeLessThanOrEqual(4);
+    // Of the bytes that a bomb unpacks to there is a small bound besides.
+    const bomb = gzipSync(Buffer.alloc(unpackWithin(60).bytes + 1));
+    expect(scanContent({ scan: () => ({ hits: [], failure: '' }) }, bomb, '/b.gz', unpackWithin(5_000)).gaps).toEqual([
+      'b: too much to unpack',
+    ]);
   });
 
   it('ends after the bytes and entries that all of one file may have together', () => {

@@ -7,6 +7,7 @@ export {
   scanContent,
   type UnpackLimits,
   USUAL_UNPACK,
+  unpackWithin,
 } from './content.ts';
 export { importedYaraRules, OWN_YARA_RULES, readYaraFiles } from './folder.ts';
 export { descriptionOf, listRules, severityOf, techniquesOf, type YaraRuleFacts } from './rule-list.ts';

@@ -102,6 +102,7 @@ export const health = {
     known: 'known',
     forgotten: 'forgotten',
     notHashed: 'not hashed',
+    partly: 'looked at in part',
     notLookedAt: 'on file systems of others, not looked at',
     connects: 'connections made',
     accepts: 'connections taken',

@@ -4,6 +4,7 @@ import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CREDENTIAL_PLACES, holdsCredentials } from '../../behaviours/index.ts';
 import { codeOf } from '../../runtime/failure.ts';
+import { localFiles } from '../../runtime/local-files.ts';
 
 /** Homes that are looked into; a workstation has a few. */
 const MAX_HOMES = 64;
@@ -68,6 +69,7 @@ async function isOwnFolder(home: string, folder: string): Promise<boolean> {
   let path = home;
   for (const name of folder.split('/')) {
     path = join(path, name);
+    if (localFiles.isForeign(path)) return false;
     try {
       if (!(await lstat(path)).isDirectory()) return false;
     } catch (error) {
@@ -82,6 +84,8 @@ const NOTHING_THERE = new Set(['ENOENT', 'ENOTDIR', 'EACCES', 'ELOOP', 'EIO', 'E
 
 /** None where there is no such folder, or somebody else's file system does not let us in. */
 async function entriesOf(folder: string): Promise<readonly Dirent[]> {
+  // A look would last as long as whoever serves it likes.
+  if (localFiles.isForeign(folder)) return [];
   try {
     return await readdir(folder, { withFileTypes: true });
   } catch (error) {

@@ -10,8 +10,9 @@ import { RecentMap } from '../../behaviours/index.ts';
 import type { Clock, Timer } from '../../runtime/clock.ts';
 import { failureOf } from '../../runtime/failure.ts';
 import type { HealthPart, HealthRegistry } from '../../runtime/health.ts';
+import { localFiles } from '../../runtime/local-files.ts';
 import { DEFAULT_HELPER_PATH, VerdictGate } from '../../sensors/index.ts';
-import { importedYaraRules, OWN_YARA_RULES } from '../../yara/index.ts';
+import { importedYaraRules, OWN_YARA_RULES, type UnpackLimits, unpackWithin } from '../../yara/index.ts';
 import { yaraId } from '../rules/rule-reading.ts';
 import type { FileIdentity, FileVerdict, ScanWorkerData } from '../rules/scan-messages.ts';
 import type { ScanSettings } from '../rules/scan-settings.ts';
@@ -70,8 +71,8 @@ const HASHES = ['sha256', 'sha1', 'md5'] as const;
 const MEBIBYTE = 2 ** 20;
 const IDLE = 'Waits for new programs and scripts.';
 const BLIND =
-  'Not seen: files in containers that are gone before they are looked at, what never was a file (memfd), encrypted ' +
-  'archives.';
+  'Not seen: programs that containers came with, what others serve (network, FUSE), what never was a file (memfd), ' +
+  'encrypted archives.';
 const FAILED_HINT = '"holdfast rules list --engine yara" says what is wrong with rules. It is tried again in a minute.';
 
 /** Looks at one file at a time, in a thread that is there only while there is something to do. */
@@ -217,6 +218,11 @@ export class FileWatchScan {
   /** @throws FailureError where the scanner cannot begin */
   async #look(wanted: WantedFile): Promise<void> {
     const bytes = wanted.pathBytes === undefined ? undefined : Buffer.from(wanted.pathBytes, 'hex');
+    // Others would decide how long all other files wait.
+    if (localFiles.isForeign(wanted.path)) {
+      this.#unread++;
+      return;
+    }
     const key = await keyOf(bytes ?? wanted.path);
     if (key === undefined) return;
     const known = this.#seen.get(key);
@@ -276,7 +282,7 @@ export class FileWatchScan {
     return this.#scanner;
   }
 
-  #newScanner(timeoutMs: number, isGentle: boolean): FileScanner {
+  #newScanner(timeoutMs: number, isGentle: boolean, unpack?: UnpackLimits): FileScanner {
     const { dataDirectory, settings, begin = (data) => new ScanThread(data) } = this.#options;
     return begin({
       rules: [OWN_YARA_RULES, importedYaraRules(dataDirectory)].filter((path) => existsSync(path)),
@@ -284,6 +290,7 @@ export class FileWatchScan {
       timeoutMs,
       maxFileBytes: settings().largestMebibytes * MEBIBYTE,
       isGentle,
+      ...(unpack !== undefined && { unpack }),
     });
   }
 
@@ -305,8 +312,8 @@ export class FileWatchScan {
       health,
       deadlineMs,
       ownDirectories: ownDirectories.map(withoutSlash),
-      // Somebody waits: a thread of its own, which is never at a large archive, and goes before other work.
-      begin: () => this.#newScanner(deadlineMs, false),
+      // Somebody waits: a thread of its own, which is never at an archive for long, and goes before other work.
+      begin: () => this.#newScanner(deadlineMs, false, unpackWithin(deadlineMs)),
       gate,
       isHarmful: (verdict) =>
         this.#knownOf(verdict).length > 0 || this.#hitsOf(verdict).some(({ hit }) => isHarmfulSeverity(hit.severity)),

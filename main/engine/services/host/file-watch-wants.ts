@@ -42,6 +42,8 @@ export function wantedOf(event: HostEvent, wants: Wants): WantedFile | undefined
     case 'process-start': {
       const { process, timeMs } = event;
       const isFile = process.image.startsWith('/') && process.isImageDeleted !== true;
+      // Here its path names another file, or none; what is written into containers is seen by the path that it has here.
+      if (process.seesOtherFiles === true) return undefined;
       // What a package owns was looked at by those who made it; that somebody changed it is a write.
       if (!isFile || isOfSystemPackage(process.package) || isExempt(process.image, process, wants)) return undefined;
       return { path: process.image, how: 'run', timeMs, process };

@@ -19,12 +19,13 @@ function request(more: Partial<FileVerdictRequest> = {}): FileVerdictRequest {
   };
 }
 
-function begin(outcome: { readonly isChanged?: boolean } = {}) {
+function begin(outcome: { readonly isChanged?: boolean; readonly verdict?: FileVerdict } = {}) {
   const asked: (FileIdentity | undefined)[] = [];
   const clock = new ManualClock(NOW_MS);
+  const health = new HealthRegistry();
   const scan = new ScanBeforeRun({
     clock,
-    health: new HealthRegistry(),
+    health,
     deadlineMs: 500,
     ownDirectories: [],
     begin: () => ({
@@ -49,7 +50,7 @@ function begin(outcome: { readonly isChanged?: boolean } = {}) {
     onRefused: () => {},
     onMessage: () => {},
   });
-  return { scan, asked };
+  return { scan, asked, counters: () => health.report().entries[0]?.counters };
 }
 
 async function looks(given: FileVerdictRequest, outcome?: { readonly isChanged?: boolean }): Promise<number> {
@@ -72,4 +73,10 @@ it('does not rely on a time of change that others could write behind', async () 
   expect(await looks(request({ changeTimeNs: BigInt(NOW_MS - 5) * 1_000_000n }))).toBe(2);
   expect(await looks(request(), { isChanged: true })).toBe(2);
   expect(await looks(request(), { isChanged: false })).toBe(1);
+});
+
+it('lets an archive run that there is no time for, and counts it', async () => {
+  const { scan, counters } = begin({ verdict: { ...CLEAN, gaps: ['no time for the rest of the archive'] } });
+  expect(await scan.verdict(request())).toBe('allow');
+  expect(counters()).toMatchObject({ scanned: 1, partly: 1 });
 });

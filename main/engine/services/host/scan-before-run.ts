@@ -64,6 +64,8 @@ export class ScanBeforeRun {
   #scanned = 0;
   #refused = 0;
   #notLooked = 0;
+  /** Archives of which only a part was looked at in the time there was. The rest is looked at once it runs. */
+  #partly = 0;
   #rules = 0;
 
   constructor(options: ScanBeforeRunOptions) {
@@ -123,6 +125,7 @@ export class ScanBeforeRun {
         return 'unknown';
       }
       this.#scanned++;
+      if (outcome.verdict.gaps.length > 0) this.#partly++;
       const found = this.#options.isHarmful(outcome.verdict) ? outcome.verdict : 'clean';
       const isLasting = request.isBeingWritten !== true && ageMs >= SETTLED_MS && outcome.isChanged !== true;
       if (isLasting) this.#seen.set(keyOf(request), found);
@@ -187,7 +190,13 @@ export class ScanBeforeRun {
   #counters(): Readonly<Record<string, number>> {
     const { asked, denied, timeouts, crowded, exempt, medianUs } = this.#gate.counts;
     const ofGate = { asked, denied, timeouts, skipped: crowded, exempt, medianUs };
-    return { ...ofGate, scanned: this.#scanned, refused: this.#refused, notLooked: this.#notLooked };
+    return {
+      ...ofGate,
+      scanned: this.#scanned,
+      refused: this.#refused,
+      notLooked: this.#notLooked,
+      partly: this.#partly,
+    };
   }
 }
 

@@ -1,5 +1,6 @@
 /** What the scanning thread and its owner tell each other. */
 import type { Severity } from '../../../../contract/domain.ts';
+import type { UnpackLimits } from '../../yara/index.ts';
 
 export interface ScanWorkerData {
   /** Files and folders of rules. */
@@ -9,6 +10,8 @@ export interface ScanWorkerData {
   readonly timeoutMs: number;
   /** Of a larger file the first bytes are looked at. */
   readonly maxFileBytes: number;
+  /** How far archives are opened; as usual where it is left out. */
+  readonly unpack?: UnpackLimits;
   /** Lets other work go first. */
   readonly isGentle?: boolean;
 }

@@ -20,7 +20,7 @@ import type { FileIdentity, FileVerdict, ScanAnswer, ScanHit, ScanRequest, ScanW
 const port = parentPort;
 if (port === null) throw new Error('scan-worker.ts runs as a worker thread');
 const post = (answer: ScanAnswer): void => port.postMessage(answer);
-const { rules, userId, timeoutMs, maxFileBytes, isGentle = false } = workerData as ScanWorkerData;
+const { rules, userId, timeoutMs, maxFileBytes, unpack, isGentle = false } = workerData as ScanWorkerData;
 if (isGentle) setNice(BACKGROUND_NICE);
 
 /** Verdicts are kept by what was looked at: files that come again cost a hash; copies too, unless rules ask for names. */
@@ -58,7 +58,7 @@ function judgeFile(
   const key = readsNames ? `${sha256} ${path}` : sha256;
   let judged = verdicts.get(key);
   if (judged === undefined) {
-    judged = judge(scanContent(scanner, content, path));
+    judged = judge(scanContent(scanner, content, path, unpack));
     if (verdicts.size >= MAX_VERDICTS) verdicts.delete(verdicts.keys().next().value!);
     verdicts.set(key, judged);
   }
