@@ -53,7 +53,14 @@ const DEFAULT_INTERVAL_MS = 10_000;
 const LARGE_INTERVAL_MS = 60_000;
 const LARGE: ReadonlySet<AutostartPlace> = new Set([
   ...(['systemd-unit', 'systemd-timer', 'udev', 'd-bus', 'polkit', 'network-hook', 'kernel-helper'] as const),
-  ...(['interpreter-startup', 'git-settings', 'ssh-server', 'ssh-client', 'log-rotation'] as const),
+  ...([
+    'interpreter-startup',
+    'git-settings',
+    'ssh-server',
+    'ssh-client',
+    'log-rotation',
+    'desktop-autostart',
+  ] as const),
 ]);
 /** Folders that one "*" stands for: a computer has a handful of versions of a program. */
 const MAX_ALIKE = 256;
