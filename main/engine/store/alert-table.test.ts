@@ -48,8 +48,10 @@ describe('stored alerts', () => {
   let path = '';
   let store: Store;
   const clock = new ManualClock(NOW_MS);
+  let health = new HealthRegistry();
   const open = async () => {
-    store = await openStore({ path, clock, health: new HealthRegistry(), settings: defaultsOf(storeSettings) });
+    health = new HealthRegistry();
+    store = await openStore({ path, clock, health, settings: defaultsOf(storeSettings) });
   };
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'holdfast-alert-table-'));
@@ -58,6 +60,27 @@ describe('stored alerts', () => {
   afterEach(() => {
     store.close();
     rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('lists the others where one is damaged, and goes on storing', async () => {
+    await open();
+    for (const [index, id] of ['a-1', 'a-2', 'a-3', 'a-4'].entries()) {
+      store.upsertAlert(alert(id, { lastSeenMs: NOW_MS - index }));
+    }
+    store.flush();
+    const database = new Sqlite(path);
+    database.prepare("UPDATE alerts SET body = substr(body, 1, 40) WHERE id = 'a-2'").run();
+    database.close();
+    const pages: string[][] = [];
+    for (let cursor: string | undefined, more = true; more; more = cursor !== undefined) {
+      const page = store.listAlerts({ cursor, limit: 2 });
+      pages.push(page.rows.map(({ alert: { id } }) => id));
+      cursor = page.cursor;
+      expect(pages.length).toBeLessThan(9);
+    }
+    expect(pages.flat()).toEqual(['a-1', 'a-3', 'a-4']);
+    expect(store.getAlert('a-2')).toBeUndefined();
+    expect(health.report().entries).toMatchObject([{ part: 'store', state: 'ok' }]);
   });
 
   it('keeps captures apart from live traffic, and forgets a capture with all that was done with it', async () => {

@@ -198,9 +198,10 @@ export function alertTable(database: Database) {
       const isFew = () => (count.all.get({ ...values, limit: FEW }) ?? 0) < FEW;
       const found =
         search !== '' ? list.searched.all({ ...values, search }) : (isFew() ? list.few : list.all).all(values);
-      const rows = found.slice(0, rowsThatFit(found)).map(storedAlert);
+      const fitting = rowsThatFit(found);
+      const rows = found.slice(0, fitting).flatMap((row) => storedAlert(row) ?? []);
       const last = rows.at(-1)?.alert;
-      return (found.length < limit && rows.length === found.length) || last === undefined
+      return (found.length < limit && fitting === found.length) || last === undefined
         ? { rows }
         : { rows, cursor: `${last.lastSeenMs}/${last.id}` };
     },
@@ -228,7 +229,7 @@ export function alertTable(database: Database) {
       const before = idCursor(filter.cursor);
       const found =
         filter.alertId === undefined ? findingsAll.all(before, limit) : findingsOf.all(before, filter.alertId, limit);
-      const rows = found.map((row) => JSON.parse(row.body) as Finding);
+      const rows = found.flatMap((row) => readBody<Finding>(row.body) ?? []);
       return found.length < limit ? { rows } : { rows, cursor: String(found.at(-1)?.id) };
     },
   };
@@ -258,12 +259,25 @@ function parseCursor(cursor: string | undefined): { lastSeenMs: number; id: stri
     : { lastSeenMs, id: cursor.slice(slash + 1) };
 }
 
-function storedAlert(row: AlertRow): StoredAlert {
+/** Undefined where it is damaged: one row that cannot be read must not keep all others from being read. */
+function storedAlert({ body, state, source, review, updated_ms }: AlertRow): StoredAlert | undefined {
+  const alert = readBody<Alert>(body);
+  if (alert === undefined) return undefined;
   return {
-    alert: JSON.parse(row.body) as Alert,
-    state: row.state,
-    source: row.source,
-    review: row.review === null ? null : (JSON.parse(row.review) as StoredReview),
-    updatedMs: row.updated_ms,
+    alert,
+    state,
+    source,
+    review: review === null ? null : (readBody<StoredReview>(review) ?? null),
+    updatedMs: updated_ms,
   };
+}
+
+/** What we wrote as JSON; undefined where the disk gives back something that is none. */
+function readBody<T extends object>(text: string): T | undefined {
+  try {
+    const body: unknown = JSON.parse(text);
+    return typeof body === 'object' && body !== null && !Array.isArray(body) ? (body as T) : undefined;
+  } catch {
+    return undefined;
+  }
 }
