@@ -51,3 +51,11 @@ it('remembers what one that ended saw, and touches nothing where nobody knows', 
   // Gone before it was asked for its namespace.
   expect(owner('/usr/bin/x', 40)).toBe('here');
 });
+
+it('sees what a container mounts while it begins', () => {
+  const owner = views();
+  runs('50', 5, OURS);
+  expect(owner('/usr/bin/x', 50)).toBe('here');
+  writeFileSync(join(folder, '50', 'mountinfo'), CONTAINER);
+  expect(owner('/usr/bin/x', 50)).toBe('elsewhere');
+});

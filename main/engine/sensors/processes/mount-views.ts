@@ -8,8 +8,9 @@ import { MountTree, parseMountinfo } from '../../runtime/mountinfo.ts';
 
 /** Namespaces whose mounts are remembered: a host of containers has some hundred, a desktop some twenty. */
 const MAX_VIEWS = 256;
-/** What is mounted in one of them changes when it begins, and hardly ever after. */
-const LOOK_AGAIN_MS = 5_000;
+/** What is mounted in one of them changes while it begins, program by program, and hardly ever after. */
+const YOUNG_MS = 5_000;
+const LOOK_AGAIN_MS = 1_000;
 const NAMESPACE = /^mnt:\[(\d{1,10})\]$/;
 
 export interface MountViewsOptions {
@@ -28,13 +29,20 @@ export type PathOwner =
   /** Another one that is not to be touched: others serve it, or nobody knows who does. */
   | 'unreachable';
 
+interface View {
+  readonly text: string;
+  readonly tree: MountTree;
+  readonly changedMs: number;
+  readMs: number;
+}
+
 export class MountViews {
   readonly #folder: string;
   readonly #files: LocalFiles;
   readonly #monotonicMs: () => number;
   readonly #own: number | undefined;
   /** By namespace. */
-  readonly #views = new Map<number, { readonly tree: MountTree; readonly readMs: number }>();
+  readonly #views = new Map<number, View>();
 
   constructor({ files = localFiles, monotonicMs = () => performance.now(), folder = '/proc' }: MountViewsOptions = {}) {
     this.#folder = folder;
@@ -62,17 +70,23 @@ export class MountViews {
   #viewOf(namespace: number, pid: number): MountTree | undefined {
     const known = this.#views.get(namespace);
     const nowMs = this.#monotonicMs();
-    if (known !== undefined && nowMs - known.readMs < LOOK_AGAIN_MS) return known.tree;
+    const isYoung = known === undefined || nowMs - known.changedMs < YOUNG_MS;
+    if (!isYoung && nowMs - known.readMs < LOOK_AGAIN_MS) return known.tree;
     try {
-      const tree = new MountTree(parseMountinfo(readFileSync(`${this.#folder}/${pid}/mountinfo`, 'utf8')));
+      const text = readFileSync(`${this.#folder}/${pid}/mountinfo`, 'utf8');
       // The number may be another process's by now.
       if (this.namespaceOf(pid) !== namespace) return known?.tree;
+      if (text === known?.text) {
+        known.readMs = nowMs;
+        return known.tree;
+      }
+      const tree = new MountTree(parseMountinfo(text));
       this.#views.delete(namespace);
       if (this.#views.size >= MAX_VIEWS) {
         const oldest = this.#views.keys().next();
         if (!oldest.done) this.#views.delete(oldest.value);
       }
-      this.#views.set(namespace, { tree, readMs: nowMs });
+      this.#views.set(namespace, { text, tree, changedMs: nowMs, readMs: nowMs });
       return tree;
     } catch {
       // It ended.
