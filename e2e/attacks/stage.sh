@@ -1,17 +1,22 @@
 # Makes the stage: run as root in a mount namespace of its own (unshare --mount --propagation private).
 #
-# stage.sh FOLDER SENSE COMMAND...
+# stage.sh FOLDER CHECKOUT SENSE COMMAND...
 #
 # Everything that attacks write to is in memory and seen in here only. The sensor of files gets --only for these, as a
 # mark on another file system would be one for the whole machine. Then COMMAND is run, which is the engine.
 set -eu
 folder=$1
-sense=$2
-shift 2
+checkout=$2
+sense=$3
+shift 3
 
 over() {
   mount -t tmpfs -o "size=64m,mode=$2" stage "$1"
 }
+
+# Where it lies in one of the places that are covered, it is there all the same.
+mkdir "$folder/checkout"
+mount --bind "$checkout" "$folder/checkout"
 
 # Programs read their settings from here: a copy.
 over /mnt 755
@@ -19,6 +24,12 @@ cp -a /etc/. /mnt/
 mount --move /mnt /etc
 for place in /root /home /opt /srv /var/log /var/spool; do over "$place" 755; done
 over /tmp 1777
+if [ -e "$checkout" ]; then
+  umount "$folder/checkout"
+else
+  mkdir -p "$checkout"
+  mount --move "$folder/checkout" "$checkout"
+fi
 
 # Nobody has these passwords.
 printf '%s\n' 'root:$6$stage$made.up.hash.of.nobody:19000:0:99999:7:::' 'ann:$6$stage$another.made.up.hash:19000:0:99999:7:::' > /etc/shadow

@@ -15,6 +15,7 @@ import { sensorSwitch } from '../holdfast.ts';
 import { type HeardAlert, LiveEngine } from '../support/live-engine.ts';
 import type { Attack, Outcome } from './attack.ts';
 
+const CHECKOUT = fileURLToPath(new URL('../..', import.meta.url));
 const STAGE_SCRIPT = fileURLToPath(new URL('stage.sh', import.meta.url));
 const FAR_SIDE = fileURLToPath(new URL('far-side.ts', import.meta.url));
 /** Not below /tmp, which is another one on the stage. */
@@ -79,7 +80,7 @@ export class Stage {
     const other = this.#spawn([...this.#network.inside(far), process.execPath, FAR_SIDE]);
     this.#engine = await LiveEngine.start({
       dataDirectory: join(this.#folder, 'data'),
-      prefix: [...this.#network.inside(near), ...apart, this.#folder, DEFAULT_HELPER_PATH],
+      prefix: [...this.#network.inside(near), ...apart, this.#folder, CHECKOUT, DEFAULT_HELPER_PATH],
       daemonArguments: ['--interface', nearInterface],
       environment: {
         SENSE_TRIED: process.env.SENSE_TRIED ?? '',
