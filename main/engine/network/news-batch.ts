@@ -1,4 +1,5 @@
 import type { FlowView } from '../../../contract/traffic.ts';
+import type { Draft } from '../runtime/draft.ts';
 import { FEATURES } from './features.ts';
 import { BATCH_SIZE, PacketBatch } from './packet-batch.ts';
 import type { InspectedFlow } from './protocols/conversation.ts';
@@ -208,10 +209,8 @@ export class NewsBatch {
   }
 }
 
-type Writable<T> = { -readonly [K in keyof T]: T[K] };
-
 /** The one flow that observers are shown, filled again and again. Like Packet: one shape, numbers that stay as they are. */
-export class NewsFlow implements Writable<FlowView> {
+export class NewsFlow implements Draft<FlowView> {
   id = 0;
   /** Its place in the flow table. */
   slot = 0;

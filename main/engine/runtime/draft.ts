@@ -1,2 +1,2 @@
-/** What is read-only for everybody else, while it is put together. Facts that are not there are not set at all. */
+/** What is read-only for everybody else, for who puts it together. */
 export type Draft<T> = { -readonly [K in keyof T]: T[K] };

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/fanotify.h>
 #include <sys/resource.h>
@@ -11,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "complain.h"
 #include "confine.h"
 #include "files_commands.h"
 #include "files_events.h"
@@ -23,6 +23,7 @@
 #include "files_recent.h"
 #include "files_spool.h"
 #include "files_target.h"
+#include "moments.h"
 
 #define STATISTICS_MS 1000u
 /* Of mounts the kernel gives notice; this is for what it does not: a mount that came to light when another one went. */
@@ -85,19 +86,9 @@ struct watch {
   _Alignas(8) unsigned char events[READ_BYTES];
 };
 
-static uint64_t nanoseconds(clockid_t clock) {
-  struct timespec now;
-  clock_gettime(clock, &now);
-  return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
 static void look_at_clocks(struct watch *watch) {
   watch->now_ns = nanoseconds(CLOCK_REALTIME);
-  watch->now_ms = nanoseconds(CLOCK_MONOTONIC) / 1000000u;
-}
-
-static void complain(const char *what, int error) {
-  fprintf(stderr, "sense: cannot %s: %s\n", what, strerror(error));
+  watch->now_ms = monotonic_ms();
 }
 
 /* ---- what is written ---- */

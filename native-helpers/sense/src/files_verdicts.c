@@ -5,7 +5,6 @@
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/fanotify.h>
 #include <sys/resource.h>
@@ -13,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "complain.h"
 #include "confine.h"
 #include "files_commands.h"
 #include "files_kernel.h"
@@ -20,6 +20,7 @@
 #include "files_paths.h"
 #include "files_program.h"
 #include "files_records.h"
+#include "moments.h"
 
 /* Questions without an answer. One more is not asked: a machine must go on whatever becomes of the engine. */
 #define MAX_WAITING 256u
@@ -59,18 +60,8 @@ struct verdicts {
   _Alignas(8) unsigned char events[READ_BYTES];
 };
 
-static uint64_t monotonic_ns(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
-static uint64_t monotonic_ms(void) {
-  return monotonic_ns() / 1000000u;
-}
-
-static void note_time(struct verdicts *verdicts, uint64_t nanoseconds) {
-  const uint64_t time_class = nanoseconds / CLASS_NS;
+static void note_time(struct verdicts *verdicts, uint64_t taken_ns) {
+  const uint64_t time_class = taken_ns / CLASS_NS;
   verdicts->times[time_class < TIME_CLASSES ? time_class : TIME_CLASSES - 1]++;
 }
 
@@ -82,10 +73,6 @@ static uint64_t median_us(const struct verdicts *verdicts) {
     if (2 * sum >= answers) return (i + 1) * CLASS_NS / 1000u;
   }
   return 0;
-}
-
-static void complain(const char *what, int error) {
-  fprintf(stderr, "sense: cannot %s: %s\n", what, strerror(error));
 }
 
 /* Writes a record with text, in one piece. False when the pipe has no room: nobody reads. */
@@ -144,7 +131,7 @@ static void take_answer(struct verdicts *verdicts, const struct files_command *a
   const bool allow = answer->command != ANSWER_DENY;
   if (answer->command == ANSWER_ALLOW_REMEMBER) remember(verdicts, question->file);
   respond(verdicts, question->file, allow);
-  note_time(verdicts, monotonic_ns() - question->asked_ns);
+  note_time(verdicts, nanoseconds(CLOCK_MONOTONIC) - question->asked_ns);
   question->file = -1;
   verdicts->waiting--;
   verdicts->timeouts_in_a_row = 0;
@@ -221,7 +208,7 @@ static bool ask(struct verdicts *verdicts, const struct fanotify_event_metadata 
       .descriptor = (uint32_t)event->fd,
       .flags = is_being_written(event->fd) ? VERDICT_IS_BEING_WRITTEN : 0,
   };
-  question->asked_ns = monotonic_ns();
+  question->asked_ns = nanoseconds(CLOCK_MONOTONIC);
   if (!write_whole(&request, sizeof request, RECORD_VERDICT_REQUEST, path, path_bytes)) return false;
   question->file = event->fd;
   question->question = number;

@@ -5,6 +5,7 @@ import { formatNumber } from '../../../../contract/format.ts';
 import { MODEL_KINDS, type ModelKind, type ModelTable, type TrainingProgress } from '../../../../contract/models.ts';
 import { readProfile, type TrainingHooks, type TrainingJob, type TrainingResult } from '../../models/index.ts';
 import type { Clock } from '../../runtime/clock.ts';
+import type { Draft } from '../../runtime/draft.ts';
 import { FailureError, failureOf } from '../../runtime/failure.ts';
 import type { JournalInput } from '../../store/index.ts';
 import { nothingTraining } from './model-failures.ts';
@@ -36,7 +37,7 @@ export interface TrainingRequest {
   readonly isAwaited: boolean;
 }
 
-type Running = { -readonly [K in keyof Training]: Training[K] };
+type Running = Draft<Training>;
 
 /** In a process of its own, of the lowest priority where nobody waits for it. */
 export const trainInChild: Trainer = async (job, hooks, isAwaited) => {

@@ -1,6 +1,7 @@
 import { SERVICES } from '../../../../contract/traffic.ts';
 import type { RecordedFlow } from '../../network/index.ts';
 import { isBroadcast, isMulticast, isUnspecified, parseAddress } from '../../runtime/address.ts';
+import type { Draft } from '../../runtime/draft.ts';
 import type { HostTally } from '../../store/index.ts';
 
 /** What is known of a flow that matters for its hosts. */
@@ -17,7 +18,7 @@ export type HostFlow = Pick<
   | 'service'
 >;
 
-type Sums = { -readonly [K in keyof HostTally]: HostTally[K] };
+type Sums = Draft<HostTally>;
 
 const HOUR_MS = 3_600_000;
 const MICROSECONDS = 1_000;
