@@ -25,6 +25,10 @@ export const allowMatchSchema = z
     /** An address or a network ("10.0.0.0/8"). */
     attacker: z.string().max(100).optional(),
     victim: z.string().max(100).optional(),
+    /** Path of the executable of the program that did it. */
+    program: z.string().max(4_096).optional(),
+    /** Its whole command line, where the program runs scripts and only one of them is meant. */
+    command: z.string().max(2_000).optional(),
     /** Id of a detector. */
     detector: z.string().max(100).optional(),
   })

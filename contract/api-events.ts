@@ -71,6 +71,8 @@ export const EVENT_CALLS = {
         progress: z.number().min(0).max(1),
         /** Events that were looked at. */
         scanned: count,
+        /** Events that are not what was written, and are left out or lack their process. */
+        damaged: count,
         /** Matches since the item before. */
         matches: z
           .array(

@@ -125,8 +125,8 @@ export const statusSchema = z
     version: z.string(),
     startedMs: timeMs,
     uptimeSeconds: z.number().nonnegative(),
-    /** `observe`: tells and does nothing. `simulate`: also says what it would have done. */
-    mode: z.enum(['observe', 'simulate']),
+    /** `observe`: tells and does nothing. `simulate`: also says what it would have done. `act`: does it. */
+    mode: z.enum(['observe', 'simulate', 'act']),
     health: z.array(healthEntrySchema).readonly(),
     interfaces: z.array(interfaceSchema).readonly(),
     traffic: z.object({ packetsPerSecond: rate, bytesPerSecond: rate, openFlows: count }).readonly(),

@@ -4,6 +4,7 @@
  * file loads zod.
  */
 import type { z } from 'zod';
+import { ACTION_CALLS } from './api-actions.ts';
 import { ALERT_CALLS } from './api-alerts.ts';
 import { CAPTURE_CALLS } from './api-captures.ts';
 import { CONSOLE_CALLS } from './api-console.ts';
@@ -45,6 +46,7 @@ export const API = {
     doc: 'Parts of the engine whose state changes, from now on.',
   },
   ...ALERT_CALLS,
+  ...ACTION_CALLS,
   ...FLOW_CALLS,
   ...HUNT_CALLS,
   ...EVENT_CALLS,

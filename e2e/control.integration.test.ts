@@ -1,5 +1,5 @@
 /** Steering a live engine as a person does, over its socket: settings, pause, journal, on real traffic. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -12,6 +12,7 @@ import { whyNoNamespaces } from '../main/engine/sensors/testing/namespace-pair.t
 import packageFile from '../package.json' with { type: 'json' };
 import { LiveEngine } from './support/live-engine.ts';
 import { LiveNetwork, VICTIM } from './support/live-network.ts';
+import { childrenOf, helpersOf, isRunning } from './support/processes.ts';
 
 const PORTS = 'detect.port-scan.portsOfOneHost';
 /** Fewer than the default of PORTS, more than what the test sets. */
@@ -193,22 +194,9 @@ describe.skipIf(why !== undefined)('a live engine', () => {
   );
 });
 
-/** Running children of the engine: the capture helper is the only one. */
+/** Running children of the engine that watch: the capture helper is the only one. What acts is there during a pause too. */
 async function countHelpers(): Promise<number> {
   const { cost } = await client.request('status', {});
-  return childrenOf(cost.pid).length;
-}
-
-function childrenOf(parent: number): string[] {
-  return readdirSync('/proc').filter((pid) => {
-    if (!/^\d+$/.test(pid)) return false;
-    try {
-      const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-      const [state, parentPid] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-      return Number(parentPid) === parent && state !== 'Z';
-    } catch {
-      // It ended while it was looked at.
-      return false;
-    }
-  });
+  const acting = helpersOf(cost.pid, 'signal');
+  return childrenOf(cost.pid).filter((pid) => isRunning(pid) && !acting.includes(pid)).length;
 }

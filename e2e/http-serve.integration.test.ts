@@ -73,7 +73,7 @@ describe('holdfast serve', () => {
     expect(serving.out()).toMatch(/^Holdfast \d\S+ Not protected/);
     expect(serving.out()).toContain('Ctrl-C ends Holdfast, and with it the watch.');
     const { url, cookie } = await signIn(link);
-    expect((await ask(`${url}/status`, { cookie })).json()).toMatchObject({ mode: 'observe' });
+    expect((await ask(`${url}/status`, { cookie })).json()).toMatchObject({ mode: 'act' });
     expect((await ask(`${url}/api/v1/config`, { cookie })).status).toBe(404);
     const shown = await ask(`${url}/api/v1/config/show`, { cookie });
     expect(shown.text).toContain('"http.enabled"');

@@ -180,7 +180,7 @@ describe.skipIf(why !== undefined)('the headless package', () => {
       kept.set((await root.output('cat', `/proc/${each}/cmdline`)).split('\0')[1]!, helper.get('CapPrm'));
     }
     // All of them run under what the unit allows.
-    expect([...kept.keys()].sort()).toEqual(['access', 'capture', 'files', 'processes', 'sockets']);
+    expect([...kept.keys()].sort()).toEqual(['access', 'capture', 'files', 'processes', 'signal', 'sockets']);
     for (const [mode, rights] of kept) {
       const allowed = ['', ...(KEPT_RIGHTS[mode] ?? [])].map(maskOf);
       expect(allowed, `what "sense ${mode}" keeps`).toContain(rights);
@@ -293,6 +293,7 @@ const CAPABILITIES: Readonly<Record<string, number>> = {
 const KEPT_RIGHTS: Readonly<Record<string, readonly string[]>> = {
   files: ['CAP_DAC_READ_SEARCH CAP_SYS_PTRACE CAP_SYS_ADMIN'],
   processes: ['CAP_DAC_READ_SEARCH CAP_SYS_PTRACE'],
+  signal: ['CAP_KILL'],
 };
 
 /** The unit's bounding set as /proc writes it. */

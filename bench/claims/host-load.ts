@@ -10,7 +10,8 @@ import { BenchmarkError } from '../benchmark-error.ts';
 import type { Daemon } from '../daemon.ts';
 
 const run = promisify(execFile);
-const SWARM = resolve(import.meta.dirname, '../../native-helpers/sense/build/swarm');
+/** Without a loader to run, so that the load leaves the machine to what is measured. */
+const SWARM = resolve(import.meta.dirname, '../../native-helpers/sense/build/swarm-static');
 const WRITER = resolve(import.meta.dirname, '../programs/write-files.py');
 /** Programs are started in portions, so many a second. */
 const PORTIONS_PER_SECOND = 10;
@@ -34,7 +35,7 @@ export interface Seen {
 /** Waits until the host is watched. @throws BenchmarkError where it cannot be */
 export async function hostReady(daemon: Daemon): Promise<Status> {
   if (process.geteuid?.() !== 0) throw new BenchmarkError('Only root may watch processes and files.');
-  if (!existsSync(SWARM)) throw new BenchmarkError('native-helpers/sense is not built: run make there.');
+  if (!existsSync(SWARM)) throw new BenchmarkError('native-helpers/sense is not built: run make tools there.');
   const isWatched = ({ health }: Status): boolean =>
     SENSORS.every((part) => health.some((entry) => entry.part === part && entry.state === 'ok'));
   return daemon.ready(isWatched, START_LIMIT_MS);

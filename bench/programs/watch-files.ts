@@ -1,19 +1,24 @@
 /**
  * Watches what happens to files, `watch-files.ts METHOD FOLDER`, until its input ends: by our sensor (`sensor`; FOLDER is
- * a mount point), by our sensor with a verdict on every start of a program (`verdicts`), or by fs.watch of Node, which
- * watches every folder by inotify (`inotify`), or by chokidar (`chokidar`), whose index.js the variable
- * HOLDFAST_BENCH_CHOKIDAR names. Says "ready"; a line on its input begins the measuring anew, which it
+ * a mount point), by verdicts on every start of a program, which the thread for files of the system gives (`verdicts`) or
+ * that of the engine (`engine-verdicts`), by fs.watch of Node, which watches every folder by inotify (`inotify`), or by
+ * chokidar (`chokidar`), whose index.js the variable HOLDFAST_BENCH_CHOKIDAR names. Says "ready"; a line on its input begins the measuring anew, which it
  * confirms with "begun". In the end it says in a JSON document what it saw and cost since.
  */
 import { readFileSync, watch } from 'node:fs';
 import { HealthRegistry } from '../../main/engine/runtime/health.ts';
-import { FileSensor } from '../../main/engine/sensors/index.ts';
+import { DEFAULT_HELPER_PATH, FileSensor, VerdictGate } from '../../main/engine/sensors/index.ts';
 
 /** USER_HZ. */
 const TICKS_PER_SECOND = 100;
-/** News of what happened at last is on its way for less than this. */
+/** News of what happened at last is on its way for less than this, unless somebody is busy with it for longer. */
 const SETTLE_MS = 1_500;
+/** Whoever used less of a core in that time has nothing left to do. */
+const CALM_SHARE = 0.05;
+const LONGEST_SETTLE_MS = 60_000;
 const KIBIBYTE = 1_024;
+/** The usual one of scan.beforeRunMs. */
+const VERDICT_DEADLINE_MS = 500;
 
 const [method, folder] = process.argv.slice(2);
 if (folder === undefined) throw new Error('watch-files.ts METHOD FOLDER');
@@ -54,46 +59,71 @@ async function byChokidar() {
   return { stop: () => watcher.close(), figures: () => ({}), pid: () => undefined };
 }
 
-async function bySensor(hasVerdict: boolean) {
+async function bySensor() {
   const sensor = new FileSensor({
     health: new HealthRegistry(),
     onlyMountPoints: [folder],
     onEvents: (events) => {
       for (const event of events) if (event.type === 'file-written') written.add(event.path);
     },
-    ...(hasVerdict && { verdict: () => 'allow' as const }),
   });
   sensor.start();
-  while (sensor.fileSystems.length === 0 || sensor.isAsking !== hasVerdict) await pause(20);
-  return {
-    stop: () => sensor.stop(),
-    figures: () => ({ counts: sensor.counts, verdicts: sensor.verdictCounts }),
-    pid: () => sensor.helperPid,
-  };
+  while (sensor.fileSystems.length === 0) await pause(20);
+  return { stop: () => sensor.stop(), figures: () => ({ counts: sensor.counts }), pid: () => sensor.helperPid };
+}
+
+/** @param trusted folders whose files the thread for files of the system answers about */
+async function byVerdicts(trusted: readonly string[]) {
+  const gate = new VerdictGate({
+    helperPath: DEFAULT_HELPER_PATH,
+    onlyMountPoints: [folder],
+    ownProcesses: [],
+    deadlineMs: VERDICT_DEADLINE_MS,
+    trusted: { folders: trusted, except: [] },
+    verdict: () => 'allow',
+    onChange: () => {},
+    onMessage: (_level, message) => console.error(message),
+  });
+  gate.start();
+  while (!gate.isAsking) await pause(20);
+  return { stop: () => gate.stop(), figures: () => ({ verdicts: gate.counts }), pid: () => gate.helperPid };
 }
 
 function pause(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
+/** Resolves when this process has nothing left to do. */
+async function settle(): Promise<void> {
+  const begun = performance.now();
+  for (let calm = false; !calm && performance.now() - begun < LONGEST_SETTLE_MS; ) {
+    const before = process.cpuUsage();
+    await pause(SETTLE_MS);
+    const { user, system } = process.cpuUsage(before);
+    calm = (user + system) / 1_000 < SETTLE_MS * CALM_SHARE;
+  }
+}
+
 async function begin() {
   if (method === 'inotify') return byInotify();
   if (method === 'chokidar') return byChokidar();
-  return bySensor(method === 'verdicts');
+  if (method === 'verdicts') return byVerdicts([`${folder}/`]);
+  if (method === 'engine-verdicts') return byVerdicts([]);
+  return bySensor();
 }
 
 const watching = await begin();
-await pause(SETTLE_MS);
+await settle();
 let before = { own: process.cpuUsage(), helper: helperUsage(watching.pid()) };
 process.stdout.write('ready\n');
 process.stdin.on('data', async () => {
-  await pause(SETTLE_MS);
+  await settle();
   written.clear();
   before = { own: process.cpuUsage(), helper: helperUsage(watching.pid()) };
   process.stdout.write('begun\n');
 });
 process.stdin.once('end', async () => {
-  await pause(SETTLE_MS);
+  await settle();
   const helper = helperUsage(watching.pid());
   const { user, system } = process.cpuUsage(before.own);
   const result = {

@@ -5,15 +5,15 @@ import type { Attack, Outcome } from './attack.ts';
 
 const PROGRAM = readFileSync(fileURLToPath(new URL('ransom.py', import.meta.url)), 'utf8');
 const PYTHON = '/usr/bin/python3';
-const DOCUMENTS = '/home/ann/Documents';
+export const DOCUMENTS = '/home/ann/Documents';
 export const DOCUMENT_COUNT = 2_000;
 /** Where it stands who was taken when; see ransom.py. */
-const LOG = '/tmp/taken';
+export const TAKEN_LOG = '/tmp/taken';
 
 export const RANSOMWARE: Attack = {
   name: 'ransomware',
   before: `cat > /tmp/ransom.py << 'END'\n${PROGRAM}\nEND\n${PYTHON} /tmp/ransom.py make ${DOCUMENTS} ${DOCUMENT_COUNT}`,
-  script: `${PYTHON} /tmp/ransom.py take ${DOCUMENTS} ${LOG}`,
+  script: `${PYTHON} /tmp/ransom.py take ${DOCUMENTS} ${TAKEN_LOG}`,
   found: { techniques: ['T1486'], severity: 'critical' },
 };
 
@@ -27,7 +27,7 @@ export interface Taken {
 /** @param readFile reads a file of the stage */
 export function takenBy({ alert }: Outcome, readFile: (path: string) => string): Taken | undefined {
   if (alert === undefined) return undefined;
-  const times = readFile(LOG)
+  const times = readFile(TAKEN_LOG)
     .trim()
     .split('\n')
     .map((line) => Number(line.split(' ', 1)[0]));

@@ -153,9 +153,9 @@ export class LiveEngine {
     return runHoldfast(['--data-dir', this.dataDirectory, ...args]);
   }
 
-  /** What Ctrl-C does: the whole process group gets the signal. */
+  /** What Ctrl-C does: the whole process group gets the signal. Nothing where it has ended already. */
   async interrupt(): Promise<Run> {
-    process.kill(-this.pid, 'SIGINT');
+    if (this.#process?.exitCode === null && this.#process.signalCode === null) process.kill(-this.pid, 'SIGINT');
     return this.ended;
   }
 

@@ -133,6 +133,8 @@ function matchOptions(command: Command): Command {
     .addOption(new Option('--kind <kind>', 'alerts of this kind').choices(ALERT_KINDS))
     .option('--attacker <address>', 'all attackers are this address or in this network, such as 10.0.0.0/8')
     .option('--victim <address>', 'all victims are this address or in this network')
+    .option('--program <path>', 'the program that did it is this one, such as /usr/bin/gpg')
+    .option('--command <text>', 'its whole command line is this one; with --program, for interpreters')
     .option('--detector <id>', 'only this detector spoke')
     .addOption(
       severityOption('--max-severity <level>', 'show alerts that are more severe all the same').default('medium'),

@@ -1,6 +1,7 @@
 /** Fits the anomaly models on labelled tables and compares how well they rank with what is published of others. */
 import { z } from 'zod';
 import type { AnomalyModels } from '../engine/index.ts';
+import { ownSplit, referenceDraw, SAMPLE_ROWS, type Split, usualRows } from './evaluate-models-splits.ts';
 import type { LabelledTable } from './evaluate-models-tables.ts';
 import type { Gate } from './evaluate-score.ts';
 
@@ -8,8 +9,11 @@ type Matrix = LabelledTable['matrix'];
 type Ranking = NonNullable<ReturnType<AnomalyModels['rankingOf']>>;
 type ModelKind = AnomalyModels['MODEL_KINDS'][number];
 
-/** Fitted and scored on all rows; fitted on 70 % of the usual rows and scored on the rest; on two given tables. */
-export type Mode = 'everything' | 'normals' | 'given';
+/**
+ * Fitted and scored on all rows; fitted on 70 % of the usual rows and scored on the rest, of those that the reference drew
+ * and of draws of our own; on two given tables.
+ */
+export type Mode = 'everything' | 'reference' | 'normals' | 'given';
 
 export interface ModelScore extends Ranking {
   readonly table: string;
@@ -17,8 +21,8 @@ export interface ModelScore extends Ranking {
   readonly model: ModelKind | typeof ENSEMBLE;
   /** ROC AUC of scikit-learn on the same table, where it is known. */
   readonly reference: number | null;
-  /** False where the reference is of a random sample of the table that is not known, so that a miss may be its draw. */
-  readonly isOfWhole: boolean;
+  /** False where the reference is of another draw of rows, so that a miss may be the draw. */
+  readonly isOfSameRows: boolean;
   /** ROC AUC that PyOD publishes, where it does. */
   readonly published: number | null;
 }
@@ -26,9 +30,7 @@ export interface ModelScore extends Ranking {
 /** Of the models that a profile has by default; see main/engine/models/ensemble.ts. */
 const ENSEMBLE = 'ensemble';
 
-/** rows: how many it was fitted on and scored by, where that was said. */
-const score = z.object({ auc: z.number(), rows: z.number().optional() });
-type ReferenceScore = z.infer<typeof score>;
+const score = z.object({ auc: z.number() });
 const entrySchema = z.object({
   A_unsupervised: z.object({ iforest_100x256: score, lof_k20: score, 'ocsvm_rbf_scale_nu0.5': score }).optional(),
   B_train_on_normals: z.object({
@@ -56,7 +58,6 @@ const ON_CONNECTIONS: Readonly<Partial<Record<ModelScore['model'], number>>> = {
 };
 /** Of the rows to learn from, those that the ensemble's models are fitted on; one half of the others calibrates each. */
 const ENSEMBLE_FIT_SHARE = 0.8;
-const TRAINING_SHARE = 0.7;
 /** What hangs on chance is the mean of so many draws, the more the fewer rows a table has to be even. */
 const DRAWS: readonly { readonly fromRows: number; readonly draws: number }[] = [
   { fromRows: 15_000, draws: 1 },
@@ -64,10 +65,6 @@ const DRAWS: readonly { readonly fromRows: number; readonly draws: number }[] = 
   { fromRows: 0, draws: 10 },
 ];
 const FOREST_DRAWS = 5;
-/** Rows that the local outlier factor compares with, and that it and the machine took of large tables as reference. */
-const SAMPLE_ROWS = 20_000;
-/** Of a large table: which rows the reference took is not known, and a handful of unusual ones makes a difference. */
-const SAMPLES = 5;
 /** As the reference scales: to mean and deviation, without an end to scaled values. */
 const REFERENCE_SCALING = { scaling: 'standard', limit: 1e9 } as const;
 
@@ -76,6 +73,8 @@ type Preparation = 'standard' | 'guessed';
 
 type Model = ReturnType<AnomalyModels['readModel']>;
 type Rankings = Map<ModelScore['model'], Ranking[]>;
+type References = Partial<Record<ModelScore['model'], number | undefined>>;
+type RankingArguments = [preparation: Preparation, seeds: readonly number[], into: Rankings];
 
 export class ModelEvaluation {
   readonly scores: ModelScore[] = [];
@@ -91,64 +90,61 @@ export class ModelEvaluation {
     const reference = entry.A_unsupervised;
     if (reference === undefined) return;
     const all = this.fitScaler(table, table.matrix, 'standard').transformRows(table.matrix);
-    const add = (model: ModelKind, rankings: readonly Ranking[], its?: ReferenceScore, published?: number) => {
-      const isOfWhole = its !== undefined && (its.rows ?? table.matrix.rows) >= table.matrix.rows;
+    const add = (model: ModelKind, rankings: readonly Ranking[], its?: number, published?: number) =>
       this.scores.push({
         table: name,
         mode: 'everything',
         model,
         ...meanOf(rankings),
-        reference: its?.auc ?? null,
-        isOfWhole,
+        reference: its ?? null,
+        isOfSameRows: its !== undefined,
         published: published ?? null,
       });
-    };
     const pyod = entry.published_pyod;
     const forests = seeds(FOREST_DRAWS).map((seed) => models.scoreRows(models.isolationForest.fit(all, { seed }), all));
     add(
       'isolation-forest',
       forests.map((scores) => this.rank(scores, table.isUnusual)),
-      reference.iforest_100x256,
+      reference.iforest_100x256.auc,
       pyod?.IForest,
     );
-    const samples = this.samplesOf(table).map((rows) => ({
-      rows: models.pickRows(all, rows),
-      isUnusual: Array.from(rows, (row) => table.isUnusual[row]!),
-    }));
-    const ofSamples = (scoresOf: (rows: Matrix) => Float64Array) =>
-      samples.map(({ rows, isUnusual }) => this.rank(scoresOf(rows), isUnusual));
-    const factors = ofSamples((rows) =>
-      models.LocalOutlierFactor.fit(rows, { referenceRows: SAMPLE_ROWS, smoothing: 0 }).referenceScores(),
-    );
-    add('local-outlier-factor', factors, reference.lof_k20, pyod?.LOF);
-    const machines = ofSamples((rows) => models.scoreRows(models.oneClassSvm.fit(rows, { nu: 0.5 }), rows));
-    add('one-class-svm', machines, reference['ocsvm_rbf_scale_nu0.5'], pyod?.OCSVM);
+    const { sample } = referenceDraw(table.isUnusual);
+    const rows = models.pickRows(all, sample);
+    const isUnusual = sample.map((row) => table.isUnusual[row]!);
+    const factors = models.LocalOutlierFactor.fit(rows, { referenceRows: SAMPLE_ROWS, smoothing: 0 }).referenceScores();
+    add('local-outlier-factor', [this.rank(factors, isUnusual)], reference.lof_k20.auc, pyod?.LOF);
+    const distances = models.scoreRows(models.oneClassSvm.fit(rows, { nu: 0.5 }), rows);
+    add('one-class-svm', [this.rank(distances, isUnusual)], reference['ocsvm_rbf_scale_nu0.5'].auc, pyod?.OCSVM);
     add('baseline', [this.rank(models.scoreRows(models.baseline.fit(all), all), table.isUnusual)]);
   }
 
-  /** Fitted on 70 % of the usual rows, scored on the other rows. */
+  /**
+   * Fitted on 70 % of the usual rows, scored on the other rows: by the rows that the reference drew, where they are known,
+   * and by draws of our own. Figures of the same rows compare best, as draws differ by more than what models are allowed
+   * to; those of ours keep a model from being made for one draw.
+   */
   async normals(name: string, table: LabelledTable, entry: ReferenceEntry, preparation: Preparation): Promise<void> {
     const { draws } = DRAWS.find(({ fromRows }) => table.matrix.rows >= fromRows)!;
-    const rankings: Rankings = new Map();
-    for (const seed of seeds(draws)) {
-      const { train, test } = this.split(table, seed);
-      await this.rankAll(train, test, preparation, seed, rankings);
+    const { Random } = this.models;
+    const reference = referencesOf(entry);
+    const isKnown = preparation === 'standard';
+    if (isKnown) {
+      const same: Rankings = new Map();
+      await this.rankSplit(table, referenceDraw(table.isUnusual).split, preparation, seeds(draws), same);
+      this.add(name, 'reference', same, reference, true);
     }
-    const reference = entry.B_train_on_normals;
-    this.add(name, 'normals', rankings, {
-      'isolation-forest': reference.iforest_100x256.auc,
-      'local-outlier-factor': reference.lof_k20_novelty.auc,
-      'one-class-svm': reference['ocsvm_rbf_scale_nu0.1'].auc,
-      autoencoder: reference.autoencoder_mlp_75_40_75.auc,
-      dbscan: reference.dbscan_noise?.auc_by_core_distance,
-    });
+    const own: Rankings = new Map();
+    for (const seed of seeds(draws)) {
+      await this.rankSplit(table, ownSplit(table.isUnusual, Random, seed), preparation, [seed], own);
+    }
+    this.add(name, 'normals', own, reference, false);
   }
 
   /** Fitted on the usual rows of one table, scored on all of another. */
   async given(name: string, train: LabelledTable, test: LabelledTable): Promise<void> {
     const rankings: Rankings = new Map();
-    await this.rankAll(this.rowsOf(train, usualRows(train)), test, 'guessed', 1, rankings);
-    this.add(name, 'given', rankings, {});
+    await this.rankAll(this.rowsOf(train, usualRows(train.isUnusual)), test, 'guessed', seeds(1), rankings);
+    this.add(name, 'given', rankings, {}, true);
   }
 
   gates(): Gate[] {
@@ -167,33 +163,21 @@ export class ModelEvaluation {
     });
   }
 
-  private add(
-    table: string,
-    mode: Mode,
-    rankings: Rankings,
-    reference: Partial<Record<ModelScore['model'], number | undefined>>,
-  ): void {
+  private add(table: string, mode: Mode, rankings: Rankings, reference: References, isOfSameRows: boolean): void {
     for (const [model, drawn] of rankings) {
       const auc = reference[model] ?? null;
-      this.scores.push({
-        table,
-        mode,
-        model,
-        ...meanOf(drawn),
-        reference: auc,
-        isOfWhole: auc !== null,
-        published: null,
-      });
+      this.scores.push({ table, mode, model, ...meanOf(drawn), reference: auc, isOfSameRows, published: null });
     }
   }
 
-  private async rankAll(
-    train: LabelledTable,
-    test: LabelledTable,
-    preparation: Preparation,
-    seed: number,
-    rankings: Rankings,
-  ): Promise<void> {
+  private rankSplit(table: LabelledTable, { train, test }: Split, ...rest: RankingArguments): Promise<void> {
+    return this.rankAll(this.rowsOf(table, train), this.rowsOf(table, test), ...rest);
+  }
+
+  /** What hangs on chance is fitted anew for each seed. */
+  private async rankAll(train: LabelledTable, test: LabelledTable, ...rest: RankingArguments): Promise<void> {
+    const [preparation, drawn, rankings] = rest;
+    const seed = drawn[0]!;
     const { models } = this;
     const scaler = this.fitScaler(train, train.matrix, preparation);
     const learnt = scaler.transformRows(train.matrix);
@@ -201,10 +185,12 @@ export class ModelEvaluation {
     const add = (model: ModelScore['model'], scores: Float64Array) =>
       rankings.set(model, [...(rankings.get(model) ?? []), this.rank(scores, test.isUnusual)]);
     const keep = (model: Model) => add(model.kind, models.scoreRows(model, judged));
-    for (let draw = 0; draw < FOREST_DRAWS; draw++) {
-      keep(models.isolationForest.fit(learnt, { seed: seed * FOREST_DRAWS + draw }));
+    for (const each of drawn) {
+      for (let draw = 0; draw < FOREST_DRAWS; draw++) {
+        keep(models.isolationForest.fit(learnt, { seed: each * FOREST_DRAWS + draw }));
+      }
+      keep(await models.trainAutoencoder(learnt, { seed: each }));
     }
-    keep(await models.trainAutoencoder(learnt, { seed }));
     keep(models.localOutlierFactor.fit(learnt, { referenceRows: SAMPLE_ROWS, seed }));
     keep(models.oneClassSvm.fit(learnt, { seed }));
     keep(models.dbscan.fit(learnt, { seed }));
@@ -237,26 +223,6 @@ export class ModelEvaluation {
       : Scaler.fit(rows, { meanings: guessMeanings(rows, table.heads), ...PROFILE_SCALING });
   }
 
-  /** Numbers of all rows once, or of several random samples with rows of both kinds. */
-  private samplesOf({ isUnusual }: LabelledTable): Int32Array[] {
-    const total = isUnusual.length;
-    const { Random } = this.models;
-    if (total <= SAMPLE_ROWS) return [Int32Array.from(isUnusual.keys())];
-    return seeds(SAMPLES)
-      .map((seed) => new Random(seed).choose(total, SAMPLE_ROWS))
-      .filter((rows) => rows.some((row) => isUnusual[row]!));
-  }
-
-  private split(table: LabelledTable, seed: number): { train: LabelledTable; test: LabelledTable } {
-    const usual = usualRows(table);
-    const shuffled = Array.from(new this.models.Random(seed).choose(usual.length, usual.length), (row) => usual[row]!);
-    const cut = Math.floor(usual.length * TRAINING_SHARE);
-    return {
-      train: this.rowsOf(table, shuffled.slice(0, cut)),
-      test: this.rowsOf(table, [...shuffled.slice(cut), ...unusualRows(table)]),
-    };
-  }
-
   private rowsOf(table: LabelledTable, rows: readonly number[]): LabelledTable {
     return {
       heads: table.heads,
@@ -272,12 +238,14 @@ export class ModelEvaluation {
   }
 }
 
-function usualRows({ isUnusual }: LabelledTable): number[] {
-  return [...isUnusual.keys()].filter((row) => !isUnusual[row]);
-}
-
-function unusualRows({ isUnusual }: LabelledTable): number[] {
-  return [...isUnusual.keys()].filter((row) => isUnusual[row]);
+function referencesOf({ B_train_on_normals: reference }: ReferenceEntry): References {
+  return {
+    'isolation-forest': reference.iforest_100x256.auc,
+    'local-outlier-factor': reference.lof_k20_novelty.auc,
+    'one-class-svm': reference['ocsvm_rbf_scale_nu0.1'].auc,
+    autoencoder: reference.autoencoder_mlp_75_40_75.auc,
+    dbscan: reference.dbscan_noise?.auc_by_core_distance,
+  };
 }
 
 function seeds(count: number): number[] {

@@ -5,11 +5,11 @@ import { table } from './evaluate-table.ts';
 
 const TITLES: Readonly<Record<Mode, string>> = {
   everything: 'fitted and scored on all rows',
-  normals: 'fitted on 70 % of the usual rows, scored on the rest',
+  reference: 'fitted on 70 % of the usual rows, as the reference drew them',
+  normals: 'fitted on 70 % of the usual rows, as drawn here',
   given: 'fitted on the usual rows of one table, scored on another',
 };
-const OF_SAMPLE =
-  '* The reference is of one random sample of the table that is not known. Ours is the mean of several.';
+const OTHER_ROWS = '* The reference drew other rows.';
 
 export function modelsText(scores: readonly ModelScore[], gates: readonly Gate[]): string {
   const sections = Object.entries(TITLES).flatMap(([mode, title]) => {
@@ -25,7 +25,7 @@ export function modelsText(scores: readonly ModelScore[], gates: readonly Gate[]
         : `${missed.length} of ${gates.length} gates MISSED:\n${missed
             .map(({ name, value, wanted }) => `  ${name}: ${value.toFixed(3)}, wanted ${wanted}`)
             .join('\n')}`;
-  const notes = scores.some(({ reference, isOfWhole }) => reference !== null && !isOfWhole) ? [OF_SAMPLE] : [];
+  const notes = scores.some(({ reference, isOfSameRows }) => reference !== null && !isOfSameRows) ? [OTHER_ROWS] : [];
   return `${[...sections, ...notes, verdict].join('\n\n')}\n`;
 }
 
@@ -34,7 +34,7 @@ const HEAD = ['model', 'ROC AUC', 'scikit-learn', 'difference', 'PyOD', 'average
 function rowOf(score: ModelScore): string[] {
   const { reference, auc } = score;
   const sign = auc < (reference ?? 0) ? '−' : '+';
-  const mark = score.isOfWhole ? '' : ' *';
+  const mark = score.isOfSameRows ? '' : ' *';
   const difference = reference === null ? '' : `${sign}${Math.abs(auc - reference).toFixed(3)}${mark}`;
   return [
     score.table,

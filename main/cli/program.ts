@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import { Argument, Command, InvalidArgumentError } from 'commander';
 import { plainText } from '../../contract/text.ts';
+import { addActionCommands } from './action-commands.ts';
 import { addAlertCommands } from './alert-commands.ts';
 import { type Runner, severityOption } from './command-options.ts';
 import { completionScript, SHELLS } from './completion.ts';
@@ -167,6 +168,7 @@ Examples:
   addRuleCommands(program, run);
   addScanCommand(program, run);
   addModelCommands(program, run);
+  addActionCommands(program, run);
   addSystemCommands(program, run);
 
   const config = program

@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import type { ApiHandlers } from '../../contract/api.ts';
+import type { ActionRecord } from '../../contract/api-actions.ts';
 import type { Status } from '../../contract/api-schemas.ts';
 import type { Finding } from '../../contract/domain.ts';
 import type { HostEvent } from '../../contract/events.ts';
@@ -9,6 +10,7 @@ import { ApiServer, apiSettings } from './api/index.ts';
 import { canarySettings } from './canaries/index.ts';
 import { indicatorSettings, indicatorsDirectory } from './indicators/index.ts';
 import { integritySettings } from './integrity/index.ts';
+import { responseSettings } from './policy/index.ts';
 import { Bus } from './runtime/bus.ts';
 import { systemClock, type Timer } from './runtime/clock.ts';
 import type { Config } from './runtime/config.ts';
@@ -39,6 +41,7 @@ import { ProcessSnapshots } from './services/host/process-snapshot.ts';
 import { ModelDesk } from './services/learning/model-desk.ts';
 import { modelSettings } from './services/learning/model-settings.ts';
 import { type Trainer, trainInChild } from './services/learning/model-training.ts';
+import { ResponseDesk } from './services/response/response-desk.ts';
 import { IndicatorDesk } from './services/rules/indicator-desk.ts';
 import { RuleDesk, ruleLimits } from './services/rules/rule-desk.ts';
 import { scanSettings } from './services/rules/scan-settings.ts';
@@ -72,6 +75,7 @@ export interface EngineEvents extends Record<string, unknown> {
   readonly alert: RecordedChange;
   readonly traffic: TrafficSnapshot;
   readonly host: readonly HostEvent[];
+  readonly action: ActionRecord;
 }
 
 const NO_ROWS = new Float64Array(0);
@@ -108,6 +112,7 @@ export class Engine {
   readonly #statusFeed = new StatusFeed(systemClock, () => this.status());
   readonly book: AlertBook;
   readonly desk: AlertDesk;
+  readonly response: ResponseDesk;
   readonly captures: CaptureJobs;
   readonly view = new LiveView();
   readonly programs = new FlowPrograms({
@@ -158,7 +163,19 @@ export class Engine {
       store: () => this.#store,
       nowMs: () => systemClock.nowMs(),
       maxAlerts: alerts.maxAlerts,
+      onAllowed: () => this.#responseChanged(),
       onChange: (change) => this.#alertChanged(change),
+    });
+    this.response = new ResponseDesk({
+      helperPath: DEFAULT_HELPER_PATH,
+      health: this.health,
+      store: () => this.#store,
+      settings: () => this.settings.config.section('response', responseSettings),
+      isSimulating: options.simulate,
+      allowed: () => this.desk.allowed(),
+      onSettled: (pid, isKept) => this.host.settleHold(pid, isKept),
+      onChange: (record) => this.events.emit('action', record),
+      onMessage: (level, message) => logger[level](message),
     });
     this.book.onChange = (alert, change) => this.desk.record(alert, change);
     this.indicators = new IndicatorDesk({
@@ -271,6 +288,7 @@ export class Engine {
       memory: () => hostMemory(this.store.control),
       disabledRules: () => this.rules.disabled('sigma'),
       canaries: () => this.canaries.paths,
+      response: () => this.response.rules,
       onActivity: (activity, seen) => this.models.takeActivity(activity, seen),
       onPrograms: (programs) => this.models.takePrograms(programs),
       onRuleHits: (hits) => this.rules.takeHits(hits),
@@ -309,6 +327,7 @@ export class Engine {
         { name: 'alone', start: () => this.#api.assertAlone() },
         { name: 'memory', start: () => this.#tidyUp(), stop: () => this.#tidying?.cancel() },
         { name: 'store', start: () => this.#openStore(), stop: () => this.#closeStore() },
+        { name: 'response', start: () => this.response.start(), stop: () => this.response.stop() },
         { name: 'history', start: () => this.#memory.start(), stop: () => this.#memory.stop() },
         { name: 'indicators', start: () => this.indicators.load() },
         { name: 'rules', start: () => this.rules.start(), stop: () => this.rules.stop() },
@@ -351,10 +370,12 @@ export class Engine {
       canaries: this.canaries,
       rules: this.rules,
       processes: this.processes,
+      response: this.response,
       nowMs: () => systemClock.nowMs(),
-      mode: () => (options.simulate ? 'simulate' : 'observe'),
+      mode: () => this.response.mode,
       ownAddresses: () => readHostNetwork().addresses,
       onAlert: (listener) => this.events.on('alert', listener),
+      onAction: (listener) => this.events.on('action', listener),
       onTraffic: (listener) => this.events.on('traffic', listener),
       onHostEvents: (listener) => this.events.on('host', listener),
       onHealth: (listener) => this.health.onChange(listener),
@@ -405,14 +426,18 @@ export class Engine {
       version: this.options.version,
       startedMs: this.#startedMs,
       uptimeSeconds: (Date.now() - this.#startedMs) / 1000,
-      mode: this.options.simulate ? 'simulate' : 'observe',
+      mode: this.response.mode,
       health: this.health.report().entries,
       interfaces: this.#interfaces(),
       traffic: this.view.rates(),
       pause: this.pause.current,
       abilities: ABILITIES,
       alerts: this.#openAlerts(),
-      cost: this.#cost.measure([...(captureHelper === undefined ? [] : [captureHelper]), ...this.host.helperPids]),
+      cost: this.#cost.measure([
+        ...(captureHelper === undefined ? [] : [captureHelper]),
+        ...this.host.helperPids,
+        ...this.response.helperPids,
+      ]),
     };
   }
 
@@ -469,10 +494,16 @@ export class Engine {
     else if (part === 'scan') this.#scanner.configure();
     else if (part === 'indicators') await this.indicators.reload();
     else if (part === 'alerts') this.book.configure(config.section('alerts', alertSettings));
+    else if (part === 'response') this.#responseChanged();
     else if (part === 'models') this.models.configure();
     else if (part === 'store') this.store.configure(config.section('store', storeSettings));
     else if (part === 'log') this.options.logger.setLevel(config.section('log', logSettings).level);
     this.#statusFeed.poke();
+  }
+
+  #responseChanged(): void {
+    this.response.showHealth();
+    this.host.takeResponse(this.response.rules);
   }
 
   #pauseChanged(pause: PauseState | null): void {
@@ -497,8 +528,11 @@ export class Engine {
 
   #found(found: Finding): void {
     const finding = this.#findingPrograms.attach(found);
+    // First of all: every millisecond costs somebody a file.
+    const linkAction = this.response.hear(finding);
     this.models.hear(finding);
     const alert = this.book.add(finding);
+    linkAction?.(alert.id);
     this.#store?.insertFinding(finding, alert.id);
   }
 

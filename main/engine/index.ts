@@ -12,12 +12,14 @@ import type { ReportContext } from './report/index.ts';
 import type { Config, ConfigReport, ConfigRequest } from './runtime/config.ts';
 import type { ShownSetting } from './runtime/config-text.ts';
 import type { Logger } from './runtime/log.ts';
+import type { Paths } from './runtime/paths.ts';
 import type { Supervisor, SupervisorOptions } from './runtime/supervise.ts';
 import type { AnalysisResult, AnalyzeOptions } from './services/captures/analyze.ts';
 import type { CaptureProfile } from './services/captures/capture-anomalies.ts';
 import type { ExportOptions, FlowSummary, FlowsOptions, FlowsResult } from './services/captures/flows.ts';
 import type { ConsoleOptions } from './services/control/console.ts';
 import type { TrainedProfile, TrainOptions } from './services/learning/train.ts';
+import type { LocalResponse } from './services/response/local-response.ts';
 import type { IndicatorDesk } from './services/rules/indicator-desk.ts';
 import type { LocalRules } from './services/rules/rule-desk.ts';
 import type { ReadRuleList } from './services/rules/rule-reading.ts';
@@ -128,6 +130,11 @@ export async function loadHostReview(): Promise<HostReview> {
 /** See scan.ts: files looked through with rules in YARA. */
 export async function scanFiles(options: ScanOptions): Promise<ScanResult> {
   return (await import('./services/rules/scan.ts')).scanFiles(options);
+}
+
+/** See local-response.ts: what was done, and undoing it, where no engine runs. */
+export async function openResponse(paths: Paths, config: Config): Promise<LocalResponse> {
+  return (await import('./services/response/local-response.ts')).openLocalResponse(paths, config);
 }
 
 /** The computer itself without an engine: what starts by itself, and what it is. */

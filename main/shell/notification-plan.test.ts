@@ -194,11 +194,12 @@ describe('the plan of notifications', () => {
           const before = run.notices.length;
           if (each.do === 'alert') {
             const id = String(each.id);
-            run.alert(id, each.severity, each.needsPerson);
-            check(before);
             const rank = SEVERITIES.indexOf(each.severity);
             if (!each.needsPerson) wanted.delete(id);
             else if (rank >= SEVERITIES.indexOf('medium') && rank > (told.get(id) ?? -1)) wanted.set(id, each.severity);
+            // One that waited for the end of the quiet hours and became critical is told at once.
+            run.alert(id, each.severity, each.needsPerson);
+            check(before);
           } else if (each.do === 'pass') {
             // Less than the pause after each notification, so that one look is judged at a time.
             for (let left = each.ms; left > 0; left -= 1_000) {

@@ -16,6 +16,8 @@ interface MatchOptions {
   readonly attacker?: string;
   readonly victim?: string;
   readonly detector?: string;
+  readonly program?: string;
+  readonly command?: string;
   readonly maxSeverity: Severity;
 }
 
@@ -82,8 +84,8 @@ export async function removeAllowed(
   return EXIT.fine;
 }
 
-function matchOf({ kind, attacker, victim, detector }: MatchOptions): AllowMatch {
-  return { kind, attacker, victim, detector };
+function matchOf({ kind, attacker, victim, detector, program, command }: MatchOptions): AllowMatch {
+  return { kind, attacker, victim, detector, program, command };
 }
 
 function entryLines(entry: AllowEntry, { out, paintOut }: CommandContext): string[] {

@@ -28,7 +28,7 @@ export async function huntSigma(options: SigmaOptions, context: CommandContext):
   const input = { rule, fromMs, toMs: nowMs, limit: Math.min(options.limit, MAX_MATCHES) };
   return withEngine(context, async (client) => {
     const matches: EventMatch[] = [];
-    let [total, scanned, isDone] = [0, 0, false];
+    let [total, scanned, damaged, isDone] = [0, 0, 0, false];
     for await (const item of client.watch('events.match', input, context.signal)) {
       if (item.failure !== null) {
         throw new CommandError(item.failure, item.failure.code === 'bad-rule' ? EXIT.wrongInput : EXIT.failed);
@@ -39,13 +39,14 @@ export async function huntSigma(options: SigmaOptions, context: CommandContext):
           item.matches.flatMap((match) => linesOf(match, context)),
         );
       else matches.push(...item.matches);
-      ({ total, scanned, isDone } = item);
+      ({ total, scanned, damaged, isDone } = item);
       if (isDone) break;
     }
-    if (options.json) writeJson(context.out, { matches, total, scanned, isComplete: isDone });
+    if (options.json) writeJson(context.out, { matches, total, scanned, damaged, isComplete: isDone });
     else if (isDone && total === 0) {
       writeLines(context.out, [`Nothing matches in ${formatCount(scanned, 'event')}.`]);
     } else remark(context, `${formatCount(total, 'match', 'matches')} in ${formatCount(scanned, 'event')}.`);
+    if (damaged > 0) remark(context, `${formatCount(damaged, 'stored event')} could not be read in full: damaged.`);
     if (context.signal.aborted) return EXIT.interrupted;
     return total > 0 ? EXIT.alertsFound : EXIT.fine;
   });

@@ -81,6 +81,7 @@ function interfaceTable(
 const MODES: Readonly<Record<Status['mode'], string>> = {
   observe: 'observes, does not act',
   simulate: 'simulation: acts on nothing',
+  act: 'freezes ransomware',
 };
 
 export function factsText({ version, uptimeSeconds, mode, traffic, cost }: Status): string {

@@ -36,6 +36,19 @@ function fits(match: AllowTarget['match'], changes: Partial<Alert> = {}): boolea
 }
 
 describe('fitsAllow', () => {
+  it('knows who did it by the executable, and of interpreters by the whole command line', () => {
+    const python = { pid: 7, image: '/usr/bin/python3', commandLine: 'python3 /srv/backup.py' };
+    const shell = { pid: 6, image: '/usr/bin/bash', commandLine: 'bash' };
+    const processes = [python, shell];
+    const { image: program, commandLine: command } = python;
+    expect(fits({ program }, { processes })).toBe(true);
+    expect(fits({ program, command }, { processes })).toBe(true);
+    expect(fits({ program, command: 'python3 /tmp/x.py' }, { processes })).toBe(false);
+    // Whose child it is does not matter.
+    expect(fits({ program: shell.image }, { processes })).toBe(false);
+    expect(fits({ program })).toBe(false);
+  });
+
   it.each([
     ['10.0.0.5', '10.0.0.5', true],
     ['10.0.0.5', '10.0.0.6', false],
@@ -98,6 +111,8 @@ describe('fitsAllow', () => {
         attacker: fc.oneof(fc.ipV4Extended(), fc.ipV6(), fc.string(), fc.constant('10.0.0.0/8')),
         victim: fc.oneof(fc.ipV4(), fc.string()),
         detector: fc.constantFrom('port-scan', 'flood'),
+        program: fc.constantFrom('/usr/bin/gpg', 'gpg'),
+        command: fc.constantFrom('gpg -c x', ''),
       },
       { requiredKeys: [] },
     );

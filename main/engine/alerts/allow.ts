@@ -6,19 +6,29 @@ import { severityRank } from './rules.ts';
 /** What an entry of the allow-list says about which alerts it hides. */
 export type AllowTarget = Pick<AllowEntry, 'match' | 'maximumSeverity' | 'untilMs'>;
 
+/** What of an alert, or of a finding that is to become one, an entry is held against. */
+export type AllowSubject = Pick<
+  Alert,
+  'severity' | 'kind' | 'detectors' | 'attackers' | 'attackerCount' | 'victims' | 'victimCount' | 'processes'
+>;
+
 /**
  * Whether an entry hides an alert: everything that it names fits, the alert is no worse than it may be, and its
  * time has not run out. An address or a network fits when *all* attackers (victims) of the alert are in it, so a
  * stranger who joins in is not hidden; where an alert names more of them than it lists, nobody knows, so it does not.
  */
-export function fitsAllow({ match, maximumSeverity, untilMs }: AllowTarget, alert: Alert, nowMs: number): boolean {
+export function fitsAllow(
+  { match, maximumSeverity, untilMs }: AllowTarget,
+  alert: AllowSubject,
+  nowMs: number,
+): boolean {
   if (untilMs !== null && untilMs <= nowMs) return false;
   if (severityRank(alert.severity) > severityRank(maximumSeverity)) return false;
-  if (match.kind === undefined && match.attacker === undefined && match.victim === undefined && !match.detector) {
-    return false;
-  }
+  if (Object.values(match).every((value) => value === undefined)) return false;
   return (
     (match.kind === undefined || alert.kind === match.kind) &&
+    (match.program === undefined || alert.processes?.[0]?.image === match.program) &&
+    (match.command === undefined || alert.processes?.[0]?.commandLine === match.command) &&
     (match.detector === undefined || isOnly(alert.detectors, (detector) => detector === match.detector)) &&
     (match.attacker === undefined || areWithin(alert.attackers, alert.attackerCount, hostsOf(match, 'attacker'))) &&
     (match.victim === undefined || areWithin(alert.victims, alert.victimCount, hostsOf(match, 'victim')))
@@ -28,13 +38,19 @@ export function fitsAllow({ match, maximumSeverity, untilMs }: AllowTarget, aler
 /** What is wrong with an entry, in words; undefined when it can be used. */
 export function allowProblem(match: AllowMatch, detectors: readonly string[]): string | undefined {
   if (Object.values(match).every((value) => value === undefined)) {
-    return 'It names nothing. Name at least a kind, an attacker, a victim or a detector.';
+    return 'It names nothing. Name at least a kind, an attacker, a victim, a program or a detector.';
   }
   for (const side of ['attacker', 'victim'] as const) {
     const text = match[side];
     if (text !== undefined && parseHosts(text) === null) {
       return `The ${side} is no address and no network such as 10.0.0.0/8.`;
     }
+  }
+  if (match.program !== undefined && !/^\/./.test(match.program)) {
+    return 'The program is no absolute path such as /usr/bin/gpg.';
+  }
+  if (match.command !== undefined && match.program === undefined) {
+    return 'A command line alone is easily forged. Name the program as well.';
   }
   if (match.detector !== undefined && !detectors.includes(match.detector)) {
     return `There is no such detector. There are ${detectors.join(', ')}.`;

@@ -2,6 +2,7 @@ import type { Alert, Finding } from '../../../contract/domain.ts';
 import { defaultsOf } from '../runtime/settings.ts';
 import { areStepsOfOne } from './chain.ts';
 import { AlertEntry, alertId } from './entry.ts';
+import { ForgetOrder } from './forget-order.ts';
 import { HostIndex } from './host-index.ts';
 import {
   areSameParties,
@@ -52,6 +53,7 @@ export class AlertBook {
   private readonly entries = new Map<string, AlertEntry>();
   private readonly byCause = new Map<string, Set<AlertEntry>>();
   private readonly byHost = new HostIndex();
+  private readonly forgetOrder = new ForgetOrder();
   private opened = 0;
   private forgotten = 0;
   /** Entries to announce at the end of a call. */
@@ -159,6 +161,7 @@ export class AlertBook {
 
   private merge(home: AlertEntry, other: AlertEntry): void {
     home.absorb(other);
+    this.forgetOrder.changed(home);
     this.remove(other);
     // What explained it is a part of it now.
     if (home.explainedBy === other) this.setExplainer(home, undefined, '');
@@ -240,6 +243,7 @@ export class AlertBook {
       before?.shadows.delete(entry);
       explainer?.shadows.add(entry);
       entry.explainedBy = explainer;
+      this.forgetOrder.changed(entry);
       this.touched.add(entry);
       for (const other of entry.related) this.touched.add(other);
       if (before !== undefined) this.touched.add(before);
@@ -277,6 +281,7 @@ export class AlertBook {
       this.byCause.set(cause, entries.add(entry));
     }
     this.byHost.put(entry);
+    this.forgetOrder.put(entry);
   }
 
   /** Takes an alert out of the book and its ties out of the others. */
@@ -288,22 +293,17 @@ export class AlertBook {
       if (entries?.size === 0) this.byCause.delete(cause);
     }
     this.byHost.remove(entry);
+    this.forgetOrder.remove(entry);
     for (const other of entry.related) {
       other.related.delete(entry);
       other.invalidate();
     }
   }
 
-  private least(): AlertEntry | undefined {
-    let least: AlertEntry | undefined;
-    for (const entry of this.entries.values()) if (least === undefined || isLess(entry, least)) least = entry;
-    return least;
-  }
-
   /** Forgets shadows first, then the least severe, then the oldest. */
   private makeRoom(): void {
     while (this.entries.size > this.settings.maxAlerts) {
-      const least = this.least();
+      const least = this.forgetOrder.least();
       if (least === undefined) break;
       this.remove(least);
       this.forgotten += 1;
@@ -322,13 +322,4 @@ function explainsBetter(entry: AlertEntry, first: AlertEntry, second: AlertEntry
   const bySeverity = severityRank(first.severity) - severityRank(second.severity);
   if (bySeverity !== 0) return bySeverity > 0;
   return entry.kind === 'anomaly' ? first.isStrongerThan(second) : first.sequence < second.sequence;
-}
-
-/** To be forgotten rather than the other. */
-function isLess(first: AlertEntry, second: AlertEntry): boolean {
-  const order =
-    Number(first.explainedBy === undefined) - Number(second.explainedBy === undefined) ||
-    severityRank(first.severity) - severityRank(second.severity) ||
-    first.lastSeenMs - second.lastSeenMs;
-  return order < 0;
 }

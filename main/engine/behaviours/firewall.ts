@@ -39,7 +39,7 @@ class Firewall implements Behaviour {
   event(event: HostEvent): void {
     if (event.type === 'process-start') {
       const { process, timeMs } = event;
-      if (mayChangeFirewall(process.image)) this.#changer = { process, timeMs };
+      if (mayChangeFirewall(process.image, process.arguments)) this.#changer = { process, timeMs };
     } else if (event.type === 'firewall-change' && event.action !== 'changed' && !OWN_TABLE.test(event.table)) {
       this.#lost(event);
     }

@@ -15,6 +15,14 @@ interface Node {
   readonly ancestors: readonly HostProcess[];
 }
 
+/** Of what a list of ancestors was made. */
+interface Line {
+  readonly parent: HostProcess;
+  readonly told: readonly HostProcess[] | undefined;
+  readonly last: Node | undefined;
+  readonly ancestors: readonly HostProcess[];
+}
+
 /**
  * Where processes come from, as it was when they began: parents that have ended since stay known, and a process whose
  * number was given to another one is not taken for it. At most MAX_PROCESSES with MAX_ANCESTORS shared records each.
@@ -26,6 +34,8 @@ export class ProcessTree {
   /** Whom somebody asked about last, and the answer: many behaviours ask the same about one event. */
   #asked: HostProcessWithParents | undefined;
   #answer: readonly HostProcess[] = [];
+  /** The last one: a program that starts many others one after the other is above all of them. */
+  #line: Line | undefined;
 
   /** To be told of every event before anybody asks about it. */
   event(event: HostEvent): void {
@@ -52,16 +62,20 @@ export class ProcessTree {
   }
 
   #ancestorsOf(process: HostProcessWithParents): readonly HostProcess[] {
-    const { parent, ancestors = [] } = process;
+    const { parent, ancestors: given } = process;
     if (parent === undefined) {
       const node = this.#nodes.get(process.pid);
       return node !== undefined && isSameProcess(node.process, process) ? node.ancestors : [];
     }
-    const told = [parent, ...ancestors.slice(0, MAX_ANCESTORS - 1)];
-    const last = told.at(-1) ?? parent;
+    const last = given?.[Math.min(given.length, MAX_ANCESTORS - 1) - 1] ?? parent;
     const node = this.#nodes.get(last.pid);
+    const line = this.#line;
+    if (line?.parent === parent && line.told === given && line.last === node) return line.ancestors;
+    const told = [parent, ...(given ?? []).slice(0, MAX_ANCESTORS - 1)];
     const above = node !== undefined && isSameProcess(node.process, last) ? node.ancestors : [];
-    return [...told.map((each) => this.#keptOf(each)), ...above].slice(0, MAX_ANCESTORS);
+    const ancestors = [...told.map((each) => this.#keptOf(each)), ...above].slice(0, MAX_ANCESTORS);
+    this.#line = { parent, told: given, last: node, ancestors };
+    return ancestors;
   }
 
   #keptOf(process: HostProcess): HostProcess {

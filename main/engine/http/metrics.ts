@@ -3,6 +3,7 @@
  * what only grows). No addresses and no names of programs: who may read counts need not know who talks to whom.
  */
 import { Counter, Gauge, Registry } from 'prom-client';
+import { ACTION_KINDS, ACTION_STATES, actionCounter } from '../../../contract/actions.ts';
 import type { Status } from '../../../contract/api-schemas.ts';
 import { type Alert, HEALTH_STATES } from '../../../contract/domain.ts';
 import { MODEL_ROWS, type ModelList } from './metrics-models.ts';
@@ -17,6 +18,8 @@ export interface MetricsOptions {
 type Row = MetricRow<Status>;
 
 const MS_PER_SECOND = 1_000;
+/** The part of Health that counts actions. */
+const RESPONSE = 'response';
 /** Counters of Health that count what was lost, and what waits. */
 const DROPPED = /dropped|rejected|evicted|refused/i;
 const QUEUED = /queue|pending|waiting/i;
@@ -83,6 +86,26 @@ const ROWS: readonly Row[] = [
     type: 'gauge',
     labels: ['severity'],
     samples: ({ alerts }) => Object.entries(alerts).map(([severity, value]): Sample => [value, { severity }]),
+  },
+  {
+    name: 'holdfast_actions_total',
+    help: 'How often an action came to a state since the engine started.',
+    type: 'counter',
+    labels: ['action', 'state'],
+    samples: ({ health }) => {
+      const counters = health.find(({ part }) => part === RESPONSE)?.counters ?? {};
+      return ACTION_KINDS.flatMap((action) =>
+        ACTION_STATES.map((state): Sample => [counters[actionCounter(action, state)] ?? 0, { action, state }]),
+      );
+    },
+  },
+  {
+    name: 'holdfast_actions_in_force',
+    help: 'Actions that hold something now.',
+    type: 'gauge',
+    labels: [],
+    samples: ({ health }) =>
+      health.flatMap(({ part, counters }) => (part === RESPONSE ? [[counters.inForce ?? 0]] : [])),
   },
   {
     name: 'holdfast_dropped_total',

@@ -1,7 +1,7 @@
 /** Digests of one file's content, read without being led elsewhere. */
 import { createHash } from 'node:crypto';
 import { closeSync, readlinkSync, readSync } from 'node:fs';
-import { openRegularFile } from '../runtime/open-regular.ts';
+import { localFiles } from '../runtime/local-files.ts';
 
 export interface Digests {
   /** Hexadecimal; empty where the file cannot be read, or is none. */
@@ -15,14 +15,14 @@ const PIECE_BYTES = 1024 * 1024;
 
 /**
  * Never throws. The path must be free of links: where the kernel opened something else, a folder on the way was
- * exchanged, and nothing is read.
+ * exchanged, and nothing is read. Nor is anything that others serve.
  *
  * @param onBytes told of every piece; gives false to stop
  */
 export function hashFile(path: string, wantsMd5: boolean, onBytes: (bytes: number) => boolean): Digests {
   let fd: number | undefined;
   try {
-    fd = openRegularFile(path);
+    fd = localFiles.open(path);
     if (readlinkSync(`/proc/self/fd/${fd}`) !== path) return NONE;
     const sha256 = createHash('sha256');
     const md5 = wantsMd5 ? createHash('md5') : undefined;

@@ -131,7 +131,7 @@ async function look(
     signal.throwIfAborted();
     step = walk.next();
   }
-  const { entries, problems } = step.value;
+  const { entries, problems, foreign } = step.value;
   const isSame = (entry: Entry): boolean => {
     const before = known.get(entry.path);
     return !isFull && before !== undefined && before.stamp === entry.stamp && before.digest !== '';
@@ -153,14 +153,28 @@ async function look(
   signal.throwIfAborted();
   const withDigests = entries.map((entry): readonly [string, Entry] => {
     const digest = digests.get(entry.path)?.sha256 ?? (isSame(entry) ? known.get(entry.path)?.digest : undefined);
-    const found = attributes?.get(entry.path);
+    const told = attributes?.get(entry.path);
     return [
       entry.path,
-      { ...entry, ...(digest !== undefined && { digest }), ...(found !== undefined && { attributes: found }) },
+      { ...entry, ...(digest !== undefined && { digest }), ...(told !== undefined && { attributes: told }) },
     ];
   });
-  const unseen = attributes === undefined ? [NO_ATTRIBUTES] : [];
-  return { entries: new Map(withDigests), problems: [...problems, ...unseen], bytesRead };
+  // What is not looked at has not been removed.
+  const unseen = unseenOf(known, foreign).map((entry) => [entry.path, entry] as const);
+  const uncovered = attributes === undefined ? [NO_ATTRIBUTES] : [];
+  return { entries: new Map([...unseen, ...withDigests]), problems: [...problems, ...uncovered], bytesRead };
+}
+
+/** Entries of the baseline at or below what others serve by now. */
+function unseenOf(known: ReadonlyMap<string, Entry>, foreign: readonly string[]): readonly Entry[] {
+  if (foreign.length === 0) return [];
+  const places = new Set(foreign);
+  return [...known.values()].filter(({ path }) => {
+    for (let end = path.length; end > 0; end = path.lastIndexOf('/', end - 1)) {
+      if (places.has(path.slice(0, end))) return true;
+    }
+    return false;
+  });
 }
 
 /** Which of the changed files are as a package brought them. */

@@ -11,7 +11,7 @@ import { checkTrainable, MAX_COLUMNS, type Matrix } from './matrix.ts';
 import { checkSetting } from './model.ts';
 
 export interface AutoencoderSettings {
-  /** Units of the layers down to the narrowest; the same follow backwards. */
+  /** Units of the layers down to the narrowest; the same follow backwards. Of small tables another default is taken. */
   readonly layers: readonly number[];
   /** Most times that all rows are seen; 0 for as many as their number needs. */
   readonly epochs: number;
@@ -34,6 +34,23 @@ export const AUTOENCODER_DEFAULTS: AutoencoderSettings = {
   noise: 0.3,
   seed: 1,
 };
+
+/**
+ * Fewer rows than these are too few to teach several layers by small steps: unless layers are asked for, one that is bent
+ * is learnt, and the last is solved for (training/last-layer.ts). The bent one may be wide, as the penalty of the
+ * solution, not a narrow place, keeps it from handing rows through; results hardly change from 64 to 192.
+ */
+const SMALL_ROWS = 2_000;
+const SMALL_DEFAULTS: AutoencoderSettings = { ...AUTOENCODER_DEFAULTS, layers: [128] };
+
+function isSmall(rows: number): boolean {
+  return rows < SMALL_ROWS;
+}
+
+/** Whether the last weights are solved for. After a narrow place they would have to be great, and not be exact. */
+export function isLastSolved(rows: number, { layers }: AutoencoderSettings): boolean {
+  return isSmall(rows) && layers.length === 1;
+}
 
 /** After an epoch: mean squared errors in units of each column's variance, of noisy rows. */
 export interface Epoch {
@@ -65,8 +82,8 @@ export async function trainAutoencoder(
   settings: Partial<AutoencoderSettings> = {},
   hooks: AutoencoderHooks = {},
 ): Promise<Autoencoder> {
-  const all = { ...AUTOENCODER_DEFAULTS, ...settings };
   checkTrainable(rows);
+  const all = { ...(isSmall(rows.rows) ? SMALL_DEFAULTS : AUTOENCODER_DEFAULTS), ...settings };
   checkSettings(all);
   // Only where something is trained: the engine itself must not carry it.
   const { fitNetwork } = await import('./training/fit-network.ts');

@@ -15,9 +15,11 @@ const QUICK = { layers: [16, 8, 3], epochs: 15 };
 const EPOCHS: Epoch[] = [];
 const folder = mkdtempSync(join(tmpdir(), 'holdfast-autoencoder-'));
 let model: Autoencoder;
+let ofFew: Autoencoder;
 
 beforeAll(async () => {
   model = await trainAutoencoder(TABLE.train, QUICK, { onEpoch: (epoch) => EPOCHS.push(epoch) });
+  ofFew = await trainAutoencoder(TABLE.train);
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -53,6 +55,16 @@ describe('autoencoder', () => {
     expect(EPOCHS[0]).toMatchObject({ epochs: 15 });
     expect(EPOCHS.at(-1)!.training).toBeLessThan(EPOCHS[0]!.training / 2);
     expect(model.loss).toBe(Math.min(...EPOCHS.map(({ heldBack }) => heldBack)));
+  });
+
+  it('solves for the last weights of few rows where no layers are asked for', () => {
+    expect(ofFew.layers.map(({ units }) => units)).toEqual([128, 5]);
+    expect(aucOf(ofFew, TABLE)).toBeGreaterThan(0.97);
+    const rows = TABLE.train.data;
+    const said = Array.from({ length: TABLE.train.rows }, (_, row) => [...ofFew.reconstruct(rows, row * 5)]).flat();
+    // No factor on what is said could bring it nearer to the rows.
+    const nearer = said.reduce((sum, value, place) => sum + value * (rows[place]! - value), 0);
+    expect(Math.abs(nearer) / said.reduce((sum, value) => sum + value ** 2, 0)).toBeLessThan(0.01);
   });
 
   it('is the same for the same rows and seed, another for another, and leaves no tensors behind', async () => {
@@ -162,6 +174,7 @@ describe('as a model of TensorFlow.js', () => {
   it.each([
     ['as it was learnt', () => model],
     ['of the usual size', () => networkOf([80, 64, 32, 16, 32, 64, 80])],
+    ['as it is learnt from few rows', () => ofFew],
   ])('is computed as TensorFlow.js computes it, %s, from files that it loads itself', async (_, make) => {
     await startTensorFlow();
     const network = make();

@@ -29,7 +29,7 @@ export interface AutoencoderParts {
   /** Of each column: its mean, and one over its variance. */
   readonly centre: Float64Array;
   readonly narrowness: Float64Array;
-  /** Mean squared error of rows that were held back, in units of each column's own variance. */
+  /** Mean squared error of rows that were not learnt from, in units of each column's own variance. */
   readonly loss: number;
 }
 

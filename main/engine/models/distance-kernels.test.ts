@@ -9,6 +9,7 @@ import {
   putRow,
 } from './distance-kernels.ts';
 import { Random } from './random.ts';
+import { openSearchKernels } from './search-kernels.ts';
 
 const BLOCKS = 3;
 const QUERIES = 4;
@@ -41,8 +42,8 @@ describe.each([
   [81, 1e6],
 ])('distance kernels of %s columns, values of about %s', (columns, scale) => {
   const bytes = 1 << 18;
-  const wasm = openWasmKernels(bytes);
-  if (wasm === undefined) throw new Error('Node without WebAssembly');
+  const [wasm, near] = [openSearchKernels(bytes), openWasmKernels(bytes)];
+  if (wasm === undefined || near === undefined) throw new Error('Node without WebAssembly');
   const both = [wasm, plainKernels(new ArrayBuffer(bytes))].map((kernels) => laidOut(columns, scale, kernels));
 
   it('measure to the last bit what plain loops measure', () => {
@@ -52,11 +53,16 @@ describe.each([
       return { squares, square: kernels.square(0, width * 4, width) };
     });
     expect(ours).toEqual(plain);
-    const [first] = both;
-    const exact = first!.rows.map((row) => row.reduce((sum, v, i) => sum + (v - first!.queries[0]![i]!) ** 2, 0));
-    ours!.squares.forEach((square, row) => {
-      expect(Math.abs(square - exact[row]!)).toBeLessThan(1e-5 * exact[row]! + 1e-30);
-    });
+  });
+
+  it('measure what is there, where the quick multiply-add is taken as well', () => {
+    for (const { kernels, width, blocks, out, numbers, rows, queries } of [...both, laidOut(columns, scale, near)]) {
+      kernels.squares(0, blocks, BLOCKS, width, out);
+      rows.forEach((row, place) => {
+        const exact = row.reduce((sum, value, i) => sum + (value - queries[0]![i]!) ** 2, 0);
+        expect(Math.abs(numbers[out / 4 + place]! - exact)).toBeLessThan(1e-5 * exact + 1e-30);
+      });
+    }
   });
 
   it('fill blocks as plain loops do', () => {

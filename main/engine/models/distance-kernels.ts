@@ -19,7 +19,7 @@ import {
   type WasmFunction,
   when,
 } from './wasm-assembler.ts';
-import { moduleOf } from './wasm-module.ts';
+import { type MultiplyAdd, moduleOf } from './wasm-module.ts';
 
 /** Rows of a block: a few of its columns fit where the processor is quickest. */
 export const BLOCK_ROWS = 32;
@@ -51,6 +51,9 @@ export interface KernelFunctions extends DistanceKernels {
   /** Makes each number from `start` to before `end`, a multiple of four of them, exp(number × factor), for a factor below 0. */
   exponentials(start: number, end: number, factor: number): void;
 }
+
+/** Above this a squared distance is measured again in 64 bits, as it may be infinite in 32. */
+export const MOST_MEASURED = 1e38;
 
 /** Unit roundoff of 32-bit numbers. */
 const ROUNDOFF = 2 ** -24;
@@ -86,10 +89,13 @@ export function openKernels(bytes: number): KernelFunctions {
   return openWasmKernels(bytes) ?? plainKernels(new ArrayBuffer(bytes));
 }
 
-/** Undefined where WebAssembly is switched off or has no address space left. */
-export const openWasmKernels = moduleOf<Omit<KernelFunctions, 'memory'>>(() => [
+/**
+ * Undefined where WebAssembly is switched off or has no address space left. Squares of several rows may differ from
+ * those of plain loops by how products are rounded.
+ */
+export const openWasmKernels = moduleOf<Omit<KernelFunctions, 'memory'>>((multiplyAdd) => [
   squareFunction(),
-  squaresFunction(),
+  squaresFunction(multiplyAdd),
   fillBlockFunction(),
   exponentialsFunction(),
 ]);
@@ -132,7 +138,10 @@ function sumOfLanes(vector: V128): F32 {
 /** Vectors of a block whose sums are kept in registers at a time; more do not fit beside what is added. */
 const VECTORS_TOGETHER = 4;
 
-export function squaresFunction(): WasmFunction {
+/** Rounds twice, as plain loops do. */
+const strictMultiplyAdd: MultiplyAdd = (a, b, c) => f32x4.add(c, f32x4.multiply(a, b));
+
+export function squaresFunction(multiplyAdd: MultiplyAdd = strictMultiplyAdd): WasmFunction {
   const writer = new FunctionWriter();
   const pointer = () => writer.param('i32');
   const [row, block, blocks, columns, out] = [pointer(), pointer(), pointer(), pointer(), pointer()];
@@ -148,7 +157,7 @@ export function squaresFunction(): WasmFunction {
         set(query, f32x4.loadSplat(value)),
         ...sums.flatMap((sum, index) => [
           set(difference, f32x4.subtract(query, f32x4.load(at, (first + index) * VECTOR_BYTES))),
-          set(sum, f32x4.add(sum, f32x4.multiply(difference, difference))),
+          set(sum, multiplyAdd(difference, difference, sum)),
         ]),
         advance(at, COLUMN_BYTES),
         advance(value, NUMBER_BYTES),

@@ -1,12 +1,5 @@
 /** Rows in the memory of the distance kernels, to take Gaussian kernels (RBF) of them with one row at a time. */
-import {
-  BLOCK_ROWS,
-  blockBytes,
-  type KernelFunctions,
-  openKernels,
-  paddedColumns,
-  putRow,
-} from './distance-kernels.ts';
+import { BLOCK_ROWS, blockBytes, type KernelFunctions, openKernels, paddedColumns } from './distance-kernels.ts';
 import { copyRow, type Sample } from './matrix.ts';
 
 /** Exponents from which on exp(−x) adds nothing to a sum of kernels. */
@@ -37,13 +30,22 @@ export class KernelSums {
     this.blocks = Math.ceil(rows / BLOCK_ROWS);
     const squaresStart = this.blocks * blockBytes(this.width);
     const queryStart = squaresStart + this.blocks * BLOCK_ROWS * NUMBER_BYTES;
-    this.kernels = open(queryStart + this.width * NUMBER_BYTES);
+    const rowBytes = this.width * NUMBER_BYTES;
+    // Behind the query, the rows of one block while it is filled, and what they add up to, which nothing reads.
+    const rowsStart = queryStart + rowBytes;
+    const sumsStart = rowsStart + BLOCK_ROWS * rowBytes;
+    this.kernels = open(sumsStart + rowBytes);
     this.squares = new Float32Array(this.kernels.memory, squaresStart, this.blocks * BLOCK_ROWS);
     this.query = new Float32Array(this.kernels.memory, queryStart, columns);
-    const numbers = new Float32Array(this.kernels.memory, 0, squaresStart / NUMBER_BYTES);
-    for (let row = 0; row < rows; row++) {
-      const block = (Math.floor(row / BLOCK_ROWS) * blockBytes(this.width)) / NUMBER_BYTES;
-      putRow(numbers, block, row % BLOCK_ROWS, data.subarray(row * columns, (row + 1) * columns), columns);
+    const numbers = new Float32Array(this.kernels.memory, rowsStart, BLOCK_ROWS * this.width);
+    for (let block = 0; block < this.blocks; block++) {
+      const first = block * BLOCK_ROWS;
+      const count = Math.min(BLOCK_ROWS, rows - first);
+      for (let row = 0; row < count; row++) {
+        const start = (first + row) * columns;
+        numbers.set(data.subarray(start, start + columns), row * this.width);
+      }
+      this.kernels.fillBlock(rowsStart, count, block * blockBytes(this.width), this.width, sumsStart);
     }
   }
 

@@ -10,6 +10,7 @@ import { type AnomalyModel, checkSetting, type ModelFamily, normalise } from './
 import { ownRows, searchMatrix, searchOwnRows } from './neighbour-batches.ts';
 import { NeighbourIndex } from './neighbour-index.ts';
 import { Random } from './random.ts';
+import { comparePairs, searchOthers } from './surroundings.ts';
 
 export interface LocalOutlierFactorSettings {
   /** Neighbours that make up the surroundings of a row; the paper advises 10 to 50. */
@@ -38,30 +39,47 @@ const LEAST_REACH = 1e-10;
 /** Above any distance of 32-bit numbers. */
 const MOST_REACH = 1e50;
 
+/**
+ * Up to so many rows comparing every pair of them once takes no more time than ordering them and ruling pairs out, and
+ * where nothing can be ruled out half of it.
+ */
+const PAIRED_ROWS = 2_048;
+
+/** In the order of the index. */
+interface Reference {
+  readonly index: NeighbourIndex;
+  readonly reaches: Float64Array;
+  readonly densities: Float64Array;
+}
+
 export class LocalOutlierFactor implements AnomalyModel {
   readonly kind = KIND;
   readonly columns: number;
+  private readonly sample: Sample;
   private readonly neighbours: number;
-  private readonly index: NeighbourIndex;
-  /** Of each row of the index: distance to its last neighbour, and local reachability density. */
+  /** Of each row of the sample: distance to its last neighbour, and local reachability density. */
   private readonly reaches: Float64Array;
   private readonly densities: Float64Array;
   /** Added to mean reach distances. */
   private readonly floor: number;
+  /** Of a model that was fitted, made when it scores for the first time: many are only stored. */
+  private prepared: Reference | undefined;
 
   private constructor(
-    index: NeighbourIndex,
+    sample: Sample,
     neighbours: number,
     reaches: Float64Array,
     densities: Float64Array,
     floor: number,
+    index?: NeighbourIndex,
   ) {
-    this.columns = index.columns;
+    this.columns = sample.columns;
+    this.sample = sample;
     this.neighbours = neighbours;
-    this.index = index;
     this.reaches = reaches;
     this.densities = densities;
     this.floor = floor;
+    if (index !== undefined) this.prepared = this.referenceBy(index);
   }
 
   static fit(matrix: Matrix, settings: Partial<LocalOutlierFactorSettings> = {}): LocalOutlierFactor {
@@ -72,21 +90,12 @@ export class LocalOutlierFactor implements AnomalyModel {
     checkSetting('smoothing', smoothing, 0, MAX_SMOOTHING, false);
     const sample = drawSample(matrix, referenceRows, new Random(seed));
     const used = Math.min(neighbours, sample.rows - 1);
-    const index = new NeighbourIndex(sample, used);
-    const reaches = new Float64Array(sample.rows);
-    const squares = new Float64Array(sample.rows * used);
-    const neighbourRows = new Int32Array(sample.rows * used);
-    searchOwnRows(index, ownRows(index), { wanted: used, isLeftOut: true }, (row, query) => {
-      const first = query * used;
-      neighbourRows.set(index.nearest.found.subarray(first, first + used), row * used);
-      squares.set(index.nearest.squares.subarray(first, first + used), row * used);
-      reaches[row] = Math.sqrt(index.nearest.squares[first + used - 1]!);
-    });
-    let meanReach = 0;
-    for (let row = 0; row < sample.rows; row++) meanReach += reaches[row]! / sample.rows;
+    const index = sample.rows > PAIRED_ROWS ? new NeighbourIndex(sample, used) : undefined;
+    const { reaches, sums } = index === undefined ? comparePairs(sample, used) : searchOthers(index, used);
+    const meanReach = reaches.reduce((sum, reach) => sum + reach / reaches.length, 0);
     const floor = LEAST_REACH + smoothing * meanReach;
-    const densities = densitiesOf(reaches, neighbourRows, squares, used, floor);
-    return new LocalOutlierFactor(index, used, reaches, densities, floor);
+    const densities = sums.map((sum) => 1 / (sum / used + floor));
+    return new LocalOutlierFactor(sample, used, reaches, densities, floor, index);
   }
 
   static fromJSON(document: unknown): LocalOutlierFactor {
@@ -100,26 +109,35 @@ export class LocalOutlierFactor implements AnomalyModel {
     const reaches = reader.float64('reaches', rows, { min: 0 });
     const densities = reader.float64('densities', rows, { min: Number.MIN_VALUE, max: 1 / LEAST_REACH });
     reader.finish();
-    const index = new NeighbourIndex(sample, neighbours);
-    return new LocalOutlierFactor(index, neighbours, index.indexOrder(reaches), index.indexOrder(densities), floor);
+    // What is read is for scoring, and the first row must not wait longer than others.
+    return new LocalOutlierFactor(
+      sample,
+      neighbours,
+      reaches,
+      densities,
+      floor,
+      new NeighbourIndex(sample, neighbours),
+    );
   }
 
   /** About 1 amid its like; the larger above, the sparser than around its neighbours. */
   score(values: Float64Array, offset = 0): number {
-    this.index.setQuery(0, values, offset);
-    this.index.search(1, { wanted: this.neighbours });
-    return this.factor(0);
+    const reference = this.reference();
+    reference.index.setQuery(0, values, offset);
+    reference.index.search(1, { wanted: this.neighbours });
+    return this.factor(reference, 0);
   }
 
   scoreMany(rows: Matrix, scores: Float64Array): void {
-    searchMatrix(this.index, rows, { wanted: this.neighbours }, (row, query) => {
-      scores[row] = this.factor(query);
+    const reference = this.reference();
+    searchMatrix(reference.index, rows, { wanted: this.neighbours }, (row, query) => {
+      scores[row] = this.factor(reference, query);
     });
   }
 
   /** Of the squared distances to the nearest neighbours, each column's share. */
   explain(values: Float64Array, offset = 0): Float64Array {
-    const { index } = this;
+    const { index } = this.reference();
     index.setQuery(0, values, offset);
     index.search(1, { wanted: this.neighbours });
     const query = index.queryValues(0);
@@ -137,10 +155,11 @@ export class LocalOutlierFactor implements AnomalyModel {
    * whole training table was kept, in its order.
    */
   referenceScores(): Float64Array {
-    const { index } = this;
+    const reference = this.reference();
+    const { index } = reference;
     const scores = new Float64Array(index.rows);
     searchOwnRows(index, ownRows(index), { wanted: this.neighbours, isLeftOut: true }, (row, query) => {
-      scores[index.positions[row]!] = this.factor(query);
+      scores[index.positions[row]!] = this.factor(reference, query);
     });
     return scores;
   }
@@ -150,20 +169,28 @@ export class LocalOutlierFactor implements AnomalyModel {
       kind: KIND,
       version: VERSION,
       columns: this.columns,
-      rows: this.index.rows,
+      rows: this.sample.rows,
       neighbours: this.neighbours,
       floor: this.floor,
-      reference: encodeNumbers(this.index.sampleRows()),
-      reaches: encodeNumbers(this.index.sampleOrder(this.reaches)),
-      densities: encodeNumbers(this.index.sampleOrder(this.densities)),
+      reference: encodeNumbers(this.sample.data),
+      reaches: encodeNumbers(this.reaches),
+      densities: encodeNumbers(this.densities),
     };
   }
 
+  private reference(): Reference {
+    this.prepared ??= this.referenceBy(new NeighbourIndex(this.sample, this.neighbours));
+    return this.prepared;
+  }
+
+  private referenceBy(index: NeighbourIndex): Reference {
+    return { index, reaches: index.indexOrder(this.reaches), densities: index.indexOrder(this.densities) };
+  }
+
   /** Of a query of the last search. */
-  private factor(query: number): number {
-    const { reaches, densities, neighbours } = this;
-    const { found, squares, counts } = this.index.nearest;
-    const first = query * neighbours;
+  private factor({ index, reaches, densities }: Reference, query: number): number {
+    const { found, squares, counts } = index.nearest;
+    const first = query * this.neighbours;
     const count = counts[query]!;
     let reach = 0;
     let density = 0;
@@ -174,25 +201,6 @@ export class LocalOutlierFactor implements AnomalyModel {
     }
     return (density / count) * (reach / count + this.floor);
   }
-}
-
-/** Apart from the rest of fitting, so that the language makes this loop quick without all that is around it. */
-function densitiesOf(
-  reaches: Float64Array,
-  neighbourRows: Int32Array,
-  squares: Float64Array,
-  neighbours: number,
-  floor: number,
-): Float64Array {
-  const densities = new Float64Array(reaches.length);
-  for (let row = 0; row < reaches.length; row++) {
-    let reach = 0;
-    for (let i = row * neighbours; i < (row + 1) * neighbours; i++) {
-      reach += Math.max(reaches[neighbourRows[i]!]!, Math.sqrt(squares[i]!));
-    }
-    densities[row] = 1 / (reach / neighbours + floor);
-  }
-  return densities;
 }
 
 export const localOutlierFactor: ModelFamily<LocalOutlierFactorSettings> = {

@@ -58,7 +58,7 @@ const NOT_FINITE = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINI
 export function drawSample(matrix: Matrix, limit: number, random: Random): Sample {
   const { columns } = matrix;
   const taken = matrix.rows <= limit ? matrix : pickRows(matrix, random.choose(matrix.rows, limit).sort());
-  const data = Float32Array.from(taken.data);
+  const data = new Float32Array(taken.data);
   if (NOT_FINITE.some((value) => data.includes(value))) copyRow(taken.data, 0, data);
   return { rows: taken.rows, columns, data };
 }

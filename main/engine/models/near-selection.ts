@@ -1,5 +1,12 @@
 /** Which of the rows that screening does not rule out are the nearest: functions of the module of search-kernels.ts. */
-import { type ContextField, contextOffset, type FractionField, NUMBER_BYTES, RECORD } from './search-layout.ts';
+import {
+  CANDIDATE_BYTES,
+  type ContextField,
+  contextOffset,
+  type FractionField,
+  NUMBER_BYTES,
+  RECORD,
+} from './search-layout.ts';
 import {
   call,
   doWhile,
@@ -16,7 +23,7 @@ import {
   whileTrue,
 } from './wasm-assembler.ts';
 
-/** Places of functions in the module. */
+/** Places of functions in the module; the first is that of `square` in every module that settles. */
 export const PLACES = {
   square: 0,
   squares: 1,
@@ -29,8 +36,6 @@ export const PLACES = {
   openNearest: 8,
   prepare: 9,
 } as const;
-
-const CANDIDATE_BYTES = 2 * NUMBER_BYTES;
 
 export const zero = i32.constant(0);
 const one = i32.constant(1);

@@ -3,7 +3,14 @@
  * are passed over whole (S. M. Omohundro, "Five Balltree Construction Algorithms", ICSI 1989, on one level), and of the
  * rows of the others only those are measured that a quick inner product does not rule out (search-kernels.ts).
  */
-import { BLOCK_ROWS, type DistanceKernels, plainKernels, putRow, squareError } from './distance-kernels.ts';
+import {
+  BLOCK_ROWS,
+  type DistanceKernels,
+  MOST_MEASURED,
+  plainKernels,
+  putRow,
+  squareError,
+} from './distance-kernels.ts';
 import { copyRow, type Sample, squaredDistance } from './matrix.ts';
 import { NearestRows, type Search } from './nearest-rows.ts';
 import { halveRows } from './row-halves.ts';
@@ -12,18 +19,16 @@ import {
   contextOffset,
   layOutSearch,
   MOST_QUERIES,
+  MOST_SCREENED,
   NUMBER_BYTES,
   RECORD,
   type SearchLayout,
   writeContext,
+  writeSearch,
 } from './search-layout.ts';
 
 /** No row. */
 const NONE = -1;
-/** Squared lengths from which on products of 32-bit numbers could become infinite. */
-const MOST_SCREENED = 1e30;
-/** Above this a squared distance is measured again in 64 bits, as it may be infinite in 32. */
-const MOST_MEASURED = 1e38;
 
 /** Kernels that search by themselves, or that only measure. */
 type IndexKernels = DistanceKernels & Partial<SearchKernels>;
@@ -68,7 +73,7 @@ export class NeighbourIndex {
     this.view = new DataView(memory);
     this.numbers = new Float32Array(memory, 0, Math.floor(memory.byteLength / NUMBER_BYTES));
     this.integers = new Int32Array(memory, 0, this.numbers.length);
-    writeContext(memory, this.layout);
+    writeContext(this.view, this.layout);
     this.queries = Array.from(
       { length: MOST_QUERIES },
       (_, query) => new Float32Array(memory, this.queryAddress(query), columns),
@@ -128,7 +133,8 @@ export class NeighbourIndex {
       for (let query = 0; query < queries; query++) this.measureNear(query, search);
       return;
     }
-    this.writeSearch(queries, search);
+    writeSearch(this.view, search);
+    this.view.setInt32(contextOffset('queries'), queries, true);
     kernels.search();
     for (let query = 0; query < queries; query++) {
       this.readFound(query);
@@ -143,13 +149,6 @@ export class NeighbourIndex {
     const rows = new Float32Array(this.rows * columns);
     for (let row = 0; row < this.rows; row++) rows.set(this.rowValues(row), this.positions[row]! * columns);
     return rows;
-  }
-
-  /** One number for each row of the index, in the sample's order. */
-  sampleOrder(values: Float64Array): Float64Array {
-    const ordered = new Float64Array(values.length);
-    for (let row = 0; row < values.length; row++) ordered[this.positions[row]!] = values[row]!;
-    return ordered;
   }
 
   /** One number for each row of the sample, in the index's order. */
@@ -169,17 +168,6 @@ export class NeighbourIndex {
     this.numbers[record + RECORD.length / NUMBER_BYTES] = canScreen ? Math.sqrt(square) * this.roundedUp : Number.NaN;
     this.numbers[record + RECORD.halfSquare / NUMBER_BYTES] = canScreen ? square / 2 : Number.NaN;
     return canScreen;
-  }
-
-  private writeSearch(queries: number, { wanted, limit = Number.POSITIVE_INFINITY, isAnyEnough }: Search): void {
-    const { view } = this;
-    view.setInt32(contextOffset('queries'), queries, true);
-    view.setInt32(contextOffset('wanted'), wanted, true);
-    view.setInt32(contextOffset('isAnyEnough'), isAnyEnough === true ? 1 : 0, true);
-    const limitOffset = contextOffset('limit');
-    view.setFloat32(limitOffset, limit, true);
-    // The next 32-bit number above it, where it is none itself: what is below the one is below the other.
-    if (Math.fround(limit) < limit) view.setInt32(limitOffset, view.getInt32(limitOffset, true) + 1, true);
   }
 
   private readFound(query: number): void {

@@ -80,7 +80,9 @@ describe('scaler', () => {
   });
 
   it('takes what is missing for usual', () => {
-    expect(scaled(scaler, [Number.NaN, Number.POSITIVE_INFINITY, 6]).slice(0, 2)).toEqual([0, 0]);
+    for (const missing of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
+      expect(scaled(scaler, [missing, missing, 6]).slice(0, 2)).toEqual([0, 0]);
+    }
   });
 
   it('does not divide by nothing where a column never varies', () => {

@@ -148,7 +148,10 @@ export class Scaler {
         target[place + (known < 0 ? names.length : known)] = HOT;
       } else {
         const scaled = ((part.meaning === 'wide-amount' ? signedLog(value) : value) - part.centre) / part.deviation;
-        target[place] = Number.isFinite(value) ? bounded(scaled, knee, limit, halfWay) : 0;
+        if (!Number.isFinite(value)) target[place] = 0;
+        // Most are; what another function gives back may be an object, and then takes longer than all of this.
+        else if (scaled <= knee && scaled >= -knee) target[place] = scaled;
+        else target[place] = bounded(scaled, knee, limit, halfWay);
       }
     }
   }

@@ -1,5 +1,14 @@
-/** Where what lies in the memory of the search kernels: a context, one record for each query, and the rows. */
-import { BLOCK_ROWS, blockBytes, paddedColumns, squareError } from './distance-kernels.ts';
+/** Where what lies in the memory of the search kernels: a context, one record for each query or row, and the rows. */
+import {
+  BLOCK_ROWS,
+  blockBytes,
+  COLUMN_BYTES,
+  LANES,
+  paddedColumns,
+  squareError,
+  VECTOR_BYTES,
+} from './distance-kernels.ts';
+import type { Search } from './nearest-rows.ts';
 
 /** Rows that can be searched for at a time: enough that a block is used often while it is near the processor. */
 export const MOST_QUERIES = 128;
@@ -11,6 +20,7 @@ const CONTEXT_FIELDS = [
   'wanted',
   'isAnyEnough',
   'queries',
+  'rows',
   'columns',
   'blocks',
   'blockBytes',
@@ -22,6 +32,7 @@ const CONTEXT_FIELDS = [
   'mostBytes',
   'candidatesOffset',
   'squaresOffset',
+  'enough',
   'recordsStart',
   'noneStart',
   'zerosStart',
@@ -31,6 +42,10 @@ const CONTEXT_FIELDS = [
   'lengthsStart',
   'ceilingsStart',
   'centresStart',
+  'topsStart',
+  'tileStart',
+  'reachesStart',
+  'sumsStart',
   'blocksStart',
   'rowsStart',
   // Numbers with a fraction.
@@ -40,6 +55,7 @@ const CONTEXT_FIELDS = [
 ] as const;
 export type ContextField = (typeof CONTEXT_FIELDS)[number];
 export type FractionField = 'limit' | 'certain' | 'errorScale';
+const FRACTIONS: ReadonlySet<ContextField> = new Set<FractionField>(['limit', 'certain', 'errorScale']);
 
 export function contextOffset(field: ContextField): number {
   return CONTEXT_FIELDS.indexOf(field) * NUMBER_BYTES;
@@ -77,76 +93,165 @@ export const RECORD = {
 
 /** Below what 32-bit numbers hold with all their digits, errors are no longer in proportion. */
 export const LEAST_ERROR = 1e-30;
-/** Candidates that a record has room for beside twice the rows wanted. */
+/** Rows of one block and of another that are compared at a time. */
+export const TILE = { first: 4, second: 2 * LANES } as const;
+const TILE_BYTES = TILE.first * TILE.second * NUMBER_BYTES;
+/** Squared lengths from which on products of 32-bit numbers could become infinite. */
+export const MOST_SCREENED = 1e30;
+/** Share of the rows wanted that may be candidates beside them without it being looked for a closer border. */
+const MORE_THAN_WANTED = 0.25;
+/** Of a candidate: a row, and the sum that it has at most. */
+export const CANDIDATE_BYTES = 2 * NUMBER_BYTES;
+/** Candidates that a record has room for beside twice the rows wanted: of a query, and of a row that all compare with. */
 const LEAST_ROOM = 64;
+const LEAST_PAIR_ROOM = 24;
 
-/** Sizes and addresses in bytes. */
-export type SearchLayout = Readonly<
-  Record<Exclude<ContextField, 'wanted' | 'isAnyEnough' | 'queries' | 'limit'>, number>
-> & {
-  readonly end: number;
-};
+/** What layouts give of the context; sizes and addresses in bytes. */
+type Fields = Exclude<ContextField, 'wanted' | 'isAnyEnough' | 'queries' | 'limit'>;
+/** What is the same for every layout of so many rows and columns. */
+type CommonField = 'rows' | 'columns' | 'blocks' | 'blockBytes' | 'rowBytes' | 'certain' | 'errorScale';
+type Layout<Field extends Fields> = Readonly<Record<Field | 'end', number>>;
+export type SearchLayout = Layout<Exclude<Fields, PairField>>;
+type PairField = 'enough' | 'topsStart' | 'tileStart' | 'reachesStart' | 'sumsStart';
+export type PairLayout = Layout<
+  | CommonField
+  | PairField
+  | 'recordsStart'
+  | 'recordBytes'
+  | 'room'
+  | 'mostBytes'
+  | 'candidatesOffset'
+  | 'squaresOffset'
+  | 'lengthsStart'
+  | 'zerosStart'
+  | 'blocksStart'
+  | 'rowsStart'
+>;
+
+function commonSizes(rows: number, columns: number): Readonly<Record<CommonField, number>> {
+  const width = paddedColumns(columns);
+  return {
+    rows,
+    columns: width,
+    blocks: Math.ceil(rows / BLOCK_ROWS),
+    blockBytes: blockBytes(width),
+    rowBytes: width * NUMBER_BYTES,
+    certain: 1 - squareError(width),
+    errorScale: squareError(width),
+  };
+}
+
+/** Gives out memory behind the context. */
+class Room {
+  end = CONTEXT_FIELDS.length * NUMBER_BYTES;
+
+  take(bytes: number): number {
+    const start = Math.ceil(this.end / VECTOR_BYTES) * VECTOR_BYTES;
+    this.end = start + bytes;
+    return start;
+  }
+}
 
 /** @param most rows that are asked for */
 export function layOutSearch(rows: number, columns: number, most: number): SearchLayout {
-  const width = paddedColumns(columns);
-  const blocks = Math.ceil(rows / BLOCK_ROWS);
-  const centreBlocks = Math.ceil(blocks / BLOCK_ROWS);
-  const rowBytes = width * NUMBER_BYTES;
+  const sizes = commonSizes(rows, columns);
+  const { rowBytes } = sizes;
+  const candidates = 2 * most + LEAST_ROOM;
   const mostBytes = most * NUMBER_BYTES;
-  const room = 2 * most + LEAST_ROOM;
   const candidatesOffset = RECORD.heap + mostBytes;
-  const squaresOffset = candidatesOffset + room * 2 * NUMBER_BYTES + mostBytes;
+  const squaresOffset = candidatesOffset + candidates * CANDIDATE_BYTES + mostBytes;
   const recordBytes = squaresOffset + mostBytes;
+  const centreBlocks = Math.ceil(sizes.blocks / BLOCK_ROWS);
   // One number for each block, filled up to whole blocks of centres.
   const ceilingBytes = centreBlocks * BLOCK_ROWS * NUMBER_BYTES;
-  let end = CONTEXT_FIELDS.length * NUMBER_BYTES;
-  const take = (bytes: number): number => {
-    const start = Math.ceil(end / 16) * 16;
-    end = start + bytes;
-    return start;
-  };
+  const room = new Room();
   const addresses = {
-    recordsStart: take(MOST_QUERIES * recordBytes),
+    recordsStart: room.take(MOST_QUERIES * recordBytes),
     // A query for which nothing is near enough.
-    noneStart: take(recordBytes),
+    noneStart: room.take(recordBytes),
     // A row of zeros.
-    zerosStart: take(rowBytes),
-    queriesStart: take(MOST_QUERIES * rowBytes),
-    distancesStart: take(ceilingBytes),
-    radiiStart: take(ceilingBytes),
-    lengthsStart: take(ceilingBytes),
-    ceilingsStart: take(MOST_QUERIES * ceilingBytes),
-    centresStart: take(centreBlocks * blockBytes(width)),
-    blocksStart: take(blocks * blockBytes(width)),
-    rowsStart: take(rows * rowBytes),
+    zerosStart: room.take(rowBytes),
+    queriesStart: room.take(MOST_QUERIES * rowBytes),
+    distancesStart: room.take(ceilingBytes),
+    radiiStart: room.take(ceilingBytes),
+    lengthsStart: room.take(ceilingBytes),
+    ceilingsStart: room.take(MOST_QUERIES * ceilingBytes),
+    centresStart: room.take(centreBlocks * sizes.blockBytes),
+    blocksStart: room.take(sizes.blocks * sizes.blockBytes),
+    rowsStart: room.take(rows * rowBytes),
   };
   return {
+    ...sizes,
     ...addresses,
-    columns: width,
-    blocks,
-    blockBytes: blockBytes(width),
-    rowBytes,
     recordBytes,
-    ceilingBytes,
-    centreBlocks,
-    room,
+    room: candidates,
     mostBytes,
     candidatesOffset,
     squaresOffset,
-    certain: 1 - squareError(width),
-    errorScale: squareError(width),
-    end,
+    centreBlocks,
+    ceilingBytes,
+    end: room.end,
+  };
+}
+
+/**
+ * To compare all rows with one another; every row has a record.
+ *
+ * @param most rows that are asked for
+ */
+export function layOutPairs(rows: number, columns: number, most: number): PairLayout {
+  const sizes = commonSizes(rows, columns);
+  // Memory that was never used is dear: of a heap there is only the top, and squares lie where sure sums did.
+  const candidates = 2 * most + LEAST_PAIR_ROOM;
+  const mostBytes = most * NUMBER_BYTES;
+  const candidatesOffset = RECORD.heap + NUMBER_BYTES;
+  const squaresOffset = candidatesOffset + candidates * CANDIDATE_BYTES + mostBytes;
+  const recordBytes = squaresOffset + candidates * NUMBER_BYTES + VECTOR_BYTES;
+  const room = new Room();
+  const addresses = {
+    recordsStart: room.take(rows * recordBytes),
+    // Of each row, filled up to whole blocks: what sums must exceed for the pair to be a candidate.
+    topsStart: room.take(sizes.blocks * COLUMN_BYTES),
+    // Sums of the pairs that were compared last.
+    tileStart: room.take(TILE_BYTES),
+    // Of each row, in 64 bits: how far it is to the last of its nearest, and to all of them.
+    reachesStart: room.take(rows * 2 * NUMBER_BYTES),
+    sumsStart: room.take(rows * 2 * NUMBER_BYTES),
+    lengthsStart: room.take(sizes.blocks * NUMBER_BYTES),
+    zerosStart: room.take(sizes.rowBytes),
+    blocksStart: room.take(sizes.blocks * sizes.blockBytes),
+    rowsStart: room.take(rows * sizes.rowBytes),
+  };
+  return {
+    ...sizes,
+    ...addresses,
+    recordBytes,
+    room: candidates,
+    enough: most + Math.floor(most * MORE_THAN_WANTED),
+    mostBytes,
+    candidatesOffset,
+    squaresOffset,
+    end: room.end,
   };
 }
 
 /** Writes the context, all but what belongs to one search. */
-export function writeContext(memory: ArrayBuffer, layout: SearchLayout): void {
-  const view = new DataView(memory);
+export function writeContext(memory: DataView, layout: SearchLayout | PairLayout): void {
+  const values: Readonly<Partial<Record<ContextField, number>>> = layout;
   for (const field of CONTEXT_FIELDS) {
-    if (!(field in layout)) continue;
-    const value = layout[field as keyof SearchLayout];
-    if (field === 'certain' || field === 'errorScale') view.setFloat32(contextOffset(field), value, true);
-    else view.setInt32(contextOffset(field), value, true);
+    const value = values[field];
+    if (value === undefined) continue;
+    if (FRACTIONS.has(field)) memory.setFloat32(contextOffset(field), value, true);
+    else memory.setInt32(contextOffset(field), value, true);
   }
+}
+
+/** Writes what belongs to one search. */
+export function writeSearch(memory: DataView, { wanted, limit = Number.POSITIVE_INFINITY, isAnyEnough }: Search): void {
+  memory.setInt32(contextOffset('wanted'), wanted, true);
+  memory.setInt32(contextOffset('isAnyEnough'), isAnyEnough === true ? 1 : 0, true);
+  const limitOffset = contextOffset('limit');
+  memory.setFloat32(limitOffset, limit, true);
+  // The next 32-bit number above it, where it is none itself: what is below the one is below the other.
+  if (Math.fround(limit) < limit) memory.setInt32(limitOffset, memory.getInt32(limitOffset, true) + 1, true);
 }

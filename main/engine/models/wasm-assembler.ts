@@ -97,6 +97,8 @@ export const i32 = {
   isDifferent: plain<'i32', 'i32'>('i32', '\x47'),
   isBelow: plain<'i32', 'i32'>('i32', '\x49'),
   isAbove: plain<'i32', 'i32'>('i32', '\x4b'),
+  /** How many bits are set. */
+  bitCount: (value: I32): I32 => code('i32', `${value.bytes}\x69`),
   /** Place of the lowest bit that is set. */
   lowestBit: (value: I32): I32 => code('i32', `${value.bytes}\x68`),
 };
@@ -115,7 +117,14 @@ export const f32 = {
 };
 
 export const f64 = {
+  zero: code('f64', `\x44${'\x00'.repeat(8)}`),
   load: (address: I32, offset = 0): F64 => code('f64', `${address.bytes}\x2b${memory(offset)}`),
+  store: (address: I32, value: F64, offset = 0): Statement =>
+    code('none', `${address.bytes + value.bytes}\x39${memory(offset)}`),
+  /** The same number in 64 bits. */
+  widen: (value: F32): F64 => code('f64', `${value.bytes}\xbb`),
+  squareRoot: (value: F64): F64 => code('f64', `${value.bytes}\x9f`),
+  greater: plain<'f64', 'f64'>('f64', '\xa5'),
   add: plain<'f64', 'f64'>('f64', '\xa0'),
   isAbove: plain<'f64', 'i32'>('i32', '\x64'),
 };

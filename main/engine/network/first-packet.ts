@@ -9,15 +9,19 @@ export const FIRST_PACKET_NUMBERS = 7;
 /** 8 bits per byte at the most: fits a signed word with nine decimal digits to spare. */
 const ENTROPY_SCALE = 2 ** 27;
 
-/** Writes all that statistics need of a packet, but its protocol, time and flags, into the head at `at`. */
-export function rememberFirst(head: Int32Array, at: number, packet: PacketView): void {
+/**
+ * Writes all that statistics need of a packet, but its protocol, time and flags, into the head at `at`.
+ *
+ * @param withEntropy whether somebody reads the entropy of its payload, which costs more than all the rest
+ */
+export function rememberFirst(head: Int32Array, at: number, packet: PacketView, withEntropy: boolean): void {
   const { payloadBytes } = packet;
   head[at + HEAD.firstPayloadBytes] = payloadBytes;
   head[at + HEAD.firstHeaderBytes] = packet.transportHeaderBytes;
   head[at + HEAD.firstWireBytes] = packet.wireBytes;
   head[at + HEAD.firstWindow] = packet.window;
   head[at + HEAD.firstSequence] = packet.sequence;
-  const entropy = payloadBytes > 0 ? entropyOf(packet.bytes, packet.payloadStart, packet.payloadEnd) : 0;
+  const entropy = withEntropy && payloadBytes > 0 ? entropyOf(packet.bytes, packet.payloadStart, packet.payloadEnd) : 0;
   head[at + HEAD.firstEntropy] = entropy * ENTROPY_SCALE;
 }
 

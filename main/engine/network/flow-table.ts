@@ -30,7 +30,15 @@ import {
   TIME_WORDS,
 } from './flow-layout.ts';
 import type { flowSettings } from './flow-settings.ts';
-import { clearStatistics, countPacket, type Direction, FROM_INITIATOR, FROM_RESPONDER } from './flow-statistics.ts';
+import {
+  clearStatistics,
+  clearTotals,
+  countPacket,
+  countTotals,
+  type Direction,
+  FROM_INITIATOR,
+  FROM_RESPONDER,
+} from './flow-statistics.ts';
 import { Places } from './places.ts';
 import { identifyService, serviceOfPort, UNKNOWN_SERVICE } from './service.ts';
 import { CHANGE_INTO, TCP_STATE_MASK, tcpStateAfter } from './tcp-state.ts';
@@ -59,6 +67,7 @@ export class FlowTable implements FlowSource {
   readonly #settings: SettingValues<typeof flowSettings>;
   readonly #events: FlowEvents;
   readonly #seed: number;
+  readonly #countsFeatures: boolean;
   /** The bits of all who are shown segments. */
   readonly #allDone: number;
   readonly #head: Int32Array;
@@ -76,8 +85,12 @@ export class FlowTable implements FlowSource {
   #evicted = 0;
   #nowSecond = 0;
 
-  /** @param seed mixed into the hash, so that nobody can prepare colliding flows; fixed for repeatable runs. */
-  constructor(settings: SettingValues<typeof flowSettings>, events: FlowEvents, seed: number) {
+  /**
+   * @param seed mixed into the hash, so that nobody can prepare colliding flows; fixed for repeatable runs
+   * @param countsFeatures false: nobody will read features, and flows are counted by their totals alone
+   */
+  constructor(settings: SettingValues<typeof flowSettings>, events: FlowEvents, seed: number, countsFeatures = true) {
+    this.#countsFeatures = countsFeatures;
     this.#settings = settings;
     this.#events = events;
     this.#seed = seed | 0;
@@ -279,19 +292,12 @@ export class FlowTable implements FlowSource {
   #enter(slot: number, direction: Direction, packet: PacketView): void {
     const at = slot * HEAD_WORDS;
     if (direction === FROM_INITIATOR) {
-      rememberFirst(this.#head, at, packet);
+      rememberFirst(this.#head, at, packet, this.#countsFeatures);
     } else {
       // A SYN-ACK: it names the initiator's first byte.
       this.#head[at + HEAD.firstSequence] = packet.acknowledgment - 1;
       const record = this.#giveRecord(slot);
-      countPacket(
-        this.statistics,
-        record * STATISTICS_WORDS,
-        direction,
-        packet,
-        this.#times,
-        slot * TIME_WORDS + TIME.last,
-      );
+      this.#countInto(record * STATISTICS_WORDS, direction, packet, slot * TIME_WORDS + TIME.last);
     }
     if (packet.payloadBytes > 0) this.#identify(at, packet, direction);
     this.#events.flowStart(this.cursor.point(slot), packet);
@@ -314,7 +320,7 @@ export class FlowTable implements FlowSource {
     }
     const base = record * STATISTICS_WORDS;
     const s = this.statistics;
-    countPacket(s, base, direction, packet, this.#times, lastAt);
+    this.#countInto(base, direction, packet, lastAt);
     if (packet.timeUs > this.#times[lastAt]) this.#times[lastAt] = packet.timeUs;
 
     if (direction === FROM_RESPONDER && s[base + DIRECTION_WORDS + DIRECTION.packets] === 1) {
@@ -348,8 +354,15 @@ export class FlowTable implements FlowSource {
     const record = this.#takeRecord();
     this.#owner[record] = slot;
     this.#head[slot * HEAD_WORDS + HEAD.statistics] = record;
-    clearStatistics(this.statistics, record * STATISTICS_WORDS);
+    if (this.#countsFeatures) clearStatistics(this.statistics, record * STATISTICS_WORDS);
+    else clearTotals(this.statistics, record * STATISTICS_WORDS);
     return record;
+  }
+
+  /** @param timeAt where among the times that of the flow's previous packet stands */
+  #countInto(base: number, direction: Direction, packet: PacketView, timeAt: number): void {
+    if (this.#countsFeatures) countPacket(this.statistics, base, direction, packet, this.#times, timeAt);
+    else countTotals(this.statistics, base, direction, packet);
   }
 
   /** Brings the first packet, remembered in the head, into the statistics at `base`. */
@@ -358,11 +371,13 @@ export class FlowTable implements FlowSource {
     const timeAt = slot * TIME_WORDS + TIME.first;
     const first = this.#firstPacket;
     recallFirst(this.#head, at, this.#times[timeAt], first);
-    countPacket(this.statistics, base, FROM_INITIATOR, first, this.#times, timeAt);
+    this.#countInto(base, FROM_INITIATOR, first, timeAt);
+    if (!this.#countsFeatures) return;
     if (first.payloadBytes > 0) this.statistics[base + DIRECTION.entropy] = firstEntropy(this.#head, at);
   }
 
   statisticsBase(): number {
+    this.#mustCountFeatures();
     const slot = this.cursor.slot;
     const record = this.#head[slot * HEAD_WORDS + HEAD.statistics];
     if (record !== NO_STATISTICS) return record * STATISTICS_WORDS;
@@ -372,10 +387,15 @@ export class FlowTable implements FlowSource {
   }
 
   readFirstPacket(into: Int32Array): boolean {
+    this.#mustCountFeatures();
     const at = this.cursor.slot * HEAD_WORDS;
     if (this.#head[at + HEAD.statistics] !== NO_STATISTICS) return false;
     readFirst(this.#head, at, into);
     return true;
+  }
+
+  #mustCountFeatures(): void {
+    if (!this.#countsFeatures) throw new Error('flows are counted by their totals alone here');
   }
 
   #identify(at: number, packet: PacketView, direction: Direction): void {

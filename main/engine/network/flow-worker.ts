@@ -34,7 +34,11 @@ function handOver(facts: readonly Fact[]): NewsBatch {
 }
 
 const writer = new NewsWriter(ring.batch, handOver, order.wanted, new EnoughSegments(enough), () => engine.features);
-const engine: TrafficEngine = new TrafficEngine({ ...order, observers: [writer] });
+const engine: TrafficEngine = new TrafficEngine({
+  ...order,
+  observers: [writer],
+  countsFeatures: order.wanted.features,
+});
 
 await readInThread(path, engine, () => {
   engine.finish();

@@ -189,6 +189,22 @@ describe('news', () => {
     expect(throughBatches().flows).toEqual(flows);
   });
 
+  it('is the same of flows that are counted by their totals alone', () => {
+    const counting = new Diary();
+    play(new TrafficEngine({ settings: SETTINGS, observers: [counting] }));
+    const diary = new Diary();
+    const engine = new TrafficEngine({ settings: SETTINGS, observers: [diary], countsFeatures: false });
+    play(engine);
+    expect(diary.lines.length).toBe(counting.lines.length);
+    expect(diary.lines.findIndex((line, at) => line !== counting.lines[at])).toBe(-1);
+    const reader: TrafficEngine = new TrafficEngine({
+      settings: SETTINGS,
+      observers: [{ flowEnd: (flow) => void reader.features.read(flow) }],
+      countsFeatures: false,
+    });
+    expect(() => play(reader)).toThrow('totals alone');
+  });
+
   it('carries no more segments of a flow of which everybody has seen enough', () => {
     const enough = new EnoughSegments(new SharedArrayBuffer(ENOUGH_SEGMENTS_BYTES));
     const batch = new NewsBatch(new SharedArrayBuffer(NEWS_BATCH_SIZE), 0);

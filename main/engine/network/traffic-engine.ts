@@ -55,6 +55,8 @@ export interface TrafficEngineOptions {
   readonly seed?: number;
   /** Those that are told where an observer wants facts; all by default. */
   readonly protocols?: readonly ProtocolDefinition[];
+  /** False: nobody reads features of flows, and what makes them is not counted. */
+  readonly countsFeatures?: boolean;
   /** What that may cost; INSPECTION_LIMITS where they are left out. */
   readonly inspection?: Partial<InspectionLimits>;
 }
@@ -105,7 +107,7 @@ export class TrafficEngine implements FrameSink {
     this.audience = new Audience(observers);
     this.#inspector = this.#createInspector(options);
     const distributor = new Distributor(this.audience, this.#inspector);
-    this.#table = new FlowTable(settings, distributor, options.seed ?? REPEATABLE_SEED);
+    this.#table = new FlowTable(settings, distributor, options.seed ?? REPEATABLE_SEED, options.countsFeatures);
     this.#toleranceUs = settings.clockToleranceSeconds * MICROSECONDS;
   }
 

@@ -135,10 +135,7 @@ type Patterns = readonly [TextPattern, ...TextPattern[]];
  * up among what was found in the field, as is the longest piece of patterns that are slow to compare.
  */
 function compilePatterns(patterns: Patterns, field: number, compiler: StatementCompiler): Predicate {
-  if (patterns[0].isCased) {
-    const fits = compileAnyPattern(patterns);
-    return (event) => anyText(event.texts(field), fits);
-  }
+  if (patterns[0].isCased) return compileCased(patterns, field);
   const sorted = {
     pieces: [] as string[],
     names: new Set<string>(),
@@ -157,7 +154,8 @@ function compilePatterns(patterns: Patterns, field: number, compiler: StatementC
   const occurrences = compiler.occurrences(field);
   const predicates: Predicate[] = [];
   if (names.size > 0) {
-    const isNamed = (tail: string): boolean => names.has(tail);
+    const longest = Math.max(...[...names].map((name) => name.length));
+    const isNamed = (tail: string): boolean => tail.length <= longest && names.has(tail);
     predicates.push((event) => anyText(event.lowerTails(field), isNamed));
   }
   if (pieces.length > 0) {
@@ -171,9 +169,16 @@ function compilePatterns(patterns: Patterns, field: number, compiler: StatementC
   if (slow.length > 0) {
     const group = occurrences.groupOf(slow.map(({ tokens }) => longestPiece(tokens)));
     const fits = compileAnyPattern(slow);
-    predicates.push((event) => occurrences.has(group, event) && anyText(event.lowerTexts(field), fits));
+    predicates.push((event) => occurrences.has(group, event) && anyText(event.boundedLowerTexts(field), fits));
   }
   return anyOf(predicates);
+}
+
+function compileCased(patterns: Patterns, field: number): Predicate {
+  const isQuick = (pattern: TextPattern): boolean => isOneSided(pattern) || containedText(pattern) !== undefined;
+  const quick = compileAnyPattern(patterns.filter(isQuick));
+  const slow = compileAnyPattern(patterns.filter((pattern) => !isQuick(pattern)));
+  return (event) => anyText(event.texts(field), quick) || anyText(event.boundedTexts(field), slow);
 }
 
 function anyOf(predicates: readonly Predicate[]): Predicate {
@@ -199,10 +204,10 @@ function compileTest(test: ValueTest, field: number, compiler: StatementCompiler
       const { regex, needs } = test;
       return compiler.shared(`${field} ${regex.key}`, () => {
         const fits = (text: string): boolean => regex.test(text);
-        if (needs.length === 0) return (event) => anyText(event.texts(field), fits);
+        if (needs.length === 0) return (event) => anyText(event.boundedTexts(field), fits);
         const occurrences = compiler.occurrences(field);
         const group = occurrences.groupOf(needs);
-        return (event) => occurrences.has(group, event) && anyText(event.texts(field), fits);
+        return (event) => occurrences.has(group, event) && anyText(event.boundedTexts(field), fits);
       });
     }
     case 'plain': {
@@ -227,7 +232,7 @@ function compileTest(test: ValueTest, field: number, compiler: StatementCompiler
       const other = compiler.names.numberOf(test.other);
       const relate = RELATE[test.how];
       const read = (event: EventReader, number: number): FieldTexts =>
-        test.isCased ? event.texts(number) : event.lowerTexts(number);
+        test.isCased ? event.boundedTexts(number) : event.boundedLowerTexts(number);
       return (event) =>
         anyText(read(event, field), (text) => anyText(read(event, other), (wanted) => relate(text, wanted)));
     }

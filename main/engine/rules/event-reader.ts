@@ -1,4 +1,5 @@
 import { textsOfValue, type ViewKind } from './event-view.ts';
+import { boundedText } from './text-bound.ts';
 import { ALL_TEXT, type FieldValue } from './types.ts';
 
 /** Numbers for names of fields, so that what rules read is an index into an array. */
@@ -80,6 +81,15 @@ export class EventReader {
     return this.#lowers[field];
   }
 
+  /** Without the middle of long ones; see text-bound.ts. */
+  boundedTexts(field: number): FieldTexts {
+    return bounded(this.texts(field));
+  }
+
+  boundedLowerTexts(field: number): FieldTexts {
+    return bounded(this.lowerTexts(field));
+  }
+
   /** Of each text in lower case what begins at its last slash: the name of a file; the whole text without one. */
   lowerTails(field: number): FieldTexts {
     if (this.#tailTurns[field] !== this.#turn) {
@@ -89,6 +99,10 @@ export class EventReader {
     }
     return this.#tails[field];
   }
+}
+
+function bounded(texts: FieldTexts): FieldTexts {
+  return typeof texts === 'string' ? boundedText(texts) : texts?.map(boundedText);
 }
 
 function tailOf(text: string): string {

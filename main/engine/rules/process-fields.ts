@@ -1,5 +1,6 @@
 /** What every event of a process says of it, by the names of Sysmon. */
 import type { FileHashes, HostProcess, HostProcessWithParents } from '../../../contract/events.ts';
+import { boundedText } from './text-bound.ts';
 import type { FieldValue } from './types.ts';
 
 /** By name of the field: how it is read from an event. */
@@ -23,6 +24,15 @@ export function booleanText(value: boolean | undefined): string | undefined {
 /** An image that nobody could read is an absent one, not an empty one. */
 export function imageOf(process: HostProcess | undefined): string | undefined {
   return process?.image === '' ? undefined : process?.image;
+}
+
+/**
+ * Of a process above: it was looked at in full when it began, and what it starts in masses is not to cost as much each
+ * time. Events of files may hold anything.
+ */
+function lineOf(process: HostProcess | undefined): FieldValue {
+  const line = process?.commandLine;
+  return typeof line === 'string' ? boundedText(line) : line;
 }
 
 /** What every event of a process says of it. */
@@ -61,10 +71,10 @@ export function processFields<E extends { readonly timeMs: number }>(
     ParentImage: of(({ parent }) => imageOf(parent)),
     ParentProcessName: of(({ parent }) => parent?.name),
     ParentProcessId: of(({ parent }) => parent?.pid),
-    ParentCommandLine: of(({ parent }) => parent?.commandLine),
+    ParentCommandLine: of(({ parent }) => lineOf(parent)),
     ParentUser: of(({ parent }) => parent?.user),
     GrandparentImage: of(({ ancestors }) => imageOf(ancestors?.[0])),
-    GrandparentCommandLine: of(({ ancestors }) => ancestors?.[0]?.commandLine),
+    GrandparentCommandLine: of(({ ancestors }) => lineOf(ancestors?.[0])),
     AncestorImage: of(({ ancestors }) => ancestors?.flatMap((ancestor) => imageOf(ancestor) ?? [])),
   };
 }

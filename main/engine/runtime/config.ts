@@ -78,6 +78,8 @@ export class Config {
   readonly appProblems: readonly ConfigProblem[];
   /** What each layer says, the strongest last. */
   readonly #entries: ReadonlyMap<string, readonly Entry[]>;
+  /** As they were asked for: some are asked for every second. */
+  readonly #sections = new Map<string, { readonly table: SettingTable; readonly values: object }>();
 
   constructor(
     sections: readonly Section[],
@@ -93,8 +95,12 @@ export class Config {
 
   /** The values of a section, typed by its table. Throws for a section that was not part of the request. */
   section<T extends SettingTable>(path: string, table: T): SettingValues<T> {
-    const values = Object.keys(table).map((key) => [key, this.value(`${path}.${key}`)]);
-    return Object.freeze(Object.fromEntries(values)) as SettingValues<T>;
+    const known = this.#sections.get(path);
+    if (known?.table === table) return known.values as SettingValues<T>;
+    const rows = Object.keys(table).map((key) => [key, this.value(`${path}.${key}`)]);
+    const values = Object.freeze(Object.fromEntries(rows)) as SettingValues<T>;
+    this.#sections.set(path, { table, values });
+    return values;
   }
 
   /** One value by its dotted path. Throws for an unknown one. */

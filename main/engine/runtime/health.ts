@@ -77,6 +77,16 @@ export class HealthRegistry {
     return { state: worstState(entries.map((entry) => entry.state)), entries };
   }
 
+  /** How a part is, without its counters, which cost something to read; undefined where there is none of that name. */
+  stateOf(part: string): HealthState | undefined {
+    return this.#lines.get(part)?.state;
+  }
+
+  /** What one part counts; undefined where there is none of that name. */
+  countersOf(part: string): Readonly<Record<string, number>> | undefined {
+    return this.#lines.get(part)?.counters();
+  }
+
   /** Calls when a state, detail or hint changes (not for counters). Returns the function that ends it. */
   onChange(listener: Listener<HealthEntry>): () => void {
     this.#listeners.add(listener);

@@ -1,60 +1,54 @@
-/** A file system whose server never answers, in a mount namespace of the test's own. */
-import { execFileSync } from 'node:child_process';
-import { accessSync, constants, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { DEAD_PATIENCE_MS, inDeadMount, runInDeadMount, whyNoDeadMount, withFolder } from './testing/dead-mount.ts';
 
-/** Mounts FUSE whose server is this shell, which reads nothing; $1 is the folder for it, $2 and on what is run. */
-const DEAD = `mount -t tmpfs none "$1" && mkdir "$1/dead" && exec 3<>/dev/fuse &&
-mount -i -t fuse -o fd=3,rootmode=40000,user_id=0,group_id=0,allow_other dead "$1/dead" &&
-ln -s dead "$1/link" && shift && "$@" 3>&-`;
 const LOOK = `
-const { localFiles } = await import(process.argv[1]);
+const [, folder, files] = process.argv;
+const { localFiles } = await import(files);
 const told = ['dead', 'dead/x', 'link/x', 'none'].map((name) => {
-  try { return String(localFiles.stat(process.argv[2] + '/' + name)); } catch (error) { return error.name; }
+  try { return String(localFiles.stat(folder + '/' + name)); } catch (error) { return error.name; }
 });
 console.log(told.join(' '));`;
-const PATIENCE_MS = 20_000;
 
-function inDead(folder: string, command: readonly string[], timeout: number): string {
-  const shell = ['--mount', '--propagation', 'private', 'sh', '-c', DEAD, 'sh', folder, ...command];
-  return execFileSync('unshare', shell, { encoding: 'utf8', timeout, killSignal: 'SIGKILL', stdio: 'pipe' }).trim();
+/** What is mounted after the table was read, which the clock says is just now. */
+const LOOK_AT_NEW = `
+const [, folder, files] = process.argv;
+const { LocalFiles } = await import(files);
+const { mkdirSync, symlinkSync } = await import('node:fs');
+const { execFileSync } = await import('node:child_process');
+for (const name of ['/own', '/own/deep']) mkdirSync(folder + name, { mode: 0o777, recursive: true });
+const local = new LocalFiles({ monotonicMs: () => 0 });
+const told = [String(local.lstat(folder + '/own/deep').isDirectory())];
+execFileSync('sh', ['-c', 'exec 3<>/dev/fuse; mount -i -t fuse -o fd=3,rootmode=40000,user_id=0,group_id=0 dead "$0" && sleep 60 & sleep 0.2', folder + '/own/deep'], { stdio: 'ignore' });
+for (const name of ['/own/deep', '/own/deep/x', '/own/none']) {
+  try { told.push(String(local.lstat(folder + name))); } catch (error) { told.push(error.name); }
 }
+console.log(told.join(' '));
+process.exit(0);`;
 
-function whyNot(): string | undefined {
-  if (process.getuid?.() !== 0) return 'it needs root';
-  const folder = mkdtempSync(join(tmpdir(), 'dead-files-'));
-  try {
-    accessSync('/dev/fuse', constants.R_OK | constants.W_OK);
-    inDead(folder, ['true'], PATIENCE_MS);
-    return undefined;
-  } catch (error) {
-    return `no file system can be mounted (${error instanceof Error ? error.message.slice(0, 200) : error})`;
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}
-
-const obstacle = whyNot();
+const obstacle = whyNoDeadMount();
 if (obstacle !== undefined) console.log(`The test of a dead file system is skipped: ${obstacle}.`);
 
 it.skipIf(obstacle !== undefined)(
   'waits for no file system whose server does not answer',
   () => {
-    const folder = mkdtempSync(join(tmpdir(), 'dead-files-'));
-    try {
-      // What anybody else does waits until it is ended.
-      expect(
-        inDead(folder, ['sh', '-c', 'timeout -s KILL 0.5 stat "$0"; echo $?', `${folder}/dead/x`], PATIENCE_MS),
-      ).toBe('137');
-      const module = new URL('./local-files.ts', import.meta.url).href;
-      const look = [process.execPath, '--input-type=module', '--eval', LOOK, module, folder];
-      const foreign = 'ForeignFileSystemError';
-      expect(inDead(folder, look, PATIENCE_MS)).toBe(`${foreign} ${foreign} ${foreign} undefined`);
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
+    // What anybody else does waits until it is ended.
+    const wait = 'timeout -s KILL 0.5 stat "$0"; echo $?';
+    expect(withFolder((folder) => inDeadMount(folder, ['sh', '-c', wait, `${folder}/dead/x`]))).toBe('137');
+    const foreign = 'ForeignFileSystemError';
+    expect(runInDeadMount(LOOK, [new URL('./local-files.ts', import.meta.url).href])).toBe(
+      `${foreign} ${foreign} ${foreign} undefined`,
+    );
   },
-  3 * PATIENCE_MS,
+  3 * DEAD_PATIENCE_MS,
+);
+
+it.skipIf(obstacle !== undefined)(
+  'does not wait either for what was mounted a moment ago',
+  () => {
+    const foreign = 'ForeignFileSystemError';
+    expect(runInDeadMount(LOOK_AT_NEW, [new URL('./local-files.ts', import.meta.url).href])).toBe(
+      `true ${foreign} ${foreign} undefined`,
+    );
+  },
+  2 * DEAD_PATIENCE_MS,
 );

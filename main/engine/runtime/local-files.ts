@@ -4,15 +4,29 @@
  * whoever owns a folder can lead there by a link. So every part of a path is held open, is no link unless links are
  * followed here, and is looked up in the table of mounts before it is touched.
  *
- * The table is read again after FRESH_MS: who swaps a folder for a mount point within that time can still be met there.
+ * The table is read again after FRESH_MS, and at once where a part of a path lies on a mount that it does not have: the
+ * kernel tells on which one what is held lies, without asking whoever serves it.
  */
-import { closeSync, constants, lstatSync, openSync, readFileSync, readlinkSync, type Stats, statSync } from 'node:fs';
-import { MountTree, parseMountinfo } from './mountinfo.ts';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readFileSync,
+  readlinkSync,
+  readSync,
+  type Stats,
+  statSync,
+} from 'node:fs';
+import { codeOf } from './failure.ts';
+import { isForeign, MountTree, parseMountinfo } from './mountinfo.ts';
 import { openRegularFile } from './open-regular.ts';
 
 /** Names a folder without opening it: an automounter mounts nothing for it. See open-regular.ts. */
 const O_PATH = 0o10000000;
 const HOLD = O_PATH | constants.O_DIRECTORY | constants.O_NOFOLLOW;
+const NAME = O_PATH | constants.O_NOFOLLOW;
 const FRESH_MS = 250;
 /** Below these only root mounts and makes links. */
 const STEADY_MS = 10_000;
@@ -42,9 +56,13 @@ interface Way {
 
 /** Thrown instead of touching a file system that others serve. */
 export class ForeignFileSystemError extends Error {
-  constructor(path: string) {
+  /** Where it begins on the way there, without links. */
+  readonly place: string;
+
+  constructor(path: string, place = path) {
     super(`${path} lies on a file system that others serve, and is not looked at.`);
     this.name = 'ForeignFileSystemError';
+    this.place = place;
   }
 }
 
@@ -134,23 +152,43 @@ export class LocalFiles {
       if (name === '' || name === '.') continue;
       const { descriptor, at, isFixed } = way.held;
       const real = name === '..' ? at.slice(0, Math.max(0, at.lastIndexOf('/'))) : `${at}/${name}`;
-      if (this.isForeign(real === '' ? '/' : real)) throw new ForeignFileSystemError(path);
+      if (this.isForeign(real === '' ? '/' : real)) throw new ForeignFileSystemError(path, real);
       const entry = `/proc/self/fd/${descriptor}/${name}`;
       const isLast = way.parts.every((part) => part === '');
-      if (isLast && links !== 'all') return { path: entry, real };
-      const stats = lstatSync(entry, { throwIfNoEntry: false });
-      if (stats === undefined) return undefined;
-      if (stats.isSymbolicLink()) {
-        if (links === 'none') return undefined;
-        this.#follow(way, readlinkSync(entry), path);
-        continue;
+      const named = nameEntry(entry);
+      if (named === undefined) return isLast && links !== 'all' ? { path: entry, real } : undefined;
+      try {
+        if (this.#isOnForeignMount(named)) throw new ForeignFileSystemError(path, real);
+        if (isLast && links !== 'all') return { path: entry, real };
+        const stats = fstatSync(named);
+        if (stats.isSymbolicLink()) {
+          if (links === 'none') return undefined;
+          this.#follow(way, readlinkSync(entry), path);
+          continue;
+        }
+        if (isLast) return { path: entry, real };
+        // Whoever owns a folder may put another entry into this one's place: what was looked at is gone on from.
+        const next = openSync(`/proc/self/fd/${named}/.`, HOLD);
+        this.#hold(way, { descriptor: next, at: real, isFixed: isFixed && isRootsOwn(stats) });
+        if (isFixed && name !== '..') this.#fixed.set(real, isRootsOwn(stats));
+      } finally {
+        closeSync(named);
       }
-      if (isLast) return { path: entry, real };
-      // Whoever owns a folder may put another entry into this one's place.
-      this.#hold(way, { descriptor: openSync(entry, HOLD), at: real, isFixed: isFixed && isRootsOwn(stats) });
-      if (isFixed && name !== '..') this.#fixed.set(real, isRootsOwn(stats));
     }
     return { path: `/proc/self/fd/${way.held.descriptor}/.`, real: way.held.at === '' ? '/' : way.held.at };
+  }
+
+  /** Whether what is named is on a mount of others, also on one that is newer than the table. */
+  #isOnForeignMount(named: number): boolean {
+    const id = mountIdOf(named);
+    if (id === undefined) return false;
+    const known = this.#tree.mountOf(id) ?? this.#readAnew().mountOf(id);
+    return known !== undefined && known.path !== '/' && isForeign(known.fileSystem);
+  }
+
+  #readAnew(): MountTree {
+    this.forget();
+    return this.#mounts(0);
   }
 
   #follow(way: Way, target: string, path: string): void {
@@ -175,7 +213,7 @@ export class LocalFiles {
       const at = path.slice(0, end);
       const isFixed = this.#fixed.get(at);
       if (isFixed === undefined) continue;
-      if (this.isForeign(at)) throw new ForeignFileSystemError(path);
+      if (this.isForeign(at)) throw new ForeignFileSystemError(path, at);
       return { descriptor: openSync(at, HOLD), at, isFixed };
     }
     return { descriptor: openSync('/', HOLD), at: '', isFixed: true };
@@ -196,6 +234,40 @@ export class LocalFiles {
     this.#text = text;
     this.#tree = new MountTree(parseMountinfo(text));
     return this.#tree;
+  }
+}
+
+/**
+ * A descriptor that names an entry; undefined where there is none. It asks the folder that the entry is in, which was
+ * looked at before, and nobody who serves what is mounted on it.
+ */
+function nameEntry(entry: string): number | undefined {
+  try {
+    return openSync(entry, NAME);
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return undefined;
+    throw error;
+  }
+}
+
+/** One for all looks of a thread; longer than what the kernel tells of a named entry. */
+const INFO = Buffer.alloc(512);
+const MOUNT_ID = 'mnt_id:';
+
+/** The number of the mount that a descriptor is on (proc_pid_fdinfo(5)); undefined without /proc. */
+function mountIdOf(descriptor: number): number | undefined {
+  let info: number;
+  try {
+    info = openSync(`/proc/self/fdinfo/${descriptor}`, constants.O_RDONLY);
+  } catch {
+    return undefined;
+  }
+  try {
+    const text = INFO.toString('latin1', 0, readSync(info, INFO));
+    const at = text.indexOf(MOUNT_ID);
+    return at === -1 ? undefined : Number.parseInt(text.slice(at + MOUNT_ID.length), 10);
+  } finally {
+    closeSync(info);
   }
 }
 

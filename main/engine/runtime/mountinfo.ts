@@ -62,13 +62,15 @@ export function isForeign(fileSystem: string): boolean {
 /** What is mounted on what: of several mounts at one place the kernel goes into the last. */
 export class MountTree {
   readonly #root: Mount | undefined;
+  readonly #byId: ReadonlyMap<number, Mount>;
   /** By the number of the mount below, and the place. */
   readonly #on = new Map<string, Mount>();
   /** Few on most computers: a path that is below none of them needs no further look. */
   readonly #foreign: readonly string[];
 
   constructor(mounts: readonly Mount[]) {
-    const ids = new Set(mounts.map(({ id }) => id));
+    const ids = new Map(mounts.map((mount) => [mount.id, mount]));
+    this.#byId = ids;
     for (const mount of mounts) {
       if (ids.has(mount.parentId) && mount.parentId !== mount.id)
         this.#on.set(keyOf(mount.parentId, mount.path), mount);
@@ -76,6 +78,10 @@ export class MountTree {
     const root = mounts.find(({ path, parentId, id }) => path === '/' && (!ids.has(parentId) || parentId === id));
     this.#root = root && this.#top(root, '/');
     this.#foreign = mounts.filter(({ fileSystem }) => isForeign(fileSystem)).map(({ path }) => path);
+  }
+
+  mountOf(id: number): Mount | undefined {
+    return this.#byId.get(id);
   }
 
   /** The mount that a path without links lies on, and those that it goes through, the nearest last. */

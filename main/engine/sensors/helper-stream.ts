@@ -6,6 +6,13 @@ import { codeOf, messageOf } from '../runtime/failure.ts';
 import { type ChildExit, Supervisor, type SupervisorOptions } from '../runtime/supervise.ts';
 import { HELPER_EXIT, openCapturePipe } from './helper.ts';
 
+/** Our ends of the pipes of one run. Whoever gets them closes them. */
+export interface HelperPipes {
+  readonly readFd: number;
+  /** Never waits for a helper that does not listen. */
+  readonly writeFd: number;
+}
+
 export interface HelperStreamOptions {
   readonly helperPath: string;
   /** What messages call it: "file helper". */
@@ -18,6 +25,11 @@ export interface HelperStreamOptions {
   readonly silenceLimitMs?: number;
   /** Whether it is told anything on its standard input. */
   readonly hasInput?: boolean;
+  /**
+   * Reads a run elsewhere than in this thread's event loop, and hands what is meant for `onPiece` to `accept`. Only where
+   * it has input.
+   */
+  readElsewhere?(pipes: HelperPipes, accept: (piece: Buffer) => void): void;
   /** Whether another run would end the same way. The lack of rights always does. */
   isFinal?(exit: ChildExit): boolean;
   /** A run has begun; what came before is of another one. */
@@ -92,7 +104,7 @@ export class HelperStream {
     const input = hasInput ? openCapturePipe(helperPath) : undefined;
     if (input !== undefined) {
       // Whoever tells something must not wait for a helper that hangs.
-      this.#input = openSync(`/proc/self/fd/${input.writeFd}`, constants.O_WRONLY | constants.O_NONBLOCK);
+      this.#input = anotherEnd(input.writeFd);
       closeSync(input.writeFd);
     }
     return {
@@ -113,12 +125,14 @@ export class HelperStream {
     const fd = this.#pendingOutput;
     this.#pendingOutput = undefined;
     if (fd === undefined) return;
+    const { readElsewhere } = this.#options;
+    if (readElsewhere !== undefined && this.#input !== undefined) {
+      readElsewhere({ readFd: fd, writeFd: anotherEnd(this.#input) }, (piece) => this.#take(piece));
+      return;
+    }
     const socket = new Socket({ fd, readable: true, writable: false });
     socket.on('data', (piece: Buffer) => {
-      this.#heard();
-      if (this.#options.onPiece(piece)) return;
-      socket.destroy();
-      this.supervisor.kick();
+      if (!this.#take(piece)) socket.destroy();
     });
     socket.on('error', (error) =>
       this.#options.onMessage(`The ${this.#options.name} cannot be read: ${messageOf(error)}`),
@@ -134,6 +148,13 @@ export class HelperStream {
     this.#options.onEnd(exit);
   }
 
+  #take(piece: Buffer): boolean {
+    this.#heard();
+    const isSound = this.#options.onPiece(piece);
+    if (!isSound) this.supervisor.kick();
+    return isSound;
+  }
+
   #heard(): void {
     this.#lastNewsMs = this.#clock.monotonicMs();
     this.#silentLooks = 0;
@@ -146,4 +167,9 @@ export class HelperStream {
     this.#options.onMessage(`The ${this.#options.name} said nothing for ${Math.round(silentMs / 1000)} s`);
     this.supervisor.kick();
   }
+}
+
+/** Another descriptor of a pipe's writing end, which never waits. */
+function anotherEnd(writeFd: number): number {
+  return openSync(`/proc/self/fd/${writeFd}`, constants.O_WRONLY | constants.O_NONBLOCK);
 }

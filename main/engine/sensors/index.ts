@@ -18,7 +18,9 @@ export {
   type VerdictGateOptions,
   type WatchedOpenings,
 } from './files/index.ts';
-export { type CaptureAbility, canCapture, DEFAULT_HELPER_PATH } from './helper.ts';
+export { RecordFrames } from './frames.ts';
+export { type CaptureAbility, canCapture, DEFAULT_HELPER_PATH, HELPER_EXIT } from './helper.ts';
+export { HelperStream, type HelperStreamOptions } from './helper-stream.ts';
 export { type HostNetwork, readHostNetwork } from './host-network.ts';
 export { type InterfaceCounters, readInterfaceCounters, readOwnAddresses } from './interface-counters.ts';
 export {

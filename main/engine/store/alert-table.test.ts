@@ -80,7 +80,11 @@ describe('stored alerts', () => {
     }
     expect(pages.flat()).toEqual(['a-1', 'a-3', 'a-4']);
     expect(store.getAlert('a-2')).toBeUndefined();
-    expect(health.report().entries).toMatchObject([{ part: 'store', state: 'ok' }]);
+    store.upsertAlert(alert('a-5'));
+    expect(store.getAlert('a-5')?.alert.id).toBe('a-5');
+    const [entry] = health.report().entries;
+    expect(entry).toMatchObject({ state: 'degraded', counters: { damagedRows: 1 } });
+    expect(entry?.detail).toContain('1 alert.');
   });
 
   it('keeps captures apart from live traffic, and forgets a capture with all that was done with it', async () => {

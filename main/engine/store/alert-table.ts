@@ -8,12 +8,15 @@ import {
   type Severity,
 } from '../../../contract/domain.ts';
 import type { StoredReview } from './alert-store.ts';
+import type { RowReader } from './row-reader.ts';
 import type { AlertFilter, AlertState, FindingFilter, Page, StoredAlert } from './types.ts';
 import { ALERT_STATES } from './types.ts';
 
 interface AlertRow {
+  readonly id: string;
+  readonly last_seen_ms: number;
   readonly body: string;
-  readonly state: AlertState;
+  readonly state: string;
   readonly source: string;
   readonly review: string | null;
   readonly updated_ms: number;
@@ -121,7 +124,7 @@ function parameters(filter: AlertFilter) {
 }
 
 /** Prepared statements over the alerts and their findings. */
-export function alertTable(database: Database) {
+export function alertTable(database: Database, reader: RowReader) {
   const upsert = database.prepare(`
     INSERT INTO alerts (id, kind, severity, first_seen_ms, last_seen_ms, state, updated_ms, body, source, techniques,
       search)
@@ -131,7 +134,7 @@ export function alertTable(database: Database) {
       updated_ms = excluded.updated_ms, body = excluded.body, techniques = excluded.techniques,
       search = excluded.search`);
   const setState = database.prepare('UPDATE alerts SET state = ?, review = ?, updated_ms = ? WHERE id = ?');
-  const columns = 'body, state, source, review, updated_ms';
+  const columns = 'id, last_seen_ms, body, state, source, review, updated_ms';
   const get = database.prepare<[string], AlertRow>(`SELECT ${columns} FROM alerts WHERE id = ?`);
   const listBy = (index: string, searched: string) =>
     database.prepare<unknown[], AlertRow>(`
@@ -188,7 +191,7 @@ export function alertTable(database: Database) {
     },
     get(id: string): StoredAlert | undefined {
       const row = get.get(id);
-      return row && storedAlert(row);
+      return row && storedAlert(row, reader);
     },
     list(filter: AlertFilter, limit: number): Page<StoredAlert> {
       const from = parseCursor(filter.cursor);
@@ -199,11 +202,12 @@ export function alertTable(database: Database) {
       const found =
         search !== '' ? list.searched.all({ ...values, search }) : (isFew() ? list.few : list.all).all(values);
       const fitting = rowsThatFit(found);
-      const rows = found.slice(0, fitting).flatMap((row) => storedAlert(row) ?? []);
-      const last = rows.at(-1)?.alert;
+      const rows = found.slice(0, fitting).flatMap((row) => storedAlert(row, reader) ?? []);
+      // Of the row, not of what could be read: a page of damaged rows only is not the last one.
+      const last = found[fitting - 1];
       return (found.length < limit && fitting === found.length) || last === undefined
         ? { rows }
-        : { rows, cursor: `${last.lastSeenMs}/${last.id}` };
+        : { rows, cursor: `${last.last_seen_ms}/${last.id}` };
     },
     /** All that fit, cursor and limit aside; at most MAX_COUNTED. */
     count(filter: AlertFilter): number {
@@ -229,7 +233,7 @@ export function alertTable(database: Database) {
       const before = idCursor(filter.cursor);
       const found =
         filter.alertId === undefined ? findingsAll.all(before, limit) : findingsOf.all(before, filter.alertId, limit);
-      const rows = found.flatMap((row) => readBody<Finding>(row.body) ?? []);
+      const rows = found.flatMap(({ id, body }) => reader.json({ table: 'findings', row: id }, body, 'finding') ?? []);
       return found.length < limit ? { rows } : { rows, cursor: String(found.at(-1)?.id) };
     },
   };
@@ -259,25 +263,17 @@ function parseCursor(cursor: string | undefined): { lastSeenMs: number; id: stri
     : { lastSeenMs, id: cursor.slice(slash + 1) };
 }
 
-/** Undefined where it is damaged: one row that cannot be read must not keep all others from being read. */
-function storedAlert({ body, state, source, review, updated_ms }: AlertRow): StoredAlert | undefined {
-  const alert = readBody<Alert>(body);
+/** Undefined where not even its title can be read. A state that nobody knows is one in which nobody dealt with it. */
+function storedAlert(row: AlertRow, reader: RowReader): StoredAlert | undefined {
+  const at = { table: 'alerts', row: row.id };
+  const alert = reader.json(at, row.body, 'alert', 'salvagedAlert');
   if (alert === undefined) return undefined;
+  const { state, source, review, updated_ms: updatedMs } = row;
   return {
     alert,
-    state,
+    state: reader.is(at, state, 'alertState') ? state : 'open',
     source,
-    review: review === null ? null : (readBody<StoredReview>(review) ?? null),
-    updatedMs: updated_ms,
+    review: review === null ? null : (reader.json(at, review, 'review') ?? null),
+    updatedMs,
   };
-}
-
-/** What we wrote as JSON; undefined where the disk gives back something that is none. */
-function readBody<T extends object>(text: string): T | undefined {
-  try {
-    const body: unknown = JSON.parse(text);
-    return typeof body === 'object' && body !== null && !Array.isArray(body) ? (body as T) : undefined;
-  } catch {
-    return undefined;
-  }
 }

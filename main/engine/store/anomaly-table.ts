@@ -1,5 +1,6 @@
 import type { Database } from 'better-sqlite3';
 import type { ModelGroup, ModelTable } from '../../../contract/models.ts';
+import type { RowReader } from './row-reader.ts';
 
 /** Something unusual enough that it might have been shown. */
 export interface StoredAnomaly {
@@ -24,6 +25,7 @@ export interface BriefAnomaly extends Pick<StoredAnomaly, 'timeMs' | 'pValue' | 
 }
 
 interface AnomalyRow {
+  readonly id: number;
   readonly time_ms: number;
   readonly model_table: ModelTable;
   readonly model_group: ModelGroup;
@@ -37,7 +39,7 @@ interface AnomalyRow {
 }
 
 /** The statements of the table of anomalies. Writes belong inside a transaction. */
-export function anomalyTable(database: Database) {
+export function anomalyTable(database: Database, reader: RowReader) {
   const insert = database.prepare(`
     INSERT INTO anomalies (time_ms, model_table, model_group, profile, p_value, probability, cause, title, reasons,
       is_shown)
@@ -60,7 +62,7 @@ export function anomalyTable(database: Database) {
     list: (sinceMs: number, limit: number): BriefAnomaly[] => list.all(sinceMs, limit),
     get(id: number): StoredAnomaly | undefined {
       const row = get.get(id);
-      return row === undefined ? undefined : storedAnomaly(row);
+      return row === undefined ? undefined : storedAnomaly(row, reader);
     },
     count: (sinceMs: number, isShown: boolean): number => count.get(sinceMs, isShown ? 1 : 0) ?? 0,
     /** When the first of all was; undefined without any. */
@@ -68,7 +70,8 @@ export function anomalyTable(database: Database) {
   };
 }
 
-function storedAnomaly(row: AnomalyRow): StoredAnomaly {
+/** Where its reasons are damaged, the rest of it still says what was unusual. */
+function storedAnomaly(row: AnomalyRow, reader: RowReader): StoredAnomaly {
   return {
     timeMs: row.time_ms,
     table: row.model_table,
@@ -78,7 +81,7 @@ function storedAnomaly(row: AnomalyRow): StoredAnomaly {
     probability: row.probability,
     cause: row.cause,
     title: row.title,
-    reasons: JSON.parse(row.reasons) as string[],
+    reasons: reader.json({ table: 'anomalies', row: row.id }, row.reasons, 'strings') ?? [],
     isShown: row.is_shown !== 0,
   };
 }

@@ -1,6 +1,8 @@
 import type { Database } from 'better-sqlite3';
 import type { Capture } from '../../../contract/api-captures.ts';
 import type { StoreAccess } from './access.ts';
+import { readObject } from './damaged-rows.ts';
+import type { RowReader } from './row-reader.ts';
 import type { FlowRecord } from './types.ts';
 
 /** Listed at the most; far above what is kept. */
@@ -9,13 +11,13 @@ const MAX_LISTED = 1_000;
 const REMOVED_AT_ONCE = 5_000;
 
 /** Prepared statements over the captures and the flows that came from them. */
-export function captureTable(database: Database) {
+export function captureTable(database: Database, reader: RowReader) {
   const put = database.prepare(`
     INSERT INTO captures (id, added_ms, body) VALUES (?, ?, ?)
     ON CONFLICT (id) DO UPDATE SET added_ms = excluded.added_ms, body = excluded.body`);
-  const list = database
-    .prepare<[number], string>('SELECT body FROM captures ORDER BY added_ms DESC, id DESC LIMIT ?')
-    .pluck();
+  const list = database.prepare<[number], CaptureRow>(
+    'SELECT id, body FROM captures ORDER BY added_ms DESC, id DESC LIMIT ?',
+  );
   const remove = database.prepare('DELETE FROM captures WHERE id = ?');
   // The second condition is that of the index, which has only the flows of captures.
   const removeFlows = database.prepare(
@@ -23,16 +25,25 @@ export function captureTable(database: Database) {
   );
   return {
     put: (capture: Capture): void => void put.run(capture.id, capture.addedMs, JSON.stringify(capture)),
-    list: (): Capture[] => list.all(MAX_LISTED).map(captureIn),
+    list: (): Capture[] => list.all(MAX_LISTED).flatMap((row) => captureIn(row, reader) ?? []),
     remove: (id: string): boolean => remove.run(id).changes > 0,
     removeFlows: (id: string, limit: number): number => removeFlows.run(id, limit).changes,
   };
 }
 
+interface CaptureRow {
+  readonly id: string;
+  readonly body: string;
+}
+
 /** A capture as it was written; earlier versions did not write how many of its bytes had come. */
-function captureIn(body: string): Capture {
-  const capture = JSON.parse(body) as Capture;
-  return { ...capture, receivedBytes: capture.receivedBytes ?? (capture.result === null ? 0 : capture.sizeBytes) };
+function captureIn({ id, body }: CaptureRow, reader: RowReader): Capture | undefined {
+  const earlier = readObject(body);
+  const isWithoutBytes = earlier !== undefined && !('receivedBytes' in earlier);
+  const whole = isWithoutBytes
+    ? JSON.stringify({ ...earlier, receivedBytes: earlier.result === null ? 0 : earlier.sizeBytes })
+    : body;
+  return reader.json({ table: 'captures', row: id }, whole, 'capture');
 }
 
 /** Captures that were given to the engine, and their flows; their alerts are among the alerts. */

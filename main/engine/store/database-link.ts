@@ -5,6 +5,8 @@ import type { Clock } from '../runtime/clock.ts';
 import { FailureError, messageOf } from '../runtime/failure.ts';
 import type { HealthPart } from '../runtime/health.ts';
 import { fileIdentity, openDatabase, putAside } from './connection.ts';
+import type { DamagedRows } from './damaged-rows.ts';
+import type { RowReader } from './row-reader.ts';
 import type { StoreSettings } from './store-settings.ts';
 import { prepareTables, type Tables } from './tables.ts';
 import { TROUBLES, type Trouble, troubleOf } from './trouble.ts';
@@ -19,6 +21,8 @@ export interface LinkRequest {
   readonly settings: StoreSettings;
   readonly clock: Clock;
   readonly part: HealthPart;
+  readonly reader: RowReader;
+  readonly damaged: DamagedRows;
   /** The database is in trouble: attempt something again after `retryMs`, which grows while the trouble lasts. */
   readonly onTrouble: (retryMs: number) => void;
   /** A damaged database was replaced outside of an attempt: what waits can be written. */
@@ -112,7 +116,7 @@ export class DatabaseLink {
   configure(settings: StoreSettings): void {
     this.#settings = { ...settings, busyMs: this.#settings.busyMs };
     this.attempt((_tables, database) => {
-      const tables = prepareTables(database, this.#settings);
+      const tables = prepareTables(database, this.#settings, this.#request.reader);
       this.#open = this.#open && { ...this.#open, tables };
     });
   }
@@ -155,7 +159,11 @@ export class DatabaseLink {
     const { sqlite, path, clock } = this.#request;
     const database = openDatabase(sqlite, path, this.#settings.busyMs, clock.nowMs());
     try {
-      return { database, tables: prepareTables(database, this.#settings), identity: fileIdentity(path) };
+      return {
+        database,
+        tables: prepareTables(database, this.#settings, this.#request.reader),
+        identity: fileIdentity(path),
+      };
     } catch (error) {
       closeQuietly(database);
       throw error;
@@ -205,14 +213,25 @@ export class DatabaseLink {
   #works(): void {
     this.#trouble = undefined;
     this.#retryMs = FIRST_RETRY_MS;
-    if (this.#asideNote === undefined) {
-      this.#request.part.ok('Everything is stored.');
-    } else {
-      this.#request.part.degraded(
+    this.tellDamage();
+  }
+
+  /** Says how the database does while there is no trouble with it. */
+  tellDamage(): void {
+    if (this.#trouble !== undefined || this.#closed) return;
+    const { part, damaged } = this.#request;
+    const rows = damaged.words();
+    if (this.#asideNote !== undefined) {
+      part.degraded(
         this.#asideNote,
         'Find out why (the disk, another program); restart the engine to clear this notice.',
       );
-    }
+    } else if (rows !== undefined) {
+      part.degraded(
+        `Everything is stored. Of what was read since the start, this was damaged and is left out or shown in part: ${rows}.`,
+        'Holdfast did not write it so: check the disk, and who may write the data directory. It goes when it is old enough.',
+      );
+    } else part.ok('Everything is stored.');
   }
 
   #fail(trouble: Trouble, detail?: string): void {

@@ -1,6 +1,7 @@
 import type { Database } from 'better-sqlite3';
 import type { EndReason, Service } from '../../../contract/traffic.ts';
 import { idCursor } from './alert-table.ts';
+import type { RowReader } from './row-reader.ts';
 import type { FlowFilter, FlowRecord, Page, StoredFlow } from './types.ts';
 
 /** A flow is stored at most so long after its first packet: the largest active timeout, and its last moments. */
@@ -44,7 +45,7 @@ const MICROSECONDS = 1000;
 const LIVE = 'live';
 
 /** Prepared statements over the flows. */
-export function flowRows(database: Database) {
+export function flowRows(database: Database, reader: RowReader) {
   const insert = database.prepare(`
     INSERT INTO flows (stored_ms, first_us, last_us, protocol, initiator, initiator_port, responder, responder_port,
       vlan, tunnel, initiator_packets, responder_packets, initiator_bytes, responder_bytes, service, end_reason,
@@ -142,13 +143,13 @@ export function flowRows(database: Database) {
           untilUs: (untilMs ?? Number.MAX_VALUE / MICROSECONDS) * MICROSECONDS,
           limit,
         })
-        .map(storedFlow);
+        .map((row) => storedFlow(row, reader));
       const next = rows.length === limit ? rows[rows.length - 1].id : after;
       return next > first ? { rows, cursor: String(next) } : { rows };
     },
     get(id: number): StoredFlow | undefined {
       const row = get.get(id);
-      return row && storedFlow(row);
+      return row && storedFlow(row, reader);
     },
     /** Exact without counting: flows are added at one end and removed at the other. */
     count(): number {
@@ -163,7 +164,7 @@ function bytesOf(values: Float32Array | Float64Array): Buffer {
   return Buffer.from(floats.buffer, floats.byteOffset, floats.byteLength);
 }
 
-function storedFlow(row: FlowRow): StoredFlow {
+function storedFlow(row: FlowRow, reader: RowReader): StoredFlow {
   return {
     id: row.id,
     storedMs: row.stored_ms,
@@ -186,7 +187,7 @@ function storedFlow(row: FlowRow): StoredFlow {
     note: {
       application: row.application,
       name: row.name,
-      said: row.said === null ? [] : (JSON.parse(row.said) as string[]),
+      said: row.said === null ? [] : (reader.json({ table: 'flows', row: row.id }, row.said, 'strings') ?? []),
     },
     ...programOf(row),
     ...(row.features === null || row.feature_version === null

@@ -1,3 +1,5 @@
+export { ActionStore } from './action-store.ts';
+export type { StoredAction } from './action-table.ts';
 export { AlertStore, type Reviewed, type ReviewRequest, type StoredReview } from './alert-store.ts';
 export type { AlertCount, TechniquesSeen } from './alert-table.ts';
 export { MAX_ALLOW_ENTRIES } from './allow-table.ts';

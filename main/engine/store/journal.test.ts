@@ -1,8 +1,11 @@
 import Sqlite from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { isVerdict } from './control-store.ts';
+import { DamagedRows } from './damaged-rows.ts';
 import { type JournalProgress, journalTable } from './journal.ts';
 import { migrate } from './migrate.ts';
+import { RowReader } from './row-reader.ts';
+import { ROW_SHAPES } from './row-shapes.ts';
 import type { JournalVerdict } from './types.ts';
 
 let database: Sqlite.Database;
@@ -11,7 +14,7 @@ let journal: ReturnType<typeof journalTable>;
 beforeEach(() => {
   database = new Sqlite(':memory:');
   migrate(database, 0);
-  journal = journalTable(database);
+  journal = journalTable(database, new RowReader(ROW_SHAPES, new DamagedRows()));
 });
 
 afterEach(() => database.close());

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Database } from 'better-sqlite3';
 import { idCursor } from './alert-table.ts';
+import { readObject } from './damaged-rows.ts';
+import type { RowReader } from './row-reader.ts';
 import type { JournalEntry, JournalFilter, JournalInput, JournalVerdict, Page } from './types.ts';
 
 interface JournalRow {
@@ -43,7 +45,7 @@ const HEAD = 'journal-head';
  * against edits with a database tool; who can rewrite the whole chain with this code can forge it, since there
  * is no secret key on the machine that root could not read.
  */
-export function journalTable(database: Database) {
+export function journalTable(database: Database, reader: RowReader) {
   const insert = database.prepare(
     'INSERT INTO journal (id, time_ms, actor, action, subject, detail, hash) VALUES (?, ?, ?, ?, ?, ?, ?)',
   );
@@ -83,7 +85,7 @@ export function journalTable(database: Database) {
       for (const row of list.iterate(idCursor(filter.cursor))) {
         const isWanted = wanted === '' || searchText(row).includes(wanted);
         if (isWanted) {
-          rows.push(entryOf(row));
+          rows.push(entryOf(row, reader));
           givenCharacters += row.detail.length;
         }
         scanned += 1;
@@ -152,21 +154,20 @@ function boundedJson(value: unknown): string {
   return text.length <= MAX_DETAIL_BYTES ? text : JSON.stringify({ omittedCharacters: text.length });
 }
 
-function entryOf(row: JournalRow): JournalEntry {
-  const { id, time_ms: timeMs, actor, action, subject } = row;
-  const detail = detailOf(row.detail);
-  return { id, timeMs, actor, action, subject, detail, hash: row.hash.toString('hex') };
-}
-
 /** Somebody may have edited the database: verification then says so, and the rest can still be read. */
-function detailOf(text: string): Readonly<Record<string, unknown>> {
-  try {
-    const detail: unknown = JSON.parse(text);
-    if (typeof detail === 'object' && detail !== null) return detail as Readonly<Record<string, unknown>>;
-  } catch {
-    // Told below, like everything else that is no object.
-  }
-  return { unreadable: text };
+function entryOf(row: JournalRow, reader: RowReader): JournalEntry {
+  const { id, time_ms: timeMs, actor, action, subject } = row;
+  const detail = readObject(row.detail);
+  if (detail === undefined) reader.note({ table: 'journal', row: id });
+  return {
+    id,
+    timeMs,
+    actor,
+    action,
+    subject,
+    detail: detail ?? { unreadable: row.detail },
+    hash: row.hash.toString('hex'),
+  };
 }
 
 function searchText({ actor, action, subject, detail }: JournalRow): string {

@@ -1,6 +1,7 @@
 import type { Database } from 'better-sqlite3';
 import type { Profile } from '../../../contract/api-models.ts';
 import type { ModelTable, ProfileState } from '../../../contract/models.ts';
+import type { RowReader } from './row-reader.ts';
 
 /** A version of what was learnt, as it is kept, but for its document. */
 export interface StoredProfile {
@@ -23,7 +24,7 @@ interface ProfileRow {
 const MAX_ROWS = 1_000;
 
 /** The statements of the table of profiles. Writes belong inside a transaction. */
-export function profileTable(database: Database) {
+export function profileTable(database: Database, reader: RowReader) {
   const insert = database.prepare(`
     INSERT INTO model_profiles (id, model_table, version, state, reason, trained_ms, used_ms, body, document)
     VALUES (?, ?, ?, ?, ?, ?, NULL, ?, ?)`);
@@ -46,7 +47,7 @@ export function profileTable(database: Database) {
       insert.run(id, table, version, 'candidate', reason, trainedMs, JSON.stringify(profile), bytes);
     },
     /** The latest first. */
-    list: (): StoredProfile[] => list.all(MAX_ROWS).map(storedProfile),
+    list: (): StoredProfile[] => list.all(MAX_ROWS).flatMap((row) => storedProfile(row, reader) ?? []),
     document: (id: string): Buffer | undefined => document.get(id),
     /** Puts it in use instead of the one that is. */
     use(table: ModelTable, id: string, reason: string, retiredReason: string, nowMs: number): void {
@@ -59,6 +60,7 @@ export function profileTable(database: Database) {
   };
 }
 
-function storedProfile({ body, state, reason, used_ms }: ProfileRow): StoredProfile {
-  return { profile: { ...(JSON.parse(body) as Profile), state, reason }, usedMs: used_ms };
+function storedProfile({ id, body, state, reason, used_ms }: ProfileRow, reader: RowReader): StoredProfile | undefined {
+  const profile = reader.json({ table: 'model_profiles', row: id }, body, 'profile');
+  return profile && { profile: { ...profile, state, reason }, usedMs: used_ms };
 }

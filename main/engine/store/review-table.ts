@@ -1,6 +1,7 @@
 import type { Database } from 'better-sqlite3';
 import type { AlertTrail } from '../../../contract/alert-trail.ts';
 import type { DismissReason } from '../../../contract/api-schemas.ts';
+import type { RowReader } from './row-reader.ts';
 import type { AlertState } from './types.ts';
 
 /** One step in the life of an alert: who brought it from one state into another. */
@@ -14,11 +15,12 @@ export interface ReviewStep {
 }
 
 interface StepRow {
+  readonly id: number;
   readonly time_ms: number;
   readonly actor: string;
-  readonly before: AlertState;
-  readonly after: AlertState;
-  readonly reason: DismissReason | null;
+  readonly before: string;
+  readonly after: string;
+  readonly reason: string | null;
   readonly note: string;
 }
 
@@ -26,12 +28,12 @@ interface StepRow {
 const MAX_STEPS = 100;
 
 /** Prepared statements over what was done with alerts and how they came about. */
-export function reviewTable(database: Database) {
+export function reviewTable(database: Database, reader: RowReader) {
   const add = database.prepare(
     'INSERT INTO alert_reviews (alert_id, time_ms, actor, before, after, reason, note) VALUES (?, ?, ?, ?, ?, ?, ?)',
   );
   const list = database.prepare<unknown[], StepRow>(
-    'SELECT time_ms, actor, before, after, reason, note FROM alert_reviews WHERE alert_id = ? ORDER BY id DESC LIMIT ?',
+    'SELECT id, time_ms, actor, before, after, reason, note FROM alert_reviews WHERE alert_id = ? ORDER BY id DESC LIMIT ?',
   );
   const setTrail = database.prepare(
     'INSERT INTO alert_trails (alert_id, body) VALUES (?, ?) ON CONFLICT DO UPDATE SET body = excluded.body',
@@ -45,12 +47,20 @@ export function reviewTable(database: Database) {
     list: (alertId: string): ReviewStep[] =>
       list
         .all(alertId, MAX_STEPS)
-        .map(({ time_ms: timeMs, ...step }) => ({ timeMs, ...step }))
+        .flatMap((row) => stepOf(row, reader) ?? [])
         .reverse(),
     setTrail: (alertId: string, trail: AlertTrail) => void setTrail.run(alertId, JSON.stringify(trail)),
     getTrail(alertId: string): AlertTrail | undefined {
       const body = getTrail.get(alertId) as string | undefined;
-      return body === undefined ? undefined : (JSON.parse(body) as AlertTrail);
+      return body === undefined ? undefined : reader.json({ table: 'alert_trails', row: alertId }, body, 'trail');
     },
   };
+}
+
+function stepOf(row: StepRow, reader: RowReader): ReviewStep | undefined {
+  const { id, time_ms: timeMs, actor, before, after, reason, note } = row;
+  const at = { table: 'alert_reviews', row: id };
+  const isKnown =
+    reader.is(at, before, 'alertState') && reader.is(at, after, 'alertState') && reader.is(at, reason, 'reviewReason');
+  return isKnown ? { timeMs, actor, before, after, reason, note } : undefined;
 }

@@ -269,4 +269,20 @@ export const MIGRATIONS: readonly Migration[] = [
       ALTER TABLE flows ADD COLUMN program_user TEXT;
     `,
   },
+  {
+    version: 12,
+    name: 'actions',
+    sql: `
+      CREATE TABLE actions (
+        id TEXT PRIMARY KEY,
+        created_ms REAL NOT NULL,
+        updated_ms REAL NOT NULL,
+        state TEXT NOT NULL,
+        body TEXT NOT NULL,
+        held TEXT NOT NULL
+      ) STRICT, WITHOUT ROWID;
+      CREATE INDEX actions_by_time ON actions (created_ms, id);
+      CREATE INDEX actions_by_state ON actions (state);
+    `,
+  },
 ];

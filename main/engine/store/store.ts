@@ -4,16 +4,20 @@ import type { Alert, Finding } from '../../../contract/domain.ts';
 import type { HostEvent } from '../../../contract/events.ts';
 import type { Clock, Timer } from '../runtime/clock.ts';
 import type { HealthPart, HealthRegistry } from '../runtime/health.ts';
+import { ActionStore } from './action-store.ts';
 import { AlertStore } from './alert-store.ts';
 import { LIVE, pageOfWaiting } from './alert-table.ts';
 import { CaptureStore } from './capture-table.ts';
 import { Committer } from './committer.ts';
 import { ControlStore, isVerdict } from './control-store.ts';
+import { DamagedRows } from './damaged-rows.ts';
 import { DatabaseLink } from './database-link.ts';
 import { EventStore } from './events/event-store.ts';
 import { HuntRunner } from './hunt/hunt-runner.ts';
 import { HuntStore } from './hunt/hunt-store.ts';
 import { ModelStore } from './model-store.ts';
+import { RowReader } from './row-reader.ts';
+import type { RowShapes } from './row-shapes.ts';
 import type { StoreSettings } from './store-settings.ts';
 import type { Tables } from './tables.ts';
 import type {
@@ -53,8 +57,11 @@ export interface StoreRequest {
  * @throws FailureError `database-too-new`, `unsafe-file`, `unsafe-directory`: what no waiting cures
  */
 export async function openStore(request: StoreRequest): Promise<Store> {
-  const { default: sqlite } = await import('better-sqlite3');
-  return new SqliteStore(request, sqlite);
+  const [{ default: sqlite }, { ROW_SHAPES }] = await Promise.all([
+    import('better-sqlite3'),
+    import('./row-shapes.ts'),
+  ]);
+  return new SqliteStore(request, sqlite, ROW_SHAPES);
 }
 
 const MAINTENANCE_MS = 60_000;
@@ -66,6 +73,7 @@ const HOSTS_PER_FACT = 500;
 
 /** The store as the engine sees it: what is written waits in memory, what is asked comes from the database. */
 class SqliteStore implements Store {
+  readonly actions: ActionStore;
   readonly alerts: AlertStore;
   readonly control: ControlStore;
   readonly captures: CaptureStore;
@@ -79,25 +87,29 @@ class SqliteStore implements Store {
   readonly #committer: Committer;
   readonly #maintenance: Timer;
 
-  constructor({ path, clock, health, settings }: StoreRequest, sqlite: typeof Sqlite) {
+  constructor({ path, clock, health, settings }: StoreRequest, sqlite: typeof Sqlite, shapes: RowShapes) {
     this.#clock = clock;
     this.#rows = new WaitingRows(settings.queueRows, settings.queueEvents, clock);
-    this.#part = health.part('store', () => this.#rows.counters());
+    const damaged = new DamagedRows(() => this.#link.tellDamage());
+    this.#part = health.part('store', () => ({ ...this.#rows.counters(), damagedRows: damaged.count }));
     this.#link = new DatabaseLink({
       sqlite,
       path,
       settings,
       clock,
       part: this.#part,
+      reader: new RowReader(shapes, damaged),
+      damaged,
       onTrouble: (retryMs) => this.#committer.retryAfter(retryMs),
       onReturn: () => this.#committer.schedule(),
     });
     this.#committer = new Committer(this.#rows, this.#link, clock, settings);
+    this.actions = new ActionStore(this.#committer);
     this.alerts = new AlertStore(this.#committer);
     this.control = new ControlStore(this.#committer);
     this.captures = new CaptureStore(this.#committer);
     // One thread for both: it is given back when nobody asks.
-    const runner = new HuntRunner(path);
+    const runner = new HuntRunner(path, (row) => damaged.note(row));
     this.hunt = new HuntStore(this.#committer, runner);
     this.events = new EventStore(this.#committer, runner, path);
     this.models = new ModelStore(this.#committer);

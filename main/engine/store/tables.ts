@@ -1,4 +1,5 @@
 import type { Database } from 'better-sqlite3';
+import { actionTable } from './action-table.ts';
 import { alertTable } from './alert-table.ts';
 import { allowTable } from './allow-table.ts';
 import { anomalyTable } from './anomaly-table.ts';
@@ -12,6 +13,7 @@ import { markTable } from './mark-table.ts';
 import { profileTable } from './profile-table.ts';
 import { retention, sizesOf } from './retention.ts';
 import { reviewTable } from './review-table.ts';
+import type { RowReader } from './row-reader.ts';
 import { sampleTable } from './sample-table.ts';
 import type { StoreSettings } from './store-settings.ts';
 import { tokenTable } from './token-table.ts';
@@ -20,8 +22,8 @@ import { trafficTable } from './traffic-table.ts';
 import type { StoredSetting } from './types.ts';
 
 /** Everything that is prepared once per open database. */
-export function prepareTables(database: Database, settings: StoreSettings) {
-  const journal = journalTable(database);
+export function prepareTables(database: Database, settings: StoreSettings, reader: RowReader) {
+  const journal = journalTable(database, reader);
   const setSetting = database.prepare(`
     INSERT INTO settings (path, value, updated_ms) VALUES (?, ?, ?)
     ON CONFLICT DO UPDATE SET value = excluded.value, updated_ms = excluded.updated_ms`);
@@ -30,28 +32,32 @@ export function prepareTables(database: Database, settings: StoreSettings) {
   );
   const count = (table: string) => database.prepare<[], number>(`SELECT count(*) FROM ${table}`).pluck();
   const counts = { alerts: count('alerts'), findings: count('findings'), journal: count('journal') };
-  const flows = flowRows(database);
+  const flows = flowRows(database, reader);
   const events = eventTable(database);
   return {
-    alerts: alertTable(database),
-    reviews: reviewTable(database),
-    allow: allowTable(database),
+    actions: actionTable(database, reader),
+    alerts: alertTable(database, reader),
+    reviews: reviewTable(database, reader),
+    allow: allowTable(database, reader),
     betweenHosts: trafficBetween(database),
-    captures: captureTable(database),
+    captures: captureTable(database, reader),
     savedQueries: savedTable(database),
     flows,
     events,
     hosts: hostTable(database),
     traffic: trafficTable(database),
     journal,
-    tokens: tokenTable(database),
+    tokens: tokenTable(database, reader),
     marks: markTable(database),
-    profiles: profileTable(database),
+    profiles: profileTable(database, reader),
     samples: sampleTable(database),
-    anomalies: anomalyTable(database),
+    anomalies: anomalyTable(database, reader),
     setSetting: (path: string, value: unknown, nowMs: number) => setSetting.run(path, JSON.stringify(value), nowMs),
     listSettings: (): StoredSetting[] =>
-      listSettings.all().map((row) => ({ path: row.path, value: JSON.parse(row.value), updatedMs: row.updated_ms })),
+      listSettings.all().flatMap(({ path, value: text, updated_ms: updatedMs }) => {
+        const value: unknown = reader.json({ table: 'settings', row: path }, text, 'anything');
+        return value === undefined ? [] : [{ path, value, updatedMs }];
+      }),
     statistics: () => ({
       alerts: counts.alerts.get() ?? 0,
       findings: counts.findings.get() ?? 0,

@@ -16,11 +16,16 @@ export const START_MS = Date.UTC(2026, 0, 1);
 export class FlowStoreScene {
   readonly clock: ManualClock;
   readonly store: Store;
+  /** Of the database. */
+  readonly path: string;
+  readonly health: HealthRegistry;
   readonly #folder: string;
 
-  private constructor(folder: string, clock: ManualClock, store: Store) {
+  private constructor(folder: string, path: string, clock: ManualClock, health: HealthRegistry, store: Store) {
     this.#folder = folder;
+    this.path = path;
     this.clock = clock;
+    this.health = health;
     this.store = store;
   }
 
@@ -28,8 +33,9 @@ export class FlowStoreScene {
     const folder = mkdtempSync(join(tmpdir(), 'holdfast-store-'));
     const clock = new ManualClock(START_MS);
     const settings = { ...defaultsOf(storeSettings), ...changes };
-    const request = { path: join(folder, 'data', 'holdfast.db'), clock, health: new HealthRegistry(), settings };
-    return new FlowStoreScene(folder, clock, await openStore(request));
+    const path = join(folder, 'data', 'holdfast.db');
+    const health = new HealthRegistry();
+    return new FlowStoreScene(folder, path, clock, health, await openStore({ path, clock, health, settings }));
   }
 
   flow(number: number, changes: Partial<FlowRecord> = {}): FlowRecord {

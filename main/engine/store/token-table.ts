@@ -1,5 +1,6 @@
 import type { Database } from 'better-sqlite3';
 import type { Role } from '../../../contract/api-roles.ts';
+import type { RowReader } from './row-reader.ts';
 
 /** A token for the HTTP interface, as it is kept: without its secret. */
 export interface StoredToken {
@@ -18,7 +19,7 @@ export interface StoredToken {
 interface TokenRow {
   readonly id: string;
   readonly name: string;
-  readonly role: Role;
+  readonly role: string;
   readonly hash: Buffer;
   readonly created_ms: number;
   readonly created_by: string;
@@ -30,7 +31,7 @@ interface TokenRow {
 const MAX_ROWS = 1_000;
 
 /** The statements of the table of tokens. Writes belong inside a transaction. */
-export function tokenTable(database: Database) {
+export function tokenTable(database: Database, reader: RowReader) {
   const insert = database.prepare(`
     INSERT INTO tokens (id, name, role, hash, created_ms, created_by, expires_ms, last_used_ms)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?)`);
@@ -46,15 +47,18 @@ export function tokenTable(database: Database) {
     remove: (id: string): boolean => remove.run(id).changes > 0,
     touch: (id: string, lastUsedMs: number): void => void touch.run(lastUsedMs, id),
     /** The oldest first. */
-    list: (): StoredToken[] => list.all(MAX_ROWS).map(tokenOf),
+    list: (): StoredToken[] => list.all(MAX_ROWS).flatMap((row) => tokenOf(row, reader) ?? []),
   };
 }
 
-function tokenOf(row: TokenRow): StoredToken {
+/** Undefined where it says nothing of what its bearer may do. */
+function tokenOf(row: TokenRow, reader: RowReader): StoredToken | undefined {
+  const { role } = row;
+  if (!reader.is({ table: 'tokens', row: row.id }, role, 'role')) return undefined;
   return {
     id: row.id,
     name: row.name,
-    role: row.role,
+    role,
     hash: row.hash,
     createdMs: row.created_ms,
     createdBy: row.created_by,

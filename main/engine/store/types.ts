@@ -2,6 +2,7 @@ import type { AlertTrail } from '../../../contract/alert-trail.ts';
 import type { Alert, AlertKind, Failure, Finding, Severity } from '../../../contract/domain.ts';
 import type { HostEvent } from '../../../contract/events.ts';
 import type { EndReason, Service } from '../../../contract/traffic.ts';
+import type { ActionStore } from './action-store.ts';
 import type { AlertStore, StoredReview } from './alert-store.ts';
 import type { CaptureStore } from './capture-table.ts';
 import type { ControlStore } from './control-store.ts';
@@ -231,6 +232,8 @@ export interface StoreStatistics {
 export interface Store {
   /** Tokens, marks, the journal's seal. */
   readonly control: ControlStore;
+  /** What was done about alerts, and can be undone. */
+  readonly actions: ActionStore;
   /** Reviews, trails, counts and the allow-list. */
   readonly alerts: AlertStore;
   /** Captures that were given to the engine, and their flows. */

@@ -14,8 +14,11 @@ import type { FlowRecord } from './types.ts';
 /** Alerts, findings and journal entries that wait for the disk; an alert is some kilobytes. */
 const WAITING_FACTS = 4096;
 
-/** Events of one commit: a few milliseconds of the engine's time. */
-const EVENTS_PER_COMMIT = 200;
+/**
+ * Events of one commit: some ten milliseconds of the engine's time. Each commit writes the same pages of the indexes once
+ * more, so that smaller ones cost more for each event.
+ */
+const EVENTS_PER_COMMIT = 500;
 
 /** Something that happened once and must be written in its order. */
 export type Fact = (tables: Tables) => void;

@@ -19,6 +19,8 @@ export interface CompiledYara {
   /** By namespace and name: see `ruleKey`. */
   readonly facts: ReadonlyMap<string, YaraRuleFacts>;
   readonly problems: readonly YaraProblem[];
+  /** What the rules ask about the file, and perhaps more: a word of a comment may look the same. */
+  readonly variables: readonly FileVariable[];
 }
 
 /** What rules may ask about the file that is scanned, as other scanners of YARA offer it. */
@@ -60,7 +62,7 @@ export function compileYara(files: readonly TextFile[]): CompiledYara {
 }
 
 /** Undefined where one of them has a mistake. */
-function compileTogether(files: readonly TextFile[]): Pick<CompiledYara, 'rules' | 'facts'> | undefined {
+function compileTogether(files: readonly TextFile[]): Omit<CompiledYara, 'problems'> | undefined {
   const compiler = newCompiler();
   try {
     const facts = new Map<string, YaraRuleFacts>();
@@ -69,12 +71,17 @@ function compileTogether(files: readonly TextFile[]): Pick<CompiledYara, 'rules'
       compiler.addSource(text);
       for (const rule of listRules(path, text)) facts.set(ruleKey(path, rule.name), rule);
     }
-    return { rules: compiler.build(), facts };
+    return { rules: compiler.build(), facts, variables: FILE_VARIABLES.filter((name) => isNamed(name, files)) };
   } catch {
     return undefined;
   } finally {
     compiler.free();
   }
+}
+
+function isNamed(variable: FileVariable, files: readonly TextFile[]): boolean {
+  const word = new RegExp(`\\b${variable}\\b`);
+  return files.some(({ text }) => word.test(text));
 }
 
 /** What is wrong with a file: a compiler that has met a mistake cannot be used any more, so each file gets its own. */

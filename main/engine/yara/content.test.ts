@@ -142,6 +142,18 @@ describe('rules with mistakes', () => {
     );
     expect(judge.scan(EICAR, { filename: 'x.sh' }).hits).toHaveLength(1);
     expect(judge.scan(EICAR, { filename: 'y.sh' }).hits).toHaveLength(0);
+    expect(judge.scan(EICAR, {}).hits).toHaveLength(0);
+    expect(judge.scan(EICAR, { filename: 'x.sh' }).hits).toHaveLength(1);
     judge.close();
+  });
+
+  it('wear the scanner no more than they must', () => {
+    const judge = (rule: string): YaraScanner => new YaraScanner(compileYara([{ path: 'n', text: rule }]), 1_000);
+    const [silent, asking] = [judge('rule n { condition: true }'), judge('rule n { condition: filename == "x" }')];
+    for (const scanner of [silent, asking]) {
+      for (let turn = 0; turn < 10; turn++) scanner.scan(EICAR, { filename: 'same', filepath: `/${turn}` });
+    }
+    expect([silent.wear, asking.wear]).toEqual([10, 11]);
+    for (const scanner of [silent, asking]) scanner.close();
   });
 });

@@ -39,7 +39,11 @@ const MAX_GAPS = 16;
 const MAX_HITS = 200;
 export const INSIDE = ' › ';
 
-/** Asks the rules about a content and all that is inside of it. Never throws. */
+/**
+ * Asks the rules about a content and all that is inside of it.
+ *
+ * @throws YaraFailure
+ */
 export function scanContent(
   scanner: Pick<YaraScanner, 'scan'>,
   content: Buffer,

@@ -11,4 +11,4 @@ export {
 } from './content.ts';
 export { importedYaraRules, OWN_YARA_RULES, readYaraFiles } from './folder.ts';
 export { descriptionOf, listRules, severityOf, techniquesOf, type YaraRuleFacts } from './rule-list.ts';
-export { type FileNames, type ScanVerdict, type YaraHit, YaraScanner } from './scanner.ts';
+export { type FileNames, type ScanVerdict, YaraFailure, type YaraHit, YaraScanner } from './scanner.ts';

@@ -56,6 +56,9 @@ const char arguments_help[] =
     "  --only, --own, --user\n"
     "                      as above; children of the processes named with --own are not asked about either\n"
     "  --deadline-ms MS    allow what nobody answered in this time (1-60000, default 200)\n"
+    "sense signal          stop processes, let them go on or end them as asked on standard input; answers come on standard\n"
+    "                      output (src/signal_records.h)\n"
+    "  --user UID          as above\n"
     "sense xattrs          read paths, each ended by a zero byte, and write their extended attributes (src/xattrs.h)\n"
     "sense check           say whether packets can be captured, and if not, why (exit 77)\n"
     "sense fifo PATH       make a named pipe that only its owner may open\n"
@@ -182,6 +185,18 @@ static bool parse_watch(struct arguments *arguments, int count, char *const *val
   return true;
 }
 
+/* Of `sense signal`. */
+static bool parse_signal(struct arguments *arguments, int count, char *const *values, char *problem,
+                         size_t problem_bytes) {
+  for (int i = 0; i < count; i += 2) {
+    const char *value = i + 1 < count ? values[i + 1] : NULL;
+    if (strcmp(values[i], "--user") == 0 && number_within(value, 1, UINT32_MAX - 1, &arguments->user)) continue;
+    snprintf(problem, problem_bytes, "%.40s is no option here, or needs another value", values[i]);
+    return false;
+  }
+  return true;
+}
+
 /* Of `sense access`. */
 static bool parse_access(struct arguments *arguments, int count, char *const *values, char *problem,
                          size_t problem_bytes) {
@@ -219,6 +234,10 @@ bool arguments_parse(struct arguments *arguments, int count, char *const *values
   if (strcmp(command, "sockets") == 0) {
     arguments->command = COMMAND_SOCKETS;
     return parse_watch(arguments, count - 2, values + 2, problem, problem_bytes);
+  }
+  if (strcmp(command, "signal") == 0) {
+    arguments->command = COMMAND_SIGNAL;
+    return parse_signal(arguments, count - 2, values + 2, problem, problem_bytes);
   }
   if (strcmp(command, "access") == 0) {
     arguments->command = COMMAND_ACCESS;

@@ -24,6 +24,8 @@ enum command {
   COMMAND_SOCKETS,
   /* Tells which process reaches into another one, and which modules the kernel loads. */
   COMMAND_ACCESS,
+  /* Stops processes, lets them go on, and ends them. */
+  COMMAND_SIGNAL,
   /* Tells extended attributes of files. */
   COMMAND_XATTRS,
   /* Says whether packets could be captured, and why not. */

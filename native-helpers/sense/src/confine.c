@@ -17,6 +17,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "process_parent.h"
+
 #ifndef SENSE_WITHOUT_SECCOMP
 
 #if defined(__x86_64__)
@@ -45,9 +47,11 @@ enum role {
   ROLE_GUARD = 1u << 4,
   /* Asks before programs start. */
   ROLE_VERDICTS = 1u << 5,
+  /* Stops processes and ends them. */
+  ROLE_SIGNALS = 1u << 6,
   ANY_FILES = ROLE_FILES | ROLE_VERDICTS,
-  ANYBODY = ROLE_PACKETS | ROLE_READER | ANY_FILES | ROLE_ATTRIBUTES,
-  ANY_READER = ROLE_READER | ANY_FILES,
+  ANYBODY = ROLE_PACKETS | ROLE_READER | ANY_FILES | ROLE_ATTRIBUTES | ROLE_SIGNALS,
+  ANY_READER = ROLE_READER | ANY_FILES | ROLE_SIGNALS,
 };
 
 struct rule {
@@ -116,7 +120,7 @@ static bool filter_system_calls(int netlink, int other, unsigned role) {
       {SYS_openat, 2, HAS_NONE_OF, FOR_WRITING, ANY_READER},
       {SYS_read, 0, ANYTHING, 0, ANY_READER | ROLE_ATTRIBUTES},
       {SYS_read, 0, EQUALS, (uint32_t)other, ROLE_GUARD},
-      {SYS_readlinkat, 0, ANYTHING, 0, ANY_READER},
+      {SYS_readlinkat, 0, ANYTHING, 0, ROLE_READER | ANY_FILES},
       {SYS_open_by_handle_at, 2, HAS_NONE_OF, FOR_WRITING, ANY_FILES},
       {SYS_fstat, 0, ANYTHING, 0, ANY_FILES},
       {SYS_newfstatat, 0, ANYTHING, 0, ANY_FILES}, /* as the C library calls fstat since 2.33 */
@@ -127,6 +131,13 @@ static bool filter_system_calls(int netlink, int other, unsigned role) {
       {SYS_fanotify_init, 1, HAS_NONE_OF, FOR_WRITING, ANY_FILES},
       {SYS_fcntl, 1, EQUALS, F_SETLEASE, ROLE_VERDICTS},
       {SYS_fanotify_mark, 0, ANYTHING, 0, ANY_FILES},
+      {SYS_pidfd_open, 0, ANYTHING, 0, ROLE_SIGNALS | ROLE_VERDICTS},
+      {SYS_getpgid, 0, ANYTHING, 0, ROLE_VERDICTS},
+      {SYS_getsid, 0, ANYTHING, 0, ROLE_VERDICTS},
+      {SYS_ioctl, 1, EQUALS, (uint32_t)PIDFD_GET_FACTS, ROLE_VERDICTS},
+      {SYS_pidfd_send_signal, 1, EQUALS, SIGSTOP, ROLE_SIGNALS},
+      {SYS_pidfd_send_signal, 1, EQUALS, SIGCONT, ROLE_SIGNALS},
+      {SYS_pidfd_send_signal, 1, EQUALS, SIGKILL, ROLE_SIGNALS},
   };
   static_assert(sizeof rules / sizeof rules[0] <= MAX_RULES, "the filter has room");
   struct sock_filter code[MAX_INSTRUCTIONS];
@@ -139,7 +150,7 @@ static bool filter_system_calls(int netlink, int other, unsigned role) {
 
 #else
 
-enum role { ROLE_PACKETS, ROLE_READER, ROLE_FILES, ROLE_ATTRIBUTES, ROLE_GUARD, ROLE_VERDICTS };
+enum role { ROLE_PACKETS, ROLE_READER, ROLE_FILES, ROLE_ATTRIBUTES, ROLE_GUARD, ROLE_VERDICTS, ROLE_SIGNALS };
 
 static bool filter_system_calls(int netlink, int other, unsigned role) {
   (void)netlink;
@@ -195,7 +206,7 @@ static bool confine_to(uint32_t user, int netlink, int other, uint32_t capabilit
   *step = "forbid core dumps";
   if (setrlimit(RLIMIT_CORE, &none) != 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) return false;
   *step = "tie its life to its parent's";
-  if (role != ROLE_GUARD && !tie_to(parent)) return false;
+  if (role != ROLE_GUARD && role != ROLE_SIGNALS && !tie_to(parent)) return false;
   *step = "forbid new rights";
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return false;
   *step = "filter its system calls";
@@ -226,4 +237,8 @@ bool confine_verdicts(uint32_t user, const char **step) {
 
 bool confine_attributes(uint32_t user, const char **step) {
   return confine_to(user, -1, -1, 1u << CAP_DAC_READ_SEARCH, ROLE_ATTRIBUTES, step);
+}
+
+bool confine_signals(uint32_t user, const char **step) {
+  return confine_to(user, -1, -1, 1u << CAP_KILL, ROLE_SIGNALS, step);
 }

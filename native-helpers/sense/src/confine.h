@@ -45,4 +45,11 @@ bool confine_verdicts(uint32_t user, const char **step);
  */
 bool confine_attributes(uint32_t user, const char **step);
 
+/*
+ * The same for whoever stops processes and ends them: it may send SIGSTOP, SIGCONT and SIGKILL and no other signal, which
+ * takes CAP_KILL, and read about processes. It outlives its parent, to let go on what the parent did not write down. No
+ * sockets.
+ */
+bool confine_signals(uint32_t user, const char **step);
+
 #endif

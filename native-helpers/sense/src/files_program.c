@@ -6,10 +6,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "procfs.h"
-
-#define STAT_BYTES 1024u
-
 static const char DELETED[] = " (deleted)";
 
 static ssize_t read_small(uint32_t process, const char *name, char *bytes, size_t room) {
@@ -72,13 +68,4 @@ struct file_program *file_programs_find(struct file_programs *programs, uint32_t
   if (program->is_told && is_same(program, &now)) program->is_current = true;
   else *program = now;
   return program;
-}
-
-uint32_t file_program_parent(uint32_t process) {
-  char line[STAT_BYTES];
-  const ssize_t count = read_small(process, "stat", line, sizeof line - 1);
-  if (count <= 0) return 0;
-  line[count] = '\0';
-  struct process_record record = {0};
-  return procfs_parse_stat(line, 1, &record) ? record.parent : 0;
 }

@@ -30,7 +30,4 @@ void file_programs_forget_all(struct file_programs *programs);
 /* Its place in the list, counted from 1, is its number. */
 struct file_program *file_programs_find(struct file_programs *programs, uint32_t process);
 
-/* The process that started another one; 0 when it is gone. */
-uint32_t file_program_parent(uint32_t process);
-
 #endif

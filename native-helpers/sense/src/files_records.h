@@ -14,7 +14,7 @@
 
 #define FILES_MAGIC 0x46534648u    /* "HFSF" */
 #define VERDICTS_MAGIC 0x56534648u /* "HFSV" */
-#define FILES_FORMAT_VERSION 4u
+#define FILES_FORMAT_VERSION 5u
 
 /* Not among the types of the other streams: a reader of the wrong one notices. */
 enum files_record_type {
@@ -162,7 +162,10 @@ enum verdict_kind {
   VERDICT_OPEN = 2,
 };
 
-/* Somebody has it open for writing: what is written through a mapping goes on without another time of change. */
+/*
+ * Somebody has it open for writing: what is written through a mapping goes on without another time of change. Not told of
+ * files that root alone may change.
+ */
 #define VERDICT_IS_BEING_WRITTEN 1u
 
 /* Somebody waits for the answer. Followed by path_bytes of path and padding. */
@@ -192,14 +195,16 @@ struct verdict_statistics_record {
   uint64_t exempt;   /* allowed unasked: our own processes */
   uint64_t guarded;  /* files that are marked one by one */
   uint64_t overflows;
-  uint64_t median_us; /* from a question to its answer; 0 while there was none */
+  uint64_t median_us; /* of what was asked: from the kernel's question to our answer; 0 while there was none */
   uint64_t deaf;      /* how often nobody was asked for a while, because too many answers had not come in time */
+  uint64_t known;     /* allowed unasked: the same content was allowed before */
+  uint64_t known_median_us;
 };
 
 enum files_command_kind {
   ANSWER_ALLOW = 1,
   ANSWER_DENY = 2,
-  /* Allowed until the file changes: the kernel does not ask again. */
+  /* Allowed until the file changes: nobody asks again. */
   ANSWER_ALLOW_REMEMBER = 3,
   /* Ask for every open of `path`, or no more. */
   GUARD_PATH = 4,
@@ -225,7 +230,7 @@ static_assert(sizeof(struct files_hello_record) == 24, "layout");
 static_assert(sizeof(struct file_system_record) == 32, "layout");
 static_assert(sizeof(struct files_statistics_record) == 88, "layout");
 static_assert(sizeof(struct verdict_request_record) == 72, "layout");
-static_assert(sizeof(struct verdict_statistics_record) == 88, "layout");
+static_assert(sizeof(struct verdict_statistics_record) == 104, "layout");
 static_assert(sizeof(struct files_command) == 16, "layout");
 
 #endif

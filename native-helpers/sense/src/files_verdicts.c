@@ -16,11 +16,12 @@
 #include "confine.h"
 #include "files_commands.h"
 #include "files_kernel.h"
+#include "files_known.h"
 #include "files_mounts.h"
 #include "files_paths.h"
-#include "files_program.h"
 #include "files_records.h"
 #include "moments.h"
+#include "process_parent.h"
 
 /* Questions without an answer. One more is not asked: a machine must go on whatever becomes of the engine. */
 #define MAX_WAITING 256u
@@ -41,36 +42,50 @@ struct waiting_question {
   int file; /* -1: an empty slot */
   uint32_t question;
   uint64_t deadline_ms;
-  uint64_t asked_ns;
+  uint64_t begun_ns;
+  struct known_content content;
+  bool is_written; /* somebody could write to it unseen */
+  bool is_settled; /* whatever is written to it since gave it another time of change */
+};
+
+/* How long answers took, for their median. */
+struct answer_times {
+  uint64_t count;
+  uint64_t classes[TIME_CLASSES];
 };
 
 struct verdicts {
   const struct files_options *options;
+  pid_t own_groups[MAX_OWN_PROCESSES]; /* of processes, as they were when we began */
   int group;
   uint32_t asked; /* numbers of questions */
   unsigned waiting;
   unsigned timeouts_in_a_row;
   uint64_t deaf_until_ms;
   uint64_t now_ms;
+  uint64_t begun_ns;         /* when the kernel's questions were read */
+  uint64_t next_deadline_ms; /* of those that wait; of one that is answered by now, perhaps */
   bool can_remember;
   struct verdict_statistics_record counts;
-  uint64_t times[TIME_CLASSES];
+  struct answer_times times;
+  struct answer_times known_times;
+  struct known_contents known;
   struct waiting_question questions[MAX_WAITING];
   struct files_commands commands;
   _Alignas(8) unsigned char events[READ_BYTES];
 };
 
-static void note_time(struct verdicts *verdicts, uint64_t taken_ns) {
-  const uint64_t time_class = taken_ns / CLASS_NS;
-  verdicts->times[time_class < TIME_CLASSES ? time_class : TIME_CLASSES - 1]++;
+static void note_time(struct answer_times *times, uint64_t begun_ns) {
+  const uint64_t time_class = (nanoseconds(CLOCK_MONOTONIC) - begun_ns) / CLASS_NS;
+  times->classes[time_class < TIME_CLASSES ? time_class : TIME_CLASSES - 1]++;
+  times->count++;
 }
 
-static uint64_t median_us(const struct verdicts *verdicts) {
-  const uint64_t answers = verdicts->counts.allowed + verdicts->counts.denied;
+static uint64_t median_us(const struct answer_times *times) {
   uint64_t sum = 0;
-  for (unsigned i = 0; i < TIME_CLASSES && answers > 0; i++) {
-    sum += verdicts->times[i];
-    if (2 * sum >= answers) return (i + 1) * CLASS_NS / 1000u;
+  for (unsigned i = 0; i < TIME_CLASSES && times->count > 0; i++) {
+    sum += times->classes[i];
+    if (2 * sum >= times->count) return (i + 1) * CLASS_NS / 1000u;
   }
   return 0;
 }
@@ -90,25 +105,47 @@ static bool write_whole(void *record, size_t bytes, enum files_record_type type,
 
 /* ---- answers ---- */
 
+/* From here on whoever asked goes on. */
 static void respond(const struct verdicts *verdicts, int file, bool allow) {
   const struct fanotify_response response = {.fd = file, .response = allow ? FAN_ALLOW : FAN_DENY};
   /* Fails when whoever waited was killed. */
   (void)!write(verdicts->group, &response, sizeof response);
-  close(file);
 }
 
 /*
- * The kernel asks no more for this file until it is written to. Of what is written through a mapping it knows nothing, nor
- * of what was written since the question: only what root alone may change is remembered.
+ * Whether anybody may write to it without opening it anew: as long as somebody has it open or mapped for writing, nobody
+ * gets a lease to read (fcntl(2)). Given back at once: whoever opens it meanwhile waits for it.
  */
-static void remember(struct verdicts *verdicts, int file) {
-  struct stat status;
-  if (!verdicts->can_remember || fstat(file, &status) != 0) return;
-  if (status.st_uid != 0 || (status.st_mode & (S_IWGRP | S_IWOTH)) != 0) return;
+static bool is_being_written(int file) {
+  if (fcntl(file, F_SETLEASE, F_RDLCK) != 0) return errno == EAGAIN;
+  (void)fcntl(file, F_SETLEASE, F_UNLCK);
+  return false;
+}
+
+static bool is_of_root_alone(const struct stat *status) {
+  return status->st_uid == 0 && (status->st_mode & (S_IWGRP | S_IWOTH)) == 0;
+}
+
+/* The kernel asks no more for this file until it is written to. */
+static void mark_remembered(struct verdicts *verdicts, int file) {
   const unsigned flags = FAN_MARK_ADD | FAN_MARK_IGNORED_MASK | FAN_MARK_EVICTABLE;
   if (fanotify_mark(verdicts->group, flags, FAN_OPEN_EXEC_PERM, file, NULL) == 0) return;
   /* Before 5.19 every mark would hold its file in memory for good. */
   if (errno == EINVAL) verdicts->can_remember = false;
+}
+
+/*
+ * Of what is written through a mapping the kernel's mark knows nothing: only what root alone may change is marked. What
+ * others may change the kernel goes on to ask about, and it is answered here as long as its time of change is the same and
+ * nobody can write to it.
+ */
+static void remember(struct verdicts *verdicts, const struct waiting_question *question) {
+  struct stat status;
+  if (question->is_written || fstat(question->file, &status) != 0) return;
+  const struct known_content content = known_content_of(&status);
+  if (!known_content_same(&content, &question->content) || is_being_written(question->file)) return;
+  if (question->is_settled) known_contents_add(&verdicts->known, &content);
+  if (is_of_root_alone(&status) && verdicts->can_remember) mark_remembered(verdicts, question->file);
 }
 
 static void guard(struct verdicts *verdicts, const char *path, bool on) {
@@ -121,6 +158,7 @@ static void guard(struct verdicts *verdicts, const char *path, bool on) {
 /* Marks of single files alone: those of the file systems stay. */
 static void forget_all(struct verdicts *verdicts) {
   (void)fanotify_mark(verdicts->group, FAN_MARK_FLUSH, 0, AT_FDCWD, NULL);
+  known_contents_forget(&verdicts->known);
   verdicts->counts.guarded = 0;
 }
 
@@ -129,9 +167,10 @@ static void take_answer(struct verdicts *verdicts, const struct files_command *a
   /* It came too late: the slot is empty, or another's. */
   if (question->file < 0 || question->question != answer->question) return;
   const bool allow = answer->command != ANSWER_DENY;
-  if (answer->command == ANSWER_ALLOW_REMEMBER) remember(verdicts, question->file);
   respond(verdicts, question->file, allow);
-  note_time(verdicts, nanoseconds(CLOCK_MONOTONIC) - question->asked_ns);
+  note_time(&verdicts->times, question->begun_ns);
+  if (answer->command == ANSWER_ALLOW_REMEMBER) remember(verdicts, question);
+  close(question->file);
   question->file = -1;
   verdicts->waiting--;
   verdicts->timeouts_in_a_row = 0;
@@ -154,10 +193,17 @@ static void take_command(void *context, const struct files_command *command, con
 
 /* Whoever waited too long goes on. */
 static void let_go(struct verdicts *verdicts) {
-  for (unsigned i = 0; i < MAX_WAITING && verdicts->waiting > 0; i++) {
+  if (verdicts->waiting == 0 || verdicts->now_ms < verdicts->next_deadline_ms) return;
+  verdicts->next_deadline_ms = UINT64_MAX;
+  for (unsigned i = 0; i < MAX_WAITING; i++) {
     struct waiting_question *question = &verdicts->questions[i];
-    if (question->file < 0 || question->deadline_ms > verdicts->now_ms) continue;
+    if (question->file < 0) continue;
+    if (question->deadline_ms > verdicts->now_ms) {
+      if (question->deadline_ms < verdicts->next_deadline_ms) verdicts->next_deadline_ms = question->deadline_ms;
+      continue;
+    }
     respond(verdicts, question->file, true);
+    close(question->file);
     question->file = -1;
     verdicts->waiting--;
     verdicts->counts.timeouts++;
@@ -169,23 +215,24 @@ static void let_go(struct verdicts *verdicts) {
 
 /* ---- questions ---- */
 
+/*
+ * Our own processes, and what they start. Node starts programs in its own group of processes or as the first of a session:
+ * of all others nobody need be asked who started them, which takes longer than the rest.
+ */
 static bool is_exempt(const struct verdicts *verdicts, uint32_t process) {
   if (files_options_own(verdicts->options, process)) return true;
-  const uint32_t parent = file_program_parent(process);
+  const pid_t group = getpgid((pid_t)process);
+  bool is_candidate = getsid((pid_t)process) == (pid_t)process;
+  for (unsigned i = 0; i < verdicts->options->own_count && !is_candidate; i++) {
+    is_candidate = group > 0 && verdicts->own_groups[i] == group;
+  }
+  if (!is_candidate) return false;
+  const uint32_t parent = process_parent(process);
   return parent != 0 && files_options_own(verdicts->options, parent);
 }
 
-/*
- * Whether anybody may write to it without opening it anew: as long as somebody has it open or mapped for writing, nobody
- * gets a lease to read (fcntl(2)). Given back at once: whoever opens it meanwhile waits for it.
- */
-static bool is_being_written(int file) {
-  if (fcntl(file, F_SETLEASE, F_RDLCK) != 0) return errno == EAGAIN;
-  (void)fcntl(file, F_SETLEASE, F_UNLCK);
-  return false;
-}
-
-static bool ask(struct verdicts *verdicts, const struct fanotify_event_metadata *event, const struct stat *status) {
+static bool ask(struct verdicts *verdicts, const struct fanotify_event_metadata *event, const struct stat *status,
+                bool is_written) {
   if (verdicts->waiting == MAX_WAITING || verdicts->now_ms < verdicts->deaf_until_ms) return false;
   /* One that is looked at for long is passed over. */
   uint32_t number = verdicts->asked;
@@ -194,10 +241,11 @@ static bool ask(struct verdicts *verdicts, const struct fanotify_event_metadata 
   char path[MAX_FILE_PATH_BYTES];
   size_t path_bytes = files_path_of_descriptor(event->fd, status->st_nlink == 0, path);
   if (path_bytes > REQUEST_PATH_BYTES) path_bytes = 0;
+  const struct known_content content = known_content_of(status);
   struct verdict_request_record request = {
-      .inode = status->st_ino,
-      .device = status->st_dev,
-      .change_ns = (uint64_t)status->st_ctim.tv_sec * 1000000000u + (uint64_t)status->st_ctim.tv_nsec,
+      .inode = content.inode,
+      .device = content.device,
+      .change_ns = content.change_ns,
       .bytes = (uint64_t)status->st_size,
       .question = number,
       .process = (uint32_t)event->pid,
@@ -206,36 +254,64 @@ static bool ask(struct verdicts *verdicts, const struct fanotify_event_metadata 
       .user = status->st_uid,
       .path_bytes = (uint32_t)path_bytes,
       .descriptor = (uint32_t)event->fd,
-      .flags = is_being_written(event->fd) ? VERDICT_IS_BEING_WRITTEN : 0,
+      .flags = is_written ? VERDICT_IS_BEING_WRITTEN : 0,
   };
-  question->asked_ns = nanoseconds(CLOCK_MONOTONIC);
   if (!write_whole(&request, sizeof request, RECORD_VERDICT_REQUEST, path, path_bytes)) return false;
   question->file = event->fd;
   question->question = number;
   question->deadline_ms = verdicts->now_ms + verdicts->options->deadline_ms;
+  question->begun_ns = verdicts->begun_ns;
+  question->content = content;
+  question->is_written = is_written;
+  question->is_settled = known_content_settled(&content, nanoseconds(CLOCK_REALTIME));
+  if (verdicts->waiting == 0) verdicts->next_deadline_ms = question->deadline_ms;
   verdicts->asked = number + 1;
   verdicts->waiting++;
   verdicts->counts.asked++;
   return true;
 }
 
+/* Whether it was allowed before, and is still the same. Not of files in custody: whoever opens them is asked about anew. */
+static bool is_known(const struct verdicts *verdicts, const struct fanotify_event_metadata *event,
+                     const struct stat *status, bool is_written) {
+  const struct known_content content = known_content_of(status);
+  return !is_written && (event->mask & FAN_OPEN_EXEC_PERM) != 0 && known_contents_has(&verdicts->known, &content);
+}
+
+static void let_pass(const struct verdicts *verdicts, const struct fanotify_event_metadata *event) {
+  respond(verdicts, event->fd, true);
+  close(event->fd);
+}
+
 static void take_event(struct verdicts *verdicts, const struct fanotify_event_metadata *event) {
   if (event->mask & FAN_Q_OVERFLOW) verdicts->counts.overflows++;
   if (event->fd < 0) return;
   struct stat status;
-  if (is_exempt(verdicts, event->pid > 0 ? (uint32_t)event->pid : 0)) {
+  if (fstat(event->fd, &status) != 0 || !S_ISREG(status.st_mode)) {
+    let_pass(verdicts, event);
+    verdicts->counts.crowded++;
+    return;
+  }
+  /* Whoever is root has other ways. It is looked at again before such a file is remembered. */
+  const bool is_written = !is_of_root_alone(&status) && is_being_written(event->fd);
+  if (is_known(verdicts, event, &status, is_written)) {
+    let_pass(verdicts, event);
+    note_time(&verdicts->known_times, verdicts->begun_ns);
+    verdicts->counts.known++;
+  } else if (is_exempt(verdicts, event->pid > 0 ? (uint32_t)event->pid : 0)) {
+    let_pass(verdicts, event);
     verdicts->counts.exempt++;
-  } else if (fstat(event->fd, &status) == 0 && S_ISREG(status.st_mode)) {
-    if (ask(verdicts, event, &status)) return;
+  } else if (!ask(verdicts, event, &status, is_written)) {
+    let_pass(verdicts, event);
     verdicts->counts.crowded++;
   }
-  respond(verdicts, event->fd, true);
 }
 
 static bool read_questions(struct verdicts *verdicts) {
   const ssize_t count = read(verdicts->group, verdicts->events, sizeof verdicts->events);
   if (count < 0) return errno == EAGAIN || errno == EINTR || errno == ENOENT || errno == EPERM || errno == ENXIO;
-  verdicts->now_ms = monotonic_ms();
+  verdicts->begun_ns = nanoseconds(CLOCK_MONOTONIC);
+  verdicts->now_ms = verdicts->begun_ns / 1000000u;
   struct fanotify_event_metadata event;
   for (size_t offset = 0; offset + sizeof event <= (size_t)count; offset += event.event_len) {
     memcpy(&event, verdicts->events + offset, sizeof event);
@@ -274,16 +350,14 @@ static enum exit_code loop(struct verdicts *verdicts, int mounts, const volatile
     verdicts->now_ms = monotonic_ms();
     let_go(verdicts);
     if (verdicts->now_ms >= next_statistics) {
-      verdicts->counts.median_us = median_us(verdicts);
+      verdicts->counts.median_us = median_us(&verdicts->times);
+      verdicts->counts.known_median_us = median_us(&verdicts->known_times);
       (void)write_whole(&verdicts->counts, sizeof verdicts->counts, RECORD_VERDICT_STATISTICS, NULL, 0);
       next_statistics = verdicts->now_ms + STATISTICS_MS;
     }
     uint64_t wait_ms = next_statistics - verdicts->now_ms;
-    for (unsigned i = 0; i < MAX_WAITING && verdicts->waiting > 0; i++) {
-      const struct waiting_question *question = &verdicts->questions[i];
-      if (question->file >= 0 && question->deadline_ms - verdicts->now_ms < wait_ms) {
-        wait_ms = question->deadline_ms - verdicts->now_ms;
-      }
+    if (verdicts->waiting > 0 && verdicts->next_deadline_ms < next_statistics) {
+      wait_ms = verdicts->next_deadline_ms - verdicts->now_ms;
     }
     struct pollfd watched[] = {
         {.fd = STDIN_FILENO, .events = POLLIN},
@@ -313,6 +387,7 @@ enum exit_code verdicts_run(const struct files_options *options, const volatile 
   struct files_options own = *options;
   if (own.own_count < MAX_OWN_PROCESSES) own.own[own.own_count++] = (uint32_t)getpid();
   verdicts.options = &own;
+  for (unsigned i = 0; i < own.own_count; i++) verdicts.own_groups[i] = getpgid((pid_t)own.own[i]);
   for (unsigned i = 0; i < MAX_WAITING; i++) verdicts.questions[i].file = -1;
   /* O_NONBLOCK: whoever holds a lease on a file (fcntl(2)) would else keep us, and every program, waiting for 45 s. */
   verdicts.group = fanotify_init(FAN_CLASS_CONTENT | FAN_CLOEXEC | FAN_NONBLOCK | FAN_UNLIMITED_MARKS,

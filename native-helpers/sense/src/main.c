@@ -12,6 +12,7 @@
 #include "files_verdicts.h"
 #include "processes.h"
 #include "records.h"
+#include "signals.h"
 #include "sockets.h"
 #include "xattrs.h"
 
@@ -66,7 +67,8 @@ static int run(int count, char *const *values) {
     case COMMAND_VERDICTS:
     case COMMAND_PROCESSES:
     case COMMAND_SOCKETS:
-    case COMMAND_ACCESS: break;
+    case COMMAND_ACCESS:
+    case COMMAND_SIGNAL: break;
   }
   if (isatty(STDOUT_FILENO)) {
     fputs("sense: records are not for a terminal; send standard output somewhere\n", stderr);
@@ -76,6 +78,7 @@ static int run(int count, char *const *values) {
   if (arguments.command == COMMAND_PROCESSES) return (int)processes_run(&arguments, &stopping);
   if (arguments.command == COMMAND_SOCKETS) return (int)sockets_run(&arguments, &stopping);
   if (arguments.command == COMMAND_ACCESS) return (int)access_run(&arguments, &stopping);
+  if (arguments.command == COMMAND_SIGNAL) return (int)signals_run(&arguments, &stopping);
   if (arguments.command == COMMAND_FILES) return (int)files_run(&arguments.files, &stopping);
   if (arguments.command == COMMAND_VERDICTS) return (int)verdicts_run(&arguments.files, &stopping);
   return (int)capture_run(&arguments, &stopping);

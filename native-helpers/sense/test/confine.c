@@ -3,6 +3,7 @@
  * forbids. As root it also proves that the rights are gone. Not under the sanitizers: they make calls of their own.
  */
 #include "confine.h"
+#include "process_parent.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,6 +11,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/fanotify.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
@@ -103,6 +105,25 @@ static void mount_something(void) {
   (void)mount("none", "/nowhere", "tmpfs", 0, NULL);
 }
 
+static void ask_for_parent(void) {
+  if (process_parent((uint32_t)test_process) == 0) _exit(1);
+}
+static void ask_terminal(void) {
+  int size = 0;
+  (void)ioctl(STDIN_FILENO, FIONREAD, &size);
+}
+
+static void send_signal(int signal_number) {
+  int process = (int)syscall(SYS_pidfd_open, test_process, 0);
+  if (process < 0 || (syscall(SYS_pidfd_send_signal, process, signal_number, NULL, 0) != 0 && was_root)) _exit(1);
+}
+static void let_go_on(void) {
+  send_signal(SIGCONT);
+}
+static void send_no_signal(void) {
+  send_signal(0);
+}
+
 struct test_case {
   const char *name;
   void (*act)(void);
@@ -168,6 +189,8 @@ static const struct test_case verdict_cases[] = {
     {"see what another's process executes", read_link_of_another, true},
     {"make another queue", make_queue, true},
     {"take a lease", take_lease, true},
+    {"see who started a process", ask_for_parent, true},
+    {"ask a terminal", ask_terminal, false},
     {"change how a file is open", change_flags, false},
     {"open a file for writing", write_file, false},
     {"open a socket", open_socket, false},
@@ -190,6 +213,24 @@ static const struct test_case guard_cases[] = {
     {"signal a process", signal_parent, false},
     {"mount", mount_something, false},
     {"take a lease", take_lease, false},
+};
+
+/* Whoever stops processes. */
+static const struct test_case signal_cases[] = {
+    {"end", do_nothing, true},
+    {"write", write_nothing, true},
+    {"read a file of /proc", read_file, true},
+    {"let a process go on", let_go_on, true},
+    {"send another signal", send_no_signal, false},
+    {"signal a process by its number", signal_parent, false},
+    {"trace a process", trace_parent, false},
+    {"see what another's process executes", read_link_of_another, false},
+    {"open a file for writing", write_file, false},
+    {"open a socket", open_socket, false},
+    {"send on a socket", send_to_kernel, false},
+    {"map code", map_code, false},
+    {"make a process", make_process, false},
+    {"mount", mount_something, false},
 };
 
 typedef bool confinement(uint32_t user, int netlink, const char **step);
@@ -237,8 +278,14 @@ static bool confine_asker(uint32_t user, int netlink, const char **step) {
   return confine_verdicts(user, step);
 }
 
+static bool confine_signaller(uint32_t user, int netlink, const char **step) {
+  (void)netlink;
+  return confine_signals(user, step);
+}
+
 int main(void) {
   const size_t files_count = sizeof files_cases / sizeof files_cases[0];
+  const size_t signal_count = sizeof signal_cases / sizeof signal_cases[0];
   const size_t verdict_count = sizeof verdict_cases / sizeof verdict_cases[0];
   const size_t count = sizeof cases / sizeof cases[0];
   const size_t guard_count = sizeof guard_cases / sizeof guard_cases[0];
@@ -250,8 +297,10 @@ int main(void) {
   unsigned failed = try_cases(cases, count, confine) + try_cases(reader_cases, reader_count, confine_process_reader) +
                     try_cases(files_cases, files_count, confine_watcher) +
                     try_cases(verdict_cases, verdict_count, confine_asker) +
+                    try_cases(signal_cases, signal_count, confine_signaller) +
                     try_cases(guard_cases, guard_count, confine_rule_guard);
-  const unsigned all = (unsigned)(count + reader_count + files_count + verdict_count + guard_count);
+  const unsigned all = (unsigned)(count + reader_count + files_count + verdict_count + signal_count +
+                                  guard_count);
   printf("sense confinement tests: %u passed, %u failed\n", all - failed, failed);
   return failed == 0 ? 0 : 1;
 }

@@ -13,6 +13,7 @@
 #include "files_events.h"
 #include "files_facts.h"
 #include "files_kernel.h"
+#include "files_known.h"
 #include "files_mounts.h"
 #include "files_opens.h"
 #include "files_options.h"
@@ -21,6 +22,7 @@
 #include "files_recent.h"
 #include "files_spool.h"
 #include "files_target.h"
+#include "process_parent.h"
 
 /* ---- events ---- */
 
@@ -357,7 +359,8 @@ static void test_programs(void) {
   CHECK(!file_programs_find(&programs, (uint32_t)getpid())->is_told);
   CHECK(own->path_bytes > 1 && own->path[0] == '/' && own->flags == 0 && own->name[0] != '\0');
   CHECK(file_programs_find(&programs, 0x7fffffff)->flags == FLAG_PROCESS_GONE);
-  CHECK(file_program_parent((uint32_t)getpid()) == (uint32_t)getppid() && file_program_parent(0x7fffffff) == 0);
+  CHECK(process_parent((uint32_t)getpid()) == (uint32_t)getppid());
+  CHECK(process_parent(0x7fffffff) == 0 && process_parent(0) == 0);
 }
 
 /* ---- the file of an event, commands, opens ---- */
@@ -495,6 +498,46 @@ static void test_spool(void) {
   close(ends[1]);
 }
 
+/* ---- contents that may be executed ---- */
+
+static void test_known_contents(void) {
+  static struct known_contents known;
+  const struct known_content content = {.device = 3, .inode = 7, .change_ns = 100};
+  const struct known_content none = {.device = 3, .change_ns = 100};
+  CHECK(!known_contents_has(&known, &content));
+  known_contents_add(&known, &content);
+  known_contents_add(&known, &none);
+  CHECK(known_contents_has(&known, &content) && !known_contents_has(&known, &none));
+  struct known_content other = content;
+  other.device = 4;
+  CHECK(!known_contents_has(&known, &other));
+  /* It was written to: only what it holds now is known. */
+  const struct known_content later = {.device = 3, .inode = 7, .change_ns = 200};
+  CHECK(!known_contents_has(&known, &later));
+  known_contents_add(&known, &later);
+  CHECK(known_contents_has(&known, &later) && !known_contents_has(&known, &content));
+  known_contents_forget(&known);
+  CHECK(!known_contents_has(&known, &later));
+
+  /* Whatever comes it takes no more room, and the latest is there. */
+  unsigned latest = 0, all = 0;
+  const unsigned count = 3 * KNOWN_SETS * KNOWN_IN_A_SET;
+  for (unsigned i = 1; i <= count; i++) {
+    other = (struct known_content){.device = i % 5, .inode = i * 64u, .change_ns = i};
+    known_contents_add(&known, &other);
+    latest += known_contents_has(&known, &other);
+  }
+  for (unsigned i = 1; i <= count; i++) {
+    other = (struct known_content){.device = i % 5, .inode = i * 64u, .change_ns = i};
+    all += known_contents_has(&known, &other);
+  }
+  CHECK(latest == count && all <= KNOWN_SETS * KNOWN_IN_A_SET && all > KNOWN_SETS);
+
+  CHECK(known_content_settled(&content, 100 + SETTLED_NS) && !known_content_settled(&content, 99 + SETTLED_NS));
+  /* The clock was set back. */
+  CHECK(!known_content_settled(&content, 50));
+}
+
 int main(void) {
   signal(SIGPIPE, SIG_IGN);
   test_events();
@@ -513,5 +556,6 @@ int main(void) {
   test_opens();
   test_counting_marks();
   test_spool();
+  test_known_contents();
   return checks_told("sense file tests");
 }

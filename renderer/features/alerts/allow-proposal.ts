@@ -5,7 +5,7 @@ import { ALERT_KINDS, SEVERITIES, type Severity } from '../../../contract/domain
 import { LIVE } from './filters.ts';
 import type { AlertRow } from './rows.ts';
 
-export const ALLOW_FIELDS = ['kind', 'attacker', 'victim', 'detector'] as const;
+export const ALLOW_FIELDS = ['kind', 'attacker', 'victim', 'program', 'command', 'detector'] as const;
 export type AllowField = (typeof ALLOW_FIELDS)[number];
 
 /** What an entry may say: a value for each field, and which of them count. */

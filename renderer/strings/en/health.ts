@@ -26,6 +26,7 @@ export const health = {
     system: 'State of the system',
     rules: 'Rules',
     scanner: 'Content of files',
+    response: 'What is done about it',
     indicators: 'Indicators',
     models: 'What is usual',
   } as Readonly<Record<string, string>>,

@@ -138,6 +138,8 @@ export const settingNames: Readonly<Record<string, string>> = {
   'detect.exfiltration.hugeGibibytes': 'Told of in any case',
   'detect.exfiltration.ignoredDestinations': 'Where data goes on purpose',
   'detect.certificate-change.rememberDays': 'Certificates are remembered for',
+  'response.ransomware': 'Ransomware is',
+  'response.leaseHours': 'Frozen for at most',
   'scan.enabled': 'Look at new programs',
   'scan.places': 'Folders with new files',
   'scan.largestMebibytes': 'Looked at of each file',
@@ -236,7 +238,7 @@ export const sectionNames: Readonly<Record<string, string>> = {
 export const sectionGroups: readonly { readonly title: string; readonly paths: readonly string[] }[] = [
   { title: 'Watching', paths: ['sensors', 'network'] },
   { title: 'Detectors', paths: ['detect.', 'indicators'] },
-  { title: 'Alerts', paths: ['alerts', 'models', 'captures'] },
+  { title: 'Alerts', paths: ['alerts', 'response', 'models', 'captures'] },
   { title: 'Connections', paths: ['api', 'http'] },
   { title: 'Records', paths: ['store', 'log'] },
 ];

@@ -41,19 +41,24 @@ const POOLS: ReadonlySet<string> = new Set([
   'kryptex.network',
 ]);
 const WEBSITES = /^(www|api|static|cdn|img|assets|docs|blog|help|support|stats|status|m|app|account|accounts)$/;
-const MAX_LABELS = 8;
+/** A pool's name has fewer. */
+const MAX_POOL_LABELS = 8;
+
+/** The rows of REMOTE_ACCESS by the last two labels of their domains: nearly every name is told by one look. */
+const REMOTE_ACCESS_BY_END: ReadonlyMap<string, typeof REMOTE_ACCESS> = Map.groupBy(REMOTE_ACCESS, ([domain]) =>
+  lastTwoLabels(domain),
+);
 
 /** What a name stands for; undefined for nearly all. */
 export function serviceOfName(name: string): NamedService | undefined {
   const lower = name.toLowerCase();
-  for (const [domain, label, what] of REMOTE_ACCESS) {
+  const end = lastTwoLabels(lower);
+  for (const [domain, label, what] of REMOTE_ACCESS_BY_END.get(end) ?? []) {
     if (isUnder(lower, domain) && label.test(firstLabel(lower))) return { topic: 'remote-access', what };
   }
-  const domain = lastLabels(lower, 2);
-  if (POOLS.has(domain) && lower !== domain && !WEBSITES.test(firstLabel(lower))) {
-    return { topic: 'mining', what: `mining pool ${domain}` };
-  }
-  return undefined;
+  if (!POOLS.has(end) || lower === end || lower.split('.', MAX_POOL_LABELS).length === MAX_POOL_LABELS)
+    return undefined;
+  return WEBSITES.test(firstLabel(lower)) ? undefined : { topic: 'mining', what: `mining pool ${end}` };
 }
 
 function isUnder(name: string, domain: string): boolean {
@@ -65,9 +70,9 @@ function firstLabel(name: string): string {
   return dot < 0 ? name : name.slice(0, dot);
 }
 
-function lastLabels(name: string, count: number): string {
-  const labels = name.split('.', MAX_LABELS);
-  return labels.length === MAX_LABELS ? '' : labels.slice(-count).join('.');
+function lastTwoLabels(name: string): string {
+  const last = name.lastIndexOf('.');
+  return last <= 0 ? name : name.slice(name.lastIndexOf('.', last - 1) + 1);
 }
 
 /**

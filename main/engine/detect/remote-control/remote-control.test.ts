@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { HttpRequestFact, HttpResponseFact } from '../../../../contract/facts.ts';
+import { PROTOCOL } from '../../../../contract/traffic.ts';
 import { FINISHED, NO_ROLES, Player, type Step, type ToldFact } from '../testing.ts';
 import { remoteControlDetector } from './remote-control.ts';
 import { hasStagerSum } from './text-shape.ts';
@@ -130,6 +131,23 @@ describe('control over HTTP', () => {
     expect(play([protocol('http', true), ...call])).toMatchObject([{ ...controlled, severity: 'medium' }]);
     const [inClearAt443] = play([protocol('http', false), ...call], { port: 443 });
     expect(inClearAt443).toMatchObject({ ...controlled, techniques: expect.arrayContaining(['T1071.001', 'T1571']) });
+  });
+
+  it('is not driven out of the book by look-ups meanwhile', () => {
+    const player = new Player(remoteControlDetector);
+    const tell = player.observer.fact?.bind(player.observer);
+    player.observer.fact = (flow, fact) => {
+      for (let i = 1; fact.type === 'http-response' && i < 10_000; i++) {
+        const { timeUs, fromInitiator } = fact;
+        const lookUp = { ...flow, id: flow.id + i, protocol: PROTOCOL.udp };
+        tell?.(lookUp, { type: 'protocol', protocol: 'snmp', isUsualPort: true, timeUs, fromInitiator });
+      }
+      tell?.(flow, fact);
+    };
+    // A path that may be one by chance waits for its answer.
+    const uri = stagerUri('/4o7uGNxaHb3Eg0AcpMo7Pg-D8qF', 98);
+    const calls = [5, 6, 5, 7, 6, 5, 6].flatMap((seconds) => [request({ uri }), response({}), wait(seconds)]);
+    expect(play([protocol('http', true), ...calls], {}, player)).toMatchObject([controlled]);
   });
 
   it('of a beacon with an encrypted cookie that calls at a steady pace', () => {

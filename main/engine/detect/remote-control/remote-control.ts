@@ -65,12 +65,9 @@ class RemoteControlWatcher implements TrafficObserver {
 
   fact(flow: FlowView, fact: Fact): void {
     switch (fact.type) {
-      case 'protocol': {
-        const note = this.#note(flow, false);
-        note.isUsualPort = fact.isUsualPort;
-        if (note.raw !== undefined) note.raw.isKnown = true;
+      case 'protocol':
+        this.#protocol(flow, fact.isUsualPort);
         break;
-      }
       case 'http-request':
         this.#request(flow, fact);
         break;
@@ -117,6 +114,14 @@ class RemoteControlWatcher implements TrafficObserver {
     this.#flows.clear();
     this.#changed.clear();
     this.#posts.clear();
+  }
+
+  #protocol(flow: FlowView, isUsualPort: boolean): void {
+    // Nothing to remember: datagrams are not read raw, and those of look-ups would drive connections out of the book.
+    if (isUsualPort && flow.protocol !== PROTOCOL.tcp && this.#flows.peek(flow.id) === undefined) return;
+    const note = this.#note(flow, false);
+    note.isUsualPort = isUsualPort;
+    if (note.raw !== undefined) note.raw.isKnown = true;
   }
 
   #note(flow: FlowView, isRaw: boolean): FlowNote {

@@ -5,48 +5,62 @@ export interface ToolMark {
   readonly name: string;
   /** A script on a web server, rather than a program that calls out. */
   readonly isWebShell: boolean;
-  readonly matches: (request: HttpRequestFact) => boolean;
+  readonly matches: (marks: RequestMarks) => boolean;
 }
 
-/** Words that scripts for tunnels are told in a header. */
+/** Where a request may give a program away; empty where a header is not there. */
+interface RequestMarks {
+  readonly uri: string;
+  webSocketProtocol: string;
+  order: string;
+}
+
+/** The header that scripts for tunnels are told their orders in. */
+const ORDER_HEADER = 'x-cmd';
 const SHELL_ORDERS = new Set(['CONNECT', 'DISCONNECT', 'READ', 'FORWARD']);
+const WEB_SOCKET_HEADER = 'sec-websocket-protocol';
 
 /** Marks that programs for tunnels put into their requests, as their documentation and their makers' code say. */
 const TOOL_MARKS: readonly ToolMark[] = [
   {
     name: 'chisel',
     isWebShell: false,
-    matches: (request) => headerOf(request, 'sec-websocket-protocol').startsWith('chisel-v'),
+    matches: ({ webSocketProtocol }) => webSocketProtocol.startsWith('chisel-v'),
   },
   {
     name: 'wstunnel',
     isWebShell: false,
-    matches: (request) =>
-      headerOf(request, 'sec-websocket-protocol').includes('authorization.bearer.') ||
-      request.uri.startsWith('/wstunnel'),
+    matches: ({ webSocketProtocol, uri }) =>
+      webSocketProtocol.includes('authorization.bearer.') || uri.startsWith('/wstunnel'),
   },
   {
     name: 'reGeorg',
     isWebShell: true,
-    matches: (request) =>
-      SHELL_ORDERS.has(headerOf(request, 'x-cmd')) ||
-      (request.uri.includes('?cmd=connect&target=') && request.uri.includes('&port=')),
+    matches: ({ order, uri }) =>
+      SHELL_ORDERS.has(order) || (uri.includes('?cmd=connect&target=') && uri.includes('&port=')),
   },
   {
     name: 'httptunnel',
     isWebShell: false,
-    matches: (request) => request.uri.includes('/index.html?crap='),
+    matches: ({ uri }) => uri.includes('/index.html?crap='),
   },
 ];
 
-function headerOf(request: HttpRequestFact, name: string): string {
-  for (const [key, value] of request.headers) if (key === name) return value;
-  return '';
-}
-
 /** The program that a request gives away. */
 export function toolOf(request: HttpRequestFact): ToolMark | undefined {
-  return TOOL_MARKS.find((mark) => mark.matches(request));
+  const marks = marksOf(request);
+  return TOOL_MARKS.find((mark) => mark.matches(marks));
+}
+
+/** All at one look through the headers, of which every request has a dozen. The first of a name counts. */
+function marksOf({ uri, headers }: HttpRequestFact): RequestMarks {
+  const marks: RequestMarks = { uri, webSocketProtocol: '', order: '' };
+  for (let i = headers.length - 1; i >= 0; i--) {
+    const header = headers[i];
+    if (header[0] === WEB_SOCKET_HEADER) marks.webSocketProtocol = header[1];
+    else if (header[0] === ORDER_HEADER) marks.order = header[1];
+  }
+  return marks;
 }
 
 /** Services that make a port of a computer inside reachable from outside. */

@@ -1,10 +1,12 @@
 /** The training loop of the autoencoder. */
 import { Autoencoder, activationOf } from '../autoencoder.ts';
-import type { AutoencoderHooks, AutoencoderSettings } from '../autoencoder-training.ts';
+import { type AutoencoderHooks, type AutoencoderSettings, isLastSolved } from '../autoencoder-training.ts';
 import type { DenseLayer } from '../dense-layer.ts';
+import { denseNetwork } from '../dense-network.ts';
 import type { Matrix } from '../matrix.ts';
 import { Random } from '../random.ts';
 import { DenseTrainer } from './dense-trainer.ts';
+import { solveLastLayer } from './last-layer.ts';
 import { layers as keras, type Sequential, startTensorFlow, tf } from './tensorflow.ts';
 import { TrainingRows } from './training-rows.ts';
 
@@ -49,8 +51,12 @@ export async function fitNetwork(
       await new Promise(setImmediate);
       signal?.throwIfAborted();
     }
+    const layers = layersOf(matrix.columns, best.weights);
+    if (isLastSolved(matrix.rows, settings)) return finished(...withLastSolved(layers, rows), rows);
     trainer.restore(best.weights);
-    return finished(best.weights, trainer.columnErrors(rows.heldBack()), best.error, rows);
+    // Of all rows: in a column that is mostly still, the few of a held-back tenth say little of what is usual. Many rows
+    // with noise are not learnt by heart, so those that were learnt from may tell it, too.
+    return finished(layers, { ofColumns: trainer.columnErrors(rows.clean()), loss: best.error }, rows);
   } finally {
     trainer.dispose();
     model.dispose();
@@ -85,29 +91,58 @@ function makeModel(columns: number, down: readonly number[], random: Random): Se
   return model;
 }
 
-/**
- * The network for rows as they were given: what the columns were brought to for learning becomes part of the first
- * and last weights.
- *
- * @param weights kernels and biases, layer after layer
- * @param errors mean squared error of each column, as learnt
- */
-function finished(
-  weights: readonly Float32Array[],
-  errors: Float64Array,
-  loss: number,
-  { columns, mean, deviation }: TrainingRows,
-): Autoencoder {
+/** @param weights kernels and biases, layer after layer */
+function layersOf(columns: number, weights: readonly Float32Array[]): DenseLayer[] {
   let inputs = columns;
   const count = weights.length / 2;
-  const layers = Array.from({ length: count }, (_, index): DenseLayer => {
+  return Array.from({ length: count }, (_, index): DenseLayer => {
     const [kernel, bias] = [weights[2 * index]!.slice(), weights[2 * index + 1]!.slice()];
     const units = bias.length;
     const layer = { inputs, units, activation: activationOf(index, count), kernel, bias };
     inputs = units;
     return layer;
   });
-  const [first, last] = [layers[0]!, layers[count - 1]!];
+}
+
+interface Errors {
+  /** Mean squared error of each column that is usual, as learnt. */
+  readonly ofColumns: Float64Array;
+  /** Of rows that were not learnt from. */
+  readonly loss: number;
+}
+
+/** With the last weights solved for, by all rows; what was learnt is the layers before. */
+function withLastSolved(
+  learnt: readonly DenseLayer[],
+  { columns, count, scaled }: TrainingRows,
+): [DenseLayer[], Errors] {
+  const before = learnt.slice(0, -1);
+  const last = learnt[learnt.length - 1]!;
+  const network = denseNetwork(before);
+  const hidden = new Float64Array(count * last.inputs);
+  for (let row = 0; row < count; row++) {
+    network.input.set(scaled.subarray(row * columns, (row + 1) * columns));
+    network.run();
+    hidden.set(network.output.subarray(0, last.inputs), row * last.inputs);
+  }
+  const { kernel, bias, errors } = solveLastLayer(
+    { rows: count, columns: last.inputs, data: hidden },
+    { rows: count, columns, data: Float64Array.from(scaled) },
+  );
+  const loss = errors.reduce((sum, error) => sum + error, 0) / columns;
+  return [[...before, { ...last, kernel, bias }], { ofColumns: errors, loss }];
+}
+
+/**
+ * The network for rows as they were given: what the columns were brought to for learning becomes part of the first
+ * and last weights.
+ */
+function finished(
+  layers: readonly DenseLayer[],
+  { ofColumns, loss }: Errors,
+  { columns, mean, deviation }: TrainingRows,
+): Autoencoder {
+  const [first, last] = [layers[0]!, layers[layers.length - 1]!];
   for (let unit = 0; unit < first.units; unit++) {
     let shift = 0;
     for (let column = 0; column < columns; column++) {
@@ -122,8 +157,8 @@ function finished(
   for (let column = 0; column < columns; column++) {
     last.bias[column] = last.bias[column]! * deviation[column]! + mean[column]!;
   }
-  const floor = (ERROR_FLOOR_SHARE * errors.reduce((sum, error) => sum + error, 0)) / columns + ERROR_FLOOR;
-  const precision = errors.map((error, column) => 1 / ((error + floor) * deviation[column]! ** 2));
+  const floor = (ERROR_FLOOR_SHARE * ofColumns.reduce((sum, error) => sum + error, 0)) / columns + ERROR_FLOOR;
+  const precision = ofColumns.map((error, column) => 1 / ((error + floor) * deviation[column]! ** 2));
   const narrowness = deviation.map((each) => 1 / each ** 2);
   return new Autoencoder({ layers, precision, centre: mean, narrowness, loss });
 }

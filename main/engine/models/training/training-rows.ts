@@ -34,9 +34,11 @@ export class TrainingRows {
   readonly columns: number;
   readonly mean: Float64Array;
   readonly deviation: Float64Array;
+  /** All rows, also those that are held back, in their order. */
+  readonly count: number;
+  readonly scaled: Float32Array;
   /** In one epoch. */
   readonly steps: number;
-  readonly #scaled: Float32Array;
   readonly #random: Random;
   readonly #order: Int32Array;
   readonly #heldBack: Int32Array;
@@ -48,7 +50,8 @@ export class TrainingRows {
     const { mean, deviation } = momentsOf(matrix);
     this.mean = mean;
     this.deviation = deviation;
-    this.#scaled = scaledRows(matrix, mean, deviation);
+    this.count = matrix.rows;
+    this.scaled = scaledRows(matrix, mean, deviation);
     const all = random.choose(matrix.rows, matrix.rows);
     const held = matrix.rows < LEAST_TO_HOLD_BACK ? 0 : Math.floor(matrix.rows * HELD_BACK_SHARE);
     this.#heldBack = all.slice(0, held);
@@ -73,14 +76,19 @@ export class TrainingRows {
     yield* this.#batches(order, this.#random, this.#noise);
   }
 
-  /**
-   * Rows that are not learnt from, in their order; those that are where none are held back.
-   *
-   * @param random for the noise; none without it
-   */
-  *heldBack(random?: Random): Generator<Batch> {
+  /** Rows that are not learnt from, in their order; those that are where none are held back. */
+  *heldBack(random: Random): Generator<Batch> {
     const rows = this.#heldBack.length > 0 ? this.#heldBack : this.#order;
-    yield* this.#batches(rows, random ?? this.#random, random === undefined ? 0 : this.#noise);
+    yield* this.#batches(rows, random, this.#noise);
+  }
+
+  /** All rows in their order, without noise. */
+  *clean(): Generator<Batch> {
+    yield* this.#batches(
+      Int32Array.from({ length: this.count }, (_, row) => row),
+      this.#random,
+      0,
+    );
   }
 
   *#batches(order: Int32Array, random: Random, deviation: number): Generator<Batch> {
@@ -94,7 +102,7 @@ export class TrainingRows {
         const from = order[start + row]! * columns;
         const to = row * columns;
         for (let column = 0; column < columns; column++) {
-          const value = this.#scaled[from + column]!;
+          const value = this.scaled[from + column]!;
           clean[to + column] = value;
           noisy[to + column] = value + random.uint32() * noise - middle;
         }

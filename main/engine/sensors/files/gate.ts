@@ -6,6 +6,7 @@ import { type Clock, systemClock } from '../../runtime/clock.ts';
 import { messageOf } from '../../runtime/failure.ts';
 import type { ChildExit, SupervisorOptions } from '../../runtime/supervise.ts';
 import { HelperStream } from '../helper-stream.ts';
+import type { TrustedFiles } from './quick-verdicts.ts';
 import {
   encodeCommand,
   type FileVerdictRequest,
@@ -13,6 +14,7 @@ import {
   type VerdictCounts,
   VerdictRecordDecoder,
 } from './verdict-records.ts';
+import { beginVerdictThread, type VerdictThreadOptions } from './verdict-thread.ts';
 
 /** "unknown" is allowed this time, and asked about again: nobody looked. */
 export type FileVerdict = 'allow' | 'deny' | 'unknown';
@@ -25,7 +27,10 @@ export interface VerdictGateOptions {
   readonly ownProcesses: readonly number[];
   /** How long somebody may be kept waiting. */
   readonly deadlineMs: number;
+  /** What is not trusted. */
   verdict(request: FileVerdictRequest): FileVerdict | Promise<FileVerdict>;
+  /** Files that run without a look: a thread of its own answers about them at once, however busy this one is. */
+  readonly trusted?: TrustedFiles;
   /** The counts or the state are others. */
   onChange(): void;
   onMessage(level: 'info' | 'warn', message: string): void;
@@ -57,6 +62,7 @@ export class VerdictGate {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#decoder = this.#newDecoder();
+    const { trusted } = options;
     this.#stream = new HelperStream({
       helperPath: options.helperPath,
       name: 'verdict helper',
@@ -70,6 +76,9 @@ export class VerdictGate {
         ...options.ownProcesses.flatMap((pid) => ['--own', String(pid)]),
         ...options.onlyMountPoints.flatMap((path) => ['--only', path]),
       ],
+      ...(trusted !== undefined && {
+        readElsewhere: (pipes, accept) => this.#beginThread({ pipes, trusted }, accept),
+      }),
       onBegin: () => this.#began(),
       onPiece: (piece) => this.#take(piece),
       onEnd: (exit) => this.#ended(exit),
@@ -114,6 +123,8 @@ export class VerdictGate {
       guarded: run.guarded,
       medianUs: run.medianUs,
       deaf: base.deaf + run.deaf,
+      known: base.known + run.known,
+      knownMedianUs: run.knownMedianUs,
     };
   }
 
@@ -193,6 +204,23 @@ export class VerdictGate {
     } catch (error) {
       fail(error);
     }
+  }
+
+  #beginThread(ofThread: Pick<VerdictThreadOptions, 'pipes' | 'trusted'>, accept: (piece: Buffer) => void): void {
+    const run = this.#run;
+    beginVerdictThread({
+      ...ofThread,
+      // The last words of a run that is over are no words of the next.
+      onPiece: (piece) => {
+        if (run === this.#run) accept(piece);
+      },
+      onEnd: (problem) => {
+        if (problem === undefined || run !== this.#run) return;
+        this.#options.onMessage('warn', `The thread that answers before programs start ended: ${problem}`);
+        // Without it nobody is answered; the next run has another one.
+        this.#stream.supervisor.kick();
+      },
+    });
   }
 
   #ended(exit: ChildExit): void {

@@ -2,15 +2,33 @@
 import { fits, RecordFrames, wide } from '../frames.ts';
 
 const MAGIC = 0x56534648;
-const VERSION = 4;
+const VERSION = 5;
 const IS_BEING_WRITTEN = 1;
 
 export const VERDICT_RECORD_TYPE = { hello: 32, request: 41, statistics: 42 } as const;
-export const VERDICT_FIXED_BYTES = { hello: 24, request: 72, statistics: 88, answer: 16 } as const;
+export const VERDICT_FIXED_BYTES = { hello: 24, request: 72, statistics: 104, answer: 16 } as const;
+/** Where struct verdict_request_record has its fields. */
+export const VERDICT_AT = {
+  inode: 8,
+  device: 16,
+  changed: 24,
+  bytes: 32,
+  question: 40,
+  process: 44,
+  kind: 48,
+  mode: 52,
+  user: 56,
+  pathBytes: 60,
+  descriptor: 64,
+  flags: 68,
+} as const;
 const COMMAND = { allow: 1, deny: 2, allowRemember: 3, guard: 4, unguard: 5, forgetAll: 6, watchOpens: 7 } as const;
 export type VerdictCommand = keyof typeof COMMAND;
+/** Of what it is asked. */
+export const VERDICT_KIND = { execute: 1, open: 2 } as const;
 const KINDS = [undefined, 'execute', 'open'] as const;
-const ALIGNMENT = 8;
+/** Records and commands are filled up to a multiple of it. */
+export const ALIGNMENT = 8;
 
 /** Somebody wants to execute or open a file, and waits. */
 export interface FileVerdictRequest {
@@ -26,7 +44,10 @@ export interface FileVerdictRequest {
   readonly uid: number;
   readonly pid: number;
   readonly kind: 'execute' | 'open';
-  /** Somebody may write to it without opening it anew, through a mapping even without another time of change. */
+  /**
+   * Somebody may write to it without opening it anew, through a mapping even without another time of change. Not told of
+   * files that root alone may change.
+   */
   readonly isBeingWritten?: boolean;
   /**
    * Opens exactly the file that is asked about, whatever has its name by now and however long or odd the name is; only
@@ -49,10 +70,14 @@ export interface VerdictCounts {
   /** Files that are asked about whenever they are opened; not a total. */
   readonly guarded: number;
   readonly overflows: number;
-  /** From a question to its answer, microseconds; not a total. */
+  /** Of what was asked: from the kernel's question to its answer, microseconds; not a total. */
   readonly medianUs: number;
   /** How often nobody was asked for some seconds, because too many answers had come too late. */
   readonly deaf: number;
+  /** Allowed unasked: the same content was allowed before. */
+  readonly known: number;
+  /** The same as `medianUs`, of these. */
+  readonly knownMedianUs: number;
 }
 
 export const NO_VERDICT_COUNTS: VerdictCounts = {
@@ -66,7 +91,26 @@ export const NO_VERDICT_COUNTS: VerdictCounts = {
   overflows: 0,
   medianUs: 0,
   deaf: 0,
+  known: 0,
+  knownMedianUs: 0,
 };
+
+/** As struct verdict_statistics_record has them. */
+const COUNT_NAMES = [
+  ...([
+    'asked',
+    'allowed',
+    'denied',
+    'timeouts',
+    'crowded',
+    'exempt',
+    'guarded',
+    'overflows',
+    'medianUs',
+    'deaf',
+  ] as const),
+  ...(['known', 'knownMedianUs'] as const),
+];
 
 export interface VerdictRecordEvents {
   hello(): void;
@@ -118,43 +162,30 @@ export class VerdictRecordDecoder {
     const from = VERDICT_FIXED_BYTES.request;
     if (record.length < from) return `a question in ${record.length} bytes`;
     const view = viewOf(record);
-    const pathBytes = record.readUInt32LE(60);
-    const kind = KINDS[record.readUInt32LE(48)];
+    const pathBytes = record.readUInt32LE(VERDICT_AT.pathBytes);
+    const kind = KINDS[record.readUInt32LE(VERDICT_AT.kind)];
     if (kind === undefined || !fits(record.length - from, pathBytes)) return 'a question of another form';
     const request: FileVerdictRequest = {
       path: record.toString('utf8', from, from + pathBytes),
-      inode: wide(view, 8),
-      device: wide(view, 16),
-      changeTimeNs: record.readBigUInt64LE(24),
-      sizeBytes: wide(view, 32),
-      pid: record.readUInt32LE(44),
-      mode: record.readUInt32LE(52),
-      uid: record.readUInt32LE(56),
+      inode: wide(view, VERDICT_AT.inode),
+      device: wide(view, VERDICT_AT.device),
+      changeTimeNs: record.readBigUInt64LE(VERDICT_AT.changed),
+      sizeBytes: wide(view, VERDICT_AT.bytes),
+      pid: record.readUInt32LE(VERDICT_AT.process),
+      mode: record.readUInt32LE(VERDICT_AT.mode),
+      uid: record.readUInt32LE(VERDICT_AT.user),
       kind,
-      isBeingWritten: (record.readUInt32LE(68) & IS_BEING_WRITTEN) !== 0,
+      isBeingWritten: (record.readUInt32LE(VERDICT_AT.flags) & IS_BEING_WRITTEN) !== 0,
     };
-    this.#events.request(record.readUInt32LE(40), request, record.readUInt32LE(64));
+    this.#events.request(record.readUInt32LE(VERDICT_AT.question), request, record.readUInt32LE(VERDICT_AT.descriptor));
     return undefined;
   }
 
   #statistics(record: Buffer): string | undefined {
     if (record.length !== VERDICT_FIXED_BYTES.statistics) return 'statistics of another form';
     const view = viewOf(record);
-    const [asked, allowed, denied, timeouts, crowded, exempt, guarded, overflows, medianUs, deaf] = [
-      8, 16, 24, 32, 40, 48, 56, 64, 72, 80,
-    ].map((at) => wide(view, at));
-    this.#events.statistics({
-      asked,
-      allowed,
-      denied,
-      timeouts,
-      crowded,
-      exempt,
-      guarded,
-      overflows,
-      medianUs,
-      deaf,
-    });
+    const counts = COUNT_NAMES.map((name, index) => [name, wide(view, 8 + 8 * index)] as const);
+    this.#events.statistics({ ...NO_VERDICT_COUNTS, ...Object.fromEntries(counts) });
     return undefined;
   }
 }

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { HealthRegistry } from '../../runtime/health.ts';
-import type { FileVerdict } from './gate.ts';
+import { type FileVerdict, VerdictGate } from './gate.ts';
 import { FileSensor } from './sensor.ts';
 import { MountNamespace, whyNoNamespace } from './testing/namespace.ts';
 import type { FileVerdictRequest } from './verdict-records.ts';
@@ -40,6 +40,58 @@ async function ask(verdict: (request: FileVerdictRequest) => FileVerdict | Promi
   return { space, sensor, requests, at, entry };
 }
 
+async function askWithThread() {
+  const space = new MountNamespace();
+  closing.push(() => space.close());
+  const [requests, messages] = [[] as FileVerdictRequest[], [] as string[]];
+  const at = (name: string): string => join(space.mountPoint, name);
+  const gate = new VerdictGate({
+    helperPath: space.helperPath,
+    onlyMountPoints: [space.mountPoint],
+    ownProcesses: [],
+    deadlineMs: 1_000,
+    timing: { firstPauseMs: 50 },
+    trusted: { folders: [at('trusted/')], except: [] },
+    verdict: (request) => {
+      requests.push(request);
+      return 'deny';
+    },
+    onChange: () => {},
+    onMessage: (_level, message) => messages.push(message),
+  });
+  closing.push(() => gate.stop());
+  gate.start();
+  await expect.poll(() => gate.isAsking, { timeout: 45_000 }).toBe(true);
+  return { space, gate, requests, messages, at };
+}
+
+describe.skipIf(obstacle !== undefined)('a thread that answers at once', () => {
+  it('lets trusted programs start while the engine stands still, and leaves all others to it', async () => {
+    const { space, gate, requests, at } = await askWithThread();
+    space.run('mkdir trusted; cp /bin/true trusted/good; cp /bin/true bad');
+    // The engine's thread waits for the shell: nobody but the other thread can answer. Its first child is ours no more.
+    expect(space.run('true; trusted/good; trusted/good; echo $?')).toBe('0\n');
+    expect(requests).toEqual([]);
+    expect(await space.start('trusted/good; ./bad 2>/dev/null; echo $?')).toBe('126\n');
+    expect(requests.map(({ path }) => path)).toEqual([at('bad')]);
+    await expect
+      .poll(() => gate.counts, { timeout: 45_000 })
+      .toMatchObject({ asked: 2, allowed: 1, denied: 1, timeouts: 0 });
+  });
+
+  it('begins anew with the helper, and answers to that one', async () => {
+    const { space, gate, requests } = await askWithThread();
+    space.run('mkdir trusted; cp /bin/true trusted/good; cp /bin/true bad');
+    const first = gate.helperPid;
+    if (first === undefined) throw new Error('there is no helper');
+    process.kill(first, 'SIGKILL');
+    await expect.poll(() => gate.isAsking && gate.helperPid !== first, { timeout: 45_000 }).toBe(true);
+    expect(await space.start('trusted/good; echo $?; ./bad 2>/dev/null; echo $?')).toBe('0\n126\n');
+    expect(requests.length).toBe(1);
+    await expect.poll(() => gate.counts, { timeout: 45_000 }).toMatchObject({ asked: 2, timeouts: 0 });
+  });
+});
+
 describe.skipIf(obstacle !== undefined)('verdicts before programs start', () => {
   it('stops what is denied, asks once about what is allowed, and again when it has changed', async () => {
     const { space, sensor, requests, at, entry } = await ask(({ path }) => (path.endsWith('bad') ? 'deny' : 'allow'));
@@ -60,6 +112,24 @@ describe.skipIf(obstacle !== undefined)('verdicts before programs start', () => 
       .toMatchObject({ asked: 3, allowed: 2, denied: 1 });
     expect(sensor.verdictCounts.timeouts).toBe(0);
     expect(entry()).toMatchObject({ state: 'ok', detail: expect.stringContaining('before they start') });
+  });
+
+  it('asks once about what others may change, too, as long as nobody does', async () => {
+    const { space, sensor, requests, at } = await ask(({ path }) => (path.endsWith('bad') ? 'deny' : 'allow'));
+    // Older than the tick of the clock that times of change are of.
+    space.run('cp /bin/true it; cp /bin/true bad; chown 1000 it bad; sleep 0.3');
+    expect(await space.start('./it; ./it; ./it; ./bad 2>/dev/null; ./bad 2>/dev/null; echo $?')).toBe('126\n');
+    expect(requests.map(({ path }) => path)).toEqual([at('it'), at('bad'), at('bad')]);
+    // Its time of change is another one at once, but not yet long enough ago.
+    expect(await space.start('cp /bin/false it; ./it; ./it; sleep 0.3; ./it; ./it; echo $?')).toBe('1\n');
+    expect(requests.slice(3).map(({ path }) => path)).toEqual([at('it'), at('it'), at('it')]);
+    // Whoever has it open may write to it at any time.
+    expect(await space.start('exec 9>>it; ./it 2>/dev/null; exec 9>&-; ./it; echo $?')).toBe('1\n');
+    expect(requests.length).toBe(7);
+    await expect.poll(() => sensor.verdictCounts.known, { timeout: 45_000 }).toBe(4);
+    sensor.forgetVerdicts();
+    const asked = () => space.start('./it; echo $?').then(() => requests.length);
+    await expect.poll(asked, { timeout: 45_000 }).toBeGreaterThan(7);
   });
 
   it('asks about every start again when something else is denied', async () => {
@@ -117,7 +187,7 @@ describe.skipIf(obstacle !== undefined)('verdicts before programs start', () => 
 
   it('tells what somebody may still write to', async () => {
     const { space, requests } = await ask(() => 'allow');
-    space.run("printf '#!/bin/sh\\n' > it; chmod 755 it");
+    space.run("printf '#!/bin/sh\\n' > it; chmod 755 it; chown 1000 it");
     // The kernel executes nothing that is open for writing, but asks first.
     await space.start('exec 9>>it; ./it 2>/dev/null; exec 9>&-; touch it; ./it; echo $?');
     expect(requests.map(({ isBeingWritten }) => isBeingWritten)).toEqual([true, false]);

@@ -2,14 +2,15 @@
  * Follows plain log files. A file may come late, be renamed and made anew (logrotate's default: what was still written
  * to the old one is read to its end), be copied and truncated, or grow past its old size again after that, which the
  * bytes before the position tell. Changes of directories wake it (inotify); a slow poll finds what inotify does not
- * tell (network file systems, directories that come later).
+ * tell (directories that come later). What lies on file systems that others serve is not read: it could wait for ever.
  */
-import { closeSync, type FSWatcher, fstatSync, readdirSync, readSync, realpathSync, statSync, watch } from 'node:fs';
+import { closeSync, type FSWatcher, fstatSync, readdirSync, readSync, watch } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { HostEvent } from '../../../../contract/events.ts';
 import { type Clock, systemClock, type Timer } from '../../runtime/clock.ts';
 import { messageOf } from '../../runtime/failure.ts';
 import type { HealthPart, HealthRegistry } from '../../runtime/health.ts';
+import { ForeignFileSystemError, localFiles } from '../../runtime/local-files.ts';
 import { LOG_PARSERS, type LogFile } from './formats.ts';
 import { LineSplitter } from './line-splitter.ts';
 import { digestBefore, type LogPosition, type LogPositionStore } from './position.ts';
@@ -80,6 +81,8 @@ interface Followed {
   readonly rate: RateLimit;
   state: FollowedFile['state'];
   detail: string;
+  /** It is refused for where it lies. */
+  isForeign: boolean;
   lines: number;
   skippedBytes: number;
   open: Open | undefined;
@@ -124,6 +127,7 @@ export class LogTail {
       rate: new RateLimit(this.#limits.linesPerSecond, this.#limits.burstLines, this.#clock.monotonicMs()),
       state: 'absent',
       detail: '',
+      isForeign: false,
       lines: 0,
       skippedBytes: 0,
       open: undefined,
@@ -200,16 +204,22 @@ export class LogTail {
     } catch (error) {
       this.#drop(followed);
       followed.state = 'refused';
-      followed.detail = `${followed.file.path} cannot be read: ${messageOf(error)}.`;
+      followed.isForeign = error instanceof ForeignFileSystemError;
+      followed.detail = followed.isForeign
+        ? messageOf(error)
+        : `${followed.file.path} cannot be read: ${messageOf(error)}.`;
     }
   }
 
   #watch(directory: string): void {
     if (this.#watchers.has(directory)) return;
     try {
-      const watcher = watch(directory, { persistent: false }, (_, name) => {
-        if (name === null || this.#isFollowed(directory, name)) this.#woken();
-      });
+      const watcher = localFiles.reach(directory, 'all', (entry) =>
+        watch(entry, { persistent: false }, (_, name) => {
+          if (name === null || this.#isFollowed(directory, name)) this.#woken();
+        }),
+      );
+      if (watcher === undefined) return;
       const forget = (): void => {
         watcher.close();
         if (this.#watchers.get(directory) === watcher) this.#watchers.delete(directory);
@@ -217,7 +227,7 @@ export class LogTail {
       watcher.on('error', forget);
       this.#watchers.set(directory, watcher);
     } catch {
-      // Not there yet, or no more watches: the poll looks, and tries again.
+      // Others serve it, or no more watches: the poll looks, and tries again.
     }
   }
 
@@ -242,6 +252,7 @@ export class LogTail {
     followed.isFirstLook = isFirst && result.state === 'refused';
     followed.state = result.state === 'open' ? 'following' : result.state;
     followed.detail = result.state === 'refused' ? result.detail : '';
+    followed.isForeign = result.state === 'refused' && result.isForeign;
     if (result.state !== 'open') {
       // Between being renamed and being made anew the old file may still be written to.
       if (isFirst) this.#resumeRotated(followed);
@@ -399,16 +410,19 @@ export class LogTail {
     const [first] = refused;
     if (first !== undefined) {
       const others = refused.length > 1 ? ` And ${refused.length - 1} more.` : '';
-      this.#health.degraded(`${first.detail}${others}`, 'Start Holdfast as root, or let it read these files.');
+      const hint = first.isForeign
+        ? 'Holdfast waits for no other computer and no other program: keep logs on a disk of this computer.'
+        : 'Start Holdfast as root, or let it read these files.';
+      this.#health.degraded(`${first.detail}${others}`, hint);
     } else if (following.length === 0) {
       this.#health.ok('No log file is there; they are followed as soon as they appear.');
     } else this.#health.ok(`Reading ${following.length} log ${following.length === 1 ? 'file' : 'files'}.`);
   }
 }
 
-/** Whether the name still leads to the open file: only then nothing has to be opened. */
+/** Whether the name still leads to the open file: only then nothing has to be opened. @throws ForeignFileSystemError */
 function isStillAt(path: string, { device, inode }: Open): boolean {
-  const stats = statSync(path, { throwIfNoEntry: false });
+  const stats = localFiles.stat(path);
   return stats?.dev === device && stats.ino === inode;
 }
 
@@ -419,9 +433,9 @@ function isSameText(open: Open, pendingBytes: number): boolean {
 
 function realDirectory(path: string): readonly string[] {
   try {
-    return [realpathSync(path)];
+    return localFiles.reach(path, 'all', (_entry, real) => [real]) ?? [];
   } catch {
-    // Not there: nothing is in it either.
+    // Others serve it: nothing in it is read, and each of the files says so.
     return [];
   }
 }
@@ -429,9 +443,8 @@ function realDirectory(path: string): readonly string[] {
 /** Names next to a log that begin like it: "auth.log.1", "auth.log-20261121". */
 function siblings(directory: string, start: string): readonly string[] {
   try {
-    return readdirSync(directory)
-      .filter((name) => name.startsWith(start) && name !== start)
-      .slice(0, MAX_SIBLINGS);
+    const names = localFiles.reach(directory, 'all', (entry) => readdirSync(entry)) ?? [];
+    return names.filter((name) => name.startsWith(start) && name !== start).slice(0, MAX_SIBLINGS);
   } catch {
     return [];
   }

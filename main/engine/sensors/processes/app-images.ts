@@ -3,7 +3,8 @@
  * in its ELF header, which mounts what it carries in /tmp and runs it from there.
  */
 import { closeSync, fstatSync, readFileSync, readSync } from 'node:fs';
-import { type LocalFiles, localFiles } from '../../runtime/local-files.ts';
+import { localFiles } from '../../runtime/local-files.ts';
+import type { FileLooks } from './shared-looks.ts';
 
 /** Its run time mounts itself as the first letters of its name and six random ones. */
 const MOUNTED = /^(\/(?:[^/]{1,255}\/){0,8}\.mount_[^/]{6,255})\//;
@@ -21,14 +22,14 @@ const MAX_MOUNT_BYTES = 1024 * 1024;
 
 export class AppImages {
   readonly #mountsPath: string;
-  readonly #files: LocalFiles;
+  readonly #files: FileLooks;
   /** By device, inode and time of change: what a header said. */
   readonly #marked = new Map<string, boolean>();
   /** By mount point: name of the file that is mounted there. */
   readonly #mounts = new Map<string, string>();
 
-  /** @param mountsPath for tests: another file of the form of proc_pid_mounts(5) @param files for tests: other mounts */
-  constructor(mountsPath = '/proc/self/mounts', files: LocalFiles = localFiles) {
+  /** @param mountsPath for tests: another file of the form of proc_pid_mounts(5) @param files what looks at them and opens them */
+  constructor(mountsPath = '/proc/self/mounts', files: FileLooks = localFiles) {
     this.#mountsPath = mountsPath;
     this.#files = files;
   }
@@ -91,7 +92,7 @@ function remember<T>(map: Map<string, T>, key: string, value: T): void {
   map.set(key, value);
 }
 
-function hasMark(files: LocalFiles, path: string, key: string): boolean {
+function hasMark(files: FileLooks, path: string, key: string): boolean {
   let file: number | undefined;
   try {
     file = files.open(path);

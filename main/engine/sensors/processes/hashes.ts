@@ -7,9 +7,10 @@ import { createHash } from 'node:crypto';
 import { closeSync, constants, type Stats, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { FileHashes } from '../../../../contract/events.ts';
-import { ForeignFileSystemError, type LocalFiles, localFiles } from '../../runtime/local-files.ts';
+import { ForeignFileSystemError, localFiles } from '../../runtime/local-files.ts';
 import { openRegularFile } from '../../runtime/open-regular.ts';
 import { BoundedQueue } from '../../runtime/queue.ts';
+import type { FileLooks } from './shared-looks.ts';
 
 /** Executables that are remembered: a desktop with a compiler uses some thousand. */
 const MAX_KNOWN = 8_192;
@@ -35,13 +36,13 @@ export class HashCache {
   readonly #waiting = new BoundedQueue<Waiting>(MAX_WAITING, 'newest');
   /** By key: who wants to hear of a hash that is not known yet. */
   readonly #askers = new Map<string, Take[]>();
-  readonly #files: LocalFiles;
+  readonly #files: FileLooks;
   #notLookedAt = 0;
   #isWorking = false;
   #isClosed = false;
 
-  /** @param files for tests: other mounts */
-  constructor(files: LocalFiles = localFiles) {
+  /** @param files what looks at them and opens them */
+  constructor(files: FileLooks = localFiles) {
     this.#files = files;
   }
 

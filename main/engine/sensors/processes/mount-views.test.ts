@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -22,12 +22,17 @@ function runs(pid: string, namespace: number, mounts: string): void {
   writeFileSync(join(folder, pid, 'mountinfo'), mounts);
 }
 
+function readNamespace(path: string): number {
+  return Number(/\d+/.exec(readlinkSync(path))?.[0]);
+}
+
 function views(): (path: string, pid: number, namespace?: number) => string {
   runs('self', 1, OURS);
   runs('10', 1, OURS);
   runs('20', 2, SERVICE);
   runs('30', 3, CONTAINER);
-  const all = new MountViews({ folder, files: new LocalFiles({ readMounts: () => OURS }), monotonicMs: () => 0 });
+  const files = new LocalFiles({ readMounts: () => OURS });
+  const all = new MountViews({ folder, files, monotonicMs: () => 0, readNamespace });
   return (path, pid, namespace = all.namespaceOf(pid)) => all.ownerOf(path, pid, namespace);
 }
 

@@ -2,7 +2,7 @@
  * What a process means by a path: programs in containers, and services with folders of their own, see other file systems
  * than this thread does (mount_namespaces(7)), and a path of theirs names another file here, or none.
  */
-import { readFileSync, readlinkSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { type LocalFiles, localFiles } from '../../runtime/local-files.ts';
 import { MountTree, parseMountinfo } from '../../runtime/mountinfo.ts';
 
@@ -11,13 +11,14 @@ const MAX_VIEWS = 256;
 /** What is mounted in one of them changes while it begins, program by program, and hardly ever after. */
 const YOUNG_MS = 5_000;
 const LOOK_AGAIN_MS = 1_000;
-const NAMESPACE = /^mnt:\[(\d{1,10})\]$/;
 
 export interface MountViewsOptions {
   readonly files?: LocalFiles;
   monotonicMs?(): number;
   /** For tests: another folder than /proc. */
   readonly folder?: string;
+  /** For tests: number of the namespace of a process in that folder; undefined where there is none. */
+  readonly readNamespace?: (path: string) => number | undefined;
 }
 
 /** Whose file a path of a process is. */
@@ -40,14 +41,16 @@ export class MountViews {
   readonly #folder: string;
   readonly #files: LocalFiles;
   readonly #monotonicMs: () => number;
+  readonly #readNamespace: (path: string) => number | undefined;
   readonly #own: number | undefined;
   /** By namespace. */
   readonly #views = new Map<number, View>();
 
-  constructor({ files = localFiles, monotonicMs = () => performance.now(), folder = '/proc' }: MountViewsOptions = {}) {
-    this.#folder = folder;
-    this.#files = files;
-    this.#monotonicMs = monotonicMs;
+  constructor(options: MountViewsOptions = {}) {
+    this.#folder = options.folder ?? '/proc';
+    this.#files = options.files ?? localFiles;
+    this.#monotonicMs = options.monotonicMs ?? (() => performance.now());
+    this.#readNamespace = options.readNamespace ?? inodeOf;
     this.#own = this.#read('self');
   }
 
@@ -96,10 +99,17 @@ export class MountViews {
 
   #read(pid: string): number | undefined {
     try {
-      const number = NAMESPACE.exec(readlinkSync(`${this.#folder}/${pid}/ns/mnt`))?.[1];
-      return number === undefined ? undefined : Number(number);
+      return this.#readNamespace(`${this.#folder}/${pid}/ns/mnt`);
     } catch {
       return undefined;
     }
   }
+}
+
+/**
+ * The number of a namespace is the inode of what the link in /proc leads to. Asked for so, most of those that lived too
+ * shortly are answered without an exception, which would cost ten times the look.
+ */
+function inodeOf(path: string): number | undefined {
+  return statSync(path, { throwIfNoEntry: false })?.ino;
 }

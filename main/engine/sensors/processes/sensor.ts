@@ -8,6 +8,7 @@ import type { HealthRegistry } from '../../runtime/health.ts';
 import type { SupervisorOptions } from '../../runtime/supervise.ts';
 import { DEFAULT_HELPER_PATH } from '../helper.ts';
 import { HelperSensor, SENSOR_RIGHTS_HINT, type SensorState, type StreamDecoder } from '../helper-sensor.ts';
+import { AppImages } from './app-images.ts';
 import { HashCache } from './hashes.ts';
 import { ProcessHistory } from './history.ts';
 import { MountViews } from './mount-views.ts';
@@ -20,6 +21,7 @@ import {
   ProcessRecordDecoder,
 } from './records.ts';
 import { readRunning } from './running.ts';
+import { SharedLooks } from './shared-looks.ts';
 import { withParents } from './table.ts';
 import { UserNames } from './users.ts';
 
@@ -64,6 +66,7 @@ export class ProcessSensor {
   readonly #users: UserNames;
   readonly #packages: PackageIndex;
   #hashes: HashCache;
+  readonly #looks = new SharedLooks();
   readonly #views = new MountViews();
   readonly #history: ProcessHistory;
   #greeting: Greeting | undefined;
@@ -74,8 +77,8 @@ export class ProcessSensor {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#users = new UserNames(this.#clock);
-    this.#packages = new PackageIndex(this.#clock);
-    this.#hashes = new HashCache();
+    this.#packages = new PackageIndex(this.#clock, { appImages: new AppImages(undefined, this.#looks) });
+    this.#hashes = new HashCache(this.#looks);
     this.#history = new ProcessHistory({
       userName: (uid) => this.#users.nameOf(uid),
       packageOf: (image) => this.#packages.ownerOf(image),
@@ -120,7 +123,7 @@ export class ProcessSensor {
    * it is not possible it says so in Health and does nothing.
    */
   start(): void {
-    this.#hashes = new HashCache();
+    this.#hashes = new HashCache(this.#looks);
     this.#helper.start();
   }
 
@@ -164,6 +167,7 @@ export class ProcessSensor {
   }
 
   #tell(): void {
+    this.#looks.forget();
     const events = this.#events;
     this.#events = [];
     if (events.length > 0) this.#options.onEvents(events);

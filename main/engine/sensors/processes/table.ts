@@ -32,6 +32,12 @@ export interface TableEntry {
   hasExecuted: boolean;
   parent: TableEntry | undefined;
   depth: number;
+  /** As it was told last: nearly always it is told again just so. */
+  told?: HostProcessWithParents | undefined;
+  /** What `told` was made of. */
+  toldOf?: HostProcess | undefined;
+  /** Those above it, as they were told last below one of its children. */
+  above?: readonly HostProcess[] | undefined;
 }
 
 export class ProcessTable {
@@ -57,7 +63,7 @@ export class ProcessTable {
     return this.#entries.get(pid);
   }
 
-  add(entry: Omit<TableEntry, 'depth'>): TableEntry {
+  add(entry: Omit<TableEntry, 'depth' | 'told' | 'toldOf' | 'above'>): TableEntry {
     this.#entries.delete(entry.pid);
     if (this.#entries.size >= this.#capacity) {
       const oldest = this.#entries.keys().next();
@@ -92,13 +98,37 @@ export function adopt(entry: TableEntry, parent: TableEntry | undefined): void {
   entry.depth = MAX_ANCESTORS + 1;
 }
 
-/** The process with where it comes from, the nearest first. */
+/**
+ * The process with where it comes from, the nearest first. The same object as long as nothing of it changes: who takes
+ * many events apart, writes them or hands them to another thread does so once for each process.
+ */
 export function withParents(entry: TableEntry): HostProcessWithParents {
-  const parent = entry.parent;
-  if (parent === undefined) return entry.process;
-  const ancestors: HostProcess[] = [];
-  for (let at = parent.parent; at !== undefined && ancestors.length < MAX_ANCESTORS; at = at.parent) {
-    ancestors.push(at.process);
+  const { process, parent } = entry;
+  if (parent === undefined) return process;
+  const ancestors = aboveOf(parent);
+  const { told } = entry;
+  if (told !== undefined && entry.toldOf === process && told.parent === parent.process) {
+    if ((told.ancestors ?? NOBODY) === ancestors) return told;
   }
-  return { ...entry.process, parent: parent.process, ...(ancestors.length > 0 && { ancestors }) };
+  entry.told = { ...process, parent: parent.process, ...(ancestors.length > 0 && { ancestors }) };
+  entry.toldOf = process;
+  return entry.told;
+}
+
+const NOBODY: readonly HostProcess[] = [];
+
+/** Those above an entry, without itself; the same list as long as they are the same. */
+function aboveOf(entry: TableEntry): readonly HostProcess[] {
+  const known = entry.above;
+  let count = 0;
+  let isSame = known !== undefined;
+  for (let at = entry.parent; at !== undefined && count < MAX_ANCESTORS; at = at.parent) {
+    if (isSame && known?.[count] !== at.process) isSame = false;
+    count++;
+  }
+  if (known !== undefined && isSame && known.length === count) return known;
+  const above: HostProcess[] = [];
+  for (let at = entry.parent; at !== undefined && above.length < MAX_ANCESTORS; at = at.parent) above.push(at.process);
+  entry.above = above.length === 0 ? NOBODY : above;
+  return entry.above;
 }

@@ -54,6 +54,11 @@ export interface Collector<F extends Fact> {
   readonly title: string;
   readonly keeping: Keeping;
   readonly intervalMs: number;
+  /**
+   * The same where another sensor sees writes, for what is told of at once then (`concerns`): what is left are file systems
+   * that it does not see. As otherwise, where left out.
+   */
+  readonly seenIntervalMs?: number;
   readonly shape: Shape<F>;
   /** Whether a write to this path may have changed its facts. */
   concerns(path: string, around: Surroundings): boolean;

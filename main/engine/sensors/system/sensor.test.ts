@@ -45,8 +45,10 @@ describe('SystemSensor', () => {
   let events: HostEvent[];
   let messages: string[];
   let sensors: SystemSensor[];
+  let areWritesSeen: boolean;
 
   beforeEach(() => {
+    areWritesSeen = false;
     root = createTestRoot();
     clock = new ManualClock(1_700_000_000_000);
     events = [];
@@ -67,6 +69,7 @@ describe('SystemSensor', () => {
       root: root.path,
       snapshots,
       walksFiles: isOnlyWalk,
+      areWritesSeen: () => areWritesSeen,
       ...(isOnlyWalk && { collectors: [] }),
       onEvents: (each) => events.push(...each),
       onMessage: (_level, text) => messages.push(text),
@@ -408,6 +411,26 @@ describe('SystemSensor', () => {
     execFileSync('mv', [join(root.path, 'home/eve'), join(root.path, 'home/away')]);
     clock.advance(LONGEST_INTERVAL_MS);
     expect(events.filter(({ type }) => type === 'autostart-change')).toHaveLength(1);
+  });
+
+  it('looks less often where writes are seen, and at once at what was written', () => {
+    areWritesSeen = true;
+    const { sensor } = started();
+    root.write('/etc/cron.d/unseen', '* * * * * root /tmp/x\n');
+    clock.advance(11_000);
+    expect(events).toEqual([]);
+    sensor.noteWrite('/etc/cron.d/unseen');
+    clock.advance(1_000);
+    expect(events).toMatchObject([{ type: 'autostart-change', path: '/etc/cron.d/unseen' }]);
+    // Of a file system whose writes are not seen.
+    root.write('/etc/cron.d/other', '* * * * * root /tmp/x\n');
+    clock.advance(31_000);
+    expect(events.at(-1)).toMatchObject({ type: 'autostart-change', path: '/etc/cron.d/other' });
+    areWritesSeen = false;
+    clock.advance(31_000);
+    root.write('/etc/cron.d/third', '* * * * * root /tmp/x\n');
+    clock.advance(11_000);
+    expect(events.at(-1)).toMatchObject({ type: 'autostart-change', path: '/etc/cron.d/third' });
   });
 
   it('finds set-uid files that come, in small turns', () => {

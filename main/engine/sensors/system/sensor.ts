@@ -38,12 +38,14 @@ export interface SystemSensorOptions {
   readonly snapshots?: SnapshotStore;
   /** For tests: fewer collectors. */
   readonly collectors?: readonly AnyCollector[];
+  /** Whether another sensor sees writes now, and tells of them by noteWrite. */
+  readonly areWritesSeen?: () => boolean;
   /** Whether all file systems are searched for set-uid files, now and then. */
   readonly walksFiles?: boolean;
 }
 
 /** How often it is asked who is due: the shortest interval of a collector is a multiple of it. */
-const TICK_MS = 500;
+const TICK_MS = 1_000;
 /** What one tick may take before the rest waits for the next: events of other sensors pass through the same thread. */
 const TURN_MS = 20;
 /** Whose homes there are hardly ever changes. */
@@ -182,9 +184,9 @@ export class SystemSensor {
   }
 
   /** Another sensor saw that this program was run: where it changes the firewall, that is looked at soon. */
-  noteRun(image: string): void {
+  noteRun(image: string, words?: readonly string[]): void {
     if (!this.#isRunning || this.#options.root !== undefined || this.#isFirewallAsked) return;
-    if (!mayChangeFirewall(image)) return;
+    if (!mayChangeFirewall(image, words)) return;
     this.#isFirewallAsked = true;
     for (const gapMs of FIREWALL_GAPS_MS) {
       this.#clock.after(gapMs, () => {
@@ -236,7 +238,7 @@ export class SystemSensor {
     const { collector } = row;
     const begunMs = this.#clock.monotonicMs();
     row.ranMs = begunMs;
-    row.dueMs = begunMs + collector.intervalMs;
+    row.dueMs = begunMs + this.#intervalOf(collector);
     this.#looks++;
     try {
       const part = this.#parts.get(collector.name) ?? EMPTY_PART;
@@ -256,6 +258,10 @@ export class SystemSensor {
     } finally {
       this.#spentMs += this.#clock.monotonicMs() - begunMs;
     }
+  }
+
+  #intervalOf({ intervalMs, seenIntervalMs = intervalMs }: AnyCollector): number {
+    return this.#options.areWritesSeen?.() === true ? seenIntervalMs : intervalMs;
   }
 
   #forgetFirstSeen(name: string): void {

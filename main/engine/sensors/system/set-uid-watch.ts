@@ -16,12 +16,12 @@ export interface SetUidWatchOptions {
   onChanged(): void;
 }
 
-/** Between two walks. A walk over a million files costs some ten seconds of one core, spread over an hour or more. */
+/** Between two walks. A walk over a million files costs some ten seconds of one core, spread over several hours. */
 const PAUSE_MS = 6 * 3_600_000;
 /** Between two turns, at the least. */
 const TURN_PAUSE_MS = 150;
-/** And so many times what the last one took, on a slow or a busy disk too: a walk takes a five-hundredth of one core. */
-const TURN_PAUSES = 500;
+/** And so many times what the last one took, on a slow or a busy disk too: a walk takes a two-thousandth of one core. */
+const TURN_PAUSES = 2_000;
 const LONGEST_TURN_PAUSE_MS = 5_000;
 /** What else begins with the engine goes first. */
 const FIRST_PAUSE_MS = 20_000;

@@ -25,6 +25,8 @@ export interface AlertDeskOptions {
   /** Alerts whose standing and history are remembered: as many as the alert book has. */
   readonly maxAlerts: number;
   readonly onChange: (change: RecordedChange) => void;
+  /** The allow-list is another. */
+  readonly onAllowed?: () => void;
 }
 
 /** What became of an alert, as far as the store may not have heard of it yet. */
@@ -114,6 +116,7 @@ export class AlertDesk {
     const dismissed = this.#apply(store, fitting, dismissal(entry));
     if (dismissed.length > 0) store.alerts.countHidden(entry.id, dismissed.length);
     this.#allowed = undefined;
+    this.#options.onAllowed?.();
     return { ...entry, hidden: dismissed.length };
   }
 
@@ -121,6 +124,7 @@ export class AlertDesk {
   disallow(store: Store, id: string, actor: string): boolean {
     const isRemoved = store.alerts.removeAllow(id, actor);
     this.#allowed = undefined;
+    this.#options.onAllowed?.();
     return isRemoved;
   }
 

@@ -1,7 +1,10 @@
+import { isInForce } from '../../../../contract/actions.ts';
 import type { AlertTrail } from '../../../../contract/alert-trail.ts';
 import { KIND_WORDS } from '../../../../contract/alert-words.ts';
 import { isoTime } from '../../../../contract/analysis-document.ts';
+import type { ActionRecord } from '../../../../contract/api-actions.ts';
 import type { AlertStory } from '../../../../contract/api-alerts.ts';
+import type { Status } from '../../../../contract/api-schemas.ts';
 import type { AttackCatalogue } from '../../../../contract/attack.ts';
 import { nextSteps } from '../../alerts/index.ts';
 import type { ReviewStep, Store, StoredAlert } from '../../store/index.ts';
@@ -14,7 +17,9 @@ export interface StoryOptions {
   readonly detectors: readonly { readonly id: string; readonly summary: string }[];
   /** Addresses of this computer. */
   readonly ownAddresses: readonly string[];
-  readonly mode: 'observe' | 'simulate';
+  readonly mode: Status['mode'];
+  /** What was done about it, or would have been, the latest first. */
+  actionsAbout(alert: StoredAlert['alert']): readonly ActionRecord[];
 }
 
 type Moment = AlertStory['timeline'][number];
@@ -28,6 +33,9 @@ const BUCKETS_MS = [1_000, 2_000, 5_000, 10_000, 30_000, 60_000, 300_000, 900_00
 /** Around the alert, a share of its time is shown; of a short one this much. */
 const LEAST_AROUND_MS = 30_000;
 const AROUND_SHARE = 0.25;
+/** What comes first while something is frozen. */
+const DECIDE =
+  'Decide what becomes of what is frozen: look at what it is, then end it, or let it go on where it is yours.';
 /** Hosts in one query: more do not fit into one line. */
 const QUERY_HOSTS = 8;
 
@@ -38,9 +46,10 @@ export function alertStory(stored: StoredAlert, options: StoryOptions): AlertSto
   const trail = store.alerts.trail(alert.id) ?? { moments: [], series: [] };
   const steps = store.alerts.steps(alert.id);
   const own = new Set(stored.source === LIVE ? options.ownAddresses : []);
+  const actions = stored.source === LIVE ? options.actionsAbout(alert) : [];
   return {
     alert: toRecord(stored),
-    timeline: timelineOf(stored, trail, steps),
+    timeline: timelineOf(stored, trail, steps, actions),
     series: trail.series.map(({ name, usual, points }) => ({
       name,
       usual,
@@ -62,8 +71,8 @@ export function alertStory(stored: StoredAlert, options: StoryOptions): AlertSto
       summary: options.detectors.find((detector) => detector.id === id)?.summary ?? '',
       section: detectorSection(id),
     })),
-    decisions: decisionsOf(stored, options.mode),
-    nextSteps: nextSteps(alert, own),
+    decisions: decisionsOf(stored, options.mode, actions),
+    nextSteps: [...(actions.some(isInForce) ? [DECIDE] : []), ...nextSteps(alert, own)],
     related: alert.related.flatMap((id) => {
       const other = store.getAlert(id)?.alert;
       return other ? [{ id, title: other.title, severity: other.severity, firstSeenMs: other.firstSeenMs }] : [];
@@ -72,7 +81,12 @@ export function alertStory(stored: StoredAlert, options: StoryOptions): AlertSto
   };
 }
 
-function timelineOf({ alert }: StoredAlert, trail: AlertTrail, steps: readonly ReviewStep[]): Moment[] {
+function timelineOf(
+  { alert }: StoredAlert,
+  trail: AlertTrail,
+  steps: readonly ReviewStep[],
+  actions: readonly ActionRecord[],
+): Moment[] {
   const { firstSeenMs, lastSeenMs, stages = [] } = alert;
   const moments: Moment[] = stages.map(({ kind, title, firstSeenMs: timeMs }) => ({
     timeMs,
@@ -82,12 +96,36 @@ function timelineOf({ alert }: StoredAlert, trail: AlertTrail, steps: readonly R
   if (stages.length === 0) moments.push({ timeMs: firstSeenMs, who: 'activity', text: 'The first of it was seen.' });
   moments.push(...trail.moments);
   if (lastSeenMs > firstSeenMs) moments.push({ timeMs: lastSeenMs, who: 'activity', text: 'The last of it was seen.' });
-  moments.push(...steps.flatMap(stepMoment));
+  moments.push(...steps.flatMap(stepMoment), ...actions.flatMap(actionMoments));
   return moments
     .map((moment, index) => ({ moment, index }))
     .sort((a, b) => a.moment.timeMs - b.moment.timeMs || a.index - b.index)
     .map(({ moment }) => moment);
 }
+
+/** What an action came to, by its steps; the sentence of the last is the action's own. */
+function actionMoments({ steps, sentence, targets }: ActionRecord): Moment[] {
+  const named = targets
+    .map(({ name, pid }) => `${name} (${pid})`)
+    .slice(0, NAMED_TARGETS)
+    .join(', ');
+  return steps.map(({ timeMs, state, actor, note }, index) => {
+    const who = actor === 'engine' ? 'engine' : 'person';
+    const text = index === steps.length - 1 ? sentence : `${ACTION_WORDS[state]} ${named}. ${note}`.trim();
+    return { timeMs, who, text: who === 'person' ? `${text} (${actor})` : text };
+  });
+}
+
+const NAMED_TARGETS = 3;
+const ACTION_WORDS: Readonly<Record<ActionRecord['state'], string>> = {
+  planned: 'Began to freeze',
+  applied: 'Told to stop:',
+  verified: 'Froze',
+  reverted: 'Let go on:',
+  expired: 'Let go on, as the time had run out:',
+  ended: 'Ended',
+  failed: 'Could not freeze',
+};
 
 const STEP_WORDS: Readonly<Record<ReviewStep['after'], string>> = {
   open: 'Opened again',
@@ -125,17 +163,28 @@ function trafficAround({ alert, source }: StoredAlert, store: Store): AlertStory
   return { bucketMs, ...store.alerts.trafficBetween({ ...sides, sinceMs, untilMs, bucketMs, source }) };
 }
 
-function decisionsOf({ alert, source, review }: StoredAlert, mode: StoryOptions['mode']): AlertStory['decisions'] {
+const NOTHING_DONE: Readonly<Record<Status['mode'], string>> = {
+  observe: 'Nothing was done: Holdfast only tells, as response.ransomware is off.',
+  simulate: 'Nothing was done: Holdfast only simulates, and it has no action that it would have taken.',
+  act: 'Nothing was done: Holdfast acts by itself on ransomware alone, and tells everything else.',
+};
+
+function decisionsOf(
+  { alert, source, review }: StoredAlert,
+  mode: StoryOptions['mode'],
+  actions: readonly ActionRecord[],
+): AlertStory['decisions'] {
   const decisions: AlertStory['decisions'][number][] = [];
   if (source !== LIVE) {
     const text = 'Nothing was done: this is a recorded capture, and Holdfast only looked at it.';
     decisions.push({ timeMs: alert.firstSeenMs, text, setting: 'source', value: source });
+  } else if (actions.length > 0) {
+    for (const { createdMs: timeMs, sentence, reason, setting, value, actor } of actions) {
+      const by = setting === '' ? { setting: 'asked for by', value: actor } : { setting, value };
+      decisions.push({ timeMs, text: `${sentence} ${reason}`, ...by });
+    }
   } else {
-    const text =
-      mode === 'simulate'
-        ? 'Nothing was done: Holdfast runs with --simulate, and this version has no action that it would have taken.'
-        : 'Nothing was done: this version only observes.';
-    decisions.push({ timeMs: alert.firstSeenMs, text, setting: 'mode', value: mode });
+    decisions.push({ timeMs: alert.firstSeenMs, text: NOTHING_DONE[mode], setting: 'mode', value: mode });
   }
   if (review?.allowedBy !== undefined) {
     const text = `Dismissed without a notice, because it was allowed: ${review.note}`;

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CallContext, CallInput, CallOutput, RequestName } from '../../../../contract/api.ts';
+import type { ActionRecord } from '../../../../contract/api-actions.ts';
 import { ALERT_CALLS } from '../../../../contract/api-alerts.ts';
 import type { RuleRow } from '../../../../contract/api-rules.ts';
 import type { Finding } from '../../../../contract/domain.ts';
@@ -58,6 +59,8 @@ export class AlertRig {
   readonly rules: RuleRow[] = [];
   readonly changes: RecordedChange[] = [];
   readonly listeners = new Set<(change: RecordedChange) => void>();
+  /** What was done about every alert. */
+  actions: readonly ActionRecord[] = [];
   book = new AlertBook();
   #store: Store | undefined;
   #handlers: ReturnType<typeof alertHandlers> | undefined;
@@ -84,6 +87,7 @@ export class AlertRig {
       version: '0.0.0-test',
       desk,
       rules: { list: async () => ({ rules: this.rules, problems: [], limits: '' }) },
+      response: { about: () => this.actions },
       store: () => store,
       nowMs: () => this.clock.nowMs(),
       mode: () => 'observe',

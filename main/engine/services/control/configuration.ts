@@ -7,6 +7,7 @@ import { httpSettings } from '../../http/index.ts';
 import { indicatorSettings } from '../../indicators/index.ts';
 import { integritySettings } from '../../integrity/index.ts';
 import { flowSettings } from '../../network/index.ts';
+import { responseSettings } from '../../policy/index.ts';
 import type { Section } from '../../runtime/config-names.ts';
 import { logSettings } from '../../runtime/log.ts';
 import { sensorSettings } from '../../sensors/index.ts';
@@ -73,6 +74,7 @@ const TITLES: Readonly<Record<string, string>> = {
   'host.web-shell': 'Finding shells behind servers',
   scan: 'Finding harmful programs by their content',
   alerts: 'Joining findings into alerts',
+  response: 'What is done about it',
   models: 'Learning what is normal (anomalies)',
   integrity: 'Integrity of files',
   canaries: 'Canaries: files that nobody uses',
@@ -92,6 +94,7 @@ const TABLES: readonly Section[] = [
   { path: 'scan', table: scanSettings },
   { path: 'indicators', table: indicatorSettings },
   { path: 'alerts', table: alertSettings },
+  { path: 'response', table: responseSettings },
   { path: 'models', table: modelSettings },
   { path: 'integrity', table: integritySettings },
   { path: 'canaries', table: canarySettings },

@@ -142,7 +142,9 @@ describe('calls about alerts', () => {
     expect(story.traffic.points).toMatchObject([{ flows: 2, bytes: 600 }]);
     expect(story.techniques).toMatchObject([{ id: 'T1046', tactics: [{ id: 'discovery' }] }]);
     expect(story.detectors).toMatchObject([{ id: 'port-scan', section: 'detect.port-scan' }]);
-    expect(story.decisions).toMatchObject([{ text: 'Nothing was done: this version only observes.', setting: 'mode' }]);
+    expect(story.decisions).toMatchObject([
+      { text: 'Nothing was done: Holdfast only tells, as response.ransomware is off.', setting: 'mode' },
+    ]);
     expect(story.nextSteps[0]).toContain('10.1.0.1');
     expect(story.nextSteps.join(' ')).toContain('this computer');
     expect(parseHunt(story.huntQuery).problems).toEqual([]);

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { HandlersOf } from '../../../../contract/api.ts';
 import type { ALERT_CALLS, AlertStory, AllowEntry } from '../../../../contract/api-alerts.ts';
+import type { Status } from '../../../../contract/api-schemas.ts';
 import { type AlertKind, SEVERITIES, type Severity } from '../../../../contract/domain.ts';
 import { allowProblem, attackCatalogue, fitsAllow } from '../../alerts/index.ts';
 import { BEHAVIOURS } from '../../behaviours/index.ts';
@@ -11,6 +12,7 @@ import { exportAlerts } from '../alerts/alert-export.ts';
 import { type AlertDesk, type RecordedChange, toRecord } from '../alerts/alert-record.ts';
 import { alertStory } from '../alerts/alert-story.ts';
 import { type AttackCoverage, attackMatrix } from '../alerts/attack-matrix.ts';
+import type { ResponseDesk } from '../response/response-desk.ts';
 import type { RuleDesk } from '../rules/rule-desk.ts';
 
 /** What the calls about alerts need of the engine. */
@@ -21,9 +23,10 @@ export interface AlertAnswering {
   /** Throws before the start and after the stop. */
   store(): Store;
   nowMs(): number;
-  mode(): 'observe' | 'simulate';
+  mode(): Status['mode'];
   /** Addresses of this computer. */
   ownAddresses(): readonly string[];
+  readonly response: Pick<ResponseDesk, 'about'>;
   /** Gives the function that takes the listener off again. */
   onAlert(listener: (change: RecordedChange) => void): () => void;
 }
@@ -57,6 +60,7 @@ export function alertHandlers(engine: AlertAnswering): HandlersOf<typeof ALERT_C
       detectors: DETECTORS,
       ownAddresses: engine.ownAddresses(),
       mode: engine.mode(),
+      actionsAbout: (alert) => engine.response.about(alert),
     });
   const lookBackMs = (sinceMs: number | undefined) => sinceMs ?? engine.nowMs() - DEFAULT_LOOK_BACK_MS;
 
@@ -213,7 +217,7 @@ export function openBySeverity(store: Store): Readonly<Record<Severity, number>>
 function checkedMatch(match: AllowEntry['match']): AllowEntry['match'] {
   const problem = allowProblem(
     match,
-    DETECTORS.map(({ id }) => id),
+    [...DETECTORS, ...BEHAVIOURS].map(({ id }) => id),
   );
   if (problem === undefined) return match;
   throw new FailureError({ code: 'bad-allow', message: problem, hint: 'Correct it and try again.' });

@@ -34,7 +34,12 @@ beforeAll(async () => {
   place = mkdtempSync(join(tmpdir(), 'holdfast-events-'));
   const path = join(place, 'd', 'holdfast.db');
   const health = new HealthRegistry();
-  store = await openStore({ path, clock: systemClock, health, settings: defaultsOf(storeSettings) });
+  store = await openStore({
+    path,
+    clock: { ...systemClock, nowMs: () => NOW },
+    health,
+    settings: defaultsOf(storeSettings),
+  });
   store.insertEvents(Array.from({ length: 100 }, (_, i) => start(i % 10 === 0 ? '/usr/bin/curl' : '/usr/bin/ls', i)));
   handlers = eventHandlers({ store: () => store, onHostEvents: () => () => {} });
 });

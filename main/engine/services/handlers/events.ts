@@ -37,7 +37,7 @@ export function eventHandlers(engine: EventAnswering): HandlersOf<typeof EVENT_C
           end = runs.start({ ...input, path: events.path }, emit);
         } catch (error) {
           const failure = failureOf(error, 'match-failed', 'The log of the engine says more.');
-          emit({ progress: 0, scanned: 0, matches: [], total: 0, isDone: true, failure });
+          emit({ progress: 0, scanned: 0, damaged: 0, matches: [], total: 0, isDone: true, failure });
         }
       };
       void events.settle().then(begin);

@@ -1,6 +1,7 @@
 import type { ApiHandlers } from '../../../../contract/api.ts';
 import type { Status } from '../../../../contract/api-schemas.ts';
 import type { Alert, HealthEntry } from '../../../../contract/domain.ts';
+import { type ActionAnswering, actionHandlers } from './actions.ts';
 import { type AlertAnswering, alertHandlers } from './alerts.ts';
 import { type CaptureAnswering, captureHandlers } from './captures.ts';
 import { type ConsoleAnswering, consoleHandlers } from './console.ts';
@@ -18,6 +19,7 @@ import { type SystemAnswering, systemHandlers } from './system.ts';
 export interface Answering
   extends ControlAnswering,
     AlertAnswering,
+    ActionAnswering,
     FlowAnswering,
     CaptureAnswering,
     IndicatorAnswering,
@@ -30,6 +32,7 @@ export interface Answering
     ConsoleAnswering {
   /** Alerts ask only for their list. */
   readonly rules: RuleAnswering['rules'];
+  readonly response: ActionAnswering['response'];
   status(): Status;
   /** Calls at once, every two seconds and at changes; gives the function that ends it. */
   watchStatus(listener: (status: Status) => void): () => void;
@@ -42,6 +45,7 @@ export function createHandlers(engine: Answering): ApiHandlers {
   return {
     status: () => engine.status(),
     ...alertHandlers(engine),
+    ...actionHandlers(engine),
     ...captureHandlers(engine),
     ...indicatorHandlers(engine),
     ...modelHandlers(engine),

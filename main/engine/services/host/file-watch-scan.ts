@@ -326,8 +326,11 @@ export class FileWatchScan {
   /** @throws FailureError where the scanner cannot begin, unless another one took its place */
   async #ask(scanner: FileScanner, path: string, bytes: Buffer | undefined): Promise<ScanOutcome> {
     try {
-      this.#rules = await scanner.ready();
-      this.#describe();
+      const rules = await scanner.ready();
+      // A build brings some hundred new programs a second, of which Health has nothing new to say.
+      const isSaid = rules === this.#rules && this.#lastDropMs === Number.NEGATIVE_INFINITY;
+      this.#rules = rules;
+      if (!isSaid) this.#describe();
     } catch (error) {
       if (scanner === this.#scanner) throw error;
     }

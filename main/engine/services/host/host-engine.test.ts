@@ -97,7 +97,7 @@ describe('HostEngine', () => {
       expect.objectContaining({ kind: 'reverse-shell', detector: 'host-reverse-shell' }),
     );
     expect(of('events')).toEqual([{ type: 'events', events: [started] }]);
-    clock.advance(1_000);
+    clock.advance(2_000);
     expect(of('state').at(-1)).toMatchObject({
       health: [{ part: 'processes', state: 'ok' }, { part: 'logs' }],
       counts: { events: 1, notStored: 0, failures: 0 },

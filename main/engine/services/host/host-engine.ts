@@ -1,11 +1,14 @@
 import { existsSync } from 'node:fs';
+import type { HealthState } from '../../../../contract/domain.ts';
 import type { HostEvent } from '../../../../contract/events.ts';
 import { importedRules, OWN_RULES, readRuleFiles, SigmaRuleSet } from '../../rules/index.ts';
 import type { Clock, Timer } from '../../runtime/clock.ts';
 import { messageOf } from '../../runtime/failure.ts';
 import { HealthRegistry } from '../../runtime/health.ts';
 import type { SettingTable, SettingValues } from '../../runtime/settings.ts';
-import { UserNames } from '../../sensors/index.ts';
+import { DEFAULT_HELPER_PATH, UserNames } from '../../sensors/index.ts';
+import { FirstHold, type ResponseRules } from '../response/first-hold.ts';
+import { EarlyWatch } from './early-watch.ts';
 import { EventTurns } from './event-turns.ts';
 import { FileWriters } from './file-writers.ts';
 import { ForkWatch } from './fork-watch.ts';
@@ -45,6 +48,10 @@ const FIRST_WORDS_MS = 2_000;
 /** Always there; who does not know it knows no process. */
 const INIT = 1;
 const NOT_STARTED = 'Not started.';
+/** A sensor in these sees something. */
+const WORKING: ReadonlySet<HealthState | undefined> = new Set(['ok', 'degraded'] as const);
+/** Counters alone are told so often: reading those of all sensors and handing them on is a good part of what rest costs. */
+const COUNTERS_MS = 2_000;
 /** Events are handed on so soon, or when so many have gathered. */
 const BATCH_MS = 200;
 /**
@@ -71,6 +78,8 @@ export class HostEngine {
   readonly #relay: FindingRelay;
   readonly #budget: EventBudget;
   readonly #watch: HostWatch;
+  readonly #hold: FirstHold | undefined;
+  readonly #early: EarlyWatch | undefined;
   readonly #activity: HostActivityCount;
   readonly #forks: ForkWatch;
   readonly #writers = new FileWriters();
@@ -107,6 +116,21 @@ export class HostEngine {
     this.#relay = new FindingRelay({ clock, onFindings: (findings) => post({ type: 'findings', findings }) });
     this.#budget = new EventBudget(settings.storedEventsPerSecond, clock.monotonicMs());
     this.#activity = new HostActivityCount(clock, this.#memoryOf('activity'));
+    this.#hold =
+      data.response &&
+      new FirstHold({
+        helperPath: DEFAULT_HELPER_PATH,
+        clock,
+        rules: data.response,
+        onMessage: (level, message) => post({ type: 'log', level, message }),
+      });
+    this.#early =
+      this.#hold &&
+      new EarlyWatch({
+        config: { section: (path) => this.#section(path) },
+        canaries: data.canaries,
+        onFinding: (finding) => this.#hold?.hear(finding),
+      });
     this.#watch = createHostWatch({
       ownPid: process.pid,
       config: { section: (path) => this.#section(path) },
@@ -123,6 +147,7 @@ export class HostEngine {
   }
 
   start(): void {
+    this.#hold?.start();
     for (const [name, sensor] of this.#sensors) {
       try {
         sensor.start();
@@ -144,9 +169,11 @@ export class HostEngine {
   async stop(): Promise<void> {
     this.#ticks?.cancel();
     await Promise.allSettled([...this.#sensors.values()].map(async (sensor) => sensor.stop()));
+    await this.#hold?.stop();
     this.#order.flush();
     this.#turns.flush();
     this.#tick();
+    this.#tellState();
     this.#activity.save();
     this.#relay.flush();
     this.#batchTimer?.cancel();
@@ -161,6 +188,15 @@ export class HostEngine {
 
   takeCanaries(paths: readonly string[]): void {
     this.#watch.takeCanaries(paths);
+    this.#early?.takeCanaries(paths);
+  }
+
+  takeResponse(rules: ResponseRules): void {
+    this.#hold?.takeRules(rules);
+  }
+
+  settleHold(pid: number, isKept: boolean): void {
+    this.#hold?.settle(pid, isKept);
   }
 
   reloadRules(disabled: readonly string[]): void {
@@ -208,7 +244,8 @@ export class HostEngine {
     if (event.type === 'process-start') {
       // What the engine runs itself to look is no reason to look again.
       if (event.process.parent?.pid === process.pid) return;
-      for (const sensor of this.#sensors.values()) sensor.noteRun?.(event.process.image);
+      const { image, arguments: words } = event.process;
+      for (const sensor of this.#sensors.values()) sensor.noteRun?.(image, words);
       return;
     }
     if (!('path' in event) || event.path === undefined || !event.type.startsWith('file-')) return;
@@ -239,7 +276,10 @@ export class HostEngine {
 
   #take(events: readonly HostEvent[]): void {
     // At once: the sensor has forgotten who ended, while what they did before may still wait for its turn.
-    for (const event of events) this.#processes.event(event);
+    for (const event of events) {
+      this.#processes.event(event);
+      if (this.#early?.wants(event)) this.#early.event(this.#processes.enrich(event));
+    }
     this.#order.add(events);
   }
 
@@ -311,11 +351,11 @@ export class HostEngine {
       this.#options.post({ type: 'rule-hits', hits });
     }
     this.#tellActivity();
-    this.#tellState();
+    this.#tellCounters();
   }
 
   #processCounts(): { readonly forks: number; readonly execs: number } | undefined {
-    const counters = this.#health.report().entries.find(({ part }) => part === 'processes')?.counters;
+    const counters = this.#health.countersOf('processes');
     return counters?.forks === undefined ? undefined : { forks: counters.forks, execs: counters.execs ?? 0 };
   }
 
@@ -328,8 +368,7 @@ export class HostEngine {
   }
 
   #seen(): SeenByHost {
-    const states = new Map(this.#health.report().entries.map(({ part, state }) => [part, state]));
-    const works = (part: string): boolean => states.get(part) === 'ok' || states.get(part) === 'degraded';
+    const works = (part: HostSensorName): boolean => WORKING.has(this.#health.stateOf(part));
     return {
       processes: works('processes'),
       files: works('files'),
@@ -353,10 +392,16 @@ export class HostEngine {
     };
   }
 
+  /** What changed but counters is told at once. */
+  #tellCounters(): void {
+    const waitedMs = this.#options.clock.monotonicMs() - this.#toldMs;
+    if (!this.#hasToldStart || waitedMs >= COUNTERS_MS) this.#tellState();
+  }
+
   #tellState(): void {
     const health = this.#health.report().entries;
     const counts = this.#counts();
-    const helpers = [...this.#sensors.values()].flatMap(({ helperPid }) => helperPid ?? []);
+    const helpers = [this.#hold, ...this.#sensors.values()].flatMap((each) => each?.helperPid ?? []);
     const text = JSON.stringify([health, counts, helpers]);
     const nowMs = this.#options.clock.monotonicMs();
     if (text !== this.#toldState || nowMs - this.#toldMs >= HEARTBEAT_MS) {

@@ -2,6 +2,7 @@
 import type { Finding, HealthEntry } from '../../../../contract/domain.ts';
 import type { HostEvent } from '../../../../contract/events.ts';
 import type { RuleProblem } from '../../rules/index.ts';
+import type { ResponseRules } from '../response/first-hold.ts';
 import type { HostActivity, ProgramHour, SeenByHost } from './host-activity.ts';
 import type { SeenProcess } from './process-snapshot.ts';
 
@@ -17,6 +18,8 @@ export interface HostWorkerData {
   readonly ownDirectories: readonly string[];
   /** Files that were laid out for nobody to use. */
   readonly canaries: readonly string[];
+  /** By what whoever is found is stopped at once; left out where the thread only looks. */
+  readonly response?: ResponseRules;
   /** What sensors asked to keep, by their names. */
   readonly kept: Readonly<Record<string, string>>;
   /** One word of an Int32Array: how many events the engine has taken, so that the thread knows how many still wait. */
@@ -85,6 +88,10 @@ export type HostOrder =
   | { readonly type: 'reload-rules'; readonly disabled: readonly string[] }
   /** Files that were laid out for nobody to use, from now on. */
   | { readonly type: 'take-canaries'; readonly paths: readonly string[] }
+  /** By what whoever is found is stopped, from now on. */
+  | { readonly type: 'take-response'; readonly rules: ResponseRules }
+  /** What becomes of a process that the thread stopped: it is dealt with, or goes on. */
+  | { readonly type: 'settle-hold'; readonly pid: number; readonly isKept: boolean }
   /** Say who runs now. */
   | { readonly type: 'list-processes' };
 

@@ -53,8 +53,8 @@ export interface HostSensor {
   processOf?(pid: number): HostProcessWithParents | undefined;
   /** Another sensor saw that something happened to this path. */
   noteWrite?(path: string): void;
-  /** Another sensor saw that this program was run. */
-  noteRun?(image: string): void;
+  /** Another sensor saw that this program was run. @param words its arguments, where they are known */
+  noteRun?(image: string, words?: readonly string[]): void;
 }
 
 export interface HostSensorRow {
@@ -132,6 +132,7 @@ export const HOST_SENSORS: readonly HostSensorRow[] = [
         health,
         clock,
         snapshots: new FileSnapshotStore(dataDirectory, snapshotForms(), (problem) => onMessage('warn', problem)),
+        areWritesSeen: () => health.stateOf('files') === 'ok',
         onEvents,
         onMessage,
       }),

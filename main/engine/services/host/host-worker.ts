@@ -27,6 +27,8 @@ port.on('message', (order: HostOrder) => {
   if (order.type === 'stop') void engine.stop();
   else if (order.type === 'reload-rules') engine.reloadRules(order.disabled);
   else if (order.type === 'take-canaries') engine.takeCanaries(order.paths);
+  else if (order.type === 'take-response') engine.takeResponse(order.rules);
+  else if (order.type === 'settle-hold') engine.settleHold(order.pid, order.isKept);
   else engine.listProcesses();
 });
 keepHeapTidy(systemClock);

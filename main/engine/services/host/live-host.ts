@@ -11,6 +11,7 @@ import type { Logger } from '../../runtime/log.ts';
 import { DEFAULT_TIMING, pauseMs } from '../../runtime/supervise.ts';
 import { workerEnvironment } from '../../runtime/worker-environment.ts';
 import { CONFIG_SECTIONS } from '../control/configuration.ts';
+import type { ResponseRules } from '../response/first-hold.ts';
 import type { HostActivity, ProgramHour, SeenByHost } from './host-activity.ts';
 import { HealthMirror } from './host-health.ts';
 import {
@@ -46,6 +47,8 @@ export interface LiveHostOptions {
   readonly disabledRules: () => readonly string[];
   /** Files that were laid out for nobody to use. */
   readonly canaries?: () => readonly string[];
+  /** By what whoever is found is stopped at once. */
+  readonly response?: () => ResponseRules;
   readonly onFinding: (finding: Finding) => void;
   /** What happened, in the order of time as far as it goes; at most host.storedEventsPerSecond. */
   readonly onEvents?: (events: readonly HostEvent[]) => void;
@@ -167,6 +170,16 @@ export class LiveHost {
     this.#worker?.postMessage({ type: 'take-canaries', paths } satisfies HostOrder);
   }
 
+  /** Tells the thread by what whoever is found is stopped. */
+  takeResponse(rules: ResponseRules): void {
+    this.#worker?.postMessage({ type: 'take-response', rules } satisfies HostOrder);
+  }
+
+  /** Tells the thread what becomes of a process that it may have stopped. */
+  settleHold(pid: number, isKept: boolean): void {
+    this.#worker?.postMessage({ type: 'settle-hold', pid, isKept } satisfies HostOrder);
+  }
+
   /** Who runs now; undefined where the thread does not say so soon. */
   async processes(): Promise<readonly SeenProcess[] | undefined> {
     const worker = this.#worker;
@@ -198,6 +211,7 @@ export class LiveHost {
       ownDirectories,
       disabledRules: disabledRules(),
       canaries: this.#options.canaries?.() ?? [],
+      response: this.#options.response?.(),
       kept: Object.fromEntries(
         HOST_SENSOR_NAMES.flatMap((name) => {
           const text = kept.load(name);

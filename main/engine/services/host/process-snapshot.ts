@@ -1,7 +1,8 @@
 /** Who runs now: numbers and times from /proc, everything else from the sensor of processes where it works. */
-import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { readFileSync, readlinkSync, statSync } from 'node:fs';
 import type { HostProcess, HostProcessWithParents } from '../../../../contract/events.ts';
 import type { Clock } from '../../runtime/clock.ts';
+import { MS_PER_TICK, numbersIn, type ProcessStat, readProcessStat } from '../../runtime/process-stat.ts';
 
 /** A process as it is now. */
 export interface SeenProcess {
@@ -31,13 +32,9 @@ export interface ProcessSnapshotOptions {
 /** What a machine of ten thousand processes takes is a tenth of a second; beyond it the rest is left out. */
 const MAX_PROCESSES = 16_384;
 const MAX_COMMAND_LINE = 16_384;
-/** USER_HZ: part of the kernel's interface, 100 on every architecture that Node runs on. */
-const TICKS_PER_SECOND = 100;
 /** Linux has pages of 4 KiB on all that Node runs on but some arm64, where the number is a multiple. */
 const PAGE_BYTES = 4_096;
 const MS_PER_SECOND = 1_000;
-/** Flag of the kernel's own threads (PF_KTHREAD). */
-const KERNEL_THREAD = 0x0020_0000;
 /** /proc counts from a boot that is told by the second; the sensor has it exactly. */
 const SAME_START_MS = 2_000;
 
@@ -65,16 +62,16 @@ export class ProcessSnapshots {
   /** In the order of their numbers. Never throws: who ends meanwhile, or may not be read, is left out. */
   take(): readonly SeenProcess[] {
     const nowMs = this.#options.clock.monotonicMs();
-    const elapsedSeconds = (nowMs - this.#takenMs) / MS_PER_SECOND;
+    const elapsedMs = nowMs - this.#takenMs;
     this.#bootMs ??= bootMs(this.#folder);
     const known = new Map<number, Known>();
     const seen: SeenProcess[] = [];
     for (const pid of this.#numbers()) {
-      const stat = statOf(`${this.#folder}/${pid}`);
+      const stat = readProcessStat(`${this.#folder}/${pid}`);
       if (stat === undefined) continue;
       const before = this.#known.get(pid);
       const isSame = before?.startTicks === stat.startTicks;
-      const startedMs = this.#bootMs + (stat.startTicks / TICKS_PER_SECOND) * MS_PER_SECOND;
+      const startedMs = this.#bootMs + stat.startTicks * MS_PER_TICK;
       const living = this.#livingOf(pid, startedMs);
       const read = living === undefined ? ((isSame ? before.read : undefined) ?? this.#read(pid, stat)) : undefined;
       known.set(pid, { startTicks: stat.startTicks, cpuTicks: stat.cpuTicks, ...(read !== undefined && { read }) });
@@ -86,7 +83,7 @@ export class ProcessSnapshots {
         name: stat.name,
         uid: process.euid ?? process.uid ?? 0,
         isKernelThread: stat.isKernelThread,
-        cpu: isSame ? Math.max(0, (stat.cpuTicks - before.cpuTicks) / TICKS_PER_SECOND / elapsedSeconds) : null,
+        cpu: isSame ? Math.max(0, ((stat.cpuTicks - before.cpuTicks) * MS_PER_TICK) / elapsedMs) : null,
         memoryBytes: stat.residentPages * PAGE_BYTES,
         session: stat.session,
       });
@@ -99,11 +96,11 @@ export class ProcessSnapshots {
   /** CPU time that a process has used, in seconds; undefined where another has its number now. */
   cpuSecondsOf({ pid, startedMs }: HostProcess): number | undefined {
     this.#bootMs ??= bootMs(this.#folder);
-    const stat = statOf(`${this.#folder}/${pid}`);
+    const stat = readProcessStat(`${this.#folder}/${pid}`);
     if (stat === undefined) return undefined;
-    const startMs = this.#bootMs + (stat.startTicks / TICKS_PER_SECOND) * MS_PER_SECOND;
+    const startMs = this.#bootMs + stat.startTicks * MS_PER_TICK;
     if (Math.abs((startedMs ?? startMs) - startMs) > SAME_START_MS) return undefined;
-    return stat.cpuTicks / TICKS_PER_SECOND;
+    return (stat.cpuTicks * MS_PER_TICK) / MS_PER_SECOND;
   }
 
   /** Processes that the last snapshot left out because there were too many. */
@@ -112,10 +109,7 @@ export class ProcessSnapshots {
   }
 
   #numbers(): readonly number[] {
-    const numbers = attempt(() => readdirSync(this.#folder), [])
-      .filter((name) => /^\d{1,10}$/.test(name))
-      .map(Number)
-      .sort((a, b) => a - b);
+    const numbers = numbersIn(this.#folder);
     this.#leftOut = Math.max(0, numbers.length - MAX_PROCESSES);
     return numbers.slice(0, MAX_PROCESSES);
   }
@@ -127,7 +121,7 @@ export class ProcessSnapshots {
     return process;
   }
 
-  #read(pid: number, { name }: Stat): HostProcess {
+  #read(pid: number, { name }: ProcessStat): HostProcess {
     const folder = `${this.#folder}/${pid}`;
     const uid = attempt(() => statSync(folder).uid, undefined);
     const user = uid === undefined ? undefined : this.#options.userName(uid);
@@ -141,36 +135,6 @@ export class ProcessSnapshots {
       ...(user !== undefined && { user }),
     };
   }
-}
-
-interface Stat {
-  readonly name: string;
-  readonly parentPid: number;
-  readonly session: number;
-  readonly isKernelThread: boolean;
-  readonly cpuTicks: number;
-  readonly startTicks: number;
-  readonly residentPages: number;
-}
-
-/** proc_pid_stat(5). The name is what the process calls itself: it may have spaces and brackets. */
-function statOf(folder: string): Stat | undefined {
-  const text = attempt(() => readFileSync(`${folder}/stat`, 'utf8'), '');
-  const open = text.indexOf('(');
-  const close = text.lastIndexOf(')');
-  if (open < 0 || close < open) return undefined;
-  const fields = text.slice(close + 2).split(' ');
-  const field = (number: number): number => Number(fields[number - 3]);
-  const stat = {
-    name: text.slice(open + 1, close),
-    parentPid: field(4),
-    session: field(6),
-    isKernelThread: (field(9) & KERNEL_THREAD) !== 0,
-    cpuTicks: field(14) + field(15),
-    startTicks: field(22),
-    residentPages: field(24),
-  };
-  return Number.isFinite(stat.startTicks) ? stat : undefined;
 }
 
 function bootMs(folder: string): number {

@@ -15,7 +15,7 @@ import type {
 } from '../../sensors/index.ts';
 import type { FileVerdict } from '../rules/scan-messages.ts';
 import type { FileScanner } from './file-watch-scan.ts';
-import { isSystemFile } from './system-files.ts';
+import { NOT_OF_THE_SYSTEM, SYSTEM_FOLDERS } from './system-files.ts';
 
 /** What asks before programs start; VerdictGate, or that of a test. */
 export interface StartGate {
@@ -37,7 +37,9 @@ export interface ScanBeforeRunOptions {
   readonly ownDirectories: readonly string[];
   /** A thread with rules, which is kept as long as programs are asked about. */
   begin(): FileScanner;
-  gate(options: Pick<VerdictGateOptions, 'clock' | 'deadlineMs' | 'verdict' | 'onChange' | 'onMessage'>): StartGate;
+  gate(
+    options: Pick<VerdictGateOptions, 'clock' | 'deadlineMs' | 'trusted' | 'verdict' | 'onChange' | 'onMessage'>,
+  ): StartGate;
   /** Whether what was found is reason enough not to let it run. */
   isHarmful(verdict: FileVerdict): boolean;
   /** It was kept from running. */
@@ -75,6 +77,10 @@ export class ScanBeforeRun {
     this.#gate = options.gate({
       clock: options.clock,
       deadlineMs: options.deadlineMs,
+      trusted: {
+        folders: [...SYSTEM_FOLDERS, ...options.ownDirectories.map((folder) => `${folder}/`)],
+        except: NOT_OF_THE_SYSTEM,
+      },
       verdict: (request) => this.verdict(request),
       onChange: () => this.#describe(),
       onMessage: options.onMessage,
@@ -103,7 +109,6 @@ export class ScanBeforeRun {
 
   /** At once where the content is known. Never rejects. */
   verdict(request: FileVerdictRequest): Answer | Promise<Answer> {
-    if (this.#isOfTheSystem(request)) return 'allow';
     const known = request.isBeingWritten === true ? undefined : this.#seen.get(keyOf(request));
     if (known !== undefined) return this.#answer(request, known);
     if (this.#looking >= MAX_LOOKING || request.openAt === undefined) {
@@ -145,11 +150,6 @@ export class ScanBeforeRun {
     return 'deny';
   }
 
-  #isOfTheSystem({ path, uid, mode }: FileVerdictRequest): boolean {
-    if (isSystemFile(path, uid, mode)) return true;
-    return uid === 0 && this.#options.ownDirectories.some((folder) => path.startsWith(`${folder}/`));
-  }
-
   #begin(): FileScanner {
     const scanner = this.#options.begin();
     scanner.ready().then(
@@ -188,8 +188,8 @@ export class ScanBeforeRun {
   }
 
   #counters(): Readonly<Record<string, number>> {
-    const { asked, denied, timeouts, crowded, exempt, medianUs } = this.#gate.counts;
-    const ofGate = { asked, denied, timeouts, skipped: crowded, exempt, medianUs };
+    const { asked, denied, timeouts, crowded, exempt, medianUs, known } = this.#gate.counts;
+    const ofGate = { asked, denied, timeouts, skipped: crowded, exempt, medianUs, known };
     return {
       ...ofGate,
       scanned: this.#scanned,

@@ -16,6 +16,7 @@ export type EventMatchMessage = EventMatches;
 export const NOTHING_MATCHED: EventMatches = {
   progress: 0,
   scanned: 0,
+  damaged: 0,
   matches: [],
   total: 0,
   isDone: false,

@@ -20,13 +20,14 @@ const task = workerData as EventMatchTask;
 const post = (message: EventMatchMessage): void => port.postMessage(message);
 
 let scanned = 0;
+let damaged = 0;
 let total = 0;
 let given = 0;
 let matches: EventMatch[] = [];
 let characters = 0;
 
 function tell(progress: number, isDone: boolean, failure: EventMatchMessage['failure'] = null): void {
-  post({ progress, scanned, matches, total, isDone, failure });
+  post({ progress, scanned, damaged, matches, total, isDone, failure });
   matches = [];
   characters = 0;
 }
@@ -75,7 +76,8 @@ function note({ id, event }: StoredEvent, hits: readonly RuleHit[]): void {
 try {
   const rules = compiled(task.rule);
   let toldMs = performance.now();
-  for await (const { events, progress } of eventHistory(task.path, task)) {
+  for await (const { events, progress, damaged: unread } of eventHistory(task.path, task)) {
+    damaged = unread;
     for (const stored of events) {
       scanned += 1;
       note(stored, rules.match(stored.event));
@@ -88,5 +90,5 @@ try {
   tell(1, true);
 } catch (error) {
   const hint = 'Health says whether the database works. If it does, please report this with the rule.';
-  post({ ...NOTHING_MATCHED, scanned, total, isDone: true, failure: failureOf(error, 'match-failed', hint) });
+  post({ ...NOTHING_MATCHED, scanned, damaged, total, isDone: true, failure: failureOf(error, 'match-failed', hint) });
 }

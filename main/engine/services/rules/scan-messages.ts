@@ -33,6 +33,9 @@ export interface ScanRequest {
   readonly only?: FileIdentity;
 }
 
+/** No more requests come: the thread ends after the last one. */
+export type ScanEnd = 'end';
+
 /** A rule that fits a file, or something inside of it. */
 export interface ScanHit {
   readonly rule: string;
@@ -71,4 +74,6 @@ export type ScanAnswer =
   | { readonly type: 'ready'; readonly rules: number; readonly problems: readonly RuleProblemOfScan[] }
   | { readonly type: 'verdict'; readonly id: number; readonly verdict: FileVerdict; readonly isChanged: boolean }
   /** The file could not be read. */
-  | { readonly type: 'unread'; readonly id: number; readonly reason: string };
+  | { readonly type: 'unread'; readonly id: number; readonly reason: string }
+  /** It is time for a new thread: see YaraScanner.wear. */
+  | { readonly type: 'worn' };

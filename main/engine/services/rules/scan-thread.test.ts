@@ -35,3 +35,19 @@ it('looks at no other file than the one that was asked about', async () => {
   const earlier = { ...identity, changeTimeNs: identity.changeTimeNs - 1n };
   expect(await thread.scan(path, path, earlier)).toMatchObject({ verdict: { sizeBytes: 3 }, isChanged: true });
 });
+
+it('begins a new thread before yara-x has no room left, and answers about every file meanwhile', async () => {
+  const count = 1_200;
+  const begunBefore = thread.begun;
+  const answers: Awaited<ReturnType<ScanThread['scan']>>[] = [];
+  for (let begun = 0; begun < count; begun += 100) {
+    const asked = Array.from({ length: 100 }, (_, index) => {
+      const name = join(folder, `many-${begun + index}`);
+      writeFileSync(name, `content ${begun + index}`);
+      return thread.scan(name);
+    });
+    answers.push(...(await Promise.all(asked)));
+  }
+  expect(answers.filter((answer) => 'verdict' in answer)).toHaveLength(count);
+  expect(thread.begun - begunBefore).toBeGreaterThanOrEqual(1);
+}, 60_000);

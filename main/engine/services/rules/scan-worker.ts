@@ -13,9 +13,18 @@ import {
   scanContent,
   severityOf,
   techniquesOf,
+  YaraFailure,
   YaraScanner,
 } from '../../yara/index.ts';
-import type { FileIdentity, FileVerdict, ScanAnswer, ScanHit, ScanRequest, ScanWorkerData } from './scan-messages.ts';
+import type {
+  FileIdentity,
+  FileVerdict,
+  ScanAnswer,
+  ScanEnd,
+  ScanHit,
+  ScanRequest,
+  ScanWorkerData,
+} from './scan-messages.ts';
 
 const port = parentPort;
 if (port === null) throw new Error('scan-worker.ts runs as a worker thread');
@@ -23,15 +32,16 @@ const post = (answer: ScanAnswer): void => port.postMessage(answer);
 const { rules, userId, timeoutMs, maxFileBytes, unpack, isGentle = false } = workerData as ScanWorkerData;
 if (isGentle) setNice(BACKGROUND_NICE);
 
+/** Far from where scans fail, also after an archive of as many parts as settings allow; some 10 MB by then. */
+const WORN = 500;
 /** Verdicts are kept by what was looked at: files that come again cost a hash; copies too, unless rules ask for names. */
 const MAX_VERDICTS = 20_000;
 type Judged = Pick<FileVerdict, 'hits' | 'contents' | 'gaps'>;
 const verdicts = new Map<string, Judged>();
 
 const read = readYaraFiles(rules, userId);
-/** A word of a comment may look the same: then copies are looked at again, no more. */
-const readsNames = read.files.some(({ text }) => /\b(?:filename|filepath|extension)\b/.test(text));
 const compiled = compileYara(read.files);
+const readsNames = compiled.variables.length > 0;
 const scanner = new YaraScanner(compiled, timeoutMs);
 post({
   type: 'ready',
@@ -39,10 +49,18 @@ post({
   problems: [...read.problems.map((problem) => ({ ...problem, line: 1 })), ...compiled.problems],
 });
 
-port.on('message', ({ id, path, openAt, only }: ScanRequest) => {
+port.on('message', (request: ScanRequest | ScanEnd) => {
+  if (request === 'end') {
+    port.close();
+    return;
+  }
+  const { id, path, openAt, only } = request;
   try {
     post({ type: 'verdict', id, ...judgeFile(path, openAt, only) });
+    if (scanner.wear >= WORN) post({ type: 'worn' });
   } catch (error) {
+    // Then it ends, and is begun anew.
+    if (error instanceof YaraFailure) throw error;
     post({ type: 'unread', id, reason: codeOf(error) || messageOf(error) });
   }
 });

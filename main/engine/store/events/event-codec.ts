@@ -3,6 +3,8 @@
  * so that every event comes back as it was. Pure.
  */
 import type { HostEvent, HostEventType, HostProcessWithParents } from '../../../../contract/events.ts';
+import { type DamagedRow, readObject } from '../damaged-rows.ts';
+import { areFacts } from './fact-kinds.ts';
 
 export const EVENT_TABLES = [
   'event_starts',
@@ -321,6 +323,9 @@ function placed(
   return true;
 }
 
+/** Told of every damaged row that is met. */
+export type OnDamaged = (row: DamagedRow) => void;
+
 /** A row as it is read: `cells` in the order of EVENT_COLUMNS. */
 export interface EventRow {
   readonly code: number;
@@ -329,15 +334,19 @@ export interface EventRow {
   readonly cells: readonly EventCell[];
 }
 
-/** Facts that have no column; undefined where the disk gives back something else than was written. */
-export function readRest(text: string | null): Readonly<Record<string, unknown>> | undefined {
+/**
+ * Facts that have no column, as they were written; undefined where the disk gives back something else, or somebody put
+ * something else there.
+ */
+export function readRest(text: string | null): Readonly<Facts> | undefined {
   if (text === null) return {};
-  try {
-    const rest: unknown = JSON.parse(text);
-    return typeof rest === 'object' && rest !== null && !Array.isArray(rest) ? (rest as Facts) : undefined;
-  } catch {
-    return undefined;
-  }
+  const rest = readObject(text);
+  return areFacts(rest) ? rest : undefined;
+}
+
+/** Whether it is of a type that this version knows, and not of a newer one. */
+export function isKnownCode(code: number): boolean {
+  return TYPE_OF_CODE.has(code);
 }
 
 /** The event of a row; undefined for a code that a newer version wrote, and for a row that is damaged. */
@@ -356,13 +365,22 @@ export function decodeEvent(row: EventRow, process: HostProcessWithParents | und
     const value = fromCell(row.cells[place.at] ?? null, place.kind);
     if (value !== undefined) facts[fact] = value;
   }
-  const { file: restOfFile, ...others } = rest;
-  Object.assign(event, others);
-  if (restOfFile !== undefined) event.file = plan.ofFile.size > 0 ? { ...facts, ...(restOfFile as Facts) } : restOfFile;
-  if (event.file === undefined && Object.keys(facts).length > 0) event.file = facts;
+  for (const [fact, value] of Object.entries(rest)) {
+    // A row has them in columns.
+    if (fact === 'type' || fact === 'timeMs' || fact === 'process') return undefined;
+    const kind = plan.own.get(fact)?.kind;
+    if (kind !== undefined && typeof value !== KIND_TYPES[kind]) return undefined;
+    if (fact === 'file' && kind === undefined) {
+      if (typeof value !== 'object') return undefined;
+      Object.assign(facts, value);
+    } else event[fact] = value;
+  }
+  if (event.file === undefined && (Object.keys(facts).length > 0 || rest.file !== undefined)) event.file = facts;
   if (process !== undefined) event.process = process;
   return event as unknown as HostEvent;
 }
+
+const KIND_TYPES: Readonly<Record<CellKind, string>> = { text: 'string', number: 'number', flag: 'boolean' };
 
 function fromCell(cell: EventCell, kind: CellKind): unknown {
   if (cell === null) return undefined;

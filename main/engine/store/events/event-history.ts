@@ -1,3 +1,4 @@
+import { DamagedRows } from '../damaged-rows.ts';
 import { EVENT_TABLES } from './event-codec.ts';
 import { eventColumns, eventReader, type RawEvent, type StoredEvent } from './event-reader.ts';
 
@@ -16,6 +17,8 @@ export interface HistoryBatch {
   readonly events: readonly StoredEvent[];
   /** Share of the rows that were passed, from 0 to 1. */
   readonly progress: number;
+  /** Events and processes so far that are not what was written, and are left out. */
+  readonly damaged: number;
 }
 
 /**
@@ -30,7 +33,8 @@ export async function* eventHistory(path: string, { fromMs, toMs }: HistorySpan)
     database.pragma('query_only = ON');
     database.pragma('trusted_schema = OFF');
     database.pragma(`cache_size = -${CACHE_KIB}`);
-    const reader = eventReader(database);
+    const damaged = new DamagedRows();
+    const reader = eventReader(database, (row) => damaged.note(row));
     const parts = EVENT_TABLES.map((table) =>
       database
         .prepare<[number, number, number, number], RawEvent>(
@@ -57,7 +61,8 @@ export async function* eventHistory(path: string, { fromMs, toMs }: HistorySpan)
       const rows = parts.flatMap((find) => find.all(from, from + BATCH_ROWS, fromMs, toMs));
       rows.sort((a, b) => a[0] - b[0]);
       const events = rows.flatMap((row) => reader.storedOf(row) ?? []);
-      yield { events, progress: Math.min(1, (from + BATCH_ROWS - first) / (last - first + 1)) };
+      const progress = Math.min(1, (from + BATCH_ROWS - first) / (last - first + 1));
+      yield { events, progress, damaged: damaged.count };
     }
   } finally {
     database.close();

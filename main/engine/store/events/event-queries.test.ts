@@ -27,12 +27,14 @@ beforeEach(() => {
 });
 afterEach(() => database.close());
 
+const never = (): never => expect.fail('nothing is damaged');
+
 function list(filter: Partial<EventFilter>) {
-  const answer = askEvents(database, { ask: 'list', filter: { limit: 100, ...filter } }, () => false);
+  const answer = askEvents(database, { ask: 'list', filter: { limit: 100, ...filter } }, () => false, never);
   if (answer.ask !== 'list') throw new Error('another answer');
   return { next: answer.page.next, events: answer.page.events.map(({ event }) => event) };
 }
-const ask = (question: Parameters<typeof askEvents>[1]) => askEvents(database, question, () => false);
+const ask = (question: Parameters<typeof askEvents>[1]) => askEvents(database, question, () => false, never);
 
 describe('the list of events', () => {
   it('has the latest first, page by page', () => {
@@ -54,7 +56,7 @@ describe('the list of events', () => {
   });
 
   it('stops when its time is over', () => {
-    const answer = askEvents(database, { ask: 'list', filter: { limit: 9 } }, () => true);
+    const answer = askEvents(database, { ask: 'list', filter: { limit: 9 } }, () => true, never);
     expect(answer).toEqual({ ask: 'list', page: { events: [], next: 8 } });
   });
 });

@@ -6,7 +6,7 @@ import {
   type HostEventType,
   type HostProcessWithParents,
 } from '../../../../contract/events.ts';
-import { EVENT_SHAPES, EVENT_TABLES, type EventTableName } from './event-codec.ts';
+import { EVENT_SHAPES, EVENT_TABLES, type EventTableName, type OnDamaged } from './event-codec.ts';
 import { type EventReader, eventColumns, eventReader, type RawEvent, type StoredEvent } from './event-reader.ts';
 import { processReader } from './process-rows.ts';
 
@@ -63,14 +63,19 @@ const ROWS_AT_ONCE = 200_000;
 /** Text of one page: an answer stays far below what a socket carries at once. */
 const MAX_PAGE_CHARACTERS = 4_000_000;
 
-export function askEvents(database: Database, question: EventQuestion, isOver: () => boolean): EventAnswer {
+export function askEvents(
+  database: Database,
+  question: EventQuestion,
+  isOver: () => boolean,
+  onDamaged: OnDamaged,
+): EventAnswer {
   switch (question.ask) {
     case 'list':
-      return { ask: 'list', page: listEvents(database, question.filter, isOver) };
+      return { ask: 'list', page: listEvents(database, question.filter, isOver, onDamaged) };
     case 'process':
-      return { ask: 'process', life: lifeOf(database, question.name) };
+      return { ask: 'process', life: lifeOf(database, question.name, processReader(database, onDamaged)) };
     case 'children':
-      return { ask: 'children', lives: childrenOf(database, question.name, question.limit) };
+      return { ask: 'children', lives: childrenOf(database, question, processReader(database, onDamaged)) };
   }
 }
 
@@ -91,8 +96,8 @@ function partsOf(types: readonly HostEventType[] = HOST_EVENT_TYPES): readonly P
 }
 
 /** Newest first; looks at rows in pieces, so that it stops in time. */
-function listEvents(database: Database, filter: EventFilter, isOver: () => boolean): EventPage {
-  const reader = eventReader(database);
+function listEvents(database: Database, filter: EventFilter, isOver: () => boolean, onDamaged: OnDamaged): EventPage {
+  const reader = eventReader(database, onDamaged);
   const parts = partsOf(filter.types).map((part) => ({
     part,
     find: database.prepare<unknown[], RawEvent>(sqlOf(part, filter)).raw(),
@@ -171,14 +176,16 @@ interface LifeRow {
 
 const LIFE = 'e.process, e.time_ms AS startedMs, e.ended_ms AS endedMs, e.exit_code AS exitCode, e.signal';
 
-function lifeOf(database: Database, { pid, startedMs }: ProcessName): ProcessLife | null {
+type ProcessReader = ReturnType<typeof processReader>;
+
+function lifeOf(database: Database, { pid, startedMs }: ProcessName, processOf: ProcessReader): ProcessLife | null {
   const started = database
     .prepare<[number, number], LifeRow>(
       `SELECT ${LIFE} FROM event_starts AS e
        WHERE e.process IN (SELECT id FROM event_processes WHERE pid = ? AND started_ms = ?) ORDER BY +e.id DESC LIMIT 1`,
     )
     .get(pid, startedMs);
-  if (started !== undefined) return lived(database, started);
+  if (started !== undefined) return lived(started, processOf);
   // It began before the sensor did: what other events tell of it.
   const known = database
     .prepare<[number, number], { id: number }>(
@@ -187,17 +194,20 @@ function lifeOf(database: Database, { pid, startedMs }: ProcessName): ProcessLif
     .get(pid, startedMs);
   return known === undefined
     ? null
-    : lived(database, { process: known.id, startedMs: null, endedMs: null, exitCode: null, signal: null });
+    : lived({ process: known.id, startedMs: null, endedMs: null, exitCode: null, signal: null }, processOf);
 }
 
-function lived(database: Database, row: LifeRow, processOf = processReader(database)): ProcessLife | null {
+function lived(row: LifeRow, processOf: ProcessReader): ProcessLife | null {
   const process = processOf(row.process);
   return process === undefined ? null : { ...row, process };
 }
 
 /** Programs that it started, the latest first; also long after its end. */
-function childrenOf(database: Database, { pid, startedMs }: ProcessName, limit: number): readonly ProcessLife[] {
-  const processOf = processReader(database);
+function childrenOf(
+  database: Database,
+  { name: { pid, startedMs }, limit }: Extract<EventQuestion, { ask: 'children' }>,
+  processOf: ProcessReader,
+): readonly ProcessLife[] {
   return database
     .prepare<[number, number, number], LifeRow>(
       `SELECT ${LIFE} FROM event_starts AS e WHERE e.process IN (
@@ -206,5 +216,5 @@ function childrenOf(database: Database, { pid, startedMs }: ProcessName, limit: 
        ORDER BY +e.id DESC LIMIT ?`,
     )
     .all(pid, startedMs, limit)
-    .flatMap((row) => lived(database, row, processOf) ?? []);
+    .flatMap((row) => lived(row, processOf) ?? []);
 }

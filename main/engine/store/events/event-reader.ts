@@ -1,6 +1,14 @@
 import type { Database } from 'better-sqlite3';
 import type { HostEvent } from '../../../../contract/events.ts';
-import { decodeEvent, EVENT_COLUMNS, EVENT_TABLES, type EventCell, type EventTableName } from './event-codec.ts';
+import {
+  decodeEvent,
+  EVENT_COLUMNS,
+  EVENT_TABLES,
+  type EventCell,
+  type EventTableName,
+  isKnownCode,
+  type OnDamaged,
+} from './event-codec.ts';
 import { processReader } from './process-rows.ts';
 
 /** An event with its number, which goes up in the order of storing. */
@@ -24,15 +32,17 @@ export function eventColumns(table: EventTableName): string {
 }
 
 /** Reads rows back into events. */
-export function eventReader(database: Database) {
-  const processOf = processReader(database);
+export function eventReader(database: Database, onDamaged: OnDamaged) {
+  const processOf = processReader(database, onDamaged);
   const byId = EVENT_TABLES.map((table) =>
     database.prepare<[number], RawEvent>(`SELECT ${eventColumns(table)} FROM ${table} AS e WHERE id = ?`).raw(),
   );
   /** Undefined for a row that a newer version wrote, or that is damaged. */
   const storedOf = ([id, timeMs, code, process, rest, ...cells]: RawEvent): StoredEvent | undefined => {
     const event = decodeEvent({ code, timeMs, rest, cells }, process === null ? undefined : processOf(process));
-    return event === undefined ? undefined : { id, event };
+    if (event !== undefined) return { id, event };
+    if (isKnownCode(code)) onDamaged({ table: 'events', row: id });
+    return undefined;
   };
   return {
     storedOf,

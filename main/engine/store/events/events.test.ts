@@ -2,6 +2,7 @@ import Sqlite from 'better-sqlite3';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { HOST_EVENT_TYPES, type HostEvent, type HostProcessWithParents } from '../../../../contract/events.ts';
+import type { DamagedRow } from '../damaged-rows.ts';
 import { migrate } from '../migrate.ts';
 import { EVENT_SHAPES, pathKey } from './event-codec.ts';
 import { askEvents } from './event-queries.ts';
@@ -85,7 +86,6 @@ const anything = fc.record(
     message: text,
     identifier: text,
     pid: number,
-    serial: fc.oneof(number, text),
     name: text,
     isTainting: fc.boolean(),
     action: text,
@@ -96,12 +96,20 @@ const anything = fc.record(
 );
 const event = fc
   .tuple(fc.constantFrom(...HOST_EVENT_TYPES), number, text, anything)
-  .map(([type, timeMs, path, more]) => ({ path, ...more, type, timeMs }) as unknown as HostEvent);
+  .map(([type, timeMs, path, more]) => ({ path, ...more, ...OWN[type], type, timeMs }) as unknown as HostEvent);
+
+/** What means something else in some types. */
+const OWN: Readonly<Record<string, object>> = {
+  'log-line': { file: '/var/log/\ud800' },
+  'audit-record': { serial: 7 },
+  'device-change': { serial: '\ud800x' },
+};
+const never = (): never => expect.fail('nothing is damaged');
 
 describe('an event in the database', () => {
   it('comes back as it was, whatever is in it', () => {
     const table = eventTable(database);
-    const reader = eventReader(database);
+    const reader = eventReader(database, never);
     fc.assert(
       fc.property(fc.array(event, { minLength: 1, maxLength: 8 }), (events) => {
         const first = table.next();
@@ -116,34 +124,56 @@ describe('an event in the database', () => {
     );
   });
 
-  it.each(['{', '', 'null', '7', '[1]', '"x"'])(
-    'that is damaged (%j) is passed over, and its neighbours are read',
-    (rest) => {
-      const table = eventTable(database);
-      const first = table.next();
-      const odd = (timeMs: number): HostEvent => ({
-        type: 'log-line',
-        timeMs,
-        service: 'x',
-        message: 'm',
-        fields: { a: 'b' },
-      });
-      for (const timeMs of [1, 2, 3]) table.insert(odd(timeMs), 1);
-      database.prepare('UPDATE event_logs SET rest = ? WHERE id = ?').run(rest, first + 1);
-      const filter = { limit: 10 };
-      const answer = askEvents(database, { ask: 'list', filter }, () => false);
-      expect(answer).toMatchObject({ page: { events: [{ event: odd(3) }, { event: odd(1) }] } });
-    },
-  );
+  it.each([
+    '{',
+    '',
+    'null',
+    '7',
+    '[1]',
+    '"x"',
+    '{"fields":5}',
+    '{"fields":{"a":1}}',
+    '{"type":"login"}',
+    '{"timeMs":9}',
+    '{"message":{}}',
+    '{"process":{"pid":1}}',
+    `{"target":${'{"target":'.repeat(5_000)}1${'}'.repeat(5_000)}}`,
+  ])('that is damaged (%j) is passed over, and its neighbours are read', (rest) => {
+    const table = eventTable(database);
+    const first = table.next();
+    const odd = (timeMs: number): HostEvent => ({
+      type: 'log-line',
+      timeMs,
+      service: 'x',
+      message: 'm',
+      fields: { a: 'b' },
+    });
+    for (const timeMs of [1, 2, 3]) table.insert(odd(timeMs), 1);
+    database.prepare('UPDATE event_logs SET rest = ? WHERE id = ?').run(rest, first + 1);
+    const filter = { limit: 10 };
+    const damaged: DamagedRow[] = [];
+    const answer = askEvents(
+      database,
+      { ask: 'list', filter },
+      () => false,
+      (row) => damaged.push(row),
+    );
+    expect(damaged).toEqual([{ table: 'events', row: first + 1 }]);
+    expect(answer).toMatchObject({ page: { events: [{ event: odd(3) }, { event: odd(1) }] } });
+  });
 
   it('is read with what is left of its process, where that is damaged', () => {
     const table = eventTable(database);
     const first = table.next();
     table.insert({ type: 'process-start', timeMs: 5, process: shell }, 1);
-    database.prepare("UPDATE event_processes SET rest = '{'").run();
-    expect(eventReader(database).get(first)?.event).toMatchObject({
-      process: { pid: shell.pid, image: shell.image, parent: { pid: 1 } },
-    });
+    for (const rest of ['{', '{"arguments":7}', '{"image":7,"name":"x"}', '{"standardStreams":[]}']) {
+      database.prepare('UPDATE event_processes SET rest = ?').run(rest);
+      const damaged: DamagedRow[] = [];
+      const found = eventReader(database, (row) => damaged.push(row)).get(first)?.event;
+      const { arguments: _arguments, ...left } = shell;
+      expect(found).toEqual({ type: 'process-start', timeMs: 5, process: left });
+      expect(damaged).toHaveLength(2);
+    }
   });
 
   it('has a code of its own for every type', () => {
@@ -199,7 +229,11 @@ describe('a process', () => {
     table.forget();
     const first = table.next();
     table.insert({ type: 'process-start', timeMs: 5, process: shell }, 1);
-    expect(eventReader(database).get(first)?.event).toEqual({ type: 'process-start', timeMs: 5, process: shell });
+    expect(eventReader(database, never).get(first)?.event).toEqual({
+      type: 'process-start',
+      timeMs: 5,
+      process: shell,
+    });
   });
 });
 

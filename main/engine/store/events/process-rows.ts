@@ -1,7 +1,9 @@
 import { hash } from 'node:crypto';
 import type { Database } from 'better-sqlite3';
 import type { HostProcess, HostProcessWithParents } from '../../../../contract/events.ts';
-import { readRest } from './event-codec.ts';
+import { readObject } from '../damaged-rows.ts';
+import type { OnDamaged } from './event-codec.ts';
+import { areFacts } from './fact-kinds.ts';
 
 /**
  * A process or a text that was written is used again for so many events, then written anew: what no event has any more
@@ -15,6 +17,8 @@ export const REUSED_FOR_EVENTS = 100_000;
 const MAX_KNOWN = 5_000;
 /** Of a longer command line it is not kept by heart how its process was told last. */
 const MAX_TOLD_CHARACTERS = 2_048;
+/** Facts up to this length stand for themselves; of longer ones, which an attacker may make many of, it is the hash. */
+const MAX_PLAIN_KEY_CHARACTERS = 320;
 /** A longer text comes once, and would only fill memory as a key. */
 const MAX_KEY_CHARACTERS = 16_384;
 
@@ -87,8 +91,7 @@ export function processRows(database: Database) {
     const rest = restOf(process, parent === null);
     const { pid, startedMs, image, commandLine, user, package: from, unit } = process;
     const facts = `${pid} ${startedMs} ${parent} ${image}\0${commandLine}\0${user}\0${from}\0${unit}\0${rest}`;
-    // An attacker chooses how long the arguments are, and several thousands are known.
-    const key = hash('sha256', facts, 'base64');
+    const key = facts.length <= MAX_PLAIN_KEY_CHARACTERS ? facts : hash('sha256', facts, 'base64');
     const known = processes.get(key);
     if (known !== undefined) return known;
     const { lastInsertRowid } = addProcess.run(
@@ -224,7 +227,10 @@ const MAX_READ = 5_000;
 const MAX_CHAIN = 1_100;
 
 /** Reads processes back, with their ancestors. */
-export function processReader(database: Database): (id: number) => HostProcessWithParents | undefined {
+export function processReader(
+  database: Database,
+  onDamaged: OnDamaged,
+): (id: number) => HostProcessWithParents | undefined {
   const find = database.prepare<[number], ProcessRow>(OF_PROCESS);
   let single = new Map<number, { readonly process: HostProcess; readonly parent: number | null }>();
   let whole = new Map<number, HostProcessWithParents>();
@@ -233,7 +239,7 @@ export function processReader(database: Database): (id: number) => HostProcessWi
     if (found === undefined) {
       const row = find.get(id);
       if (row === undefined) return undefined;
-      found = { process: processOf(row), parent: row.parent };
+      found = { process: processOf(row, onDamaged), parent: row.parent };
       if (single.size >= MAX_READ) single = new Map();
       single.set(id, found);
     }
@@ -263,14 +269,20 @@ export function processReader(database: Database): (id: number) => HostProcessWi
   };
 }
 
-function processOf(row: ProcessRow): HostProcess {
+function processOf(row: ProcessRow, onDamaged: OnDamaged): HostProcess {
   // Where that is damaged, its columns still say who it was.
-  const rest = readRest(row.rest) ?? {};
+  const { arguments: words, ...rest } = row.rest === null ? {} : (readObject(row.rest) ?? DAMAGED);
+  const isParted = words === PARTED;
+  const isWhole = areFacts(isParted || words === undefined ? rest : { ...rest, arguments: words });
+  if (!isWhole) onDamaged({ table: 'event_processes', row: row.id });
   const process: Record<string, unknown> = { image: row.image, commandLine: row.command };
   for (const fact of ['pid', 'startedMs', 'user', 'package', 'unit'] as const) {
     if (row[fact] !== null) process[fact] = row[fact];
   }
-  Object.assign(process, rest);
-  if (rest.arguments === PARTED) process.arguments = row.command.split(' ');
+  if (isWhole) Object.assign(process, rest);
+  if (isWhole && words !== undefined) process.arguments = isParted ? row.command.split(' ') : words;
   return process as unknown as HostProcess;
 }
+
+/** Has the shape of no process. */
+const DAMAGED: Readonly<Record<string, unknown>> = { pid: null };

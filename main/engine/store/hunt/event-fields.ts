@@ -8,6 +8,7 @@ import {
 } from '../../../../contract/hunt-event-tables.ts';
 import { EVENT_SHAPES, type EventTableName, pathKey } from '../events/event-codec.ts';
 import type { FieldSource, Lookup, TableSource } from './fields.ts';
+import { jsonOf } from './json.ts';
 
 const OWN_PROCESS = 'LEFT JOIN event_processes AS p ON p.id = e.process';
 const text = (alias: string, of: string) => `LEFT JOIN event_texts AS ${alias} ON ${alias}.id = ${of}`;
@@ -86,17 +87,17 @@ function events(table: EventTableName, joins: readonly string[], fields: TableSo
 export const EVENT_TABLE_SOURCES: Readonly<Record<string, TableSource>> = {
   processes: events('event_starts', [...PROGRAM_JOINS, ...PARENT_JOINS], {
     ...PROGRAM,
-    name: words("p.rest ->> '$.name'"),
+    name: words(`${jsonOf('p.rest')} ->> '$.name'`),
     parent: words('parent.text'),
     parentCommand: words('pp.command'),
     parentPid: column('pp.pid'),
     package: words('package.text', byText('package')),
     unit: words('unit.text', byText('unit')),
-    container: words("p.rest ->> '$.container'"),
-    terminal: words("p.rest ->> '$.terminal'"),
-    directory: words("p.rest ->> '$.currentDirectory'"),
-    sha256: words("p.rest ->> '$.hashes.sha256'"),
-    input: words("p.rest ->> '$.standardStreams.input'"),
+    container: words(`${jsonOf('p.rest')} ->> '$.container'`),
+    terminal: words(`${jsonOf('p.rest')} ->> '$.terminal'`),
+    directory: words(`${jsonOf('p.rest')} ->> '$.currentDirectory'`),
+    sha256: words(`${jsonOf('p.rest')} ->> '$.hashes.sha256'`),
+    input: words(`${jsonOf('p.rest')} ->> '$.standardStreams.input'`),
     exitCode: column('e.exit_code'),
     signal: column('e.signal'),
     duration: column('(e.ended_ms - e.time_ms)'),
@@ -118,7 +119,7 @@ export const EVENT_TABLE_SOURCES: Readonly<Record<string, TableSource>> = {
     mode: { sql: ["ifnull(printf('%o', CAST(e.mode AS INTEGER) & 4095), '')"] },
     owner: column('e.uid'),
     ...PROGRAM,
-    sha256: words("e.rest ->> '$.file.hashes.sha256'"),
+    sha256: words(`${jsonOf('e.rest')} ->> '$.file.hashes.sha256'`),
   }),
   connections: events('event_connections', PROGRAM_JOINS, {
     event: eventCodes(HUNT_CONNECTION_EVENTS, [
@@ -143,12 +144,12 @@ export const EVENT_TABLE_SOURCES: Readonly<Record<string, TableSource>> = {
   }),
   logs: events('event_logs', [], {
     service: { sql: [`ifnull(e.service, 'auditd')`] },
-    message: { sql: ["ifnull(e.message, ifnull(e.rest ->> '$.fields', ''))"] },
+    message: { sql: [`ifnull(e.message, ifnull(${jsonOf('e.rest')} ->> '$.fields', ''))`] },
     identifier: words('e.identifier'),
     unit: words('e.unit'),
     pid: column('e.pid'),
     file: words('e.file'),
-    fields: words("e.rest ->> '$.fields'"),
+    fields: words(`${jsonOf('e.rest')} ->> '$.fields'`),
   }),
   logins: events('event_logins', [OWN_PROCESS], {
     event: eventCodes(HUNT_LOGIN_EVENTS, ['login', 'logout']),

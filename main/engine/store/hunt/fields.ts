@@ -8,6 +8,7 @@ import { HUNT_FLOW_ENDS } from '../../../../contract/hunt-tables.ts';
 import { PROTOCOL } from '../../../../contract/traffic.ts';
 import type { EventTableName } from '../events/event-codec.ts';
 import { EVENT_TABLE_SOURCES } from './event-fields.ts';
+import { jsonOf } from './json.ts';
 
 export type Cell = string | number | null;
 
@@ -121,6 +122,8 @@ function listed(list: string, name: string): FieldSource {
   return { sql: [], list, show: joined, each: { join: `json_each(${list}) AS ${name}`, value: `${name}.value` } };
 }
 
+const BODY = jsonOf('body');
+
 const ALERTS: TableSource = {
   table: 'alerts',
   row: 'rowid',
@@ -133,15 +136,15 @@ const ALERTS: TableSource = {
       SEVERITIES.map((name, code) => [name, code]),
     ),
     kind: column('kind'),
-    title: column("ifnull(body ->> '$.title', '')"),
-    explanation: column("ifnull(body ->> '$.explanation', '')"),
+    title: column(`ifnull(${BODY} ->> '$.title', '(damaged)')`),
+    explanation: column(`ifnull(${BODY} ->> '$.explanation', '')`),
     host: listed('hunt_both(body)', 'each_host'),
-    attacker: listed("(body -> '$.attackers')", 'each_attacker'),
-    victim: listed("(body -> '$.victims')", 'each_victim'),
-    technique: listed("(body -> '$.techniques')", 'each_technique'),
-    detector: listed("(body -> '$.detectors')", 'each_detector'),
-    confidence: column("ifnull(body ->> '$.confidence', 0)"),
-    findings: column("ifnull(body ->> '$.findings', 0)"),
+    attacker: listed(`(${BODY} -> '$.attackers')`, 'each_attacker'),
+    victim: listed(`(${BODY} -> '$.victims')`, 'each_victim'),
+    technique: listed(`(${BODY} -> '$.techniques')`, 'each_technique'),
+    detector: listed(`(${BODY} -> '$.detectors')`, 'each_detector'),
+    confidence: column(`ifnull(${BODY} ->> '$.confidence', 0)`),
+    findings: column(`ifnull(${BODY} ->> '$.findings', 0)`),
     state: column('state'),
     // Out of the ids of captures only what comes after the id of the capture is the alert's own; the whole is needed.
     id: column('alerts.id'),

@@ -83,7 +83,12 @@ beforeAll(async () => {
   place = mkdtempSync(join(tmpdir(), 'holdfast-hunt-events-'));
   const path = join(place, 'd', 'holdfast.db');
   const settings = defaultsOf(storeSettings);
-  store = await openStore({ path, clock: systemClock, health: new HealthRegistry(), settings });
+  store = await openStore({
+    path,
+    clock: { ...systemClock, nowMs: () => NOW },
+    health: new HealthRegistry(),
+    settings,
+  });
   store.insertEvents(EVENTS);
 });
 

@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { FailureError } from '../../runtime/failure.ts';
 import { workerEnvironment } from '../../runtime/worker-environment.ts';
+import type { DamagedRow } from '../damaged-rows.ts';
 import type { HuntReply, HuntTask } from './messages.ts';
 import { LONGEST_SEARCH_MS } from './pace.ts';
 
@@ -23,15 +24,20 @@ interface Job {
 /** Hands searches to a thread, one at a time. Close it once. */
 export class HuntRunner {
   readonly #path: string;
+  readonly #onDamaged: (row: DamagedRow) => void;
   readonly #waiting: Job[] = [];
   #current: Job | undefined;
   #worker: Worker | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
 
-  /** @param path of the database */
-  constructor(path: string) {
+  /**
+   * @param path of the database
+   * @param onDamaged is told of rows that the thread could not read
+   */
+  constructor(path: string, onDamaged: (row: DamagedRow) => void) {
     this.#path = path;
+    this.#onDamaged = onDamaged;
   }
 
   /** @throws FailureError; `cancelled` once the signal is aborted */
@@ -86,6 +92,7 @@ export class HuntRunner {
 
   #replied(worker: Worker, reply: HuntReply): void {
     if (worker !== this.#worker) return;
+    if (reply.type === 'events') for (const row of reply.damaged) this.#onDamaged(row);
     const job = this.#current;
     this.#current = undefined;
     if (reply.type === 'failed') job?.reject(new FailureError(reply.failure));

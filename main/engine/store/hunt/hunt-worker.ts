@@ -3,6 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import Sqlite, { type Database } from 'better-sqlite3';
 import { FailureError, failureOf } from '../../runtime/failure.ts';
 import { fileIdentity } from '../connection.ts';
+import type { DamagedRow } from '../damaged-rows.ts';
 import { askEvents } from '../events/event-queries.ts';
 import { addFunctions } from './functions.ts';
 import type { HuntReply, HuntTask } from './messages.ts';
@@ -13,6 +14,8 @@ import { runValues } from './values.ts';
 
 const BUSY_MS = 1_000;
 const CACHE_KIB = 16 * 1024;
+/** Damaged rows that one answer names. */
+const MAX_DAMAGED = 1_000;
 
 const port = parentPort;
 if (port === null) throw new Error('hunt-worker.ts runs as a worker thread of the store');
@@ -39,7 +42,12 @@ function reply({ task, stop }: HuntTask): HuntReply {
   const pace = paceOf(stop);
   if (task.type === 'values') return { type: 'values', values: runValues(opened(), task.request, pace) };
   if (task.type === 'events') {
-    return { type: 'events', answer: askEvents(opened(), task.question, () => pace.isOver()) };
+    const damaged: DamagedRow[] = [];
+    const note = (row: DamagedRow): void => {
+      if (damaged.length < MAX_DAMAGED) damaged.push(row);
+    };
+    const answer = askEvents(opened(), task.question, () => pace.isOver(), note);
+    return { type: 'events', answer, damaged };
   }
   const { aggregate } = task.request.query;
   const answer =

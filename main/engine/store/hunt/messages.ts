@@ -1,6 +1,7 @@
 import type { HuntResult } from '../../../../contract/api-hunt.ts';
 import type { Failure } from '../../../../contract/domain.ts';
 import type { HuntQuery } from '../../../../contract/hunt-query.ts';
+import type { DamagedRow } from '../damaged-rows.ts';
 import type { EventAnswer, EventQuestion } from '../events/event-queries.ts';
 
 export interface HuntRequest {
@@ -35,5 +36,5 @@ export interface HuntTask {
 export type HuntReply =
   | { readonly type: 'answer'; readonly answer: HuntAnswer }
   | { readonly type: 'values'; readonly values: readonly string[] }
-  | { readonly type: 'events'; readonly answer: EventAnswer }
+  | { readonly type: 'events'; readonly answer: EventAnswer; readonly damaged: readonly DamagedRow[] }
   | { readonly type: 'failed'; readonly failure: Failure };

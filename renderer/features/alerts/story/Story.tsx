@@ -24,6 +24,7 @@ import { Decisions } from './Decisions.tsx';
 import { EvidenceList } from './EvidenceList.tsx';
 import { HostLists } from './HostLists.tsx';
 import { ProcessTree, StoryFiles } from './ProcessStory.tsx';
+import { Responses } from './Responses.tsx';
 import { ReviewHistory } from './ReviewHistory.tsx';
 import { StoryFlows } from './StoryFlows.tsx';
 import { StoryTraffic } from './StoryTraffic.tsx';
@@ -83,6 +84,7 @@ function KnownStory({ story, actions }: { readonly story: AlertStory; readonly a
           <p className="max-w-180 text-15">
             <Text maxLength={LONGEST_EXPLANATION}>{alert.explanation}</Text>
           </p>
+          <Responses alertId={alert.id} />
           {alert.state === 'withdrawn' ? <Withdrawn story={story} /> : <Actions story={story} actions={actions} />}
         </div>
         <Timeline moments={story.timeline} />

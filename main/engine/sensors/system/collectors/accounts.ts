@@ -15,6 +15,7 @@ export type UserFact = {
 
 /** Looking costs three short files. */
 const INTERVAL_MS = 5_000;
+const SEEN_INTERVAL_MS = 15_000;
 const USER_FILES: ReadonlySet<string> = new Set(['/etc/passwd', '/etc/shadow']);
 const GROUP_FILE = '/etc/group';
 
@@ -23,6 +24,7 @@ export const userCollector: Collector<UserFact> = {
   title: 'users',
   keeping: 'always',
   intervalMs: INTERVAL_MS,
+  seenIntervalMs: SEEN_INTERVAL_MS,
   shape: { uid: 'number', gid: 'number', home: 'string', shell: 'string', password: 'string' },
   concerns: (path) => USER_FILES.has(path),
   collect: (around) => ({ facts: readUsers(around), left: 0 }),
@@ -70,6 +72,7 @@ export const groupCollector: Collector<GroupFact> = {
   title: 'groups',
   keeping: 'always',
   intervalMs: INTERVAL_MS,
+  seenIntervalMs: SEEN_INTERVAL_MS,
   shape: { gid: 'number', members: 'list' },
   concerns: (path) => path === GROUP_FILE,
   collect({ files }) {

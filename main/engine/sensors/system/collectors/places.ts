@@ -49,6 +49,7 @@ const MODE_BITS = 0o7777;
 /** Text of an event: what an alert shows is shorter. */
 const MAX_CONTENT = 4_096;
 const DEFAULT_INTERVAL_MS = 10_000;
+const SEEN_INTERVAL_MS = 30_000;
 /** Places with many files or in many homes: events of the file sensor tell of them at once anyway. */
 const LARGE_INTERVAL_MS = 60_000;
 const LARGE: ReadonlySet<AutostartPlace> = new Set([
@@ -74,6 +75,8 @@ interface Candidate {
 /** The collector of one place. Keeps what it read of a file until the file is another one. */
 export function placeCollector(place: AutostartPlace): Collector<PlaceFact> {
   const rows = PLACE_ROWS.filter((row) => row.place === place);
+  // Nobody sees what is written into the kernel's own files.
+  const areSeen = !LARGE.has(place) && rows.every(({ isOfKernel }) => isOfKernel !== true);
   const memory = new Map<string, { readonly stamp: string; readonly fact: PlaceFact }>();
   const names = new FolderNames();
   return {
@@ -81,6 +84,7 @@ export function placeCollector(place: AutostartPlace): Collector<PlaceFact> {
     title: place,
     keeping: 'always',
     intervalMs: LARGE.has(place) ? LARGE_INTERVAL_MS : DEFAULT_INTERVAL_MS,
+    ...(areSeen && { seenIntervalMs: SEEN_INTERVAL_MS }),
     shape: SHAPE,
     concerns: (path, around) => isOfPlace(path, place, around.homes),
     collect(around, known) {

@@ -14,6 +14,7 @@ const WANTS = /\.(?:wants|requires|upholds)$/;
 const NOWHERE = '/dev/null';
 const MAX_UNITS = 8_192;
 const ENABLED_INTERVAL_MS = 10_000;
+const ENABLED_SEEN_INTERVAL_MS = 30_000;
 /** One listing of a folder that the kernel keeps. */
 const RUNNING_INTERVAL_MS = 2_000;
 
@@ -22,6 +23,7 @@ export const enabledServiceCollector: Collector<EnabledFact> = {
   title: 'services that are switched on',
   keeping: 'always',
   intervalMs: ENABLED_INTERVAL_MS,
+  seenIntervalMs: ENABLED_SEEN_INTERVAL_MS,
   shape: { state: 'string' },
   concerns: (path) => path.startsWith(`${SYSTEM_UNITS}/`),
   collect: (around) => ({ facts: readEnabled(around), left: 0 }),
