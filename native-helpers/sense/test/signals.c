@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -94,20 +95,6 @@ static int end_by_signal(struct helper *helper) {
   return code;
 }
 
-static pid_t start_target(void) {
-  const pid_t process = fork();
-  if (process == 0) {
-    close_others();
-    for (;;) pause();
-  }
-  return process;
-}
-
-static void end_target(pid_t process) {
-  kill(process, SIGKILL);
-  waitpid(process, NULL, 0);
-}
-
 static uint64_t start_of(pid_t process) {
   uint64_t start_ns = 0;
   if (!procfs_start((uint32_t)process, &start_ns)) return 0;
@@ -133,6 +120,29 @@ static bool becomes(pid_t process, char state) {
     usleep(LOOK_US);
   }
   return false;
+}
+
+/* Only what has closed the pipes of the helper and sleeps is a target: one that is stopped before would hold them. */
+static pid_t start_target(void) {
+  int ready[2];
+  if (pipe(ready) != 0) abort();
+  const pid_t process = fork();
+  if (process == 0) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    close_others();
+    for (;;) pause();
+  }
+  close(ready[1]);
+  char nothing;
+  CHECK(read(ready[0], &nothing, 1) == 0);
+  close(ready[0]);
+  CHECK(becomes(process, 'S'));
+  return process;
+}
+
+static void end_target(pid_t process) {
+  kill(process, SIGKILL);
+  waitpid(process, NULL, 0);
 }
 
 static struct signal_result_record ask_at(const struct helper *helper, enum signal_order order, uint32_t process,
