@@ -15,12 +15,13 @@ import { type Conditions, readConditions } from './model-conditions.ts';
 import { DriftWatch } from './model-drift-watch.ts';
 import { FirstLook } from './model-first-look.ts';
 import { HostWindow } from './model-host-window.ts';
-import { type Judging, ModelJudge } from './model-judge.ts';
+import { ModelJudge } from './model-judge.ts';
 import { learningOf, tellLearningHealth } from './model-learning.ts';
 import { ModelRegistry } from './model-registry.ts';
 import { ModelSamples } from './model-samples.ts';
 import { type ScheduleVerdict, scheduleOf } from './model-schedule.ts';
 import type { ModelSettings } from './model-settings.ts';
+import type { Judging } from './model-teller.ts';
 import { ModelTraining, type Trainer } from './model-training.ts';
 import { ModelTransfer, type ProfilePiece } from './model-transfer.ts';
 import { ModelWatchers, type WatchedLearning } from './model-watchers.ts';
@@ -119,6 +120,7 @@ export class ModelDesk {
       learn: (row) => this.#samples.add(row),
       onFinding: options.onFinding,
       onAnomaly: (anomaly) => store().addAnomaly(anomaly),
+      onProblem: (error) => this.#judgingFailed(error),
     });
     this.#hostWindow = new HostWindow({
       clock,
@@ -160,6 +162,7 @@ export class ModelDesk {
     this.#minutes?.cancel();
     this.#watchers.stop();
     this.#hostWindow.stop();
+    this.#judge.stop();
     const wasTraining = this.#training.isRunning;
     await this.#training.stop();
     if (wasTraining) this.#options.store().control.setMark(RUNNING_MARK, 'ended by a stop');
@@ -206,7 +209,10 @@ export class ModelDesk {
   /** Other settings. */
   configure(): void {
     this.#budget.configure();
-    if (!this.#options.settings().enabled) this.#endTraining('learning was switched off');
+    if (!this.#options.settings().enabled) {
+      this.#judge.drop();
+      this.#endTraining('learning was switched off');
+    }
     this.#tellHealth();
     this.#watchers.poke();
   }
@@ -320,11 +326,15 @@ export class ModelDesk {
     try {
       work();
     } catch (error) {
-      const nowMs = this.#options.clock.monotonicMs();
-      if (nowMs - this.#failedMs < MINUTE_MS) return;
-      this.#failedMs = nowMs;
-      this.#problem(error);
+      this.#judgingFailed(error);
     }
+  }
+
+  #judgingFailed(error: unknown): void {
+    const nowMs = this.#options.clock.monotonicMs();
+    if (nowMs - this.#failedMs < MINUTE_MS) return;
+    this.#failedMs = nowMs;
+    this.#problem(error);
   }
 
   #problem(error: unknown): void {
@@ -408,10 +418,11 @@ export class ModelDesk {
   }
 
   #counters(): Readonly<Record<string, number>> {
-    const { judged, unjudged, shown, heldBack } = this.#judge.counts;
+    const { judged, waiting, unjudged, shown, heldBack } = this.#judge.counts;
     const { heldOut, unusual } = this.#samples.counts;
     return {
       judged,
+      waiting,
       unjudged,
       heldOut,
       unusual,

@@ -2,7 +2,7 @@
 import { setImmediate } from 'node:timers/promises';
 
 /** Nobody notices so long a wait. */
-const TURN_MS = 15;
+export const TURN_MS = 15;
 
 /** Of one piece of work. Ask `isOver` after every step that is much shorter than a turn. */
 export class Turns {
