@@ -5,7 +5,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { ApiClient } from '../contract/api.ts';
 import type { Training } from '../contract/api-models.ts';
 import { connectToEngine } from '../main/client/index.ts';
@@ -20,6 +20,8 @@ if (reason !== undefined) console.warn(`Learning of a real engine is not tested:
 const VERSION = '0.0.0-test';
 const FLOWS = 1_200;
 const MICROSECONDS = 1_000;
+/** Rows wait until the engine has time for them. */
+const JUDGED = { timeout: 20_000, interval: 100 };
 
 function conversation(random: Random, bytes = 400 + random.below(900), responder = 1 + random.below(20)): RecordedFlow {
   const values = new Float32Array(FLOW_FEATURE_NAMES.length);
@@ -112,10 +114,12 @@ describe.skipIf(reason !== undefined)('an engine that learns', () => {
 
   it('says that it learns', async () => {
     engine.models.takeFlows(Array.from({ length: FLOWS }, () => conversation(random)));
-    const { learning, profiles } = await flowOf();
-    expect(learning).toMatchObject({ state: 'learning', rows: FLOWS, activeId: null });
-    expect(profiles).toEqual([]);
-  });
+    await vi.waitFor(async () => {
+      const { learning, profiles } = await flowOf();
+      expect(learning).toMatchObject({ state: 'learning', rows: FLOWS, activeId: null });
+      expect(profiles).toEqual([]);
+    }, JUDGED);
+  }, 30_000);
 
   it('trains, and puts what came of it in use', async () => {
     const training = await train();
@@ -125,14 +129,16 @@ describe.skipIf(reason !== undefined)('an engine that learns', () => {
 
   it('tells of a strange conversation, and of no usual one', async () => {
     engine.models.takeFlows([conversation(random, 4e9, 250)]);
-    const { alerts } = await client.request('alerts.list', {});
-    expect(alerts).toMatchObject([{ kind: 'anomaly', severity: 'low', title: expect.stringContaining('192.0.2.250') }]);
+    const expected = { kind: 'anomaly', severity: 'low', title: expect.stringContaining('192.0.2.250') };
+    await vi.waitFor(async () => {
+      expect((await client.request('alerts.list', {})).alerts).toMatchObject([expected]);
+    }, JUDGED);
     expect((await flowOf()).budget).toMatchObject({ shown: 1 });
     const features = { Protocol: 6, 'Total Length of Fwd Packets': 4e9 };
     const { id, results } = await client.request('explain', { features });
     expect(id).toBe('flow-1');
     expect(results[0]).toMatchObject({ isAnomaly: true });
-  });
+  }, 30_000);
 
   it('remembers all of it', async () => {
     await close();
