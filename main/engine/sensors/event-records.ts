@@ -1,6 +1,6 @@
 /**
  * What the streams of `sense` have in common that tell of events: a greeting first, then records of several types, and
- * what was counted once a second. Their formats are described in native-helpers/sense/src/*_records.h.
+ * what was counted, now and then. Their formats are described in native-helpers/sense/src/*_records.h.
  */
 import { fits, RecordFrames } from './frames.ts';
 

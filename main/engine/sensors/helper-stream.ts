@@ -21,7 +21,7 @@ export interface HelperStreamOptions {
   readonly timing?: SupervisorOptions['timing'];
   /** The command line after its name, for the next run. */
   args(): readonly string[];
-  /** After so long without a word it hangs and is replaced; 30 s unless told. Every helper reports once a second. */
+  /** After so long without a word it hangs and is replaced; 30 s unless told. Every helper gives a sign of life every 5 s at least. */
   readonly silenceLimitMs?: number;
   /** Whether it is told anything on its standard input. */
   readonly hasInput?: boolean;

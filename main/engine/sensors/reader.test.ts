@@ -30,11 +30,30 @@ function pump(parts: readonly Uint8Array[], control: PumpControl = {}) {
 }
 
 describe('pumpCapture', () => {
-  it('says about once a second that the helper lives, also where nothing is watched', () => {
-    const quarters = Array.from({ length: 13 }, (_, quarter) =>
+  it('says every five seconds that the helper lives, also where nothing is watched', () => {
+    const quarters = Array.from({ length: 61 }, (_, quarter) =>
       tickRecord(100 + Math.floor(quarter / 4), (quarter % 4) * 250e6),
     );
     expect(pump([helloRecord(2), ...quarters]).interfaces).toEqual([[], [], []]);
+  });
+
+  it('says what was counted when it is another count', () => {
+    const { interfaces } = pump([
+      helloRecord(),
+      interfaceRecord({ name: 'eth0' }),
+      tickRecord(1),
+      statisticsRecord(0, [1, 60, 0, 0]),
+      tickRecord(2),
+      statisticsRecord(0, [1, 60, 0, 0]),
+      tickRecord(3),
+      statisticsRecord(0, [1, 60, 2, 0]),
+      tickRecord(4),
+    ]);
+    expect(interfaces.map(([state]) => [state.received, state.dropped])).toEqual([
+      [0, 0],
+      [1, 0],
+      [1, 2],
+    ]);
   });
 
   it('reads to the end and keeps the table of interfaces', () => {

@@ -25,13 +25,14 @@ export interface InterfaceState {
 
 export interface PumpControl {
   /**
-   * At least every 250 ms while there is nothing else. All packets from before `nowUs` (microseconds since the
-   * epoch) have been handed on. The place to look for messages: the thread's event loop stands still.
+   * At least every 250 ms while there is nothing else, and once a second, as a second is over, where there was nothing for
+   * ten. All packets from before `nowUs` (microseconds since the epoch) have been handed on. The place to look for
+   * messages: the thread's event loop stands still.
    */
   onTick?(nowUs: number): void;
   /**
-   * After every change, and about once a second, also where nothing is watched: it is the sign that the helper lives. The
-   * list is made anew each time.
+   * After every change, of counts once a second, and every five seconds also where nothing is watched: it is the sign that
+   * the helper lives. The list is made anew each time.
    */
   onInterfaces?(interfaces: readonly InterfaceState[]): void;
   /** Asked after every read. */
@@ -47,7 +48,7 @@ export interface PumpEnd {
 }
 
 /** How long at most nothing is said of the interfaces, by the helper's clock. */
-const REPORT_INTERVAL_US = 1e6;
+const REPORT_INTERVAL_US = 5e6;
 /** How many interfaces without a slot are remembered by name. */
 const MAX_UNWATCHED = 64;
 
@@ -65,9 +66,13 @@ class InterfaceTable {
     else if (this.#unwatched.size < MAX_UNWATCHED) this.#unwatched.set(name, now);
   }
 
-  statistics(slot: number, received: number, bytes: number, dropped: number): void {
+  /** Whether they are others than before. */
+  statistics(slot: number, received: number, bytes: number, dropped: number): boolean {
     const before = this.#bySlot.get(slot);
-    if (before !== undefined) this.#bySlot.set(slot, { ...before, received, bytes, dropped });
+    if (before === undefined) return false;
+    if (before.received === received && before.bytes === bytes && before.dropped === dropped) return false;
+    this.#bySlot.set(slot, { ...before, received, bytes, dropped });
+    return true;
   }
 
   list(): InterfaceState[] {
@@ -94,8 +99,7 @@ export function pumpCapture(fd: number, sink: FrameSink, control: PumpControl): 
       changed = true;
     },
     statistics(slot, packets, bytes, dropped) {
-      table.statistics(slot, packets, bytes, dropped);
-      changed = true;
+      if (table.statistics(slot, packets, bytes, dropped)) changed = true;
     },
     tick: (nowUs) => {
       // The first tick comes before the helper has listed the interfaces.

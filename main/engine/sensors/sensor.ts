@@ -48,7 +48,7 @@ export interface CaptureSensorOptions extends CaptureSettings {
 const LOSS_SHOWN_MS = 60_000;
 /** How often the sensor looks whether its helper still speaks. */
 const WATCH_INTERVAL_MS = 5_000;
-/** The helper reports every second; one that is silent for so long hangs and is replaced. */
+/** The helper is heard of every five seconds; one that is silent for so long hangs and is replaced. */
 const SILENCE_LIMIT_MS = 30_000;
 const MISSING_HINT = 'Check the name with "ip link"; it is watched as soon as it appears.';
 

@@ -14,9 +14,9 @@
 #include "moments.h"
 #include "output.h"
 #include "paths.h"
+#include "pulse.h"
 #include "tracing.h"
 
-#define STATISTICS_MS 1000u
 /* After the first record of the ring it waits so long for more: a wake-up for each would cost more than the record. */
 #define GATHER_MS 5u
 /* Records of one turn: then statistics and signals have theirs. */
@@ -32,6 +32,8 @@ struct watch {
   struct output output;
   struct tracing tracing;
   struct access_statistics_record counts;
+  struct access_statistics_record told; /* the counts that were written last */
+  struct pulse pulse;
   /* What to add to the clock since the start for the time since the epoch. */
   uint64_t boot_offset_ns;
   char texts[ACCESS_TEXT_BYTES + ACCESS_TEXTS];
@@ -106,12 +108,19 @@ static void write_hello(struct watch *watch, const char *detail) {
   if (bytes > 0) memcpy(record + sizeof hello, detail, bytes);
 }
 
+static uint64_t statistics_due_ms(struct watch *watch) {
+  watch->counts.dropped = *watch->tracing.dropped;
+  return pulse_due_ms(&watch->pulse, memcmp(&watch->counts, &watch->told, sizeof watch->told) != 0);
+}
+
 static void write_statistics(struct watch *watch) {
   unsigned char *record = output_record(&watch->output, (enum record_type)RECORD_ACCESS_STATISTICS, 0,
                                         sizeof watch->counts);
   watch->counts.dropped = *watch->tracing.dropped;
   memcpy(&watch->counts.header, record, sizeof watch->counts.header);
   memcpy(record, &watch->counts, sizeof watch->counts);
+  watch->told = watch->counts;
+  watch->pulse.told_ms = monotonic_ms();
 }
 
 /* Takes in what there is. True when there may be more. */
@@ -136,16 +145,13 @@ static bool wait_for_news(const struct watch *watch, uint64_t timeout_ms) {
 }
 
 static enum exit_code loop(struct watch *watch, const volatile sig_atomic_t *stopping) {
-  uint64_t next_statistics = monotonic_ms();
   while (!*stopping && !watch->output.closed) {
     const bool more = drain(watch);
     const uint64_t now = monotonic_ms();
-    if (now >= next_statistics) {
-      write_statistics(watch);
-      next_statistics = now + STATISTICS_MS;
-    }
+    if (now >= statistics_due_ms(watch)) write_statistics(watch);
     output_flush(&watch->output);
-    if (!more && !wait_for_news(watch, next_statistics - now)) return EXIT_OUTPUT_ERROR;
+    const uint64_t due = statistics_due_ms(watch);
+    if (!more && !wait_for_news(watch, due > now ? due - now : 0)) return EXIT_OUTPUT_ERROR;
   }
   return EXIT_STOPPED;
 }

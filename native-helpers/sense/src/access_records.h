@@ -103,7 +103,7 @@ struct access_hello_record {
   uint64_t boot_time_ns; /* when the machine started, since the epoch: added to start_ns */
 };
 
-/* About once a second. Totals since the start. */
+/* Totals since the start: at most once a second while they change, at least every 5 s (pulse.h). */
 struct access_statistics_record {
   struct record_header header;
   uint64_t traces;

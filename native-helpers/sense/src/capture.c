@@ -26,6 +26,14 @@
 #define TICK_MS 100u
 /* As long as no packet comes: nobody is woken ten times a second to hear that time passes. */
 #define QUIET_TICK_MS 250u
+/*
+ * Where none came for so long, once a second: then as a second has passed for the reader as well, which counts its time in
+ * whole ones, so that it hears of it no later than by ticks that come more often.
+ */
+#define CALM_MS 10000u
+#define SECOND_MS 1000u
+/* Two ticks are not closer, and a wake-up may come so much early. */
+#define TICK_SLACK_MS 20u
 #define STATISTICS_MS 1000u
 static_assert(TICK_LAG_MS > 2 * BLOCK_TIMEOUT_MS, "a tick is never ahead of a block that is still being filled");
 
@@ -127,6 +135,13 @@ static void write_statistics(struct capture *capture) {
     record->dropped = slot->dropped;
     record->freezes = slot->freezes;
   }
+}
+
+/* Until the tick after which the reader is in its next second. */
+static uint64_t until_next_second_ms(void) {
+  const uint64_t now_ms = nanoseconds(CLOCK_REALTIME) / 1000000u;
+  const uint64_t wait_ms = SECOND_MS - (now_ms - TICK_LAG_MS) % SECOND_MS;
+  return wait_ms < TICK_SLACK_MS ? wait_ms + SECOND_MS : wait_ms;
 }
 
 static void write_tick(struct capture *capture) {
@@ -347,7 +362,7 @@ static bool wait_for_news(struct capture *capture, uint64_t timeout_ms) {
     watched[count] = (struct pollfd){.fd = ring->socket, .events = POLLIN};
     rings[count++] = ring;
   }
-  struct timespec timeout = {.tv_sec = 0, .tv_nsec = (long)timeout_ms * 1000000L};
+  const struct timespec timeout = {.tv_sec = (time_t)(timeout_ms / 1000u), .tv_nsec = (long)(timeout_ms % 1000u) * 1000000L};
   sigset_t none;
   sigemptyset(&none);
   if (ppoll(watched, count, &timeout, &none) < 0) return errno == EINTR;
@@ -361,13 +376,15 @@ static bool wait_for_news(struct capture *capture, uint64_t timeout_ms) {
 static enum exit_code loop(struct capture *capture, const volatile sig_atomic_t *stopping) {
   uint64_t last_tick = 0;
   uint64_t ticked_packets = 0;
-  uint64_t next_statistics = monotonic_ms() + STATISTICS_MS;
+  uint64_t quiet_ms = QUIET_TICK_MS;
+  uint64_t quiet_since = monotonic_ms();
+  uint64_t next_statistics = quiet_since + STATISTICS_MS;
   while (!*stopping && !capture->output.closed) {
     const bool more = drain(capture);
     const uint64_t now = monotonic_ms();
-    const uint64_t next_tick = last_tick + (capture->packets == ticked_packets ? QUIET_TICK_MS : TICK_MS);
+    const uint64_t next_tick = last_tick + (capture->packets == ticked_packets ? quiet_ms : TICK_MS);
     if (now < next_tick && more) continue;
-    if (now >= next_statistics) {
+    if (now + TICK_SLACK_MS >= next_statistics) {
       write_statistics(capture);
       next_statistics = now + STATISTICS_MS;
     }
@@ -379,8 +396,10 @@ static enum exit_code loop(struct capture *capture, const volatile sig_atomic_t 
        */
       if (!more && !output_is_behind(&capture->output)) write_tick(capture);
       last_tick = now;
+      if (capture->packets != ticked_packets) quiet_since = now;
       ticked_packets = capture->packets;
-      wait = QUIET_TICK_MS;
+      quiet_ms = now - quiet_since < CALM_MS ? QUIET_TICK_MS : until_next_second_ms();
+      wait = quiet_ms;
     }
     output_flush(&capture->output);
     if (!wait_for_news(capture, more ? 0 : wait)) {

@@ -24,8 +24,8 @@
 #include "files_spool.h"
 #include "files_target.h"
 #include "moments.h"
+#include "pulse.h"
 
-#define STATISTICS_MS 1000u
 /* Of mounts the kernel gives notice; this is for what it does not: a mount that came to light when another one went. */
 #define REFRESH_MS 10000u
 /*
@@ -44,6 +44,7 @@
 #define MAX_REMOVED 4096u
 /* Files read for their entropy, at 20 µs each: two hundredths of a processor at most. */
 #define SAMPLES_A_SECOND 1000u
+#define SAMPLES_MS 1000u
 /* In shorter files randomness cannot be told from chance: entropy of n bytes is at most log2(n). */
 #define LEAST_SAMPLE_BYTES 512u
 /* Thousandths of a bit for each byte; below it nobody calls content random (behaviours/ransomware.ts: 7200). */
@@ -71,9 +72,12 @@ struct watch {
   struct files_opens opens;
   struct files_commands commands;
   struct files_statistics_record counts;
+  struct files_statistics_record told; /* the counts that were written last */
+  struct pulse pulse;
   uint64_t now_ns; /* since the epoch */
   uint64_t now_ms; /* of a clock that nobody sets */
   unsigned samples_left;
+  uint64_t samples_since_ms; /* when there were SAMPLES_A_SECOND of them last */
   struct file_path path;
   struct file_path other;
   struct file_path held_path;
@@ -125,16 +129,29 @@ static void write_file_system(void *context, const struct file_system *system) {
   memcpy(record, &made, sizeof made);
   memcpy(record + sizeof made, system->mount.point, made.path_bytes);
   memcpy(record + sizeof made + made.path_bytes, system->mount.type, made.type_bytes);
+  /* Totals follow at once: by them the engine says anew what is watched. */
+  watch->pulse.told_ms = 0;
+}
+
+static void take_counts(struct watch *watch) {
+  watch->counts.dropped = watch->spool.dropped;
+  watch->counts.watched = file_systems_watched(&watch->systems);
+  watch->counts.opens = watch->opens.marked;
+}
+
+static uint64_t statistics_due_ms(struct watch *watch) {
+  take_counts(watch);
+  return pulse_due_ms(&watch->pulse, memcmp(&watch->counts, &watch->told, sizeof watch->told) != 0);
 }
 
 static void write_statistics(struct watch *watch) {
   unsigned char *record = spool_record(&watch->spool, RECORD_FILES_STATISTICS, sizeof watch->counts, true);
+  watch->pulse.told_ms = watch->now_ms;
   if (record == NULL) return;
-  watch->counts.dropped = watch->spool.dropped;
-  watch->counts.watched = file_systems_watched(&watch->systems);
-  watch->counts.opens = watch->opens.marked;
+  take_counts(watch);
   memcpy(&watch->counts.header, record, sizeof watch->counts.header);
   memcpy(record, &watch->counts, sizeof watch->counts);
+  watch->told = watch->counts;
 }
 
 /* The number of the program, which is described before where it is not known yet; 0: it cannot be. */
@@ -439,6 +456,10 @@ static bool read_events(struct watch *watch, struct file_system *system) {
 static bool drain(struct watch *watch) {
   bool more = false;
   look_at_clocks(watch);
+  if (watch->now_ms - watch->samples_since_ms >= SAMPLES_MS) {
+    watch->samples_left = SAMPLES_A_SECOND;
+    watch->samples_since_ms = watch->now_ms;
+  }
   for (unsigned i = 0; i < MAX_FILE_SYSTEMS; i++) {
     struct file_system *system = &watch->systems.list[i];
     if (system->number != 0 && system->group >= 0) more = read_events(watch, system) || more;
@@ -506,7 +527,6 @@ static void gather(const struct watch *watch, unsigned milliseconds) {
 
 static enum exit_code loop(struct watch *watch, int mounts, const volatile sig_atomic_t *stopping) {
   look_at_clocks(watch);
-  uint64_t next_statistics = watch->now_ms;
   uint64_t next_refresh = watch->now_ms + REFRESH_MS;
   unsigned busy_turns = 0;
   int input = STDIN_FILENO;
@@ -514,15 +534,13 @@ static enum exit_code loop(struct watch *watch, int mounts, const volatile sig_a
     const uint64_t events_before = watch->counts.events;
     const bool more = drain(watch);
     const uint64_t now = watch->now_ms;
-    if (now >= next_statistics) {
-      write_statistics(watch);
-      watch->samples_left = SAMPLES_A_SECOND;
-      next_statistics = now + STATISTICS_MS;
-    }
+    if (now >= statistics_due_ms(watch)) write_statistics(watch);
     spool_flush(&watch->spool);
     busy_turns = watch->counts.events != events_before ? busy_turns + 1 : 0;
     if (busy_turns > 0) gather(watch, more ? 0 : busy_turns > BUSY_TURNS ? GATHER_BUSY_MS : GATHER_MS);
-    uint64_t timeout = more ? 0 : next_statistics - now;
+    const uint64_t due = statistics_due_ms(watch);
+    const uint64_t next = due < next_refresh ? due : next_refresh;
+    uint64_t timeout = more || next <= now ? 0 : next - now;
     if (watch->recent.holding > 0 && timeout > RECENT_MS) timeout = RECENT_MS;
     const struct waiting waiting = wait_for_news(watch, mounts, input, timeout);
     if (waiting.is_reader_gone) return EXIT_OUTPUT_ERROR;
@@ -574,7 +592,6 @@ enum exit_code files_run(const struct files_options *options, const volatile sig
                           ? ""
                           : "the kernel is older than 5.17: renames are put together from two events, and what is in a "
                             "removed folder may be told without its path");
-  watch.samples_left = SAMPLES_A_SECOND;
   if (!refresh(&watch)) return EXIT_SYSTEM_ERROR;
   enum exit_code code = loop(&watch, mounts, stopping);
   (void)drain(&watch);

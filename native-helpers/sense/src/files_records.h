@@ -142,7 +142,7 @@ struct file_system_record {
   uint32_t type_bytes;
 };
 
-/* About once a second. Totals since the start. */
+/* Totals since the start: at most once a second while they change, at least every 5 s (pulse.h). */
 struct files_statistics_record {
   struct record_header header;
   uint64_t events;     /* that the kernel told */

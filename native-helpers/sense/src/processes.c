@@ -19,9 +19,9 @@
 #include "process_queue.h"
 #include "process_records.h"
 #include "procfs.h"
+#include "pulse.h"
 #include "tracing.h"
 
-#define STATISTICS_MS 1000u
 /* For a reader that pauses: memory that is taken only then, where the kernel's ring is held all the time. */
 #define BACKLOG_BYTES (16u * 1024u * 1024u)
 /*
@@ -52,6 +52,8 @@ struct watch {
   struct process_queue queue;
   uint64_t audit_changed_ms; /* 0: its rules are as they were */
   struct process_statistics_record counts;
+  struct process_statistics_record told; /* the counts that were written last */
+  struct pulse pulse;
   /* What to add to the clock since the start and to the monotonic one for the time since the epoch. */
   uint64_t boot_offset_ns;
   uint64_t monotonic_offset_ns;
@@ -219,13 +221,24 @@ static void write_hello(struct watch *watch, const char *detail) {
   if (bytes > 0) memcpy(record + sizeof hello, detail, bytes);
 }
 
+static void count_lost(struct watch *watch) {
+  watch->counts.dropped =
+      watch->lost_by_connector + watch->audit.lost + (watch->method == METHOD_EBPF ? *watch->tracing.dropped : 0);
+}
+
+static uint64_t statistics_due_ms(struct watch *watch) {
+  count_lost(watch);
+  return pulse_due_ms(&watch->pulse, memcmp(&watch->counts, &watch->told, sizeof watch->told) != 0);
+}
+
 static void write_statistics(struct watch *watch) {
   unsigned char *record = output_record(&watch->output, (enum record_type)RECORD_PROCESS_STATISTICS, 0,
                                         sizeof watch->counts);
-  watch->counts.dropped =
-      watch->lost_by_connector + watch->audit.lost + (watch->method == METHOD_EBPF ? *watch->tracing.dropped : 0);
+  count_lost(watch);
   memcpy(&watch->counts.header, record, sizeof watch->counts.header);
   memcpy(record, &watch->counts, sizeof watch->counts);
+  watch->told = watch->counts;
+  watch->pulse.told_ms = monotonic_ms();
 }
 
 /* Takes in what there is. True when there may be more; *alive is false when the connector is of no use any more. */
@@ -267,8 +280,12 @@ static bool wait_for_news(const struct watch *watch, uint64_t timeout_ms) {
 
 /* When to look again, whether there is news or not. */
 static uint64_t next_look_ms(const struct watch *watch, uint64_t next_statistics) {
-  const uint64_t due = watch->audit.reader >= 0 ? queue_due_ms(&watch->queue) : UINT64_MAX;
-  return due < next_statistics ? due : next_statistics;
+  uint64_t due = next_statistics;
+  if (watch->audit.reader < 0) return due;
+  const uint64_t queued = queue_due_ms(&watch->queue);
+  if (queued < due) due = queued;
+  if (watch->audit_changed_ms != 0 && watch->audit_changed_ms + SETTLE_MS < due) due = watch->audit_changed_ms + SETTLE_MS;
+  return due;
 }
 
 /* Whether the audit system's rules changed, and are left in peace by now. Until then the connector is what counts. */
@@ -282,7 +299,6 @@ static bool is_audit_settled(struct watch *watch, uint64_t now) {
 }
 
 static enum exit_code loop(struct watch *watch, const volatile sig_atomic_t *stopping) {
-  uint64_t next_statistics = monotonic_ms();
   bool alive = true;
   while (!*stopping && !watch->output.closed) {
     const bool more = drain(watch, &alive);
@@ -291,17 +307,14 @@ static enum exit_code loop(struct watch *watch, const volatile sig_atomic_t *sto
       return EXIT_SYSTEM_ERROR;
     }
     const uint64_t now = monotonic_ms();
-    if (now >= next_statistics) {
-      write_statistics(watch);
-      next_statistics = now + STATISTICS_MS;
-    }
+    if (now >= statistics_due_ms(watch)) write_statistics(watch);
     output_flush(&watch->output);
     if (is_audit_settled(watch, now)) {
       /* Looking at them takes a right that is given up: the next run has it. */
       fputs("sense: the rules of the audit system were changed\n", stderr);
       return EXIT_SYSTEM_ERROR;
     }
-    const uint64_t look = next_look_ms(watch, next_statistics);
+    const uint64_t look = next_look_ms(watch, statistics_due_ms(watch));
     if (!more && !wait_for_news(watch, look > now ? look - now : 0)) return EXIT_OUTPUT_ERROR;
   }
   return EXIT_STOPPED;

@@ -95,7 +95,7 @@ struct socket_hello_record {
   uint32_t padding;
 };
 
-/* About once a second. Totals since the start. */
+/* Totals since the start: at most once a second while they change, at least every 5 s (pulse.h). */
 struct socket_statistics_record {
   struct record_header header;
   uint64_t connects;

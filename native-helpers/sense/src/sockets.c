@@ -16,10 +16,10 @@
 #include "moments.h"
 #include "output.h"
 #include "paths.h"
+#include "pulse.h"
 #include "socket_records.h"
 #include "tracing.h"
 
-#define STATISTICS_MS 1000u
 /* For a reader that pauses: memory that is taken only then, where the kernel's ring is held all the time. */
 #define BACKLOG_BYTES (16u * 1024u * 1024u)
 /* After the first record of the ring it waits so long for more: a wake-up for each would cost more than the record. */
@@ -47,6 +47,8 @@ struct watch {
   size_t portless_images[MAX_PORTLESS];
   char portless_texts[MAX_PORTLESS][SOCKET_TEXT_BYTES + 1u];
   struct socket_statistics_record counts;
+  struct socket_statistics_record told; /* the counts that were written last */
+  struct pulse pulse;
   /* What to add to the clock since the start for the time since the epoch. */
   uint64_t boot_offset_ns;
 };
@@ -176,12 +178,25 @@ static void write_hello(struct watch *watch, const char *detail) {
   if (bytes > 0) memcpy(record + sizeof hello, detail, bytes);
 }
 
+static void count_lost(struct watch *watch) {
+  watch->counts.dropped = watch->method == SOCKET_METHOD_EBPF ? *watch->tracing.dropped : 0;
+}
+
+static uint64_t statistics_due_ms(struct watch *watch) {
+  count_lost(watch);
+  /* That another list was made is no news. */
+  watch->told.lists = watch->counts.lists;
+  return pulse_due_ms(&watch->pulse, memcmp(&watch->counts, &watch->told, sizeof watch->told) != 0);
+}
+
 static void write_statistics(struct watch *watch) {
   unsigned char *record = output_record(&watch->output, (enum record_type)RECORD_SOCKET_STATISTICS, 0,
                                         sizeof watch->counts);
-  watch->counts.dropped = watch->method == SOCKET_METHOD_EBPF ? *watch->tracing.dropped : 0;
+  count_lost(watch);
   memcpy(&watch->counts.header, record, sizeof watch->counts.header);
   memcpy(record, &watch->counts, sizeof watch->counts);
+  watch->told = watch->counts;
+  watch->pulse.told_ms = monotonic_ms();
 }
 
 /* Takes in what there is. True when there may be more. */
@@ -212,8 +227,7 @@ static bool wait_for_news(const struct watch *watch, uint64_t timeout_ms) {
 
 static enum exit_code loop(struct watch *watch, const volatile sig_atomic_t *stopping) {
   const uint64_t pause_ms = watch->method == SOCKET_METHOD_EBPF ? LIST_UDP_MS : LIST_MS;
-  uint64_t next_statistics = monotonic_ms();
-  uint64_t next_list = next_statistics;
+  uint64_t next_list = monotonic_ms();
   while (!*stopping && !watch->output.closed) {
     const bool more = drain(watch);
     uint64_t now = monotonic_ms();
@@ -224,13 +238,11 @@ static enum exit_code loop(struct watch *watch, const volatile sig_atomic_t *sto
       }
       next_list = now + pause_ms;
     }
-    if (now >= next_statistics) {
-      write_statistics(watch);
-      next_statistics = now + STATISTICS_MS;
-    }
+    if (now >= statistics_due_ms(watch)) write_statistics(watch);
     output_flush(&watch->output);
     now = monotonic_ms();
-    const uint64_t next = next_list < next_statistics ? next_list : next_statistics;
+    const uint64_t due = statistics_due_ms(watch);
+    const uint64_t next = next_list < due ? next_list : due;
     if (!more && !wait_for_news(watch, next > now ? next - now : 0)) return EXIT_OUTPUT_ERROR;
   }
   return EXIT_STOPPED;

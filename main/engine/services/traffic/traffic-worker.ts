@@ -56,6 +56,11 @@ function isDue(nowUs: number, dueUs: number): boolean {
   return nowUs >= dueUs || nowUs < dueUs - 2 * SNAPSHOT_INTERVAL_US;
 }
 
+/** Whole seconds: at rest there is a tick as each of them is over, and none of the time between. */
+function nextSecondUs(nowUs: number): number {
+  return (Math.floor(nowUs / SNAPSHOT_INTERVAL_US) + 1) * SNAPSHOT_INTERVAL_US;
+}
+
 /** The open flows, once a second while somebody watches. */
 function tellLiveFlows(nowUs: number): void {
   const wasWatched = isWatched;
@@ -69,7 +74,7 @@ function tellLiveFlows(nowUs: number): void {
 }
 
 function postLiveFlows(nowUs: number): void {
-  nextLiveUs = nowUs + SNAPSHOT_INTERVAL_US;
+  nextLiveUs = nextSecondUs(nowUs);
   const live = liveFlows.snapshot(nowUs);
   post({ type: 'live', live }, [live.rows.buffer as ArrayBuffer, live.ended.buffer as ArrayBuffer]);
 }
@@ -82,7 +87,7 @@ function answer(): void {
 }
 
 function snapshot(nowUs: number): void {
-  nextSnapshotUs = nowUs + SNAPSHOT_INTERVAL_US;
+  nextSnapshotUs = nextSecondUs(nowUs);
   const counters = watch.counters();
   traffic.fade(FADE);
   const flows = recorder.take();
