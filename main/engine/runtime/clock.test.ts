@@ -44,4 +44,30 @@ describe('systemClock', () => {
     await systemClock.sleep(5);
     expect(systemClock.monotonicMs()).toBeGreaterThan(before);
   });
+
+  it('does at once what is due at whole seconds, in time, until it is cancelled', async () => {
+    const ran: { readonly name: string; readonly atMs: number }[] = [];
+    const begunMs = systemClock.monotonicMs();
+    const note = (name: string) => () => ran.push({ name, atMs: systemClock.monotonicMs() - begunMs });
+    const first = systemClock.every(1_000, note('first'));
+    await systemClock.sleep(100);
+    const second = systemClock.every(1_000, note('second'));
+    const never = systemClock.every(1_000, note('never'));
+    never.cancel();
+    await systemClock.sleep(2_300);
+    first.cancel();
+    const before = ran.length;
+    await systemClock.sleep(1_100);
+    second.cancel();
+    expect(ran.map(({ name }) => name)).not.toContain('never');
+    expect(ran.slice(before).map(({ name }) => name)).not.toContain('first');
+    const times = (wanted: string): number[] => ran.filter(({ name }) => name === wanted).map(({ atMs }) => atMs);
+    const [firsts, seconds] = [times('first'), times('second')];
+    expect(firsts.length).toBeGreaterThanOrEqual(1);
+    expect(firsts[0]).toBeGreaterThan(990);
+    // A busy machine is late for both: they come together all the same.
+    const apart = firsts.map((atMs) => Math.min(...seconds.map((other) => Math.abs(other - atMs))));
+    expect(Math.min(...apart)).toBeLessThan(20);
+    expect(seconds.length).toBeGreaterThanOrEqual(firsts.length);
+  }, 20_000);
 });

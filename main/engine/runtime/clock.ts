@@ -14,11 +14,83 @@ export interface Clock {
   monotonicMs(): number;
   /** Runs the task once, `delayMs` from now. */
   after(delayMs: number, task: () => void): Timer;
-  /** Runs the task every `intervalMs`, the first time after one interval. */
+  /**
+   * Runs the task every `intervalMs`, the first time after one interval; where that is whole seconds, up to a second later
+   * (see Beat), and from then on in time.
+   */
   every(intervalMs: number, task: () => void): Timer;
   /** Resolves after `delayMs`; unlike the timers above it keeps the process alive. */
   sleep(delayMs: number): Promise<void>;
 }
+
+const BEAT_MS = 1_000;
+/** The event loop counts whole milliseconds: a timer may come a moment before its time. */
+const EARLY_MS = 5;
+
+interface BeatTask {
+  dueMs: number;
+  readonly intervalMs: number;
+  readonly run: () => void;
+}
+
+/**
+ * Wakes its thread at whole seconds of the kernel's clock, for all that is to be done every so many of them. At rest most
+ * of the cost is waking up: with a time of its own for each task an engine to which nothing happens would wake many times a
+ * second, and with one for all it and its threads wake together, once.
+ */
+class Beat {
+  readonly #tasks = new Set<BeatTask>();
+  #timer: NodeJS.Timeout | undefined;
+
+  add(intervalMs: number, run: () => void): Timer {
+    const dueMs = Math.ceil((kernelMs() + intervalMs) / BEAT_MS) * BEAT_MS;
+    const task: BeatTask = { dueMs, intervalMs, run };
+    this.#tasks.add(task);
+    this.#arm();
+    return {
+      cancel: () => {
+        if (this.#tasks.delete(task)) this.#arm();
+      },
+    };
+  }
+
+  #arm(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#tasks.size === 0) return;
+    let dueMs = Number.POSITIVE_INFINITY;
+    for (const task of this.#tasks) dueMs = Math.min(dueMs, task.dueMs);
+    this.#timer = setTimeout(() => this.#wake(), Math.max(1, Math.ceil(dueMs - kernelMs()))).unref();
+  }
+
+  #wake(): void {
+    const nowMs = kernelMs() + EARLY_MS;
+    for (const task of [...this.#tasks]) {
+      // One before it may have cancelled it.
+      if (task.dueMs > nowMs || !this.#tasks.has(task)) continue;
+      // What was missed, as the thread stood still, is not made up for.
+      task.dueMs += Math.max(1, Math.ceil((nowMs - task.dueMs) / task.intervalMs)) * task.intervalMs;
+      try {
+        task.run();
+      } catch (error) {
+        // As of every timer: nobody's, and no matter of the other tasks.
+        setImmediate(() => {
+          throw error;
+        });
+      }
+    }
+    this.#arm();
+  }
+}
+
+/** The same in all threads, unlike performance.now(). */
+function kernelMs(): number {
+  const [seconds, nanoseconds] = process.hrtime();
+  return seconds * 1_000 + nanoseconds / 1_000_000;
+}
+
+/** One for each thread. */
+const beat = new Beat();
 
 export const systemClock: Clock = {
   nowMs: () => Date.now(),
@@ -28,6 +100,7 @@ export const systemClock: Clock = {
     return { cancel: () => clearTimeout(handle) };
   },
   every(intervalMs, task) {
+    if (intervalMs > 0 && intervalMs % BEAT_MS === 0) return beat.add(intervalMs, task);
     const handle = setInterval(task, intervalMs).unref();
     return { cancel: () => clearInterval(handle) };
   },

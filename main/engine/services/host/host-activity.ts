@@ -148,6 +148,11 @@ export class HostActivityCount {
     }
   }
 
+  /** Whether nothing happened since the last call of `take`. */
+  get isEmpty(): boolean {
+    return Object.values(this.#counts).every((count) => count === 0);
+  }
+
   /** What happened since the last call. */
   take(): HostActivity {
     const taken = this.#counts;

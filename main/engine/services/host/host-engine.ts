@@ -43,6 +43,8 @@ export interface HostEngineOptions {
 }
 
 const TICK_MS = 1_000;
+/** What is due a moment after a tick is done in it, not a whole tick later. */
+const TICK_SLACK_MS = 50;
 /** By then every sensor has said in Health how it does, or never will. */
 const FIRST_WORDS_MS = 2_000;
 /** Always there; who does not know it knows no process. */
@@ -94,6 +96,9 @@ export class HostEngine {
   #hasToldStart = false;
   #toldState = '';
   #toldMs = Number.NEGATIVE_INFINITY;
+  #lookedMs = Number.NEGATIVE_INFINITY;
+  #toldSeen: SeenByHost | undefined;
+  #toldActivityMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: HostEngineOptions) {
     this.#options = options;
@@ -359,10 +364,17 @@ export class HostEngine {
     return counters?.forks === undefined ? undefined : { forks: counters.forks, execs: counters.execs ?? 0 };
   }
 
+  /** Nothing is told now and then, too: whoever counts must know that it was looked for. */
   #tellActivity(): void {
-    const { post } = this.#options;
+    const { post, clock } = this.#options;
     const seen = this.#seen();
-    post({ type: 'activity', activity: this.#activity.take(), seen });
+    const nowMs = clock.monotonicMs();
+    const isSame = this.#activity.isEmpty && isSameSeen(seen, this.#toldSeen);
+    if (!isSame || nowMs - this.#toldActivityMs >= HEARTBEAT_MS - TICK_SLACK_MS) {
+      this.#toldSeen = seen;
+      this.#toldActivityMs = nowMs;
+      post({ type: 'activity', activity: this.#activity.take(), seen });
+    }
     const programs = this.#activity.takeHour(seen);
     if (programs.length > 0) post({ type: 'programs', programs });
   }
@@ -394,8 +406,9 @@ export class HostEngine {
 
   /** What changed but counters is told at once. */
   #tellCounters(): void {
-    const waitedMs = this.#options.clock.monotonicMs() - this.#toldMs;
-    if (!this.#hasToldStart || waitedMs >= COUNTERS_MS) this.#tellState();
+    const nowMs = this.#options.clock.monotonicMs() + TICK_SLACK_MS;
+    const isDue = nowMs - this.#lookedMs >= COUNTERS_MS || nowMs - this.#toldMs >= HEARTBEAT_MS;
+    if (!this.#hasToldStart || isDue) this.#tellState();
   }
 
   #tellState(): void {
@@ -404,7 +417,8 @@ export class HostEngine {
     const helpers = [this.#hold, ...this.#sensors.values()].flatMap((each) => each?.helperPid ?? []);
     const text = JSON.stringify([health, counts, helpers]);
     const nowMs = this.#options.clock.monotonicMs();
-    if (text !== this.#toldState || nowMs - this.#toldMs >= HEARTBEAT_MS) {
+    this.#lookedMs = nowMs;
+    if (text !== this.#toldState || nowMs - this.#toldMs >= HEARTBEAT_MS - TICK_SLACK_MS) {
       this.#toldState = text;
       this.#toldMs = nowMs;
       this.#options.post({ type: 'state', health, counts, helpers });
@@ -415,4 +429,13 @@ export class HostEngine {
     this.#hasToldStart = true;
     this.#options.post({ type: 'started' });
   }
+}
+
+function isSameSeen(first: SeenByHost, second: SeenByHost | undefined): boolean {
+  return (
+    first.processes === second?.processes &&
+    first.files === second.files &&
+    first.sockets === second.sockets &&
+    first.logs === second.logs
+  );
 }

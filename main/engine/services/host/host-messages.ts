@@ -101,7 +101,7 @@ export type HostMessage =
   | { readonly type: 'started' }
   | { readonly type: 'findings'; readonly findings: readonly Finding[] }
   | { readonly type: 'events'; readonly events: readonly HostEvent[] }
-  /** Every second: what the models count. */
+  /** What the models count: within a second of it, and every HEARTBEAT_MS where nothing happens. */
   | { readonly type: 'activity'; readonly activity: HostActivity; readonly seen: SeenByHost }
   /** Every hour: what each program did. */
   | { readonly type: 'programs'; readonly programs: readonly ProgramHour[] }

@@ -53,7 +53,7 @@ export interface LiveHostOptions {
   /** What happened, in the order of time as far as it goes; at most host.storedEventsPerSecond. */
   readonly onEvents?: (events: readonly HostEvent[]) => void;
   readonly onRuleHits?: (hits: readonly RuleHits[]) => void;
-  /** Every second. */
+  /** Within a second of what happens, and every HEARTBEAT_MS where nothing does. */
   readonly onActivity?: (activity: HostActivity, seen: SeenByHost) => void;
   /** Every hour. */
   readonly onPrograms?: (programs: readonly ProgramHour[]) => void;
