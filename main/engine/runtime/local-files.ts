@@ -95,6 +95,15 @@ export class LocalFiles {
     return this.#mounts(STEADY.test(path) ? STEADY_MS : FRESH_MS).isForeign(path);
   }
 
+  /**
+   * Whether the folder of a path is known to lead nowhere else, and only root puts anything into it or mounts anything
+   * below: it need not be held to look at what is in it, and what was no link a moment ago still is none.
+   */
+  isInSteadyFolder(path: string): boolean {
+    if (!STEADY.test(path) || this.#monotonicMs() - this.#fixedSinceMs >= STEADY_MS) return false;
+    return this.#fixed.get(path.slice(0, path.lastIndexOf('/'))) === true;
+  }
+
   /** Where a path lies, as MountTree.placeOf says. */
   placeOf(path: string): string | undefined {
     return this.#mounts(STEADY.test(path) ? STEADY_MS : FRESH_MS).placeOf(path);

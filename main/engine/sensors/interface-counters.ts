@@ -1,5 +1,5 @@
 /** What the kernel counts of the network interfaces, and the addresses they have, in a process's network namespace. */
-import { readFileSync } from 'node:fs';
+import { readKernelText } from '../runtime/kernel-text.ts';
 import { parseFibTrie, parseIfInet6 } from './host-network.ts';
 
 /** Totals since the interface was made, on the wire. */
@@ -41,7 +41,7 @@ export function readOwnAddresses(pid?: number): Set<string> {
 
 function readNetFile(pid: number | undefined, name: string): string {
   try {
-    return readFileSync(`/proc/${pid ?? 'self'}/net/${name}`, 'latin1');
+    return readKernelText(`/proc/${pid ?? 'self'}/net/${name}`);
   } catch {
     // The process has ended, or the kernel has no IPv6: nothing is known from it.
     return '';

@@ -83,6 +83,7 @@ export function asRow<F extends Fact>(collector: Collector<F>): AnyCollector {
 
 /** What is different, in the order of the keys. */
 export function changesOf<F extends Fact>(before: Known<F>, after: Known<F>): readonly Change<F>[] {
+  if (before === after) return [];
   const changes: Change<F>[] = [];
   for (const [key, fact] of after) {
     const previous = before.get(key);

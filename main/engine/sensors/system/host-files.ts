@@ -73,19 +73,50 @@ export class HostFiles {
 
   /** The same of entries of one folder, which is reached once for all of them. */
   lstatAll(folder: string, names: readonly string[]): readonly (Stats | undefined)[] {
-    const inside = (entry: string): readonly (Stats | undefined)[] =>
-      names.map((name) => {
-        const path = this.place(`${folder}/${name}`);
-        if (!this.#local.isForeign(path))
-          return quietly(() => lstatSync(`${entry}/${name}`, { throwIfNoEntry: false }));
-        this.#note(path);
-        return undefined;
-      });
-    return this.#quietly(folder === '' ? '/' : folder, 'all', inside) ?? names.map(() => undefined);
+    const inside = (entry: string): readonly (Stats | undefined)[] => this.#lstatIn(entry, folder, names);
+    return this.#quietly(folder === '' ? '/' : folder, this.#linksTo(folder), inside) ?? names.map(() => undefined);
+  }
+
+  /**
+   * Names in a folder, as `list` gives them, and of the first `count` of them what lstatAll says: the folder is reached
+   * once for both.
+   */
+  listed(
+    folder: string,
+    limit: number,
+    count: number,
+  ): { readonly names: readonly string[]; readonly first: readonly (Stats | undefined)[] } {
+    const listed = this.#quietly(folder === '' ? '/' : folder, this.#linksTo(folder), (entry) => {
+      const names = firstNames(entry, limit);
+      return { names, first: this.#lstatIn(entry, folder, names.slice(0, count)) };
+    });
+    return listed ?? { names: [], first: [] };
+  }
+
+  #lstatIn(entry: string, folder: string, names: readonly string[]): readonly (Stats | undefined)[] {
+    return names.map((name) => {
+      const path = this.place(`${folder}/${name}`);
+      if (!this.#local.isForeign(path)) return quietly(() => lstatSync(`${entry}/${name}`, { throwIfNoEntry: false }));
+      this.#note(path);
+      return undefined;
+    });
+  }
+
+  /**
+   * How an entry is reached whose links are to be followed: where it is none, and nobody but root can make one of it, there
+   * is nothing to follow, and nothing to hold on the way.
+   */
+  #linksTo(path: string): FollowedLinks {
+    if (!this.#local.isInSteadyFolder(this.place(path))) return 'all';
+    return this.lstat(path)?.isSymbolicLink() === false ? 'folders' : 'all';
   }
 
   /** Of what links lead to. */
   stat(path: string): Stats | undefined {
+    if (this.#local.isInSteadyFolder(this.place(path))) {
+      const stats = this.lstat(path);
+      if (stats?.isSymbolicLink() !== true) return stats;
+    }
     return this.#quietly(path, 'all', (entry) => statSync(entry, { throwIfNoEntry: false }));
   }
 
@@ -95,7 +126,7 @@ export class HostFiles {
 
   /** Names in a folder, sorted; empty where it cannot be read. @param within as in ReadLimits */
   list(folder: string, within?: string, limit: number = MAX_FOLDER_ENTRIES): readonly string[] {
-    const names = this.#quietly(folder, within === undefined ? 'all' : 'folders', (entry) => {
+    const names = this.#quietly(folder, within === undefined ? this.#linksTo(folder) : 'folders', (entry) => {
       if (within === undefined) return firstNames(entry, limit);
       const fd = openSync(entry, READ_FLAGS | constants.O_DIRECTORY | constants.O_NOFOLLOW);
       try {
@@ -121,7 +152,7 @@ export class HostFiles {
     maxBytes: number,
     within?: string,
   ): { readonly content: Buffer; readonly isCut: boolean; readonly stats: Stats } | undefined {
-    return this.#quietly(path, within === undefined ? 'all' : 'folders', (entry) => {
+    return this.#quietly(path, within === undefined ? this.#linksTo(path) : 'folders', (entry) => {
       const fd = openRegularFile(entry, within === undefined);
       try {
         const stats = fstatSync(fd);
@@ -173,16 +204,18 @@ export class HostFiles {
 
 const MAX_WORD_BYTES = 4_096;
 const PIECE_BYTES = 64 * 1024;
+/** One for all looks of a thread: nearly all files are much shorter. */
+let piece: Buffer | undefined;
 
 function readUpTo(fd: number, limit: number): Buffer {
+  piece ??= Buffer.allocUnsafeSlow(PIECE_BYTES);
   const pieces: Buffer[] = [];
   let total = 0;
   // Files of procfs have the size 0: only reading tells.
   while (total < limit) {
-    const piece = Buffer.allocUnsafe(Math.min(PIECE_BYTES, limit - total));
-    const read = readSync(fd, piece, 0, piece.length, null);
+    const read = readSync(fd, piece, 0, Math.min(PIECE_BYTES, limit - total), null);
     if (read === 0) break;
-    pieces.push(piece.subarray(0, read));
+    pieces.push(Buffer.from(piece.subarray(0, read)));
     total += read;
   }
   return pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces, total);

@@ -46,6 +46,8 @@ export interface SystemSensorOptions {
 
 /** How often it is asked who is due: the shortest interval of a collector is a multiple of it. */
 const TICK_MS = 1_000;
+/** Who was looked at in the middle of a tick is due in the middle of another one: not a whole tick later. */
+const TICK_SLACK_MS = 50;
 /** What one tick may take before the rest waits for the next: events of other sensors pass through the same thread. */
 const TURN_MS = 20;
 /** Whose homes there are hardly ever changes. */
@@ -224,9 +226,9 @@ export class SystemSensor {
   #tick(): void {
     if (!this.#isRunning) return;
     const begunMs = this.#clock.monotonicMs();
-    const due = this.#rows.filter((row) => row.dueMs <= begunMs).sort((a, b) => a.dueMs - b.dueMs);
+    const due = this.#rows.filter((row) => row.dueMs <= begunMs + TICK_SLACK_MS).sort((a, b) => a.dueMs - b.dueMs);
     if (due.length === 0) return;
-    if (begunMs - this.#lookedMs >= LOOK_INTERVAL_MS) this.#look();
+    if (begunMs - this.#lookedMs >= LOOK_INTERVAL_MS - TICK_SLACK_MS) this.#look();
     for (const row of due) {
       this.#tell(this.#run(row, this.#clock.nowMs()));
       if (this.#clock.monotonicMs() - begunMs >= TURN_MS) break;
@@ -250,6 +252,9 @@ export class SystemSensor {
       if (changes.length > 0 || this.#around.homes.some(({ id }) => isNewHome(id))) {
         this.#parts.set(collector.name, nextPart(part, facts, changes, this.#around, timeMs));
         this.#isChanged = true;
+      } else if (facts !== part.facts) {
+        // The very same list need not be compared again.
+        this.#parts.set(collector.name, { ...part, facts });
       }
       return events;
     } catch (error) {

@@ -58,16 +58,18 @@ export function* walkSetUid(files: HostFiles, mounts: readonly Mount[]): Generat
   let entries = 0;
   let left = 0;
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
-    const names = files.list(folder.path === '' ? '/' : folder.path, undefined, MAX_FOLDER_ENTRIES);
+    const { names, first } = files.listed(folder.path, MAX_FOLDER_ENTRIES, ENTRIES_A_TURN);
     for (let from = 0; from < names.length; from += ENTRIES_A_TURN) {
-      const open = names.slice(from, from + ENTRIES_A_TURN).filter((name) => !closed.has(`${folder.path}/${name}`));
-      const room = Math.max(0, MAX_ENTRIES - entries);
-      left += Math.max(0, open.length - room);
-      const some = open.slice(0, room);
-      const facts = files.lstatAll(folder.path, some);
+      const some = names.slice(from, from + ENTRIES_A_TURN);
+      const facts = from === 0 ? first : files.lstatAll(folder.path, some);
       for (const [index, name] of some.entries()) {
-        if (++entries % ENTRIES_A_TURN === 0) yield;
         const path = `${folder.path}/${name}`;
+        if (closed.has(path)) continue;
+        if (entries >= MAX_ENTRIES) {
+          left++;
+          continue;
+        }
+        if (++entries % ENTRIES_A_TURN === 0) yield;
         const stats = facts[index];
         if (stats?.isDirectory()) {
           if (folder.depth < MAX_DEPTH && folders.length < MAX_WAITING_FOLDERS)

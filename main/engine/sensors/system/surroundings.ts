@@ -50,11 +50,18 @@ export function lookAround(files: HostFiles): Surroundings {
   return { files, users, homes: [...homes.values()], foreignHomes, mounts };
 }
 
-/** Those of the first process where they may be seen: the engine's own service may live among others. */
+/** What was read last: most looks find the same. */
+let lastMounts: { readonly text: string; readonly mounts: readonly Mount[] } = { text: '', mounts: [] };
+
+/**
+ * Those of the first process where they may be seen: the engine's own service may live among others. The same list again
+ * where they are the same as at the last look.
+ */
 export function readMounts(files: HostFiles): readonly Mount[] {
   const limits = { maxBytes: MAX_MOUNT_BYTES };
-  const text = (files.read('/proc/1/mountinfo', limits) ?? files.read('/proc/self/mountinfo', limits))?.text;
-  return parseMountinfo(text ?? '');
+  const text = (files.read('/proc/1/mountinfo', limits) ?? files.read('/proc/self/mountinfo', limits))?.text ?? '';
+  if (text !== lastMounts.text) lastMounts = { text, mounts: parseMountinfo(text) };
+  return lastMounts.mounts;
 }
 
 function isHome(path: string): boolean {

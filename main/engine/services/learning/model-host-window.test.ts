@@ -61,6 +61,38 @@ const flow = (initiator: string, responder: string) =>
   }) as RecordedFlow;
 
 describe('ten seconds of the computer', () => {
+  it('count sockets again when the totals of the kernel say that some came or went, and once a minute', () => {
+    const totals = (opened: number): string =>
+      `Tcp: RtoAlgorithm RtoMin RtoMax MaxConn ActiveOpens PassiveOpens AttemptFails EstabResets CurrEstab InSegs\n` +
+      `Tcp: 1 200 120000 -1 ${opened} 7 0 0 2 99\n`;
+    const seen = (): readonly unknown[] =>
+      rows.map((row) => [row.get('listening_sockets'), row.get('outgoing_sockets')]);
+    write({
+      'net/snmp': totals(1),
+      'net/sockstat': 'sockets: used 9\nTCP: inuse 3 orphan 0\n',
+      'net/sockstat6': 'TCP6: inuse 0\n',
+    });
+    host.start();
+    clock.advance(10_000);
+    write({ 'net/tcp': ['  sl  local', socket('01:9C40', '01'), socket('01:9C41', '01')].join('\n') });
+    clock.advance(10_000);
+    expect(seen()).toEqual([
+      [1, 1],
+      [1, 1],
+    ]);
+    write({ 'net/snmp': totals(2) });
+    clock.advance(10_000);
+    expect(seen().at(-1)).toEqual([0, 2]);
+    write({ 'net/tcp': '  sl  local\n' });
+    clock.advance(50_000);
+    expect(seen().at(-1)).toEqual([0, 2]);
+    clock.advance(10_000);
+    expect(seen().at(-1)).toEqual([0, 0]);
+    write({ 'net/sockstat6': 'TCP6: inuse 1\n', 'net/tcp': ['  sl  local', socket('01:9C42', '01')].join('\n') });
+    clock.advance(10_000);
+    expect(seen().at(-1)).toEqual([0, 1]);
+  });
+
   it('are a row of what the sensors counted, without what they did not see all the time', () => {
     const activity = {
       processExits: 2,

@@ -1,7 +1,8 @@
-import { readdirSync, readFileSync, statfsSync, statSync } from 'node:fs';
+import { readdirSync, statfsSync, statSync } from 'node:fs';
 import { HOST_WINDOW_SECONDS, rowByName } from '../../models/index.ts';
 import type { RecordedFlow } from '../../network/index.ts';
 import type { Clock, Timer } from '../../runtime/clock.ts';
+import { readKernelText } from '../../runtime/kernel-text.ts';
 import type { HostActivity, SeenByHost } from '../host/host-activity.ts';
 
 export interface HostWindowOptions {
@@ -25,6 +26,16 @@ const SECTOR_BYTES = 512;
 /** /proc/net/tcp: connections that listen, and that are open. */
 const LISTEN = '0A';
 const ESTABLISHED = '01';
+/**
+ * Windows after which the lists of sockets are read at the latest. For each the kernel goes through tables of hundreds of
+ * thousands of places, milliseconds on a machine with much memory: where its totals say that no connection was opened and
+ * none ended, the lists are those of before, but for connections that the other side has closed and this one has not.
+ */
+const LONGEST_KNOWN_WINDOWS = 6;
+/** Of the line "Tcp:" of /proc/net/snmp (RFC 4022): ActiveOpens, PassiveOpens, AttemptFails, EstabResets, CurrEstab. */
+const TCP_TOTALS = /^Tcp: (?:-?\d+ ){4}((?:\d+ ){5})/m;
+/** Of /proc/net/sockstat and sockstat6: sockets that wait for connections or have one. */
+const TCP_IN_USE = /^TCP6?: inuse (\d+)/m;
 /** Lines of one list of sockets that are read. */
 const MAX_SOCKETS = 100_000;
 const WHOLE_DISK = /^(sd[a-z]+|vd[a-z]+|xvd[a-z]+|nvme\d+n\d+|mmcblk\d+)$/;
@@ -59,6 +70,11 @@ const ACTIVITY: readonly (readonly [keyof SeenByHost, readonly (readonly [string
   ],
 ];
 
+interface SocketCounts {
+  readonly listening_sockets: number;
+  readonly outgoing_sockets: number;
+}
+
 /** Counters that only grow, read at the beginning and at the end of a window. */
 interface Counters {
   readonly atMs: number;
@@ -89,6 +105,10 @@ export class HostWindow {
   #told: Told | undefined;
   /** Columns that a sensor did not see for a part of the window. */
   readonly #unseen = new Set<string>();
+  /** By which totals the sockets were counted, how many, and for how many windows more that holds. */
+  #socketTotals: string | undefined;
+  #socketCounts: SocketCounts | undefined;
+  #knownWindows = 0;
   #timer: Timer | undefined;
 
   constructor(options: HostWindowOptions) {
@@ -235,7 +255,27 @@ export class HostWindow {
     return { processes, users: users.size };
   }
 
-  #sockets(): { readonly listening_sockets: number; readonly outgoing_sockets: number } {
+  #sockets(): SocketCounts {
+    const totals = this.#tcpTotals();
+    const isSame = totals !== undefined && totals === this.#socketTotals;
+    this.#knownWindows--;
+    if (isSame && this.#knownWindows > 0 && this.#socketCounts !== undefined) return this.#socketCounts;
+    this.#socketTotals = totals;
+    this.#knownWindows = LONGEST_KNOWN_WINDOWS;
+    this.#socketCounts = this.#countSockets();
+    return this.#socketCounts;
+  }
+
+  /** Other ones when a connection or a port that is waited at came or went; undefined where the kernel does not tell. */
+  #tcpTotals(): string | undefined {
+    const totals = TCP_TOTALS.exec(this.#read('net/snmp'))?.[1];
+    const inUse = TCP_IN_USE.exec(this.#read('net/sockstat'))?.[1];
+    if (totals === undefined || inUse === undefined) return undefined;
+    // A kernel without IPv6 has no sockets of it.
+    return `${totals}${inUse} ${TCP_IN_USE.exec(this.#read('net/sockstat6'))?.[1] ?? ''}`;
+  }
+
+  #countSockets(): SocketCounts {
     const listened = new Set<string>();
     const open: string[] = [];
     for (const file of ['net/tcp', 'net/tcp6']) {
@@ -253,7 +293,7 @@ export class HostWindow {
 
   #read(file: string): string {
     try {
-      return readFileSync(`${this.#proc}/${file}`, 'latin1');
+      return readKernelText(`${this.#proc}/${file}`);
     } catch (error) {
       // A kernel without IPv6, a container without disks.
       if (file === 'stat') throw error;

@@ -1,6 +1,7 @@
 /** What the kernel holds: modules, mounts, devices. */
 import { release } from 'node:os';
 import type { DeviceChangeEvent } from '../../../../../contract/events.ts';
+import type { Mount } from '../../../runtime/mountinfo.ts';
 import type { Collector } from '../collector.ts';
 import type { HostFiles } from '../host-files.ts';
 import { parseModulePaths, parseModules } from '../parse/modules.ts';
@@ -16,6 +17,9 @@ const MAX_DEPENDENCY_BYTES = 8 * 1024 * 1024;
 export function moduleCollector(): Collector<ModuleFact> {
   let paths: ReadonlyMap<string, string> = new Map();
   let stamp = '';
+  /** What the kernel said last, and what it means: most looks find the same. */
+  let said = '';
+  let loaded: ReadonlyMap<string, ModuleFact> = new Map();
   /** Paths below the folder of the kernel that runs; read again when modules are installed. */
   const pathsOf = (files: HostFiles): ReadonlyMap<string, string> => {
     const file = `${moduleFolder()}/modules.dep`;
@@ -35,13 +39,16 @@ export function moduleCollector(): Collector<ModuleFact> {
     shape: { taint: 'string', path: 'string', sizeBytes: 'number' },
     concerns: () => false,
     collect({ files }) {
+      const text = files.read('/proc/modules', { maxBytes: MAX_MODULES_BYTES })?.text ?? '';
+      if (text === said) return { facts: loaded, left: 0 };
+      const known = pathsOf(files);
       const facts = new Map<string, ModuleFact>();
-      for (const { name, taint, sizeBytes } of parseModules(
-        files.read('/proc/modules', { maxBytes: MAX_MODULES_BYTES })?.text ?? '',
-      )) {
-        const path = pathsOf(files).get(name);
+      for (const { name, taint, sizeBytes } of parseModules(text)) {
+        const path = known.get(name);
         facts.set(name, { taint, sizeBytes, path: path === undefined ? '' : `${moduleFolder()}/${path}` });
       }
+      said = text;
+      loaded = facts;
       return { facts, left: 0 };
     },
     tell({ key, before, after }, { timeMs }) {
@@ -64,34 +71,43 @@ const MOUNT_INTERVAL_MS = 2_000;
 /** Runtimes of containers make and remove these all the time, and the kernel's own are made on demand. */
 const UNTOLD_MOUNTS = /^(?:autofs|nsfs|binfmt_misc|tracefs|debugfs)$/;
 
-export const mountCollector: Collector<MountFact> = {
-  name: 'mounts',
-  title: 'mounts',
-  keeping: 'boot',
-  intervalMs: MOUNT_INTERVAL_MS,
-  shape: { source: 'string', path: 'string', fileSystem: 'string' },
-  concerns: () => false,
-  collect({ files }) {
-    const facts = new Map<string, MountFact>();
-    for (const { id, source, path, fileSystem } of readMounts(files))
-      if (!UNTOLD_MOUNTS.test(fileSystem)) facts.set(`${id} ${path}`, { source, path, fileSystem });
-    return { facts, left: 0 };
-  },
-  tell({ before, after }, { timeMs }) {
-    const event = (action: 'mounted' | 'unmounted', { source, path, fileSystem }: MountFact) => ({
-      type: 'mount-change' as const,
-      timeMs,
-      action,
-      source,
-      path,
-      fileSystem,
-    });
-    return [
-      ...(before === undefined ? [] : [event('unmounted', before)]),
-      ...(after === undefined ? [] : [event('mounted', after)]),
-    ];
-  },
-};
+/** What is mounted. */
+export function mountCollector(): Collector<MountFact> {
+  let seen: readonly Mount[] | undefined;
+  let mounted: ReadonlyMap<string, MountFact> = new Map();
+  return {
+    name: 'mounts',
+    title: 'mounts',
+    keeping: 'boot',
+    intervalMs: MOUNT_INTERVAL_MS,
+    shape: { source: 'string', path: 'string', fileSystem: 'string' },
+    concerns: () => false,
+    collect({ files }) {
+      const mounts = readMounts(files);
+      if (mounts === seen) return { facts: mounted, left: 0 };
+      const facts = new Map<string, MountFact>();
+      for (const { id, source, path, fileSystem } of mounts)
+        if (!UNTOLD_MOUNTS.test(fileSystem)) facts.set(`${id} ${path}`, { source, path, fileSystem });
+      seen = mounts;
+      mounted = facts;
+      return { facts, left: 0 };
+    },
+    tell({ before, after }, { timeMs }) {
+      const event = (action: 'mounted' | 'unmounted', { source, path, fileSystem }: MountFact) => ({
+        type: 'mount-change' as const,
+        timeMs,
+        action,
+        source,
+        path,
+        fileSystem,
+      });
+      return [
+        ...(before === undefined ? [] : [event('unmounted', before)]),
+        ...(after === undefined ? [] : [event('mounted', after)]),
+      ];
+    },
+  };
+}
 
 export type DeviceFact = {
   readonly subsystem: string;

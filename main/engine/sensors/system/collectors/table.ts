@@ -16,7 +16,7 @@ export function createCollectors(): readonly AnyCollector[] {
     asRow(enabledServiceCollector),
     asRow(runningServiceCollector),
     asRow(moduleCollector()),
-    asRow(mountCollector),
+    asRow(mountCollector()),
     asRow(deviceCollector()),
   ];
 }
