@@ -10,6 +10,7 @@ import {
   lstatSync,
   opendirSync,
   openSync,
+  readdirSync,
   readlinkSync,
   readSync,
   type Stats,
@@ -221,7 +222,18 @@ function readUpTo(fd: number, limit: number): Buffer {
   return pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces, total);
 }
 
+/**
+ * Folders of so many bytes are read in one go, which costs half of reading them entry by entry: whatever the file system,
+ * an entry takes a byte or more. Those that have no size (procfs) may be of any length.
+ */
+const SMALL_FOLDER_BYTES = 64 * 1024;
+
 function firstNames(folder: string, limit: number): string[] {
+  const { size } = statSync(folder);
+  if (size > 0 && size <= SMALL_FOLDER_BYTES) {
+    const names = readdirSync(folder).filter((name) => Buffer.byteLength(name) <= MAX_NAME_BYTES);
+    return names.slice(0, limit).sort();
+  }
   const directory = opendirSync(folder);
   const names: string[] = [];
   try {
