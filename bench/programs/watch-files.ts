@@ -1,7 +1,7 @@
 /**
  * Watches what happens to files, `watch-files.ts METHOD FOLDER`, until its input ends: by our sensor (`sensor`; FOLDER is
- * a mount point), by verdicts on every start of a program, which the thread for files of the system gives (`verdicts`) or
- * that of the engine (`engine-verdicts`), by fs.watch of Node, which watches every folder by inotify (`inotify`), or by
+ * a mount point), by verdicts on every start of a program, which the helper gives as on files of the system (`verdicts`) or
+ * the thread of the engine (`engine-verdicts`), by fs.watch of Node, which watches every folder by inotify (`inotify`), or by
  * chokidar (`chokidar`), whose index.js the variable HOLDFAST_BENCH_CHOKIDAR names. Says "ready"; a line on its input begins the measuring anew, which it
  * confirms with "begun". In the end it says in a JSON document what it saw and cost since.
  */
@@ -72,7 +72,7 @@ async function bySensor() {
   return { stop: () => sensor.stop(), figures: () => ({ counts: sensor.counts }), pid: () => sensor.helperPid };
 }
 
-/** @param trusted folders whose files the thread for files of the system answers about */
+/** @param trusted folders whose files the helper lets start unasked */
 async function byVerdicts(trusted: readonly string[]) {
   const gate = new VerdictGate({
     helperPath: DEFAULT_HELPER_PATH,

@@ -6,13 +6,6 @@ import { codeOf, messageOf } from '../runtime/failure.ts';
 import { type ChildExit, Supervisor, type SupervisorOptions } from '../runtime/supervise.ts';
 import { HELPER_EXIT, openCapturePipe } from './helper.ts';
 
-/** Our ends of the pipes of one run. Whoever gets them closes them. */
-export interface HelperPipes {
-  readonly readFd: number;
-  /** Never waits for a helper that does not listen. */
-  readonly writeFd: number;
-}
-
 export interface HelperStreamOptions {
   readonly helperPath: string;
   /** What messages call it: "file helper". */
@@ -25,11 +18,6 @@ export interface HelperStreamOptions {
   readonly silenceLimitMs?: number;
   /** Whether it is told anything on its standard input. */
   readonly hasInput?: boolean;
-  /**
-   * Reads a run elsewhere than in this thread's event loop, and hands what is meant for `onPiece` to `accept`. Only where
-   * it has input.
-   */
-  readElsewhere?(pipes: HelperPipes, accept: (piece: Buffer) => void): void;
   /** Whether another run would end the same way. The lack of rights always does. */
   isFinal?(exit: ChildExit): boolean;
   /** A run has begun; what came before is of another one. */
@@ -125,11 +113,6 @@ export class HelperStream {
     const fd = this.#pendingOutput;
     this.#pendingOutput = undefined;
     if (fd === undefined) return;
-    const { readElsewhere } = this.#options;
-    if (readElsewhere !== undefined && this.#input !== undefined) {
-      readElsewhere({ readFd: fd, writeFd: anotherEnd(this.#input) }, (piece) => this.#take(piece));
-      return;
-    }
     const socket = new Socket({ fd, readable: true, writable: false });
     socket.on('data', (piece: Buffer) => {
       if (!this.#take(piece)) socket.destroy();

@@ -31,7 +31,8 @@ static bool take(struct files_options *options, const char *option, const char *
   const struct {
     const char *name;
     struct path_list *list;
-  } lists[] = {{"--only", &options->only}, {"--include", &options->include}, {"--exclude", &options->exclude}};
+  } lists[] = {{"--only", &options->only},       {"--include", &options->include},       {"--exclude", &options->exclude},
+               {"--trusted", &options->trusted}, {"--distrusted", &options->distrusted}};
   for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
     if (strcmp(option, lists[i].name) == 0) return add_path(lists[i].list, value);
   }
@@ -74,6 +75,11 @@ bool path_list_covers(const struct path_list *list, const char *path, size_t byt
     if (bytes == length || path[length] == '/') return true;
   }
   return false;
+}
+
+bool files_options_trust(const struct files_options *options, const char *path, size_t bytes) {
+  return bytes > 0 && path_list_covers(&options->trusted, path, bytes) &&
+         !path_list_covers(&options->distrusted, path, bytes);
 }
 
 bool files_options_own(const struct files_options *options, uint32_t process) {

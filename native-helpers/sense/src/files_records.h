@@ -197,7 +197,7 @@ struct verdict_statistics_record {
   uint64_t overflows;
   uint64_t median_us; /* of what was asked: from the kernel's question to our answer; 0 while there was none */
   uint64_t deaf;      /* how often nobody was asked for a while, because too many answers had not come in time */
-  uint64_t known;     /* allowed unasked: the same content was allowed before */
+  uint64_t known;     /* allowed unasked: the same content was allowed before, or it is in a trusted folder */
   uint64_t known_median_us;
 };
 

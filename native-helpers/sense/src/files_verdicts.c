@@ -231,16 +231,21 @@ static bool is_exempt(const struct verdicts *verdicts, uint32_t process) {
   return parent != 0 && files_options_own(verdicts->options, parent);
 }
 
-static bool ask(struct verdicts *verdicts, const struct fanotify_event_metadata *event, const struct stat *status,
-                bool is_written) {
+/* What is asked about. */
+struct asked_file {
+  struct stat status;
+  bool is_written; /* somebody could write to it unseen */
+  size_t path_bytes; /* 0: nobody knows it, or it is longer than is told */
+  char path[MAX_FILE_PATH_BYTES];
+};
+
+static bool ask(struct verdicts *verdicts, const struct fanotify_event_metadata *event, const struct asked_file *file) {
+  const struct stat *status = &file->status;
   if (verdicts->waiting == MAX_WAITING || verdicts->now_ms < verdicts->deaf_until_ms) return false;
   /* One that is looked at for long is passed over. */
   uint32_t number = verdicts->asked;
   while (verdicts->questions[number % MAX_WAITING].file >= 0) number++;
   struct waiting_question *question = &verdicts->questions[number % MAX_WAITING];
-  char path[MAX_FILE_PATH_BYTES];
-  size_t path_bytes = files_path_of_descriptor(event->fd, status->st_nlink == 0, path);
-  if (path_bytes > REQUEST_PATH_BYTES) path_bytes = 0;
   const struct known_content content = known_content_of(status);
   struct verdict_request_record request = {
       .inode = content.inode,
@@ -252,17 +257,17 @@ static bool ask(struct verdicts *verdicts, const struct fanotify_event_metadata 
       .kind = event->mask & FAN_OPEN_EXEC_PERM ? VERDICT_EXECUTE : VERDICT_OPEN,
       .mode = status->st_mode,
       .user = status->st_uid,
-      .path_bytes = (uint32_t)path_bytes,
+      .path_bytes = (uint32_t)file->path_bytes,
       .descriptor = (uint32_t)event->fd,
-      .flags = is_written ? VERDICT_IS_BEING_WRITTEN : 0,
+      .flags = file->is_written ? VERDICT_IS_BEING_WRITTEN : 0,
   };
-  if (!write_whole(&request, sizeof request, RECORD_VERDICT_REQUEST, path, path_bytes)) return false;
+  if (!write_whole(&request, sizeof request, RECORD_VERDICT_REQUEST, file->path, file->path_bytes)) return false;
   question->file = event->fd;
   question->question = number;
   question->deadline_ms = verdicts->now_ms + verdicts->options->deadline_ms;
   question->begun_ns = verdicts->begun_ns;
   question->content = content;
-  question->is_written = is_written;
+  question->is_written = file->is_written;
   question->is_settled = known_content_settled(&content, nanoseconds(CLOCK_REALTIME));
   if (verdicts->waiting == 0) verdicts->next_deadline_ms = question->deadline_ms;
   verdicts->asked = number + 1;
@@ -273,9 +278,16 @@ static bool ask(struct verdicts *verdicts, const struct fanotify_event_metadata 
 
 /* Whether it was allowed before, and is still the same. Not of files in custody: whoever opens them is asked about anew. */
 static bool is_known(const struct verdicts *verdicts, const struct fanotify_event_metadata *event,
-                     const struct stat *status, bool is_written) {
-  const struct known_content content = known_content_of(status);
-  return !is_written && (event->mask & FAN_OPEN_EXEC_PERM) != 0 && known_contents_has(&verdicts->known, &content);
+                     const struct asked_file *file) {
+  const struct known_content content = known_content_of(&file->status);
+  return !file->is_written && (event->mask & FAN_OPEN_EXEC_PERM) != 0 && known_contents_has(&verdicts->known, &content);
+}
+
+/* Whether only root can have put it into one of the folders of the system. Not of files in custody. */
+static bool is_trusted(const struct verdicts *verdicts, const struct fanotify_event_metadata *event,
+                       const struct asked_file *file) {
+  return (event->mask & FAN_OPEN_EXEC_PERM) != 0 && is_of_root_alone(&file->status) &&
+         files_options_trust(verdicts->options, file->path, file->path_bytes);
 }
 
 static void let_pass(const struct verdicts *verdicts, const struct fanotify_event_metadata *event) {
@@ -283,25 +295,51 @@ static void let_pass(const struct verdicts *verdicts, const struct fanotify_even
   close(event->fd);
 }
 
+static void note_known(struct verdicts *verdicts) {
+  note_time(&verdicts->known_times, verdicts->begun_ns);
+  verdicts->counts.known++;
+}
+
+/* As if the engine had allowed it: the kernel asks no more for it, nor anybody else. */
+static void let_trusted_pass(struct verdicts *verdicts, const struct fanotify_event_metadata *event,
+                             const struct asked_file *file) {
+  respond(verdicts, event->fd, true);
+  note_known(verdicts);
+  const struct known_content content = known_content_of(&file->status);
+  const struct waiting_question answered = {
+      .file = event->fd,
+      .content = content,
+      .is_written = file->is_written,
+      .is_settled = known_content_settled(&content, nanoseconds(CLOCK_REALTIME)),
+  };
+  remember(verdicts, &answered);
+  close(event->fd);
+}
+
 static void take_event(struct verdicts *verdicts, const struct fanotify_event_metadata *event) {
   if (event->mask & FAN_Q_OVERFLOW) verdicts->counts.overflows++;
   if (event->fd < 0) return;
-  struct stat status;
-  if (fstat(event->fd, &status) != 0 || !S_ISREG(status.st_mode)) {
+  struct asked_file file;
+  if (fstat(event->fd, &file.status) != 0 || !S_ISREG(file.status.st_mode)) {
     let_pass(verdicts, event);
     verdicts->counts.crowded++;
     return;
   }
   /* Whoever is root has other ways. It is looked at again before such a file is remembered. */
-  const bool is_written = !is_of_root_alone(&status) && is_being_written(event->fd);
-  if (is_known(verdicts, event, &status, is_written)) {
+  file.is_written = !is_of_root_alone(&file.status) && is_being_written(event->fd);
+  if (is_known(verdicts, event, &file)) {
     let_pass(verdicts, event);
-    note_time(&verdicts->known_times, verdicts->begun_ns);
-    verdicts->counts.known++;
+    note_known(verdicts);
+    return;
+  }
+  file.path_bytes = files_path_of_descriptor(event->fd, file.status.st_nlink == 0, file.path);
+  if (file.path_bytes > REQUEST_PATH_BYTES) file.path_bytes = 0;
+  if (is_trusted(verdicts, event, &file)) {
+    let_trusted_pass(verdicts, event, &file);
   } else if (is_exempt(verdicts, event->pid > 0 ? (uint32_t)event->pid : 0)) {
     let_pass(verdicts, event);
     verdicts->counts.exempt++;
-  } else if (!ask(verdicts, event, &status, is_written)) {
+  } else if (!ask(verdicts, event, &file)) {
     let_pass(verdicts, event);
     verdicts->counts.crowded++;
   }

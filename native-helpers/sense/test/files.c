@@ -340,6 +340,12 @@ static void test_options(void) {
                       {"--deadline-ms", "0"}, {"--method", "worst"}, {"--what", "1"}};
   for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) CHECK(!parse(&options, 2, wrong[i]));
   CHECK(!parse(&options, 1, good));
+  char *trust[] = {"--trusted", "/usr", "--trusted", "/srv/x", "--distrusted", "/usr/local"};
+  CHECK(parse(&options, 6, trust) && files_options_trust(&options, "/usr/bin/x", 10));
+  CHECK(files_options_trust(&options, "/srv/x/y", 8) && !files_options_trust(&options, "/srv/y", 6));
+  CHECK(!files_options_trust(&options, "/usr/local/x", 12) && files_options_trust(&options, "/usr/localx", 11));
+  CHECK(!files_options_trust(&options, "/usr2/x", 7) && !files_options_trust(&options, "", 0));
+  CHECK(parse(&options, 0, trust) && !files_options_trust(&options, "/usr/bin/x", 10));
   char *many[2 * (MAX_OWN_PROCESSES + 1)];
   for (unsigned i = 0; i <= MAX_OWN_PROCESSES; i++) {
     many[2 * i] = "--own";

@@ -6,7 +6,6 @@ import { type Clock, systemClock } from '../../runtime/clock.ts';
 import { messageOf } from '../../runtime/failure.ts';
 import type { ChildExit, SupervisorOptions } from '../../runtime/supervise.ts';
 import { HelperStream } from '../helper-stream.ts';
-import type { TrustedFiles } from './quick-verdicts.ts';
 import {
   encodeCommand,
   type FileVerdictRequest,
@@ -14,7 +13,14 @@ import {
   type VerdictCounts,
   VerdictRecordDecoder,
 } from './verdict-records.ts';
-import { beginVerdictThread, type VerdictThreadOptions } from './verdict-thread.ts';
+
+/** Files that start without a look: they are root's, nobody else may write to them, and they lie in one of the folders. */
+export interface TrustedFiles {
+  /** Absolute; what is anywhere below them is trusted. At most 64. */
+  readonly folders: readonly string[];
+  /** Below those, but not trusted. */
+  readonly except: readonly string[];
+}
 
 /** "unknown" is allowed this time, and asked about again: nobody looked. */
 export type FileVerdict = 'allow' | 'deny' | 'unknown';
@@ -29,7 +35,7 @@ export interface VerdictGateOptions {
   readonly deadlineMs: number;
   /** What is not trusted. */
   verdict(request: FileVerdictRequest): FileVerdict | Promise<FileVerdict>;
-  /** Files that run without a look: a thread of its own answers about them at once, however busy this one is. */
+  /** The helper itself lets these start, however busy the engine is: they are not asked about. */
   readonly trusted?: TrustedFiles;
   /** The counts or the state are others. */
   onChange(): void;
@@ -62,7 +68,7 @@ export class VerdictGate {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#decoder = this.#newDecoder();
-    const { trusted } = options;
+    const { folders, except } = options.trusted ?? { folders: [], except: [] };
     this.#stream = new HelperStream({
       helperPath: options.helperPath,
       name: 'verdict helper',
@@ -75,10 +81,9 @@ export class VerdictGate {
         ...['--own', String(process.pid), '--deadline-ms', String(options.deadlineMs)],
         ...options.ownProcesses.flatMap((pid) => ['--own', String(pid)]),
         ...options.onlyMountPoints.flatMap((path) => ['--only', path]),
+        ...folders.flatMap((path) => ['--trusted', withoutSlash(path)]),
+        ...except.flatMap((path) => ['--distrusted', withoutSlash(path)]),
       ],
-      ...(trusted !== undefined && {
-        readElsewhere: (pipes, accept) => this.#beginThread({ pipes, trusted }, accept),
-      }),
       onBegin: () => this.#began(),
       onPiece: (piece) => this.#take(piece),
       onEnd: (exit) => this.#ended(exit),
@@ -206,23 +211,6 @@ export class VerdictGate {
     }
   }
 
-  #beginThread(ofThread: Pick<VerdictThreadOptions, 'pipes' | 'trusted'>, accept: (piece: Buffer) => void): void {
-    const run = this.#run;
-    beginVerdictThread({
-      ...ofThread,
-      // The last words of a run that is over are no words of the next.
-      onPiece: (piece) => {
-        if (run === this.#run) accept(piece);
-      },
-      onEnd: (problem) => {
-        if (problem === undefined || run !== this.#run) return;
-        this.#options.onMessage('warn', `The thread that answers before programs start ended: ${problem}`);
-        // Without it nobody is answered; the next run has another one.
-        this.#stream.supervisor.kick();
-      },
-    });
-  }
-
   #ended(exit: ChildExit): void {
     this.#isAsking = false;
     if (this.#stream.supervisor.status.state === 'stopped') return;
@@ -230,4 +218,9 @@ export class VerdictGate {
     this.#options.onMessage('warn', `Programs start unasked: ${this.#lastProblem}`);
     this.#options.onChange();
   }
+}
+
+/** As the helper takes paths. */
+function withoutSlash(path: string): string {
+  return path === '/' ? path : path.replace(/\/+$/, '');
 }

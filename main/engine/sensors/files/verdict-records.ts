@@ -8,7 +8,7 @@ const IS_BEING_WRITTEN = 1;
 export const VERDICT_RECORD_TYPE = { hello: 32, request: 41, statistics: 42 } as const;
 export const VERDICT_FIXED_BYTES = { hello: 24, request: 72, statistics: 104, answer: 16 } as const;
 /** Where struct verdict_request_record has its fields. */
-export const VERDICT_AT = {
+const REQUEST_AT = {
   inode: 8,
   device: 16,
   changed: 24,
@@ -25,10 +25,9 @@ export const VERDICT_AT = {
 const COMMAND = { allow: 1, deny: 2, allowRemember: 3, guard: 4, unguard: 5, forgetAll: 6, watchOpens: 7 } as const;
 export type VerdictCommand = keyof typeof COMMAND;
 /** Of what it is asked. */
-export const VERDICT_KIND = { execute: 1, open: 2 } as const;
 const KINDS = [undefined, 'execute', 'open'] as const;
 /** Records and commands are filled up to a multiple of it. */
-export const ALIGNMENT = 8;
+const ALIGNMENT = 8;
 
 /** Somebody wants to execute or open a file, and waits. */
 export interface FileVerdictRequest {
@@ -74,7 +73,7 @@ export interface VerdictCounts {
   readonly medianUs: number;
   /** How often nobody was asked for some seconds, because too many answers had come too late. */
   readonly deaf: number;
-  /** Allowed unasked: the same content was allowed before. */
+  /** Allowed unasked: the same content was allowed before, or it lies in a trusted folder. */
   readonly known: number;
   /** The same as `medianUs`, of these. */
   readonly knownMedianUs: number;
@@ -162,22 +161,22 @@ export class VerdictRecordDecoder {
     const from = VERDICT_FIXED_BYTES.request;
     if (record.length < from) return `a question in ${record.length} bytes`;
     const view = viewOf(record);
-    const pathBytes = record.readUInt32LE(VERDICT_AT.pathBytes);
-    const kind = KINDS[record.readUInt32LE(VERDICT_AT.kind)];
+    const pathBytes = record.readUInt32LE(REQUEST_AT.pathBytes);
+    const kind = KINDS[record.readUInt32LE(REQUEST_AT.kind)];
     if (kind === undefined || !fits(record.length - from, pathBytes)) return 'a question of another form';
     const request: FileVerdictRequest = {
       path: record.toString('utf8', from, from + pathBytes),
-      inode: wide(view, VERDICT_AT.inode),
-      device: wide(view, VERDICT_AT.device),
-      changeTimeNs: record.readBigUInt64LE(VERDICT_AT.changed),
-      sizeBytes: wide(view, VERDICT_AT.bytes),
-      pid: record.readUInt32LE(VERDICT_AT.process),
-      mode: record.readUInt32LE(VERDICT_AT.mode),
-      uid: record.readUInt32LE(VERDICT_AT.user),
+      inode: wide(view, REQUEST_AT.inode),
+      device: wide(view, REQUEST_AT.device),
+      changeTimeNs: record.readBigUInt64LE(REQUEST_AT.changed),
+      sizeBytes: wide(view, REQUEST_AT.bytes),
+      pid: record.readUInt32LE(REQUEST_AT.process),
+      mode: record.readUInt32LE(REQUEST_AT.mode),
+      uid: record.readUInt32LE(REQUEST_AT.user),
       kind,
-      isBeingWritten: (record.readUInt32LE(VERDICT_AT.flags) & IS_BEING_WRITTEN) !== 0,
+      isBeingWritten: (record.readUInt32LE(REQUEST_AT.flags) & IS_BEING_WRITTEN) !== 0,
     };
-    this.#events.request(record.readUInt32LE(VERDICT_AT.question), request, record.readUInt32LE(VERDICT_AT.descriptor));
+    this.#events.request(record.readUInt32LE(REQUEST_AT.question), request, record.readUInt32LE(REQUEST_AT.descriptor));
     return undefined;
   }
 

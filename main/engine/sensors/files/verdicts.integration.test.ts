@@ -40,7 +40,7 @@ async function ask(verdict: (request: FileVerdictRequest) => FileVerdict | Promi
   return { space, sensor, requests, at, entry };
 }
 
-async function askWithThread() {
+async function askWithTrust() {
   const space = new MountNamespace();
   closing.push(() => space.close());
   const [requests, messages] = [[] as FileVerdictRequest[], [] as string[]];
@@ -51,7 +51,7 @@ async function askWithThread() {
     ownProcesses: [],
     deadlineMs: 1_000,
     timing: { firstPauseMs: 50 },
-    trusted: { folders: [at('trusted/')], except: [] },
+    trusted: { folders: [at('trusted/')], except: [at('trusted/own/')] },
     verdict: (request) => {
       requests.push(request);
       return 'deny';
@@ -65,22 +65,32 @@ async function askWithThread() {
   return { space, gate, requests, messages, at };
 }
 
-describe.skipIf(obstacle !== undefined)('a thread that answers at once', () => {
-  it('lets trusted programs start while the engine stands still, and leaves all others to it', async () => {
-    const { space, gate, requests, at } = await askWithThread();
+describe.skipIf(obstacle !== undefined)('programs of the system', () => {
+  it('start while the engine stands still, and it is asked about all others', async () => {
+    const { space, gate, requests, at } = await askWithTrust();
     space.run('mkdir trusted; cp /bin/true trusted/good; cp /bin/true bad');
-    // The engine's thread waits for the shell: nobody but the other thread can answer. Its first child is ours no more.
+    // The engine's thread waits for the shell: nobody but the helper can answer. Its first child is ours no more.
     expect(space.run('true; trusted/good; trusted/good; echo $?')).toBe('0\n');
     expect(requests).toEqual([]);
     expect(await space.start('trusted/good; ./bad 2>/dev/null; echo $?')).toBe('126\n');
     expect(requests.map(({ path }) => path)).toEqual([at('bad')]);
     await expect
       .poll(() => gate.counts, { timeout: 45_000 })
-      .toMatchObject({ asked: 2, allowed: 1, denied: 1, timeouts: 0 });
+      .toMatchObject({ asked: 1, allowed: 0, denied: 1, known: 1, timeouts: 0 });
   });
 
-  it('begins anew with the helper, and answers to that one', async () => {
-    const { space, gate, requests } = await askWithThread();
+  it('are those that root alone may change in a folder that is trusted', async () => {
+    const { space, requests, at } = await askWithTrust();
+    const names = ['trusted/of-another', 'trusted/of-group', 'trusted/of-all', 'trusted/own/it', 'trusted2/it'];
+    space.run(`mkdir -p trusted/own trusted2; for n in ${names.join(' ')} trusted/deep; do cp /bin/true $n; done
+      chown 1000 trusted/of-another; chmod g+w trusted/of-group; chmod o+w trusted/of-all; mv trusted/deep trusted/own2`);
+    const started = names.map((name) => `${name} 2>/dev/null; echo $?`).join('; ');
+    expect(await space.start(`trusted/own2; echo $?; ${started}`)).toBe(`0\n${'126\n'.repeat(names.length)}`);
+    expect(requests.map(({ path }) => path)).toEqual(names.map(at));
+  });
+
+  it('start when the helper had to begin anew', async () => {
+    const { space, gate, requests } = await askWithTrust();
     space.run('mkdir trusted; cp /bin/true trusted/good; cp /bin/true bad');
     const first = gate.helperPid;
     if (first === undefined) throw new Error('there is no helper');
@@ -88,7 +98,16 @@ describe.skipIf(obstacle !== undefined)('a thread that answers at once', () => {
     await expect.poll(() => gate.isAsking && gate.helperPid !== first, { timeout: 45_000 }).toBe(true);
     expect(await space.start('trusted/good; echo $?; ./bad 2>/dev/null; echo $?')).toBe('0\n126\n');
     expect(requests.length).toBe(1);
-    await expect.poll(() => gate.counts, { timeout: 45_000 }).toMatchObject({ asked: 2, timeouts: 0 });
+    await expect.poll(() => gate.counts, { timeout: 45_000 }).toMatchObject({ asked: 1, known: 1, timeouts: 0 });
+  });
+
+  it('are asked about while they are opened, where they are in custody', async () => {
+    const { space, gate, requests, at } = await askWithTrust();
+    space.run('mkdir trusted; echo secret > trusted/held');
+    gate.guard(at('trusted/held'));
+    await expect.poll(() => gate.counts.guarded, { timeout: 45_000 }).toBe(1);
+    expect(await space.start('cat trusted/held 2>/dev/null; echo $?')).toBe('1\n');
+    expect(requests.map(({ path, kind }) => [path, kind])).toEqual([[at('trusted/held'), 'open']]);
   });
 });
 
