@@ -36,11 +36,13 @@ if (args[0] === '--version' || args[0] === '-V') {
   const { version } = JSON.parse(readFileSync(file, 'utf8')) as { readonly version: string };
   process.stdout.write(`holdfast ${version}\n`);
 } else {
+  const isEngine = args.includes('daemon');
   // The engine runs for weeks: it starts a moment later, and does not hold 25 MB of compiled code that it read once.
-  const cacheFolder = args.includes('daemon') ? undefined : compileCacheFolder();
+  const cacheFolder = isEngine ? undefined : compileCacheFolder();
   if (cacheFolder !== undefined) module.enableCompileCache(cacheFolder);
-  // Heaps may grow by so much before they are looked through, not quadruple, as with bin/holdfast.
-  setFlagsFromString('--heap-growing-percent=60');
+  // How heaps may grow, as with bin/holdfast.
+  setFlagsFromString(`--heap-growing-percent=${isEngine ? 30 : 60}`);
+  if (isEngine) setFlagsFromString('--optimize-for-size');
   const { main } = await import('../../../main/cli/main.ts');
   process.exitCode = await main(args);
 }

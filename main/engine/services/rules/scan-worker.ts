@@ -36,6 +36,8 @@ if (isGentle) setNice(BACKGROUND_NICE);
 const WORN = 500;
 /** Verdicts are kept by what was looked at: files that come again cost a hash; copies too, unless rules ask for names. */
 const MAX_VERDICTS = 20_000;
+/** Content whose memory is given back at once; far above what several buffers share. */
+const LARGE_BYTES = 2 ** 20;
 type Judged = Pick<FileVerdict, 'hits' | 'contents' | 'gaps'>;
 const verdicts = new Map<string, Judged>();
 
@@ -72,6 +74,15 @@ function judgeFile(
   only: FileIdentity | undefined,
 ): { readonly verdict: FileVerdict; readonly isChanged: boolean } {
   const { content, sizeBytes, isChanged } = readContent(path, openAt, only);
+  try {
+    return { verdict: judgeContent(path, content, sizeBytes), isChanged };
+  } finally {
+    // This thread makes so little garbage that a large file would stay in memory for minutes.
+    if (content.buffer.byteLength >= LARGE_BYTES) content.buffer.transfer(0);
+  }
+}
+
+function judgeContent(path: string, content: Buffer, sizeBytes: number): FileVerdict {
   const sha256 = createHash('sha256').update(content).digest('hex');
   const key = readsNames ? `${sha256} ${path}` : sha256;
   let judged = verdicts.get(key);
@@ -82,7 +93,7 @@ function judgeFile(
   }
   const { hits, contents, gaps } = judged;
   const cut = `larger than ${maxFileBytes / 2 ** 20} MiB: only its beginning was looked at`;
-  const verdict: FileVerdict = {
+  return {
     path,
     sizeBytes,
     sha256,
@@ -92,7 +103,6 @@ function judgeFile(
     contents,
     gaps: sizeBytes > content.length ? [...gaps, cut] : gaps,
   };
-  return { verdict, isChanged };
 }
 
 function judge({ hits, contents, gaps }: ContentVerdict): Judged {
@@ -115,7 +125,7 @@ function readContent(
   path: string,
   openAt: ScanRequest['openAt'],
   only: FileIdentity | undefined,
-): { readonly content: Buffer; readonly sizeBytes: number; readonly isChanged: boolean } {
+): { readonly content: Buffer<ArrayBuffer>; readonly sizeBytes: number; readonly isChanged: boolean } {
   const descriptor =
     typeof openAt === 'string' ? openRegularFile(openAt, true) : openRegularFile(openAt ? Buffer.from(openAt) : path);
   try {
