@@ -25,8 +25,6 @@ export interface ModelScore extends Ranking {
   readonly isOfSameRows: boolean;
   /** ROC AUC that PyOD publishes, where it does. */
   readonly published: number | null;
-  /** Standard deviation of the ROC AUC between draws of rows; 0 of a single draw. */
-  readonly deviation: number;
 }
 
 /** Of the models that a profile has by default; see main/engine/models/ensemble.ts. */
@@ -101,7 +99,6 @@ export class ModelEvaluation {
         reference: its ?? null,
         isOfSameRows: its !== undefined,
         published: published ?? null,
-        deviation: 0,
       });
     const pyod = entry.published_pyod;
     const forests = seeds(FOREST_DRAWS).map((seed) => models.scoreRows(models.isolationForest.fit(all, { seed }), all));
@@ -151,11 +148,10 @@ export class ModelEvaluation {
   }
 
   gates(): Gate[] {
-    return this.scores.flatMap((score): Gate[] => {
-      const { table, mode, model, auc, reference } = score;
+    return this.scores.flatMap(({ table, mode, model, auc, reference }): Gate[] => {
       const ofConnections = table.startsWith('NSL-KDD') && mode === 'normals' ? ON_CONNECTIONS[model] : undefined;
       if (reference === null && ofConnections === undefined) return [];
-      const wanted = ofConnections ?? (reference ?? 0) - this.toleranceOf(score);
+      const wanted = ofConnections ?? (reference ?? 0) - (TOLERANCES[model] ?? TOLERANCE);
       return [
         {
           name: `${table}, ${mode}: ${model}`,
@@ -167,32 +163,10 @@ export class ModelEvaluation {
     });
   }
 
-  /**
-   * The reference's figure is of one draw. Where a model is judged on those very rows too, it may rank below that figure on
-   * other rows by what one draw differs from another (docs/decisions/0018-one-draw-is-not-another.md).
-   */
-  private toleranceOf({ table, mode, model, deviation }: ModelScore): number {
-    const tolerance = TOLERANCES[model] ?? TOLERANCE;
-    const isJudgedOnSameRows = this.scores.some(
-      (other) => other.table === table && other.mode === 'reference' && other.model === model,
-    );
-    return mode === 'normals' && isJudgedOnSameRows ? Math.max(tolerance, deviation) : tolerance;
-  }
-
   private add(table: string, mode: Mode, rankings: Rankings, reference: References, isOfSameRows: boolean): void {
     for (const [model, drawn] of rankings) {
       const auc = reference[model] ?? null;
-      const deviation = isOfSameRows ? 0 : deviationOf(drawn.map((ranking) => ranking.auc));
-      this.scores.push({
-        table,
-        mode,
-        model,
-        ...meanOf(drawn),
-        reference: auc,
-        isOfSameRows,
-        published: null,
-        deviation,
-      });
+      this.scores.push({ table, mode, model, ...meanOf(drawn), reference: auc, isOfSameRows, published: null });
     }
   }
 
@@ -276,12 +250,6 @@ function referencesOf({ B_train_on_normals: reference }: ReferenceEntry): Refere
 
 function seeds(count: number): number[] {
   return Array.from({ length: count }, (_, index) => index + 1);
-}
-
-function deviationOf(values: readonly number[]): number {
-  if (values.length < 2) return 0;
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1));
 }
 
 function meanOf(rankings: readonly Ranking[]): Ranking {
