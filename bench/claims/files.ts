@@ -156,6 +156,7 @@ async function measureAll(space: MountNamespace, rounds: number, say: (line: str
         'x',
       ),
       atMost('median verdict on the start of a program of the system, in µs', quick.knownMedianUs, 40, ''),
+      atMost('median verdict through Node, of the engine, in µs', engine.medianUs, 40, ''),
       exactly('programs without a verdict', 2 * PROGRAMS - quick.known - engine.asked, 0),
       exactly('verdicts that came too late', quick.timeouts + engine.timeouts, 0),
       exactly(`events lost at ${SUSTAINED_PER_SECOND} files/s`, calm.lost, 0),
