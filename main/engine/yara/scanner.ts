@@ -49,6 +49,7 @@ export class YaraScanner {
   /** What the rules were told of the last file. */
   readonly #told = new Map<FileVariable, string>();
   #wear = 0;
+  #largestBytes = 0;
 
   /** @param timeoutMs longest time for one content; rules can be written to take forever */
   constructor(compiled: CompiledYara, timeoutMs: number) {
@@ -67,11 +68,17 @@ export class YaraScanner {
     return this.#wear;
   }
 
+  /** Of what it was asked about: so much of its memory is content, and stays so. */
+  get largestBytes(): number {
+    return this.#largestBytes;
+  }
+
   /** @throws YaraFailure */
   scan(content: Uint8Array, names: FileNames): ScanVerdict {
     try {
       for (const name of this.#compiled.variables) this.#tell(name, names[name] ?? '');
       this.#wear += 1;
+      this.#largestBytes = Math.max(this.#largestBytes, content.length);
       const { matches } = this.#scanner.scan(content) as { readonly matches: readonly RawMatch[] };
       return {
         hits: matches.filter(({ isPrivate }) => !isPrivate).flatMap((match) => this.#hitOf(match)),

@@ -175,6 +175,22 @@ describe('new files, looked at as they come', () => {
     expect(asked()).toHaveLength(3);
   });
 
+  it('looks at no program anew because many new files came', async () => {
+    const program = file('program');
+    watch.take([run(program)]);
+    await settle();
+    for (let begun = 0; begun < 21_000; begun += 1_500) {
+      const names = Array.from({ length: 1_500 }, (_, index) => file(`new-${begun + index}`));
+      watch.take(names.map((path) => written(path)));
+      await settle();
+    }
+    const before = asked().length;
+    watch.take([run(program, 90_000)]);
+    await settle();
+    expect(before).toBe(21_001);
+    expect(asked()).toHaveLength(before);
+  }, 60_000);
+
   it('leaves out rules that are off, and says what a list knows', async () => {
     disabled.add('miners.yar#Miner');
     const path = file('bad');

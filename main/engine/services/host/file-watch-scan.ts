@@ -54,7 +54,10 @@ export interface FileWatchScanOptions {
 const MAX_WAITING = 2_000;
 /** Contents that were looked at since the rules were loaded, by where they are and when they changed. */
 const MAX_SEEN = 20_000;
-/** Programs that were run: they are asked after again when so much time has passed, or when they were written. */
+/**
+ * Programs that were run: they are asked after again when so much time has passed, or when they were written. Their contents
+ * are kept apart from the others, so that a flood of new files does not have every program looked at anew.
+ */
 const MAX_RUN = 5_000;
 const RUN_AGAIN_MS = 60_000;
 /** A file that is written is often renamed or made executable in the next moment. */
@@ -82,8 +85,7 @@ export class FileWatchScan {
   /** What runs goes first. */
   readonly #run = new Map<string, WantedFile>();
   readonly #written = new Map<string, WantedFile>();
-  /** What was found in which content. */
-  #seen = new RecentMap<string, FileVerdict | 'clean'>(MAX_SEEN);
+  #seen = new SeenContents();
   readonly #lastRunMs = new RecentMap<string, number>(MAX_RUN);
   #wants: Wants;
   #scanner: FileScanner | undefined;
@@ -140,7 +142,7 @@ export class FileWatchScan {
 
   /** Other rules or lists are in force: what was looked at may be judged differently now. */
   reload(): void {
-    this.#seen = new RecentMap(MAX_SEEN);
+    this.#seen = new SeenContents();
     void this.#letGo();
     this.#beforeRun?.scan.reload();
   }
@@ -225,7 +227,7 @@ export class FileWatchScan {
     }
     const key = await keyOf(bytes ?? wanted.path);
     if (key === undefined) return;
-    const known = this.#seen.get(key);
+    const known = this.#seen.get(key, wanted.how);
     if (known !== undefined) {
       // What was found when it was written is told again when it is run: it is at work now.
       if (known !== 'clean' && wanted.how === 'run') this.#judge(wanted, known);
@@ -245,7 +247,7 @@ export class FileWatchScan {
     this.#scanned++;
     const { verdict } = outcome;
     const isClean = verdict.hits.length === 0 && this.#knownOf(verdict).length === 0;
-    this.#seen.set(key, isClean ? 'clean' : verdict);
+    this.#seen.set(key, wanted.how, isClean ? 'clean' : verdict);
     if (!isClean) this.#judge(wanted, verdict);
   }
 
@@ -290,6 +292,7 @@ export class FileWatchScan {
       timeoutMs,
       maxFileBytes: settings().largestMebibytes * MEBIBYTE,
       isGentle,
+      staysSmall: true,
       ...(unpack !== undefined && { unpack }),
     });
   }
@@ -374,6 +377,24 @@ export class FileWatchScan {
       ownDirectories: ownDirectories.map(withoutSlash),
       ownPid: process.pid,
     };
+  }
+}
+
+type HowMet = WantedFile['how'];
+
+/** What was found in which content. */
+class SeenContents {
+  readonly #written = new RecentMap<string, FileVerdict | 'clean'>(MAX_SEEN);
+  readonly #run = new RecentMap<string, FileVerdict | 'clean'>(MAX_RUN);
+
+  get(key: string, how: HowMet): FileVerdict | 'clean' | undefined {
+    const known = this.#run.get(key) ?? this.#written.get(key);
+    if (known !== undefined && how === 'run') this.#run.set(key, known);
+    return known;
+  }
+
+  set(key: string, how: HowMet, found: FileVerdict | 'clean'): void {
+    (how === 'run' ? this.#run : this.#written).set(key, found);
   }
 }
 

@@ -14,6 +14,8 @@ export interface ScanWorkerData {
   readonly unpack?: UnpackLimits;
   /** Lets other work go first. */
   readonly isGentle?: boolean;
+  /** It is there for days: after a large file a thread with a small memory takes over. Costs that the rules are compiled anew. */
+  readonly staysSmall?: boolean;
 }
 
 /** One content of one file; only the kernel sets the time of change. */

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { OWN_YARA_RULES } from '../../yara/index.ts';
 import type { FileIdentity } from './scan-messages.ts';
 import { ScanThread } from './scan-thread.ts';
@@ -51,3 +51,27 @@ it('begins a new thread before yara-x has no room left, and answers about every 
   expect(answers.filter((answer) => 'verdict' in answer)).toHaveLength(count);
   expect(thread.begun - begunBefore).toBeGreaterThanOrEqual(1);
 }, 60_000);
+
+it('begins a new thread after a large file, whose memory yara-x keeps', async () => {
+  const rules = [join(OWN_YARA_RULES, 'eicar.yar')];
+  const sizes = { timeoutMs: 5_000, maxFileBytes: 2 ** 23, staysSmall: true };
+  const lasting = new ScanThread({ rules, userId: process.geteuid?.() ?? 0, ...sizes });
+  try {
+    await lasting.ready();
+    const [large, small] = [join(folder, 'large'), join(folder, 'small')];
+    writeFileSync(large, Buffer.alloc(5 * 2 ** 20, 'x'));
+    writeFileSync(small, 'x');
+    expect(await lasting.scan(large)).toMatchObject({ verdict: { sizeBytes: 5 * 2 ** 20 } });
+    // Not at once: a folder of large files would make a thread for each.
+    expect(lasting.begun).toBe(1);
+    await vi.waitFor(
+      async () => {
+        expect(await lasting.scan(small)).toMatchObject({ verdict: { sizeBytes: 1 } });
+        expect(lasting.begun).toBe(2);
+      },
+      { timeout: 15_000, interval: 500 },
+    );
+  } finally {
+    await lasting.close();
+  }
+}, 30_000);

@@ -29,11 +29,16 @@ import type {
 const port = parentPort;
 if (port === null) throw new Error('scan-worker.ts runs as a worker thread');
 const post = (answer: ScanAnswer): void => port.postMessage(answer);
-const { rules, userId, timeoutMs, maxFileBytes, unpack, isGentle = false } = workerData as ScanWorkerData;
+const data = workerData as ScanWorkerData;
+const { rules, userId, timeoutMs, maxFileBytes, unpack, isGentle = false, staysSmall = false } = data;
 if (isGentle) setNice(BACKGROUND_NICE);
 
 /** Far from where scans fail, also after an archive of as many parts as settings allow; some 10 MB by then. */
 const WORN = 500;
+/** yara-x takes content into its own memory, which never shrinks. */
+const SWOLLEN_BYTES = 4 * 2 ** 20;
+/** A folder full of large programs does not make a thread for each. */
+const SWOLLEN_AFTER_MS = 5_000;
 /** Verdicts are kept by what was looked at: files that come again cost a hash; copies too, unless rules ask for names. */
 const MAX_VERDICTS = 20_000;
 /** Content whose memory is given back at once; far above what several buffers share. */
@@ -45,6 +50,7 @@ const read = readYaraFiles(rules, userId);
 const compiled = compileYara(read.files);
 const readsNames = compiled.variables.length > 0;
 const scanner = new YaraScanner(compiled, timeoutMs);
+const begunMs = performance.now();
 post({
   type: 'ready',
   rules: compiled.facts.size,
@@ -59,13 +65,17 @@ port.on('message', (request: ScanRequest | ScanEnd) => {
   const { id, path, openAt, only } = request;
   try {
     post({ type: 'verdict', id, ...judgeFile(path, openAt, only) });
-    if (scanner.wear >= WORN) post({ type: 'worn' });
+    if (scanner.wear >= WORN || isSwollen()) post({ type: 'worn' });
   } catch (error) {
     // Then it ends, and is begun anew.
     if (error instanceof YaraFailure) throw error;
     post({ type: 'unread', id, reason: codeOf(error) || messageOf(error) });
   }
 });
+
+function isSwollen(): boolean {
+  return staysSmall && scanner.largestBytes > SWOLLEN_BYTES && performance.now() - begunMs > SWOLLEN_AFTER_MS;
+}
 
 /** @throws what the kernel says about a file that cannot be read */
 function judgeFile(
