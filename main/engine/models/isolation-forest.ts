@@ -10,6 +10,7 @@ import { depthLimit, type Grove, growTrees, meanSearchDepth } from './isolation-
 import { checkTrainable, MAX_COLUMNS, type Matrix } from './matrix.ts';
 import { type AnomalyModel, checkSetting, type ModelFamily } from './model.ts';
 import { Random } from './random.ts';
+import { growWithWasm } from './tree-growth.ts';
 
 export interface IsolationForestSettings {
   readonly trees: number;
@@ -166,11 +167,9 @@ function fit(matrix: Matrix, settings: Partial<IsolationForestSettings> = {}): I
   checkSetting('sampleRows', sampleRows, 2, MAX_SAMPLE_ROWS, true);
   checkSetting('terms', terms, 1, matrix.columns, true);
   const perTree = Math.min(sampleRows, matrix.rows);
-  return new IsolationForest(
-    matrix.columns,
-    perTree,
-    growTrees(matrix, { trees, sampleRows: perTree, terms }, new Random(seed)),
-  );
+  const growth = { trees, sampleRows: perTree, terms };
+  const grove = growWithWasm(matrix, growth, seed) ?? growTrees(matrix, growth, new Random(seed));
+  return new IsolationForest(matrix.columns, perTree, grove);
 }
 
 function fromJSON(document: unknown): IsolationForest {

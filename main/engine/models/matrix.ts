@@ -1,4 +1,5 @@
 /** Tables of numbers, row after row in one typed array. */
+import { areFinite } from './finite.ts';
 import type { Random } from './random.ts';
 
 export interface Matrix {
@@ -46,20 +47,17 @@ export function checkTrainable(matrix: Matrix): void {
   if (rows < 2) throw new RangeError(`a model needs at least 2 rows to learn from, not ${rows}`);
   if (columns < 1 || columns > MAX_COLUMNS) throw new RangeError(`${columns} columns, not 1 to ${MAX_COLUMNS}`);
   if (data.length !== rows * columns) throw new RangeError(`${data.length} values for ${rows} × ${columns}`);
-  // Searched for by what is built in, which needs no warming up: tables are large, and most processes fit once.
-  if (!NOT_FINITE.some((value) => data.includes(value))) return;
+  if (areFinite(data)) return;
   const first = data.findIndex((value) => !Number.isFinite(value));
   throw new RangeError(`row ${Math.floor(first / columns)}, column ${first % columns} is ${data[first]}`);
 }
-
-const NOT_FINITE = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY] as const;
 
 /** At most `limit` rows, each as likely as any other, in their own order where all are taken. */
 export function drawSample(matrix: Matrix, limit: number, random: Random): Sample {
   const { columns } = matrix;
   const taken = matrix.rows <= limit ? matrix : pickRows(matrix, random.choose(matrix.rows, limit).sort());
   const data = new Float32Array(taken.data);
-  if (NOT_FINITE.some((value) => data.includes(value))) copyRow(taken.data, 0, data);
+  if (!areFinite(data)) copyRow(taken.data, 0, data);
   return { rows: taken.rows, columns, data };
 }
 

@@ -1,7 +1,9 @@
 /** Random numbers that are the same for the same seed, so that a model can be trained again and be the same. */
 
 const UINT32 = 4_294_967_296;
-const FRACTION_BITS = 2 ** -53;
+/** What the upper of the two parts of a fraction of 53 bits is worth, and the steps that such fractions have. */
+export const HIGH_PART = 2 ** 26;
+export const FRACTION_STEP = 2 ** -53;
 
 /**
  * xoshiro128** (Blackman and Vigna, "Scrambled linear pseudorandom number generators", 2021), its state filled from
@@ -29,6 +31,11 @@ export class Random {
     this.d = next();
   }
 
+  /** The four words of 32 bits from which others can draw on. */
+  state(): readonly [number, number, number, number] {
+    return [this.a, this.b, this.c, this.d];
+  }
+
   /** 0 to 2³² − 1. */
   uint32(): number {
     const scrambled = Math.imul(this.b, 5);
@@ -45,7 +52,7 @@ export class Random {
 
   /** From 0 up to but not including 1, in steps of 2⁻⁵³. */
   next(): number {
-    return ((this.uint32() >>> 5) * 67_108_864 + (this.uint32() >>> 6)) * FRACTION_BITS;
+    return ((this.uint32() >>> 5) * HIGH_PART + (this.uint32() >>> 6)) * FRACTION_STEP;
   }
 
   /** From 0 up to but not including `limit`, which is 1 to 2³² − 1. */

@@ -37,6 +37,7 @@ const ELSE = '\x05';
 const END = '\x0b';
 /** Alignment is only a hint to the machine: 2 to this power. */
 const WORD_ALIGNMENT = '\x02';
+const HALF_ALIGNMENT = '\x01';
 const PAGE_BYTES = 65_536;
 
 const bytes = (...values: readonly number[]): Bytes => String.fromCharCode(...values);
@@ -86,13 +87,19 @@ export const i32 = {
   load: (address: I32, offset = 0): I32 => code('i32', `${address.bytes}\x28${memory(offset)}`),
   store: (address: I32, value: I32, offset = 0): Statement =>
     code('none', `${address.bytes + value.bytes}\x36${memory(offset)}`),
+  /** Its low 16 bits. */
+  storeHalf: (address: I32, value: I32, offset = 0): Statement =>
+    code('none', `${address.bytes + value.bytes}\x3b${HALF_ALIGNMENT}${unsigned(offset)}`),
   add: plain<'i32', 'i32'>('i32', '\x6a'),
   subtract: plain<'i32', 'i32'>('i32', '\x6b'),
   multiply: plain<'i32', 'i32'>('i32', '\x6c'),
+  remainder: plain<'i32', 'i32'>('i32', '\x70'),
   and: plain<'i32', 'i32'>('i32', '\x71'),
   or: plain<'i32', 'i32'>('i32', '\x72'),
+  xor: plain<'i32', 'i32'>('i32', '\x73'),
   shiftLeft: plain<'i32', 'i32'>('i32', '\x74'),
   shiftRight: plain<'i32', 'i32'>('i32', '\x76'),
+  rotateLeft: plain<'i32', 'i32'>('i32', '\x77'),
   isEqual: plain<'i32', 'i32'>('i32', '\x46'),
   isDifferent: plain<'i32', 'i32'>('i32', '\x47'),
   isBelow: plain<'i32', 'i32'>('i32', '\x49'),
@@ -118,14 +125,22 @@ export const f32 = {
 
 export const f64 = {
   zero: code('f64', `\x44${'\x00'.repeat(8)}`),
+  constant: (value: number): F64 => code('f64', `\x44${bytes(...new Uint8Array(Float64Array.of(value).buffer))}`),
   load: (address: I32, offset = 0): F64 => code('f64', `${address.bytes}\x2b${memory(offset)}`),
   store: (address: I32, value: F64, offset = 0): Statement =>
     code('none', `${address.bytes + value.bytes}\x39${memory(offset)}`),
   /** The same number in 64 bits. */
   widen: (value: F32): F64 => code('f64', `${value.bytes}\xbb`),
+  /** Of a whole number without sign. */
+  fromWhole: (value: I32): F64 => code('f64', `${value.bytes}\xb8`),
   squareRoot: (value: F64): F64 => code('f64', `${value.bytes}\x9f`),
   greater: plain<'f64', 'f64'>('f64', '\xa5'),
   add: plain<'f64', 'f64'>('f64', '\xa0'),
+  subtract: plain<'f64', 'f64'>('f64', '\xa1'),
+  multiply: plain<'f64', 'f64'>('f64', '\xa2'),
+  isEqual: plain<'f64', 'i32'>('i32', '\x61'),
+  isDifferent: plain<'f64', 'i32'>('i32', '\x62'),
+  isBelow: plain<'f64', 'i32'>('i32', '\x63'),
   isAbove: plain<'f64', 'i32'>('i32', '\x64'),
 };
 
@@ -225,6 +240,11 @@ export function when(
 ): Statement {
   const other = otherwise.length === 0 ? '' : ELSE + bytesOf(otherwise);
   return code('none', `${condition.bytes}\x04${NO_RESULT}${bytesOf(statements)}${other}${END}`);
+}
+
+/** The first value where the condition holds, otherwise the second; without a branch. */
+export function select<T extends ValueType>(condition: I32, chosen: Code<T>, other: Code<T>): Code<T> {
+  return code(chosen.type, `${chosen.bytes + other.bytes + condition.bytes}\x1b`);
 }
 
 /** Calls another function of the module, by its place among them. */
