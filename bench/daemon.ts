@@ -32,10 +32,17 @@ export class Daemon {
   /**
    * @param prefix the command before it, such as ['ip', 'netns', 'exec', 'name']
    * @param command the one of the checkout, where left out
+   * @param settings as --set takes them: "scan.beforeRun=yes"
    */
-  constructor(interfaces: readonly string[], prefix: readonly string[] = [], command = HOLDFAST) {
+  constructor(
+    interfaces: readonly string[],
+    prefix: readonly string[] = [],
+    command = HOLDFAST,
+    settings: readonly string[] = [],
+  ) {
     this.#command = command;
-    const args = ['--data-dir', this.dataDirectory, 'daemon', '--interface', ...interfaces];
+    const set = settings.flatMap((setting) => ['--set', setting]);
+    const args = ['--data-dir', this.dataDirectory, ...set, 'daemon', '--interface', ...interfaces];
     const [file, ...rest] = [...prefix, command, ...args];
     this.#child = spawn(file, rest, { stdio: ['ignore', 'ignore', 'pipe'] });
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {

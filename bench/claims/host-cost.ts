@@ -1,7 +1,9 @@
 /** What watching the host costs: at rest, at rates that it must stand, above them, and for somebody who builds. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import type { Status } from '../../contract/api-schemas.ts';
 import { atLeast, atMost, type Benchmark, exactly, memoryBelow } from '../benchmark.ts';
+import { BenchmarkError } from '../benchmark-error.ts';
 import { Daemon } from '../daemon.ts';
 import { layOutInstalled } from '../installed.ts';
 import { measure, type Usage } from '../measure.ts';
@@ -14,6 +16,8 @@ const LOOPBACK = ['lo'];
 const WARM_UP_MS = 20_000;
 /** By then the rules of the scanner, which looks at what was started last, were let go, and the heaps tidied up. */
 const REST_MS = 100_000;
+/** Counts are told once a second. */
+const SETTLE_MS = 3_000;
 const IDLE_MS = 30_000;
 const EXECS_PER_SECOND = 2_000;
 const FILES_PER_SECOND = 5_000;
@@ -26,6 +30,8 @@ const STORM_SECONDS = 5;
 /** Memory after the last storm against that after the first: what a flat line is. */
 const FLAT = 1.1;
 const SLOWER = 1.05;
+/** Whoever starts a program waits so long for a verdict, half of the time. */
+const VERDICT_US = 40;
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** This very project into folder $1 by Node $0: its types, then thousands of modules read, joined and written. */
 const BUILD = `set -e
@@ -33,6 +39,12 @@ const BUILD = `set -e
 for part in renderer engine; do
   "$0" node_modules/vite/bin/vite.js build --config "vite.$part.config.ts" --outDir "$1/$part" --logLevel error
 done`;
+
+/** Its helper into folder $1, from nothing: make, compilers, linkers and what they start. */
+const COMPILE = `set -e
+rm -rf "$1/sense"
+cp -r native-helpers/sense "$1"
+make -s -C "$1/sense" clean all`;
 
 export const hostCost: Benchmark = {
   name: 'host-cost',
@@ -44,6 +56,7 @@ export const hostCost: Benchmark = {
       const command = await layOutInstalled(installed);
       const watched = await watch(command, scratch, say);
       const builds = await compareBuilds(command, scratch, rounds, say);
+      const verdicts = await askBeforeRun(command, scratch, say);
       const cpu = spreadOf(ratiosOf(builds.with.map(cpuOf), builds.without.map(cpuOf)));
       const wall = spreadOf(ratiosOf(builds.with.map(wallOf), builds.without.map(wallOf)));
       const { idle, programs, files, memories, storms } = watched;
@@ -66,6 +79,8 @@ export const hostCost: Benchmark = {
             'x',
           ),
           atMost('wall time of a build that is watched', wall.median, SLOWER, 'x'),
+          atMost('median verdict before a program of a build runs, in µs', verdicts.overallMedianUs, VERDICT_US, ''),
+          exactly('verdicts of which the engine never heard', verdicts.skipped, 0),
         ],
         notes: [
           'The sensors see the whole computer: at rest means that nobody else did anything, which only you can know.',
@@ -73,6 +88,9 @@ export const hostCost: Benchmark = {
           `${Math.round(rateOf(programs)).toLocaleString('en')} programs/s: ${costOf(programs)}; ${Math.round(rateOf(files)).toLocaleString('en')} files/s: ${costOf(files)}.`,
           `In ${STORMS} storms of programs and files as fast as it goes: ${storms.dropped.toLocaleString('en')} events dropped and ` +
             `${storms.notStored.toLocaleString('en')} not stored, all counted; memory after each ${memories.map(megabytes).join(', ')}.`,
+          `With scan.beforeRun ${verdicts.known + verdicts.asked} starts of programs of such a build waited for a verdict: ${verdicts.known} for the helper, ` +
+            `median ${verdicts.knownMedianUs} µs, ${verdicts.asked} until the engine had looked through a new program, median ${verdicts.medianUs} µs, ${verdicts.timeouts} of them in vain. ` +
+            'Of a program of the system that ran before the kernel asks no more.',
           `The CPU time of the build itself is ${cpu.median.toFixed(2)} times that of the one that was not watched.`,
         ],
       };
@@ -138,6 +156,35 @@ async function compareBuilds(command: string, scratch: string, rounds: number, s
     say(`build, round ${round}/${rounds}: ${plain} s, watched ${slowed} s`);
   }
   return { without, with: watched };
+}
+
+/** A build, and compilers, while programs are looked at before they run. */
+async function askBeforeRun(command: string, scratch: string, say: (line: string) => void) {
+  const daemon = new Daemon(LOOPBACK, [], command, ['scan.beforeRun=yes']);
+  const entryOf = ({ health }: Status) => health.find(({ part }) => part === 'before-run');
+  try {
+    await hostReady(daemon);
+    await daemon.ready((status) => entryOf(status)?.state === 'ok');
+    const words = (script: string): string[] => ['sh', '-c', script, process.execPath, `${scratch}/build`];
+    for (const script of [BUILD, COMPILE]) await measure(['env', '-C', ROOT, ...words(script)]);
+    await sleep(SETTLE_MS);
+    const counters = entryOf(await daemon.patientStatus())?.counters ?? {};
+    const count = (name: string): number => counters[name] ?? 0;
+    const verdicts = {
+      asked: count('asked'),
+      known: count('known'),
+      timeouts: count('timeouts'),
+      skipped: count('skipped'),
+      medianUs: count('medianUs'),
+      knownMedianUs: count('knownMedianUs'),
+      overallMedianUs: count('overallMedianUs'),
+    };
+    if (verdicts.known + verdicts.asked === 0) throw new BenchmarkError('nobody waited for a verdict');
+    say(`verdicts of a build: ${verdicts.known} known, ${verdicts.asked} asked, median ${verdicts.overallMedianUs} µs`);
+    return verdicts;
+  } finally {
+    await daemon.stop();
+  }
 }
 
 const wallOf = ({ wallSeconds }: Usage): number => wallSeconds;

@@ -28,6 +28,7 @@ export interface HelperStreamOptions {
   onMessage(message: string): void;
 }
 
+const READ_BYTES = 65_536;
 const SILENCE_LIMIT_MS = 30_000;
 /** Looks that find nothing new before the helper is replaced: we may have stood still ourselves, but not three times. */
 const SILENT_LOOKS = 3;
@@ -113,10 +114,13 @@ export class HelperStream {
     const fd = this.#pendingOutput;
     this.#pendingOutput = undefined;
     if (fd === undefined) return;
-    const socket = new Socket({ fd, readable: true, writable: false });
-    socket.on('data', (piece: Buffer) => {
-      if (!this.#take(piece)) socket.destroy();
-    });
+    const buffer = Buffer.allocUnsafeSlow(READ_BYTES);
+    const callback = (length: number): boolean => {
+      if (!this.#take(buffer.subarray(0, length))) socket.destroy();
+      return true;
+    };
+    const socket = new Socket({ fd, readable: true, writable: false, onread: { buffer, callback } });
+    socket.resume();
     socket.on('error', (error) =>
       this.#options.onMessage(`The ${this.#options.name} cannot be read: ${messageOf(error)}`),
     );

@@ -14,7 +14,7 @@
 
 #define FILES_MAGIC 0x46534648u    /* "HFSF" */
 #define VERDICTS_MAGIC 0x56534648u /* "HFSV" */
-#define FILES_FORMAT_VERSION 5u
+#define FILES_FORMAT_VERSION 6u
 
 /* Not among the types of the other streams: a reader of the wrong one notices. */
 enum files_record_type {
@@ -199,6 +199,7 @@ struct verdict_statistics_record {
   uint64_t deaf;      /* how often nobody was asked for a while, because too many answers had not come in time */
   uint64_t known;     /* allowed unasked: the same content was allowed before, or it is in a trusted folder */
   uint64_t known_median_us;
+  uint64_t overall_median_us; /* of both together: what whoever starts a program waits */
 };
 
 enum files_command_kind {
@@ -230,7 +231,7 @@ static_assert(sizeof(struct files_hello_record) == 24, "layout");
 static_assert(sizeof(struct file_system_record) == 32, "layout");
 static_assert(sizeof(struct files_statistics_record) == 88, "layout");
 static_assert(sizeof(struct verdict_request_record) == 72, "layout");
-static_assert(sizeof(struct verdict_statistics_record) == 104, "layout");
+static_assert(sizeof(struct verdict_statistics_record) == 112, "layout");
 static_assert(sizeof(struct files_command) == 16, "layout");
 
 #endif

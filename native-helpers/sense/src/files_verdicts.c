@@ -54,6 +54,8 @@ struct answer_times {
   uint64_t classes[TIME_CLASSES];
 };
 
+static const struct answer_times none_yet;
+
 struct verdicts {
   const struct files_options *options;
   pid_t own_groups[MAX_OWN_PROCESSES]; /* of processes, as they were when we began */
@@ -81,11 +83,13 @@ static void note_time(struct answer_times *times, uint64_t begun_ns) {
   times->count++;
 }
 
-static uint64_t median_us(const struct answer_times *times) {
+/* Of both together. */
+static uint64_t median_us(const struct answer_times *times, const struct answer_times *others) {
+  const uint64_t count = times->count + others->count;
   uint64_t sum = 0;
-  for (unsigned i = 0; i < TIME_CLASSES && times->count > 0; i++) {
-    sum += times->classes[i];
-    if (2 * sum >= times->count) return (i + 1) * CLASS_NS / 1000u;
+  for (unsigned i = 0; i < TIME_CLASSES && count > 0; i++) {
+    sum += times->classes[i] + others->classes[i];
+    if (2 * sum >= count) return (i + 1) * CLASS_NS / 1000u;
   }
   return 0;
 }
@@ -388,8 +392,11 @@ static enum exit_code loop(struct verdicts *verdicts, int mounts, const volatile
     verdicts->now_ms = monotonic_ms();
     let_go(verdicts);
     if (verdicts->now_ms >= next_statistics) {
-      verdicts->counts.median_us = median_us(&verdicts->times);
-      verdicts->counts.known_median_us = median_us(&verdicts->known_times);
+      const struct answer_times *asked = &verdicts->times;
+      const struct answer_times *known = &verdicts->known_times;
+      verdicts->counts.median_us = median_us(asked, &none_yet);
+      verdicts->counts.known_median_us = median_us(known, &none_yet);
+      verdicts->counts.overall_median_us = median_us(asked, known);
       (void)write_whole(&verdicts->counts, sizeof verdicts->counts, RECORD_VERDICT_STATISTICS, NULL, 0);
       next_statistics = verdicts->now_ms + STATISTICS_MS;
     }

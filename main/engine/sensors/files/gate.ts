@@ -130,6 +130,7 @@ export class VerdictGate {
       deaf: base.deaf + run.deaf,
       known: base.known + run.known,
       knownMedianUs: run.knownMedianUs,
+      overallMedianUs: run.overallMedianUs,
     };
   }
 

@@ -9,7 +9,7 @@ import { FileEventReader, type ProcessLookup } from './events.ts';
 import { FILE_FIXED_BYTES, FILE_RECORD_TYPE } from './format.ts';
 
 const MAGIC = 0x46534648;
-const VERSION = 5;
+const VERSION = 6;
 
 const ABILITY = { rename: 1 } as const;
 

@@ -2,11 +2,11 @@
 import { fits, RecordFrames, wide } from '../frames.ts';
 
 const MAGIC = 0x56534648;
-const VERSION = 5;
+const VERSION = 6;
 const IS_BEING_WRITTEN = 1;
 
 export const VERDICT_RECORD_TYPE = { hello: 32, request: 41, statistics: 42 } as const;
-export const VERDICT_FIXED_BYTES = { hello: 24, request: 72, statistics: 104, answer: 16 } as const;
+export const VERDICT_FIXED_BYTES = { hello: 24, request: 72, statistics: 112, answer: 16 } as const;
 /** Where struct verdict_request_record has its fields. */
 const REQUEST_AT = {
   inode: 8,
@@ -77,6 +77,8 @@ export interface VerdictCounts {
   readonly known: number;
   /** The same as `medianUs`, of these. */
   readonly knownMedianUs: number;
+  /** The same of all that were asked or known: what whoever starts a program waits. */
+  readonly overallMedianUs: number;
 }
 
 export const NO_VERDICT_COUNTS: VerdictCounts = {
@@ -92,6 +94,7 @@ export const NO_VERDICT_COUNTS: VerdictCounts = {
   deaf: 0,
   known: 0,
   knownMedianUs: 0,
+  overallMedianUs: 0,
 };
 
 /** As struct verdict_statistics_record has them. */
@@ -108,7 +111,7 @@ const COUNT_NAMES = [
     'medianUs',
     'deaf',
   ] as const),
-  ...(['known', 'knownMedianUs'] as const),
+  ...(['known', 'knownMedianUs', 'overallMedianUs'] as const),
 ];
 
 export interface VerdictRecordEvents {

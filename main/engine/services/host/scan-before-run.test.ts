@@ -40,7 +40,7 @@ function begin(outcome: { readonly isChanged?: boolean; readonly verdict?: FileV
       ...{ isAsking: true, wasDeaf: false, problem: '' },
       counts: {
         ...{ asked: 0, allowed: 0, denied: 0, timeouts: 0, crowded: 0, exempt: 0 },
-        ...{ guarded: 0, overflows: 0, medianUs: 0, deaf: 0, known: 0, knownMedianUs: 0 },
+        ...{ guarded: 0, overflows: 0, medianUs: 0, deaf: 0, known: 0, knownMedianUs: 0, overallMedianUs: 0 },
       },
       start: () => {},
       stop: async () => {},

@@ -188,10 +188,13 @@ export class ScanBeforeRun {
   }
 
   #counters(): Readonly<Record<string, number>> {
-    const { asked, denied, timeouts, crowded, exempt, medianUs, known } = this.#gate.counts;
-    const ofGate = { asked, denied, timeouts, skipped: crowded, exempt, medianUs, known };
+    const { asked, denied, timeouts, crowded, exempt, medianUs, known, knownMedianUs, overallMedianUs } =
+      this.#gate.counts;
+    const ofGate = { asked, denied, timeouts, skipped: crowded, exempt, known };
+    const times = { medianUs, knownMedianUs, overallMedianUs };
     return {
       ...ofGate,
+      ...times,
       scanned: this.#scanned,
       refused: this.#refused,
       notLooked: this.#notLooked,

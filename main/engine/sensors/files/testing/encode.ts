@@ -11,7 +11,7 @@ export function record(type: number, bytes: number, fill: (record: Buffer) => vo
   return made;
 }
 
-export function filesHello(abilities = 3, detail = '', magic = 0x46534648, version = 5): Buffer {
+export function filesHello(abilities = 3, detail = '', magic = 0x46534648, version = 6): Buffer {
   const text = Buffer.from(detail);
   return record(FILE_RECORD_TYPE.hello, FILE_FIXED_BYTES.hello + text.length, (made) => {
     for (const [index, value] of [magic, version, abilities, text.length].entries()) {
