@@ -8,6 +8,7 @@ const ALIGNMENT_MASK = 7;
 /** The longest of all: three paths with room for their growth. */
 const MAX_RECORD_BYTES = 65_536;
 const WORD = 2 ** 32;
+const NOTHING = Buffer.alloc(0);
 
 /** Some of the stream, with several records in it; valid only while they are taken. */
 export interface RecordPiece {
@@ -25,7 +26,7 @@ export type TakeRecord = (type: number, piece: RecordPiece, from: number, end: n
 
 export class RecordFrames {
   readonly #take: TakeRecord;
-  #rest: Buffer = Buffer.alloc(0);
+  #rest: Buffer = NOTHING;
   #problem: string | undefined;
 
   constructor(take: TakeRecord) {
@@ -40,7 +41,7 @@ export class RecordFrames {
   /** Hands on the records that `piece` makes complete. False when the stream is damaged. */
   accept(fresh: Uint8Array): boolean {
     if (this.#problem !== undefined) return false;
-    const whole = Buffer.from(fresh.buffer, fresh.byteOffset, fresh.byteLength);
+    const whole = Buffer.isBuffer(fresh) ? fresh : Buffer.from(fresh.buffer, fresh.byteOffset, fresh.byteLength);
     const bytes = this.#rest.length === 0 ? whole : Buffer.concat([this.#rest, whole]);
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const piece = { bytes, view };
@@ -56,8 +57,8 @@ export class RecordFrames {
       if (this.#problem !== undefined) return false;
       from += size;
     }
-    // A copy: what is left is less than a record, the piece may be large.
-    this.#rest = Buffer.from(bytes.subarray(from));
+    // A copy: what is left is less than a record, the piece may be large and is filled anew.
+    this.#rest = from === bytes.length ? NOTHING : Buffer.from(bytes.subarray(from));
     return true;
   }
 }

@@ -22,12 +22,13 @@ export interface HelperStreamOptions {
   isFinal?(exit: ChildExit): boolean;
   /** A run has begun; what came before is of another one. */
   onBegin(): void;
-  /** Some of what it says. False when it makes no sense: it is then replaced. */
+  /** Some of what it says, only until it returns. False when it makes no sense: the helper is then replaced. */
   onPiece(piece: Buffer): boolean;
   onEnd(exit: ChildExit): void;
   onMessage(message: string): void;
 }
 
+/** As much as a pipe holds, unless told otherwise. */
 const READ_BYTES = 65_536;
 const SILENCE_LIMIT_MS = 30_000;
 /** Looks that find nothing new before the helper is replaced: we may have stood still ourselves, but not three times. */
@@ -114,6 +115,7 @@ export class HelperStream {
     const fd = this.#pendingOutput;
     this.#pendingOutput = undefined;
     if (fd === undefined) return;
+    // One piece of memory for all reads: a new one for each would come from the system and go back there.
     const buffer = Buffer.allocUnsafeSlow(READ_BYTES);
     const callback = (length: number): boolean => {
       if (!this.#take(buffer.subarray(0, length))) socket.destroy();
