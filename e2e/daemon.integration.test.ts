@@ -60,6 +60,12 @@ describe('holdfast daemon', () => {
     expect((await holdfast('status')).code).toBe(0);
   });
 
+  it('opens no debugger to the users of this computer', async () => {
+    // Node would say on standard error that it listens; the next test reads that.
+    daemon.kill('SIGUSR1');
+    expect((await holdfast('status')).code).toBe(0);
+  });
+
   it('ends cleanly by Ctrl-C, also when it comes twice', async () => {
     daemon.kill('SIGINT');
     daemon.kill('SIGINT');

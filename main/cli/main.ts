@@ -17,6 +17,8 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
   let exitCode: ExitCode = EXIT.fine;
   let interrupt: Interrupt | undefined;
   const version = programVersion();
+  // Node would open its debugger to every user of this computer, who could then do what we may.
+  process.on('SIGUSR1', ignore);
   const contextOf = async (globals: GlobalOptions, wantsColor: boolean): Promise<CommandContext> => {
     interrupt = listenForInterrupt(endingSignals(), () => process.exit(EXIT.interrupted));
     const { makeContext } = await import('./make-context.ts');
@@ -38,6 +40,8 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
 }
 
 const STANDARD_INPUT = 0;
+
+const ignore = (): void => {};
 
 /** A closed terminal ends a command that it started; nohup, which takes standard input away, says not to. */
 function endingSignals(): readonly NodeJS.Signals[] {

@@ -97,7 +97,7 @@ describe('VerdictCache', () => {
 function hello(magic = 0x56534648): Buffer {
   return record(VERDICT_RECORD_TYPE.hello, VERDICT_FIXED_BYTES.hello, (made) => {
     made.writeUInt32LE(magic, 8);
-    made.writeUInt32LE(5, 12);
+    made.writeUInt32LE(6, 12);
   });
 }
 

@@ -11,6 +11,7 @@ import {
   type StreamKind,
 } from '../../../../contract/events.ts';
 import type { Draft } from '../../runtime/draft.ts';
+import { remembering } from '../../runtime/memo.ts';
 import { capabilityNames } from './capabilities.ts';
 import type { PathOwner } from './mount-views.ts';
 import { originOf, streamKind, terminalName } from './origin.ts';
@@ -40,6 +41,8 @@ const MS_PER_TICK = 10;
 /** The kernel names what was made with memfd_create(2) so, as if it lay in the root. */
 const MEMFD_PREFIX = '/memfd:';
 const SIGNAL_MASK = 0x7f;
+/** What runs again and again is kept by thousands of processes, most of which have ended: in one copy. */
+const oneCopyOf = remembering((text) => text, 2_048);
 
 export class ProcessHistory {
   readonly table: ProcessTable;
@@ -169,7 +172,7 @@ export class ProcessHistory {
     // Cleared are the facts of what the process executed before.
     const { pid, startedMs, standardStreams } = before;
     const isMemory = program.isImageDeleted && program.image.startsWith(MEMFD_PREFIX);
-    const image = isMemory ? program.image.slice(1) : program.image || program.fileName;
+    const image = oneCopyOf(isMemory ? program.image.slice(1) : program.image || program.fileName);
     const list = argumentList(program.arguments);
     const origin = originOf(program.cgroup);
     // Where the process ended before /proc was read: it is its parent's, unless somebody moved it.
@@ -186,7 +189,7 @@ export class ProcessHistory {
         : this.#knowledge.hashesOf?.(image, program.inode, (known) => this.#hashed(entry, image, known), link);
     const terminal = terminalName(record.terminal);
     const streams = program.streams.length > 0 ? streamsOf(program) : standardStreams;
-    const told: Draft<HostProcess> = { pid, image, name: record.name, commandLine: list.join(' ') };
+    const told: Draft<HostProcess> = { pid, image, name: oneCopyOf(record.name), commandLine: list.join(' ') };
     const started = record.startNs === 0 ? startedMs : this.#startOf(record).startedMs;
     if (started !== undefined) told.startedMs = started;
     if (list.length > 0) told.arguments = list;

@@ -408,7 +408,8 @@ async function keyOf(path: string | Buffer): Promise<string | undefined> {
   try {
     const { dev, ino, ctimeMs, size, mode } = await lstat(path);
     const isRegular = (mode & FILE_KIND) === REGULAR_FILE;
-    return isRegular && size > 0 ? `${dev}:${ino}:${ctimeMs}:${size}` : undefined;
+    // In one piece: what is put together by a template stays many small ones, for as long as it is a key.
+    return isRegular && size > 0 ? [dev, ino, ctimeMs, size].join(':') : undefined;
   } catch {
     // Gone, or not for us: nothing to look at.
     return undefined;

@@ -205,5 +205,5 @@ export class ScanBeforeRun {
 
 /** Names one content of one file: only the kernel sets the time of change. */
 function keyOf({ device, inode, changeTimeNs }: FileVerdictRequest): string {
-  return `${device}/${inode}/${changeTimeNs}`;
+  return [device, inode, changeTimeNs].join('/');
 }
