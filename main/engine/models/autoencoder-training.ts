@@ -38,10 +38,11 @@ export const AUTOENCODER_DEFAULTS: AutoencoderSettings = {
 /**
  * Fewer rows than these are too few to teach several layers by small steps: unless layers are asked for, one that is bent
  * is learnt, and the last is solved for (training/last-layer.ts). The bent one may be wide, as the penalty of the
- * solution, not a narrow place, keeps it from handing rows through; results hardly change from 64 to 192.
+ * solution, not a narrow place, keeps it from handing rows through; results hardly change from 64 to 192. A tenth of few
+ * rows says too little to end early by.
  */
 const SMALL_ROWS = 2_000;
-const SMALL_DEFAULTS: AutoencoderSettings = { ...AUTOENCODER_DEFAULTS, layers: [128] };
+const SMALL_DEFAULTS: AutoencoderSettings = { ...AUTOENCODER_DEFAULTS, layers: [128], patience: 20 };
 
 function isSmall(rows: number): boolean {
   return rows < SMALL_ROWS;

@@ -39,6 +39,9 @@ function networkOf(widths: readonly number[]): Autoencoder {
     precision: ones,
     centre: new Float64Array(columns),
     narrowness: ones,
+    lowest: new Float64Array(columns).fill(-1),
+    highest: new Float64Array(columns).fill(1),
+    room: ones,
     loss: 1,
   });
 }
@@ -136,6 +139,80 @@ describe('autoencoder', () => {
     }
   });
 
+  it('hears values as they are up to the ends of what it learnt from, and ever less of them beyond', () => {
+    const { rows, columns, data } = TABLE.train;
+    for (let row = 0; row < rows; row++) {
+      const offset = row * columns;
+      expect(model.heard(data, offset)).toEqual(Float32Array.from(data.subarray(offset, offset + columns)));
+    }
+    const [lowest, highest] = [model.lowest[2]!, model.highest[2]!];
+    const column = Array.from({ length: rows }, (_, row) => data[row * columns + 2]!);
+    expect([lowest, highest]).toEqual([Math.min(...column), Math.max(...column)]);
+    const heardAt = (value: number) => model.heard(Float64Array.of(4, 4, value, 4, 4))[2]!;
+    const room = model.room[2]!;
+    expect(room).toBeCloseTo(5 / Math.sqrt(model.narrowness[2]!), 9);
+    let former = { up: highest, down: lowest };
+    for (const by of [0.1, 1, 10, 100, 1_000]) {
+      const heard = { up: heardAt(highest + by), down: heardAt(lowest - by) };
+      expect(heard.up).toBeGreaterThan(former.up);
+      expect(heard.down).toBeLessThan(former.down);
+      expect(heard.up - highest).toBeLessThan(Math.min(by, room));
+      expect(heard.up - highest).toBeCloseTo(lowest - heard.down, 4);
+      former = heard;
+    }
+    expect(heardAt(highest + room)).toBeCloseTo(highest + room / 2, 4);
+    expect(heardAt(1e300)).toBeCloseTo(highest + room, 4);
+  });
+
+  it('hears less of wild values that it learns from, too', async () => {
+    const data = TABLE.train.data.slice();
+    data[2] = 1e6;
+    const column = Array.from({ length: TABLE.train.rows }, (_, row) => data[row * 5 + 2]!);
+    const mean = column.reduce((sum, value) => sum + value) / column.length;
+    const deviation = Math.sqrt(column.reduce((sum, value) => sum + (value - mean) ** 2, 0) / column.length);
+    const { highest, lowest, room } = await trainAutoencoder({ ...TABLE.train, data }, { ...QUICK, epochs: 1 });
+    expect(highest[2]! / (mean + 20 * deviation)).toBeCloseTo(1, 9);
+    expect(highest[2]).toBeLessThan(1e6);
+    expect(room[2]! / (5 * deviation)).toBeCloseTo(1, 9);
+    expect(lowest[2]).toBe(Math.min(...column));
+  });
+
+  it('does not let one wild value make the other columns seem wrong', () => {
+    const errorsOf = (value: number, of: Autoencoder) => {
+      const said = of.reconstruct(Float64Array.of(4, 4, value, 4, 4));
+      return Math.max(...[0, 1, 3, 4].map((column) => Math.abs(said[column]! - 4)));
+    };
+    const { columns, layers: weights, precision, centre, narrowness, loss } = ofFew;
+    const far = new Float64Array(columns).fill(1e20);
+    const without = { lowest: far.map((each) => -each), highest: far, room: far };
+    const endless = new Autoencoder({ layers: weights, precision, centre, narrowness, loss, ...without });
+    expect(errorsOf(4, ofFew)).toBe(errorsOf(4, endless));
+    expect(errorsOf(1e4, ofFew)).toBeLessThan(errorsOf(1e4, endless) / 2);
+  });
+
+  it('reads what was saved before ends were, and counts all values as they are', () => {
+    const former = copyOf(model.toJSON());
+    Object.assign(former, { version: 1 });
+    expect(() => readModel(former)).toThrow(ModelDocumentError);
+    delete former.lowest;
+    delete former.highest;
+    delete former.room;
+    const read = readModel(former) as Autoencoder;
+    const far = Float64Array.of(4, 4, 4e6, 4, -4e6);
+    expect(read.heard(far)).toEqual(Float32Array.from(far));
+    expect(read.score(far)).toBeGreaterThan(model.score(far));
+    const usual = TABLE.train.data.slice(0, 5);
+    expect(read.score(usual)).toBe(model.score(usual));
+    const { 'model.json': json, 'weights.bin': weights } = toTensorFlow(model);
+    const saved = copyOf(json);
+    const metadata = (saved.userDefinedMetadata as { holdfast: Record<string, unknown> }).holdfast;
+    metadata.version = 1;
+    delete metadata.lowest;
+    delete metadata.highest;
+    delete metadata.room;
+    expect(fromTensorFlow(saved, weights).model.toJSON()).toEqual(read.toJSON());
+  });
+
   it('stays finite for any finite row', () => {
     const value = fc.double({ noNaN: true, noDefaultInfinity: true });
     fc.assert(
@@ -155,6 +232,10 @@ describe('autoencoder', () => {
       (document) => Object.assign(document, { precision: 'AAAA' }),
       (document) => Object.assign(document, { centre: 'AAAA' }),
       (document) => delete document.narrowness,
+      (document) => delete document.lowest,
+      (document) => Object.assign(document, { highest: 'AAAA' }),
+      (document) => Object.assign(document, { room: document.lowest }),
+      (document) => Object.assign(document, { version: 3 }),
       (document) => Object.assign(document, { layers: [] }),
       (document) => (document.layers as unknown[]).pop(),
       (document) => (document.layers as unknown[]).push((document.layers as unknown[])[0]),
@@ -191,7 +272,9 @@ describe('as a model of TensorFlow.js', () => {
         return tf.io.getModelArtifactsForJSONSync(json, json.weightsManifest[0].weights, bytes.buffer);
       },
     });
-    const input = tf.tensor2d(Float32Array.from(rows.flatMap((row) => [...row])), [rows.length, columns]);
+    const heard = rows.flatMap((row) => [...network.heard(row)]);
+    expect(heard).not.toEqual(rows.flatMap((row) => [...Float32Array.from(row)]));
+    const input = tf.tensor2d(heard, [rows.length, columns]);
     const output = loaded.predict(input) as ReturnType<typeof tf.zeros>;
     const theirs = output.dataSync();
     const differences = rows.flatMap((row, index) =>

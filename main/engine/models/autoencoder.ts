@@ -8,11 +8,13 @@
  */
 import type { Activation, DenseLayer, DenseRunner } from './dense-layer.ts';
 import { denseNetwork } from './dense-network.ts';
-import { DOCUMENT_VERSION, DocumentReader, encodeNumbers, type ModelDocument } from './document.ts';
+import { DocumentReader, encodeNumbers, type ModelDocument } from './document.ts';
 import { MAX_COLUMNS } from './matrix.ts';
 import { type AnomalyModel, normalise } from './model.ts';
 
 const KIND = 'autoencoder';
+/** Since 2 values have ends from where they count less; before, all counted as they are. */
+export const AUTOENCODER_VERSION = 2;
 /** More than anybody stacks of dense layers. */
 export const MAX_LAYERS = 32;
 /** A unit of the widest range that 32-bit numbers have, with room for sums. */
@@ -29,6 +31,10 @@ export interface AutoencoderParts {
   /** Of each column: its mean, and one over its variance. */
   readonly centre: Float64Array;
   readonly narrowness: Float64Array;
+  /** Of each column: from where on values count less, and how far beyond they can be. */
+  readonly lowest: Float64Array;
+  readonly highest: Float64Array;
+  readonly room: Float64Array;
   /** Mean squared error of rows that were not learnt from, in units of each column's own variance. */
   readonly loss: number;
 }
@@ -47,6 +53,11 @@ const ASIDE_WEIGHT = 0.1;
  * monitoring (H. H. Yue, S. J. Qin: "Reconstruction-Based Fault Identification Using a Combined Index", Ind. Eng. Chem.
  * Res. 40, 2001). Far ones count by their logarithm (the loss of Cauchy), so that one wild value does not hide what the
  * other columns say. It is told as the square root, so that it reads as "so many times the usual".
+ *
+ * Values beyond all that was learnt from are heard, and counted, as ever less far beyond. What a network says of them
+ * nothing has taught it, and a wild one in a single column would bend what it says of all the others, which then seem
+ * wrong although they are not (the smearing of faults: C. F. Alcala, S. J. Qin: "Reconstruction-based contribution for
+ * process monitoring", Automatica 45, 2009).
  */
 export class Autoencoder implements AnomalyModel {
   readonly kind = KIND;
@@ -55,6 +66,9 @@ export class Autoencoder implements AnomalyModel {
   readonly precision: Float64Array;
   readonly centre: Float64Array;
   readonly narrowness: Float64Array;
+  readonly lowest: Float64Array;
+  readonly highest: Float64Array;
+  readonly room: Float64Array;
   readonly loss: number;
   private readonly network: DenseRunner;
   /** Of each column: what a squared error and a squared distance from the mean count, in units of FAR. */
@@ -62,17 +76,22 @@ export class Autoencoder implements AnomalyModel {
   private readonly asideWeights: Float64Array;
 
   /** @throws RangeError where the parts do not fit one another */
-  constructor({ layers, precision, centre, narrowness, loss }: AutoencoderParts) {
+  constructor({ layers, precision, centre, narrowness, lowest, highest, room, loss }: AutoencoderParts) {
     this.network = denseNetwork(layers);
     this.columns = this.network.input.length;
-    const widths = [layers[layers.length - 1]!.units, precision.length, centre.length, narrowness.length];
-    if (widths.some((width) => width !== this.columns)) {
+    const ofColumns = [precision, centre, narrowness, lowest, highest, room];
+    if (
+      [layers[layers.length - 1]!.units, ...ofColumns.map(({ length }) => length)].some((it) => it !== this.columns)
+    ) {
       throw new RangeError(`a row of ${this.columns} columns does not come out as one`);
     }
     this.layers = layers;
     this.precision = precision;
     this.centre = centre;
     this.narrowness = narrowness;
+    this.lowest = lowest;
+    this.highest = highest;
+    this.room = room;
     this.loss = loss;
     const share = 1 / ((1 + ASIDE_WEIGHT) * FAR);
     this.errorWeights = precision.map((each) => each * share);
@@ -82,12 +101,17 @@ export class Autoencoder implements AnomalyModel {
   /** @throws ModelDocumentError for anything but a sound document */
   static fromJSON(document: unknown): Autoencoder {
     const reader = new DocumentReader(document);
-    reader.header(KIND);
+    const version = reader.header(KIND, AUTOENCODER_VERSION);
     const columns = reader.integer('columns', 1, MAX_COLUMNS);
     const loss = reader.number('loss', 0, Number.MAX_VALUE);
     const precision = reader.float64('precision', columns, { min: 0, max: MAX_PRECISION });
     const centre = reader.float64('centre', columns, { min: -MOST_INPUT, max: MOST_INPUT });
     const narrowness = reader.float64('narrowness', columns, { min: 0, max: MAX_PRECISION });
+    const end = (name: string, min: number, former: number) =>
+      version === 1 ? new Float64Array(columns).fill(former) : reader.float64(name, columns, { min, max: MOST_INPUT });
+    const lowest = end('lowest', -MOST_INPUT, -MOST_INPUT);
+    const highest = end('highest', -MOST_INPUT, MOST_INPUT);
+    const room = end('room', Number.MIN_VALUE, 1);
     let inputs = columns;
     const layers = reader.objects('layers', 2, MAX_LAYERS).map((entry, index, all): DenseLayer => {
       const units = entry.integer('units', 1, MAX_COLUMNS);
@@ -100,7 +124,7 @@ export class Autoencoder implements AnomalyModel {
     });
     reader.finish();
     if (inputs !== columns) throw reader.wrong('layers', `end in ${inputs} columns instead of ${columns}`);
-    return new Autoencoder({ layers, precision, centre, narrowness, loss });
+    return new Autoencoder({ layers, precision, centre, narrowness, lowest, highest, room, loss });
   }
 
   score(values: Float64Array, offset = 0): number {
@@ -135,15 +159,24 @@ export class Autoencoder implements AnomalyModel {
     return this.network.output.slice(0, this.columns);
   }
 
+  /** The row as the network is told it: values beyond all that was learnt from are less far beyond. */
+  heard(values: Float64Array, offset = 0): Float32Array {
+    this.hear(values, offset);
+    return this.network.input.slice(0, this.columns);
+  }
+
   toJSON(): ModelDocument {
     return {
       kind: KIND,
-      version: DOCUMENT_VERSION,
+      version: AUTOENCODER_VERSION,
       columns: this.columns,
       loss: this.loss,
       precision: encodeNumbers(this.precision),
       centre: encodeNumbers(this.centre),
       narrowness: encodeNumbers(this.narrowness),
+      lowest: encodeNumbers(this.lowest),
+      highest: encodeNumbers(this.highest),
+      room: encodeNumbers(this.room),
       layers: this.layers.map(({ units, kernel, bias }) => ({
         units,
         kernel: encodeNumbers(kernel),
@@ -162,13 +195,27 @@ export class Autoencoder implements AnomalyModel {
   }
 
   private run(values: Float64Array, offset: number): void {
-    const { input } = this.network;
-    for (let column = 0; column < input.length; column++) {
-      const value = values[offset + column]!;
-      input[column] = value > MOST_INPUT ? MOST_INPUT : value < -MOST_INPUT ? -MOST_INPUT : value;
-    }
+    this.hear(values, offset);
     this.network.run();
   }
+
+  private hear(values: Float64Array, offset: number): void {
+    const { columns, lowest, highest, room } = this;
+    const { input } = this.network;
+    for (let column = 0; column < columns; column++) {
+      input[column] = heardAs(values[offset + column]!, lowest[column]!, highest[column]!, room[column]!);
+    }
+  }
+}
+
+/** A value as it is up to the ends, and beyond them by ever less, as far as the room goes. */
+export function heardAs(value: number, lowest: number, highest: number, room: number): number {
+  if (value > highest) return highest + less(value - highest, room);
+  return value < lowest ? lowest - less(lowest - value, room) : value;
+}
+
+function less(distance: number, room: number): number {
+  return distance < MOST_INPUT ? room * (distance / (distance + room)) : room;
 }
 
 /** Hidden layers are bounded, so that what is far from all that was learnt is not said again; the last has no bounds. */

@@ -5,9 +5,9 @@
  *
  * https://www.tensorflow.org/js/guide/save_load; https://github.com/tensorflow/tfjs/blob/master/tfjs-core/src/io/types.ts
  */
-import { Autoencoder, activationOf, MAX_LAYERS } from './autoencoder.ts';
+import { AUTOENCODER_VERSION, Autoencoder, activationOf, MAX_LAYERS } from './autoencoder.ts';
 import type { DenseLayer } from './dense-layer.ts';
-import { DOCUMENT_VERSION, encodeNumbers, type Json, type ModelDocument, ModelDocumentError } from './document.ts';
+import { encodeNumbers, type Json, type ModelDocument, ModelDocumentError } from './document.ts';
 import { MAX_COLUMNS } from './matrix.ts';
 import { Scaler } from './scaler.ts';
 
@@ -52,11 +52,14 @@ export function toTensorFlow(model: Autoencoder, scaler?: Scaler): TensorFlowMod
     ],
     userDefinedMetadata: {
       [METADATA]: {
-        version: DOCUMENT_VERSION,
+        version: AUTOENCODER_VERSION,
         loss: model.loss,
         precision: [...model.precision],
         centre: [...model.centre],
         narrowness: [...model.narrowness],
+        lowest: [...model.lowest],
+        highest: [...model.highest],
+        room: [...model.room],
         scaler: scaler?.toJSON() ?? null,
       },
     },
@@ -95,7 +98,10 @@ export function fromTensorFlow(
   const top = objectAt(json, 'model.json');
   if (top.format !== FORMAT) throw new ModelDocumentError(`model.json.format is not ${FORMAT}`);
   const metadata = objectAt(objectAt(top.userDefinedMetadata, 'userDefinedMetadata')[METADATA], METADATA);
-  if (metadata.version !== DOCUMENT_VERSION) throw new ModelDocumentError(`${METADATA}.version is not known`);
+  const { version } = metadata;
+  if (version !== 1 && version !== AUTOENCODER_VERSION) {
+    throw new ModelDocumentError(`${METADATA}.version is not known`);
+  }
   const layers = layersOf(top, weights);
   const columns = layers[0]!.inputs;
   const numbersAt = (name: string) =>
@@ -103,12 +109,13 @@ export function fromTensorFlow(
   // The document's own reader knows all bounds of an autoencoder.
   const model = Autoencoder.fromJSON({
     kind: 'autoencoder',
-    version: DOCUMENT_VERSION,
+    version,
     columns,
     loss: metadata.loss,
     precision: numbersAt('precision'),
     centre: numbersAt('centre'),
     narrowness: numbersAt('narrowness'),
+    ...(version === 1 ? {} : { lowest: numbersAt('lowest'), highest: numbersAt('highest'), room: numbersAt('room') }),
     layers: layers.map(({ units, kernel, bias }) => ({
       units,
       kernel: encodeNumbers(kernel),

@@ -12,6 +12,11 @@ import { TrainingRows } from './training-rows.ts';
 
 /** Steps of the optimiser that even a small table needs; more than the least epochs are only for those. */
 const STEPS = 400;
+/**
+ * Where the last weights are solved for. Their penalty keeps rows from being learnt by heart, so that what is before them
+ * may learn until it says rows no better; with several layers that makes unusual rows be said again, too.
+ */
+const STEPS_BEFORE_SOLVED = 4_000;
 const LEAST_EPOCHS = 20;
 const MOST_EPOCHS = 200;
 /** What is left of the rate of learning at the end. */
@@ -40,7 +45,9 @@ export async function fitNetwork(
   const model = makeModel(matrix.columns, settings.layers, random);
   const trainer = new DenseTrainer(model);
   try {
-    const epochs = settings.epochs || Math.min(Math.max(Math.ceil(STEPS / rows.steps), LEAST_EPOCHS), MOST_EPOCHS);
+    const isSolved = isLastSolved(matrix.rows, settings);
+    const steps = isSolved ? STEPS_BEFORE_SOLVED : STEPS;
+    const epochs = settings.epochs || Math.min(Math.max(Math.ceil(steps / rows.steps), LEAST_EPOCHS), MOST_EPOCHS);
     let best = { epoch: 0, error: Number.POSITIVE_INFINITY, weights: trainer.weights() };
     for (let epoch = 1; epoch <= epochs && epoch - best.epoch <= settings.patience; epoch++) {
       const training = trainer.epoch(rows, (done) => settings.learningRate * rateShare((epoch - 1 + done) / epochs));
@@ -52,7 +59,7 @@ export async function fitNetwork(
       signal?.throwIfAborted();
     }
     const layers = layersOf(matrix.columns, best.weights);
-    if (isLastSolved(matrix.rows, settings)) return finished(...withLastSolved(layers, rows), rows);
+    if (isSolved) return finished(...withLastSolved(layers, rows), rows);
     trainer.restore(best.weights);
     // Of all rows: in a column that is mostly still, the few of a held-back tenth say little of what is usual. Many rows
     // with noise are not learnt by heart, so those that were learnt from may tell it, too.
@@ -140,7 +147,7 @@ function withLastSolved(
 function finished(
   layers: readonly DenseLayer[],
   { ofColumns, loss }: Errors,
-  { columns, mean, deviation }: TrainingRows,
+  { columns, mean, deviation, lowest, highest, room }: TrainingRows,
 ): Autoencoder {
   const [first, last] = [layers[0]!, layers[layers.length - 1]!];
   for (let unit = 0; unit < first.units; unit++) {
@@ -160,5 +167,5 @@ function finished(
   const floor = (ERROR_FLOOR_SHARE * ofColumns.reduce((sum, error) => sum + error, 0)) / columns + ERROR_FLOOR;
   const precision = ofColumns.map((error, column) => 1 / ((error + floor) * deviation[column]! ** 2));
   const narrowness = deviation.map((each) => 1 / each ** 2);
-  return new Autoencoder({ layers, precision, centre: mean, narrowness, loss });
+  return new Autoencoder({ layers, precision, centre: mean, narrowness, lowest, highest, room, loss });
 }

@@ -1,4 +1,5 @@
 /** The rows that a network learns from: each column with mean 0 and deviation 1, some held back, others in batches. */
+import { heardAs } from '../autoencoder.ts';
 import type { Matrix } from '../matrix.ts';
 import type { Random } from '../random.ts';
 
@@ -26,6 +27,14 @@ const MOST_BATCH = 512;
  * Amounts deviate by about 1, and names are √½ where they hold: one that is new is then one deviation away.
  */
 const LEAST_DEVIATION = Math.SQRT1_2;
+/**
+ * Deviations from the mean at which values end that count as they are. Rows that were learnt from go further where a few
+ * of them are wild, and then those are all that the network cares for. Ends at 7 rank 35_SpamBase better by 0.02, and
+ * 23_mammography, where long tails tell most, worse by up to 0.006.
+ */
+const END = 20;
+/** Deviations beyond the ends at which half of the room is used. Results hardly change from 3 to 10. */
+const ROOM = 5;
 /** Makes a uniform number between −½ and ½ one of deviation 1. */
 const UNIFORM_DEVIATION = Math.sqrt(12);
 const UINT32 = 2 ** 32;
@@ -34,6 +43,10 @@ export class TrainingRows {
   readonly columns: number;
   readonly mean: Float64Array;
   readonly deviation: Float64Array;
+  /** Of each column, as it is given: from where on values count less, and how far beyond they can be. */
+  readonly lowest: Float64Array;
+  readonly highest: Float64Array;
+  readonly room: Float64Array;
   /** All rows, also those that are held back, in their order. */
   readonly count: number;
   readonly scaled: Float32Array;
@@ -47,11 +60,22 @@ export class TrainingRows {
 
   constructor(matrix: Matrix, { batchRows, noise }: BatchSettings, random: Random) {
     this.columns = matrix.columns;
-    const { mean, deviation } = momentsOf(matrix);
+    const { lowest, highest, room } = endsOf(matrix);
+    this.lowest = lowest;
+    this.highest = highest;
+    this.room = room;
+    const heard = {
+      ...matrix,
+      data: matrix.data.map((value, place) => {
+        const column = place % matrix.columns;
+        return heardAs(value, lowest[column]!, highest[column]!, room[column]!);
+      }),
+    };
+    const { mean, deviation } = momentsOf(heard);
     this.mean = mean;
     this.deviation = deviation;
     this.count = matrix.rows;
-    this.scaled = scaledRows(matrix, mean, deviation);
+    this.scaled = scaledRows(heard, mean, deviation);
     const all = random.choose(matrix.rows, matrix.rows);
     const held = matrix.rows < LEAST_TO_HOLD_BACK ? 0 : Math.floor(matrix.rows * HELD_BACK_SHARE);
     this.#heldBack = all.slice(0, held);
@@ -60,8 +84,8 @@ export class TrainingRows {
     this.#noise = noise;
     const size = Math.min(batchRows || sizeOfBatch(this.#order.length), this.#order.length);
     this.steps = Math.ceil(this.#order.length / size);
-    const room = size * matrix.columns;
-    this.#batch = { noisy: new Float32Array(room), clean: new Float32Array(room), rows: size };
+    const most = size * matrix.columns;
+    this.#batch = { noisy: new Float32Array(most), clean: new Float32Array(most), rows: size };
   }
 
   /** All rows that are learnt from, once, in an order of chance. */
@@ -136,4 +160,21 @@ function momentsOf({ rows, columns, data }: Matrix): { mean: Float64Array; devia
     for (let column = 0; column < columns; column++, i++) squares[column]! += (data[i]! - mean[column]!) ** 2 / rows;
   }
   return { mean, deviation: squares.map((square) => Math.max(Math.sqrt(square), LEAST_DEVIATION)) };
+}
+
+/** Values count as they are as far as any that is learnt from, but not further out than so many deviations. */
+function endsOf(matrix: Matrix): Pick<TrainingRows, 'lowest' | 'highest' | 'room'> {
+  const { mean, deviation } = momentsOf(matrix);
+  const [lowest, highest] = [extremesOf(matrix, Math.min), extremesOf(matrix, Math.max)];
+  return {
+    lowest: lowest.map((value, column) => Math.max(value, mean[column]! - END * deviation[column]!)),
+    highest: highest.map((value, column) => Math.min(value, mean[column]! + END * deviation[column]!)),
+    room: deviation.map((each) => ROOM * each),
+  };
+}
+
+function extremesOf({ columns, data }: Matrix, furtherOf: (one: number, other: number) => number): Float64Array {
+  const extremes = data.slice(0, columns);
+  for (let i = columns; i < data.length; i++) extremes[i % columns] = furtherOf(extremes[i % columns]!, data[i]!);
+  return extremes;
 }
