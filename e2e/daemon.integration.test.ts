@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { configSchema, statusSchema } from '../contract/api-schemas.ts';
+import { health as words } from '../renderer/strings/en/health.ts';
 import { type Run, runHoldfast } from './holdfast.ts';
 
 /** A name that no interface has: the engine runs, and nothing of this machine's traffic is looked at. */
@@ -43,6 +44,15 @@ describe('holdfast daemon', () => {
     expect(status.cost.pid).toBeGreaterThan(1);
     expect(status.health.map(({ part }) => part)).toEqual(expect.arrayContaining(['store', 'capture', 'api']));
     expect((await holdfast('status')).stdout).toMatch(/^○ Not protected/);
+  });
+
+  it('has a word for every part and every counter that the page Health shows', async () => {
+    const { health } = statusSchema.parse(JSON.parse((await holdfast('status', '--json')).stdout));
+    const nameless = health.filter(({ part }) => !part.startsWith('capture/') && !(part in words.names));
+    expect(nameless).toEqual([]);
+    const counters = new Set(health.flatMap((entry) => Object.keys(entry.counters)));
+    expect(counters.size).toBeGreaterThan(20);
+    expect([...counters].filter((counter) => !(counter in words.counters))).toEqual([]);
   });
 
   it('lists alerts and settings', async () => {
