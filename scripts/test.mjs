@@ -10,7 +10,7 @@ import { needNode24, ROOT } from './lib/node24.mjs';
 import { environmentOfNode24, findProgram } from './lib/programs.mjs';
 import { reportTo, SetupError, seconds } from './lib/report.mjs';
 import { setUp } from './lib/setup.mjs';
-import { FAILED, lastLine, PASSED, SKIPPED, sum, tallyVitest } from './lib/tally.mjs';
+import { failed, failuresText, lastLine, PASSED, SKIPPED, sum, tallyVitest } from './lib/tally.mjs';
 
 /** @typedef {import('./lib/tally.mjs').Tally} Tally */
 
@@ -57,7 +57,7 @@ try {
   setUp(reportTo('setup', process.stdout), { forTests: true });
 } catch (error) {
   if (!(error instanceof SetupError)) throw error;
-  finish([FAILED], error.message);
+  finish([failed('setup')], error.message);
 }
 finish(filters.length > 0 ? [runVitest(filters)] : STEPS.map(runStep));
 
@@ -86,7 +86,7 @@ function runStep({ title, whySkipped, run }) {
  */
 function finish(tallies, message = '') {
   const total = sum(tallies);
-  process.stdout.write(`${message}\n${lastLine(total)}\n`);
+  process.stdout.write(`${message}\n${failuresText(total)}${lastLine(total)}\n`);
   process.exit(total.failed === 0 ? 0 : 1);
 }
 
@@ -110,7 +110,7 @@ function runProgram(program, args) {
  * @param {readonly string[]} args
  */
 function tallyProgram(program, args) {
-  return runProgram(program, args) ? PASSED : FAILED;
+  return runProgram(program, args) ? PASSED : failed([program, ...args].join(' '));
 }
 
 /**

@@ -9,7 +9,7 @@ import { whyStale } from './modules.mjs';
 import { isNewEnough } from './node24.mjs';
 import { isOutdated } from './sense.mjs';
 import { installCommand, isDebianLike, missingPackages, SYSTEM_PACKAGES } from './system-packages.mjs';
-import { lastLine, sum, tallyVitest } from './tally.mjs';
+import { failed, failuresText, lastLine, SKIPPED, sum, tallyVitest } from './tally.mjs';
 
 describe('whyStale', () => {
   const zod = { version: '4.6.7', integrity: 'sha512-a' };
@@ -137,7 +137,7 @@ describe('withLock', () => {
 describe('tallyVitest', () => {
   it('counts tests', () => {
     const report = { numPassedTests: 5, numFailedTests: 1, numPendingTests: 2, numTodoTests: 1, testResults: [] };
-    expect(tallyVitest(report, false)).toEqual({ passed: 5, failed: 1, skipped: 3 });
+    expect(tallyVitest(report, false)).toMatchObject({ passed: 5, failed: 1, skipped: 3 });
   });
 
   it('counts files that could not be loaded, errors outside of tests and a vitest that did not start', () => {
@@ -148,15 +148,38 @@ describe('tallyVitest', () => {
     expect(tallyVitest(undefined, true).failed).toBe(0);
   });
 
+  it('says at the end what failed, and what was said of it', () => {
+    const report = {
+      numPassedTests: 1,
+      numFailedTests: 1,
+      testResults: [
+        {
+          name: `${process.cwd()}/a.test.ts`,
+          status: 'failed',
+          assertionResults: [
+            { status: 'passed', fullName: 'a is' },
+            {
+              status: 'failed',
+              fullName: 'a was',
+              failureMessages: ['Error: not so\n\n    at a.test.ts:1\n    at new Promise (<anonymous>)'],
+            },
+          ],
+        },
+        { name: `${process.cwd()}/b.test.ts`, status: 'failed', message: 'SyntaxError', assertionResults: [] },
+        { name: `${process.cwd()}/c.test.ts`, status: 'passed', assertionResults: [{ status: 'passed' }] },
+      ],
+    };
+    expect(failuresText(sum([tallyVitest(report, false), failed('make test'), SKIPPED]))).toBe(
+      'FAILED: a.test.ts > a was\n    Error: not so\n        at a.test.ts:1\n' +
+        'FAILED: b.test.ts\n    SyntaxError\nFAILED: make test\n',
+    );
+    expect(failuresText(sum([]))).toBe('');
+  });
+
   it('ends in the promised line', () => {
     expect(lastLine(sum([]))).toBe('0 passed, 0 failed');
-    expect(
-      lastLine(
-        sum([
-          { passed: 1, failed: 2, skipped: 0 },
-          { passed: 3, failed: 0, skipped: 4 },
-        ]),
-      ),
-    ).toBe('4 passed, 2 failed, 4 skipped');
+    expect(lastLine(sum([{ passed: 4, failed: 2, skipped: 4, failures: [] }, SKIPPED]))).toBe(
+      '4 passed, 2 failed, 5 skipped',
+    );
   });
 });

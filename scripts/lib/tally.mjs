@@ -1,25 +1,40 @@
 /**
  * Counting what passed: every test of vitest, and every other step as one.
  *
- * @typedef {{ passed: number, failed: number, skipped: number }} Tally
+ * @typedef {{ passed: number, failed: number, skipped: number, failures: readonly string[] }} Tally `failures`: in
+ *   words, what failed and what was said of it
  */
+import { relative } from 'node:path';
+
+/** What is repeated of one failure: its message, not the whole of a long difference or stack. */
+const LINES_SHOWN = 12;
+const CHARACTERS_SHOWN = 240;
+/** A place in somebody else's code says nothing about what failed. */
+const FOREIGN_FRAME = /^\s+at .*(node_modules|<anonymous>|node:)/;
 
 /** @type {Readonly<Tally>} */
-export const PASSED = { passed: 1, failed: 0, skipped: 0 };
+export const PASSED = { passed: 1, failed: 0, skipped: 0, failures: [] };
 /** @type {Readonly<Tally>} */
-export const FAILED = { passed: 0, failed: 1, skipped: 0 };
-/** @type {Readonly<Tally>} */
-export const SKIPPED = { passed: 0, failed: 0, skipped: 1 };
+export const SKIPPED = { passed: 0, failed: 0, skipped: 1, failures: [] };
+
+/**
+ * @param {string} what
+ * @returns {Tally}
+ */
+export function failed(what) {
+  return { passed: 0, failed: 1, skipped: 0, failures: [what] };
+}
 
 /** @param {readonly Readonly<Tally>[]} tallies */
 export function sum(tallies) {
   return tallies.reduce(
-    (total, { passed, failed, skipped }) => ({
+    (total, { passed, failed, skipped, failures }) => ({
       passed: total.passed + passed,
       failed: total.failed + failed,
       skipped: total.skipped + skipped,
+      failures: [...total.failures, ...failures],
     }),
-    { passed: 0, failed: 0, skipped: 0 },
+    { passed: 0, failed: 0, skipped: 0, failures: [] },
   );
 }
 
@@ -32,16 +47,18 @@ export function sum(tallies) {
  * @returns {Tally}
  */
 export function tallyVitest(report, exitedWell) {
-  if (typeof report !== 'object' || report === null) return exitedWell ? sum([]) : FAILED;
+  if (typeof report !== 'object' || report === null) return exitedWell ? sum([]) : failed('vitest did not start');
   /** @type {Record<string, unknown>} */
   const fields = { ...report };
   const files = Array.isArray(fields.testResults) ? fields.testResults : [];
-  const unloadable = files.filter((file) => file?.status === 'failed' && file?.assertionResults?.length === 0).length;
-  const failed = count(fields.numFailedTests) + unloadable;
+  const unloadable = files.filter((file) => file?.status === 'failed' && file?.assertionResults?.length === 0);
+  const count = countOf(fields.numFailedTests) + unloadable.length;
+  const outside = count === 0 && !exitedWell;
   return {
-    passed: count(fields.numPassedTests),
-    failed: failed === 0 && !exitedWell ? 1 : failed,
-    skipped: count(fields.numPendingTests) + count(fields.numTodoTests),
+    passed: countOf(fields.numPassedTests),
+    failed: outside ? 1 : count,
+    skipped: countOf(fields.numPendingTests) + countOf(fields.numTodoTests),
+    failures: outside ? ['an error outside of the tests'] : files.flatMap(failuresIn),
   };
 }
 
@@ -50,7 +67,39 @@ export function lastLine({ passed, failed, skipped }) {
   return `${passed} passed, ${failed} failed${skipped === 0 ? '' : `, ${skipped} skipped`}`;
 }
 
+/**
+ * What failed, for the end of the output: of a log of thousands of lines people see the end.
+ * @param {Tally} tally
+ * @returns {string} empty when nothing failed
+ */
+export function failuresText({ failures }) {
+  return failures.map((failure) => `FAILED: ${failure}\n`).join('');
+}
+
+/**
+ * @param {any} file one of the reporter's `testResults`
+ * @returns {string[]}
+ */
+function failuresIn(file) {
+  const name = relative(process.cwd(), String(file?.name ?? ''));
+  const tests = Array.isArray(file?.assertionResults) ? file.assertionResults : [];
+  if (file?.status === 'failed' && tests.length === 0) return [`${name}${said(file?.message)}`];
+  return tests
+    .filter((/** @type {any} */ test) => test?.status === 'failed')
+    .map((/** @type {any} */ test) => `${name} > ${test?.fullName}${said(test?.failureMessages?.join('\n'))}`);
+}
+
+/** @param {unknown} message */
+function said(message) {
+  if (typeof message !== 'string') return '';
+  const lines = message.split('\n').filter((line) => line.trim() !== '' && !FOREIGN_FRAME.test(line));
+  return lines
+    .slice(0, LINES_SHOWN)
+    .map((line) => `\n    ${line.slice(0, CHARACTERS_SHOWN)}`)
+    .join('');
+}
+
 /** @param {unknown} value */
-function count(value) {
+function countOf(value) {
   return typeof value === 'number' ? value : 0;
 }
