@@ -1,17 +1,21 @@
 /** What goes wrong around a watching engine: said clearly, and watched again as soon as it can be. */
-import { chownSync, mkdtempSync, rmSync } from 'node:fs';
+import { chownSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Status, statusSchema } from '../contract/api-schemas.ts';
 import type { HealthEntry } from '../contract/domain.ts';
 import { whyNoNamespaces } from '../main/engine/sensors/testing/namespace-pair.ts';
 import { findProgram } from '../scripts/lib/programs.mjs';
-import { HOLDFAST, runProgram } from './holdfast.ts';
+import { runProgram } from './holdfast.ts';
 import { LiveEngine } from './support/live-engine.ts';
 import { LiveNetwork, VICTIM } from './support/live-network.ts';
 import { helpersOf, isRunning } from './support/processes.ts';
 
+const CHECKOUT = fileURLToPath(new URL('..', import.meta.url));
+/** sh -c MOUNTED, with FROM and TO and a command: runs that where FROM is to be found at TO as well. */
+const MOUNTED = 'mount --bind "$0" "$1" && shift && exec "$@"';
 /** A user that has no rights. */
 const NOBODY = '65534';
 const AS_NOBODY = ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups'];
@@ -110,13 +114,18 @@ describe.skipIf(reason !== undefined)('as a user without rights', () => {
 
   it('runs, says what it cannot see and what to do, and ends cleanly', async () => {
     const dataDirectory = join(folder, 'data');
-    const prefix = [...network.inside, ...AS_NOBODY];
+    // A checkout in the home of root is for root alone.
+    const readable = join(folder, 'checkout');
+    mkdirSync(readable);
+    const holdfast = join(readable, 'bin/holdfast');
+    const mounted = ['unshare', '--mount', 'sh', '-c', MOUNTED, CHECKOUT, readable];
+    const prefix = [...network.inside, ...mounted, ...AS_NOBODY];
     // As setpriv leaves it: the home of the user before, into which this one may not look.
     const environment = { HOME: rootHome };
-    const engine = await LiveEngine.start({ dataDirectory, prefix, environment, userId: Number(NOBODY) });
+    const engine = await LiveEngine.start({ dataDirectory, prefix, holdfast, environment, userId: Number(NOBODY) });
     try {
       await engine.health('capture', ({ state }) => state === 'failed');
-      const command = [...prefix, HOLDFAST, '--data-dir', dataDirectory, 'status'];
+      const command = [...prefix, holdfast, '--data-dir', dataDirectory, 'status'];
       const { code, stdout } = await runProgram([...command, '--json'], { environment });
       expect(code).toBe(0);
       expect(part(statusSchema.parse(JSON.parse(stdout)), 'capture')).toMatchObject({

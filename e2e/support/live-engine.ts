@@ -14,6 +14,8 @@ export interface LiveEngineOptions {
   readonly dataDirectory: string;
   /** The words before `holdfast`: a namespace, another user. */
   readonly prefix: readonly string[];
+  /** The command; that of this checkout, where left out. */
+  readonly holdfast?: string;
   /** The words after `holdfast --data-dir DIR daemon`. */
   readonly daemonArguments?: readonly string[];
   /** The user that the engine runs as; whose socket it is. */
@@ -41,9 +43,10 @@ export class LiveEngine {
   #process: ChildProcess | undefined;
   #client: ApiClient | undefined;
 
-  private constructor({ dataDirectory, prefix, daemonArguments = [], environment }: LiveEngineOptions) {
+  private constructor(options: LiveEngineOptions) {
+    const { dataDirectory, prefix, holdfast = HOLDFAST, daemonArguments = [], environment } = options;
     this.dataDirectory = dataDirectory;
-    const command = [...prefix, HOLDFAST, '--data-dir', dataDirectory, 'daemon', ...daemonArguments];
+    const command = [...prefix, holdfast, '--data-dir', dataDirectory, 'daemon', ...daemonArguments];
     this.ended = runProgram(command, {
       // Its own process group, so that a test can do what Ctrl-C does: signal all of it.
       detached: true,
