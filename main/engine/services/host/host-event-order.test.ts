@@ -29,6 +29,25 @@ describe('EventOrder', () => {
     expect(order.late).toBe(0);
   });
 
+  it('lets nothing be late that comes within twenty milliseconds, and nothing wait for more than forty', () => {
+    const happened = fc.record({ afterMs: fc.nat(300), delayMs: fc.nat(19) });
+    fc.assert(
+      fc.property(fc.array(happened, { maxLength: 60 }), (events) => {
+        const { clock, order, told, times } = setup();
+        for (let elapsedMs = 0; elapsedMs <= 400; elapsedMs++) {
+          const come = events.filter(({ afterMs, delayMs }) => afterMs + delayMs === elapsedMs);
+          order.add(come.map(({ afterMs }) => line(afterMs)));
+          clock.advance(1);
+          const due = events.filter(({ afterMs, delayMs }) => afterMs + delayMs + 40 <= elapsedMs);
+          expect(told.length).toBeGreaterThanOrEqual(due.length);
+        }
+        expect(times()).toEqual(events.map(({ afterMs }) => afterMs).sort((a, b) => a - b));
+        expect(order.late).toBe(0);
+        expect(clock.pending).toBe(0);
+      }),
+    );
+  });
+
   it('keeps the order in which one moment was told, and counts what comes too late', () => {
     const { clock, told, order } = setup();
     order.add([line(5, 'a'), line(5, 'b')]);
