@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { attentionSentence, protectionOf } from './api-protection.ts';
+import { attentionSentence, HOST_STARTS, isSettled, NOT_STARTED, protectionOf } from './api-protection.ts';
 import type { InterfaceStatus } from './api-schemas.ts';
 import type { HealthEntry } from './domain.ts';
 
@@ -32,5 +32,19 @@ describe('protectionOf', () => {
     expect(attentionSentence(none, 'protected')).toBe('Nothing needs you.');
     expect(attentionSentence(none, 'paused')).not.toMatch(/Nothing needs you/);
     expect(attentionSentence({ ...none, high: 2 }, 'paused')).toBe('2 alerts need attention.');
+  });
+});
+
+describe('isSettled', () => {
+  const entry = (part: string, state: HealthEntry['state'], detail: string) => ({ part, state, detail, counters: {} });
+
+  it('waits for what has not spoken yet, and not for what cannot be had', () => {
+    const host = entry('host', 'ok', 'Looking at what happens on this computer.');
+    const capture = entry('capture', 'degraded', 'No interface that is to be watched is up.');
+    expect(isSettled({ health: [entry('capture', 'off', NOT_STARTED), host] })).toBe(false);
+    expect(isSettled({ health: [capture, entry('host', 'off', HOST_STARTS)] })).toBe(false);
+    expect(isSettled({ health: [capture, host, entry('http', 'off', NOT_STARTED)] })).toBe(true);
+    expect(isSettled({ health: [capture, entry('host', 'off', 'Switched off.')] })).toBe(true);
+    expect(isSettled({ health: [entry('capture', 'failed', 'permission denied'), host] })).toBe(true);
   });
 });

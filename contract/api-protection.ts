@@ -43,14 +43,16 @@ export function protectionOf({
 }
 
 /** Whether every sensor has said what it can do; not so in the first moments of a start. */
-export function isSettled({ interfaces, health }: Pick<Status, 'interfaces' | 'health'>): boolean {
-  const hasNetwork = interfaces.some(({ state }) => state === 'up');
-  const hasFailed = health.some(({ part, state }) => part === 'capture' && state === 'failed');
-  const isHostStarting = health.some(
-    ({ part, state, detail }) => part === 'host' && state === 'off' && detail === HOST_STARTS,
+export function isSettled({ health }: Pick<Status, 'health'>): boolean {
+  return !health.some(
+    ({ part, state, detail }) =>
+      state === 'off' &&
+      ((part === 'capture' && detail === NOT_STARTED) || (part === 'host' && detail === HOST_STARTS)),
   );
-  return (hasNetwork || hasFailed) && !isHostStarting;
 }
+
+/** What every part says until it has anything to say. */
+export const NOT_STARTED = 'Not started.';
 
 /** What the part that watches the host says until its sensors have begun. */
 export const HOST_STARTS = 'Starting.';

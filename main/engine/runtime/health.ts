@@ -1,3 +1,4 @@
+import { NOT_STARTED } from '../../../contract/api-protection.ts';
 import type { HealthEntry, HealthState } from '../../../contract/domain.ts';
 import type { Listener } from './bus.ts';
 
@@ -59,7 +60,7 @@ export class HealthRegistry {
     if (this.#lines.has(name)) {
       throw new Error(`two parts call themselves "${name}" in Health`);
     }
-    const line: Line = { state: 'off', detail: 'Not started.', hint: undefined, counters };
+    const line: Line = { state: 'off', detail: NOT_STARTED, hint: undefined, counters };
     this.#lines.set(name, line);
     const write = (state: HealthState, detail: string, hint?: string): void =>
       this.#write(name, line, state, detail, hint);
