@@ -77,7 +77,10 @@ export class SignalHelper implements Signals {
 
   /** Resolves when it can act, or `limitMs` have gone by. */
   async untilReady(limitMs: number): Promise<void> {
-    await Promise.race([this.#ready.promise, this.#clock.sleep(limitMs)]);
+    const { promise: expired, resolve } = Promise.withResolvers<void>();
+    const timer = this.#clock.after(limitMs, resolve);
+    // A timer that is left keeps a process from ending.
+    await Promise.race([this.#ready.promise, expired]).finally(() => timer.cancel());
   }
 
   get isReady(): boolean {
