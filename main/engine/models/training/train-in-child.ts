@@ -58,7 +58,8 @@ export async function trainProfileInChild(
   const { entry = new URL('./training-child.ts', import.meta.url) } = options;
   const { promise, resolve, reject } = Promise.withResolvers<TrainingResult>();
   const child = fork(fileURLToPath(entry), [], {
-    execArgv: [`--max-old-space-size=${options.heapMebibytes ?? HEAP_MEBIBYTES}`],
+    // The signal would open a debugger to every user of this computer.
+    execArgv: [`--max-old-space-size=${options.heapMebibytes ?? HEAP_MEBIBYTES}`, '--disable-sigusr1'],
     env: environment(),
     // A group of its own: Ctrl-C in a terminal reaches the engine, which ends it.
     detached: true,

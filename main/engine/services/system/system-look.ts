@@ -25,7 +25,8 @@ export async function lookAtSystem<L extends SystemTask['look']>(
   signal?.throwIfAborted();
   const { promise, resolve, reject } = Promise.withResolvers<Extract<SystemReply, { readonly type: L }>>();
   const child = fork(fileURLToPath(new URL('./system-child.ts', import.meta.url)), [], {
-    execArgv: [`--max-old-space-size=${HEAP_MEBIBYTES}`],
+    // The signal would open a debugger to every user of this computer.
+    execArgv: [`--max-old-space-size=${HEAP_MEBIBYTES}`, '--disable-sigusr1'],
     env: environment(),
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     serialization: 'advanced',
