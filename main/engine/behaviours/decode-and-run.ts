@@ -4,6 +4,7 @@ import { type Behaviour, type BehaviourContext, defineBehaviour } from './behavi
 import { hostFinding, processKey, shownPath, shownProgram } from './host-finding.ts';
 import { isInOpenFolder, isInstalling, isInterpreter, isShell, programName } from './programs.ts';
 import { RecentMap } from './recent-map.ts';
+import { RecentStarts, type Start } from './recent-starts.ts';
 import { readsScriptFromPipe, scriptOf } from './scripts.ts';
 
 const settings = {
@@ -78,6 +79,7 @@ class DecodeAndRunWatcher implements Behaviour {
   /** Decoders, by themselves and by the shell that started them. */
   readonly #decoders = new RecentMap<string, Decoded>(MAX_PARENTS);
   readonly #files = new RecentMap<string, Written>(MAX_FILES);
+  readonly #starts = new RecentStarts();
 
   constructor(context: Context) {
     this.#context = context;
@@ -95,7 +97,11 @@ class DecodeAndRunWatcher implements Behaviour {
     const isKnown = decoder !== undefined || this.#files.get(path)?.decoder !== undefined;
     const isPlain = isDirectlyInOpenFolder(path) && (isShell(process) || WRITERS.has(programName(process.image)));
     if (!isKnown && !isPlain) return;
-    this.#files.set(path, { by: process, timeMs, decoder: decoder ?? this.#files.get(path)?.decoder });
+    const written = { by: process, timeMs, decoder: decoder ?? this.#files.get(path)?.decoder };
+    this.#files.set(path, written);
+    const writers = [process, ...this.#context.processes.ancestors(process)];
+    const start = this.#starts.takeLate(path, timeMs, writers);
+    if (start !== undefined) this.#tellRun(start, written, path);
   }
 
   #start(process: HostProcessWithParents, timeMs: number): void {
@@ -116,13 +122,18 @@ class DecodeAndRunWatcher implements Behaviour {
       }
     }
     const path = isRunner ? scriptOf(process) : process.image;
-    const written = path === undefined ? undefined : this.#files.get(path);
-    if (path === undefined || written === undefined) return;
-    if (timeMs - written.timeMs > this.#context.settings.windowSeconds * 1_000) return;
-    const { decoder, by } = written;
+    if (path === undefined) return;
+    const written = this.#files.get(path);
+    if (written !== undefined && timeMs - written.timeMs <= this.#context.settings.windowSeconds * 1_000) {
+      this.#tellRun({ process, timeMs }, written, path);
+    } else this.#starts.note(path, { process, timeMs });
+  }
+
+  #tellRun({ process, timeMs }: Start, { by, decoder, timeMs: writtenMs }: Written, path: string): void {
     const how = decoder === undefined ? `${shownProgram(by)} wrote it` : `${shownProgram(decoder)} decoded it`;
     const title = `${shownPath(path)} was run after ${how}`;
-    this.#tell(process, timeMs, written.timeMs, title, decoder, [path], decoder === undefined ? 'low' : 'medium');
+    const sinceMs = Math.min(writtenMs, timeMs);
+    this.#tell(process, timeMs, sinceMs, title, decoder, [path], decoder === undefined ? 'low' : 'medium');
   }
 
   /** The decoder that wrote this itself, or whose output the shell above it sent here. */
@@ -203,6 +214,6 @@ export const decodeAndRunBehaviour = defineBehaviour({
   techniques: ['T1140', 'T1027.013', 'T1059.004'],
   settings,
   events: ['process-start', 'file-written', 'file-created'],
-  memoryBound: '4,096 files and 2,048 shells of 4 kB',
+  memoryBound: '4,096 files, 256 programs and 2,048 shells of 4 kB',
   create: (context) => new DecodeAndRunWatcher(context),
 });

@@ -260,8 +260,10 @@ describe('decode and run', () => {
         runs('/home/anna/a'),
       ],
       [writes('/usr/bin/bash', '/tmp/b.sh', []), runs('/usr/bin/sh /tmp/b.sh')],
+      // Heard of in the other order.
+      [decoder, runs('/usr/bin/sh /tmp/a.sh'), { ...writes('/usr/bin/bash', '/tmp/a.sh', []), timeMs: START_MS + 90 }],
     ].map((events) => findingsOf(decodeAndRunBehaviour, events)[0]?.severity);
-    expect(severities).toEqual(['high', 'medium', 'medium', 'low']);
+    expect(severities).toEqual(['high', 'medium', 'medium', 'low', 'medium']);
   });
 
   it('is silent about builds, packages, plain archives, and decoders that feed no shell', () => {
@@ -275,6 +277,8 @@ describe('decode and run', () => {
         runs('/home/anna/a'),
       ],
       [writes('/usr/bin/ld', '/tmp/build/conftest'), runs('/tmp/build/conftest')],
+      [runs('/usr/bin/sh /tmp/c.sh'), { ...writes('/usr/bin/bash', '/tmp/c.sh', []), timeMs: START_MS + 900 }],
+      [runs('/usr/bin/sh /tmp/c.sh'), writes('/usr/bin/cp c.sh /tmp/c.sh', '/tmp/c.sh', ['/usr/bin/sh /tmp/c.sh'])],
       [
         writes('/usr/bin/dash x.postinst', '/tmp/x.sh', ['/usr/bin/dpkg']),
         runs('/usr/bin/sh /tmp/x.sh', ['/usr/bin/dash x.postinst', '/usr/bin/dpkg']),

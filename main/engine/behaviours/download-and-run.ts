@@ -1,16 +1,9 @@
 import type { HostEvent, HostProcess, HostProcessWithParents } from '../../../contract/events.ts';
 import { type Behaviour, type BehaviourContext, defineBehaviour } from './behaviour.ts';
 import { hostFinding, processKey, shownPath, shownProgram } from './host-finding.ts';
-import {
-  isDownloader,
-  isInOpenFolder,
-  isInSystemFolder,
-  isInstalling,
-  isInterpreter,
-  isOfTheSystem,
-  isShell,
-} from './programs.ts';
+import { isDownloader, isInOpenFolder, isInstalling, isInterpreter, isOfTheSystem, isShell } from './programs.ts';
 import { RecentMap } from './recent-map.ts';
+import { RecentStarts, type Start } from './recent-starts.ts';
 import { readsScriptFromPipe, scriptOf } from './scripts.ts';
 
 const settings = {
@@ -27,21 +20,13 @@ type Context = BehaviourContext<typeof settings>;
 
 const MAX_FILES = 4_096;
 const MAX_PARENTS = 2_048;
-const MAX_STARTS = 256;
 /** Both ends of a pipe are started by one shell within this. */
 const PIPE_MS = 2_000;
 /** They are started at the same time: the one that reads may be the first to run, by so much. */
 const PIPE_SWAP_MS = 10;
-/** Of files we are told by another sensor than of programs, by this much later on a busy machine. */
-const LATE_MS = 1_000;
 
 interface Fetched {
   readonly by: HostProcessWithParents;
-  readonly timeMs: number;
-}
-
-interface Started {
-  readonly process: HostProcessWithParents;
   readonly timeMs: number;
 }
 
@@ -52,10 +37,9 @@ class DownloadAndRunWatcher implements Behaviour {
   readonly #files = new RecentMap<string, Fetched>(MAX_FILES);
   /** Downloaders whose output goes into a pipe, by the shell that started them. */
   readonly #pipes = new RecentMap<string, Fetched>(MAX_PARENTS);
-  /** What was run from elsewhere than the folders of the system, by its path. */
-  readonly #starts = new RecentMap<string, Started>(MAX_STARTS);
+  readonly #starts = new RecentStarts();
   /** What reads a script from a pipe, by the shell that started it. */
-  readonly #readers = new RecentMap<string, Started>(MAX_PARENTS);
+  readonly #readers = new RecentMap<string, Start>(MAX_PARENTS);
 
   constructor(context: Context) {
     this.#context = context;
@@ -81,13 +65,9 @@ class DownloadAndRunWatcher implements Behaviour {
 
   #fetched(path: string, fetched: Fetched): void {
     this.#files.set(path, fetched);
-    const started = this.#starts.get(path);
-    if (started === undefined || fetched.timeMs - started.timeMs > LATE_MS) return;
-    // A program that brings itself up to date was there before.
-    const lineage = this.#context.processes.ancestors(fetched.by);
-    if (lineage.some((each) => processKey(each) === processKey(started.process))) return;
-    this.#starts.delete(path);
-    this.#tellRun(started, fetched, path);
+    const writers = [fetched.by, ...this.#context.processes.ancestors(fetched.by)];
+    const started = this.#starts.takeLate(path, fetched.timeMs, writers);
+    if (started !== undefined) this.#tellRun(started, fetched, path);
   }
 
   #start(process: HostProcessWithParents, timeMs: number): void {
@@ -116,19 +96,19 @@ class DownloadAndRunWatcher implements Behaviour {
     const fetched = this.#files.get(path);
     if (fetched !== undefined && timeMs - fetched.timeMs <= this.#context.settings.windowSeconds * 1_000) {
       this.#tellRun(started, fetched, path);
-    } else if (!isInSystemFolder(path)) this.#starts.set(path, started);
+    } else this.#starts.note(path, started);
   }
 
-  #tellPiped(started: Started, fetched: Fetched): void {
+  #tellPiped(started: Start, fetched: Fetched): void {
     const title = `${shownProgram(started.process)} ran what ${shownProgram(fetched.by)} fetched, without keeping it`;
     this.#tell(started, fetched, title, []);
   }
 
-  #tellRun(started: Started, fetched: Fetched, path: string): void {
+  #tellRun(started: Start, fetched: Fetched, path: string): void {
     this.#tell(started, fetched, `${shownPath(path)} was run after ${shownProgram(fetched.by)} fetched it`, [path]);
   }
 
-  #tell({ process, timeMs }: Started, fetched: Fetched, title: string, files: readonly string[]): void {
+  #tell({ process, timeMs }: Start, fetched: Fetched, title: string, files: readonly string[]): void {
     const lineage = this.#context.processes.ancestors(process);
     if (isInstalling(lineage)) return;
     const isHidden =
