@@ -109,6 +109,14 @@ describe('removable media', () => {
     expect(findingsOf(removableMediaBehaviour, script)).toMatchObject([{ severity: 'medium' }]);
   });
 
+  it('tells of what was run before we heard of the drive', () => {
+    expect(findingsOf(removableMediaBehaviour, [plugged, runs(`${PATH}/setup`, -900), mounted()])).toMatchObject([
+      { severity: 'high', files: [{ path: `${PATH}/setup` }] },
+    ]);
+    expect(findingsOf(removableMediaBehaviour, [plugged, runs('/media/other/setup', -900), mounted()])).toEqual([]);
+    expect(findingsOf(removableMediaBehaviour, [plugged, runs(`${PATH}/setup`, -9_000), mounted()])).toEqual([]);
+  });
+
   it('is silent about other mounts, old drives and drives that are gone', () => {
     const gone: HostEvent = { ...mounted(), action: 'unmounted', timeMs: START_MS + 2_000 } as HostEvent;
     const usual: readonly (readonly HostEvent[])[] = [

@@ -32,11 +32,23 @@ const MAX_DEVICES = 64;
 const MOUNT_MS = 120_000;
 /** Where desktops mount what is plugged in. */
 const REMOVABLE_FOLDERS = ['/media/', '/run/media/'];
+/** And where people do. */
+const MOUNT_FOLDERS = [...REMOVABLE_FOLDERS, '/mnt/'];
+/** Mounts are looked for every few seconds: what was run first on a drive is heard of before it. */
+const LATE_MS = 5_000;
+const MAX_STARTS = 64;
 const DISK = /^\/dev\/(?:sd|mmcblk|nvme|sr|mapper\/|dm-)/;
 
 interface Drive {
   readonly mountedMs: number;
   readonly name: string | undefined;
+}
+
+interface Run {
+  readonly process: HostProcessWithParents;
+  /** The program, or the script that it reads. */
+  readonly path: string;
+  readonly timeMs: number;
 }
 
 /** A drive is plugged in, and something on it is run. */
@@ -49,6 +61,8 @@ class RemovableMediaWatcher implements Behaviour {
   #lastDevice: { readonly timeMs: number; readonly name: string | undefined } | undefined;
   /** By folder, with a slash at the end. */
   readonly #drives = new Map<string, Drive>();
+  /** What was run where a drive may be mounted of which we have not heard yet; the oldest first. */
+  #early: Run[] = [];
 
   constructor(context: Context) {
     this.#context = context;
@@ -68,7 +82,7 @@ class RemovableMediaWatcher implements Behaviour {
         this.#mount(event);
         return;
       case 'process-start':
-        if (this.#drives.size > 0) this.#start(event.process, event.timeMs);
+        this.#start(event.process, event.timeMs);
     }
   }
 
@@ -93,52 +107,64 @@ class RemovableMediaWatcher implements Behaviour {
         break;
       }
     }
-    this.#drives.set(folder, { mountedMs: timeMs, name: device?.name });
+    const drive = { mountedMs: timeMs, name: device?.name };
+    this.#drives.set(folder, drive);
+    for (const run of this.#early) {
+      if (timeMs - run.timeMs <= LATE_MS && run.path.startsWith(folder)) this.#tell(run, folder, drive);
+    }
+    this.#early = this.#early.filter((run) => timeMs - run.timeMs <= LATE_MS && !run.path.startsWith(folder));
   }
 
   #start(process: HostProcessWithParents, timeMs: number): void {
     const path = isShell(process) || isInterpreter(process) ? (scriptOf(process) ?? process.image) : process.image;
-    const { newSeconds, atOnceSeconds } = this.#context.settings;
-    for (const [folder, { mountedMs, name }] of this.#drives) {
-      const seconds = (timeMs - mountedMs) / 1_000;
-      if (!path.startsWith(folder) || seconds > newSeconds) continue;
-      const isAtOnce = seconds <= atOnceSeconds;
-      this.#context.report(
-        hostFinding(
-          {
-            detector: 'removable-media',
-            kind: 'execution',
-            cause: `removable-media/${folder}`,
-            firstSeenMs: mountedMs,
-            lastSeenMs: timeMs,
-            severity: isAtOnce ? 'high' : 'medium',
-            confidence: isAtOnce ? 0.75 : 0.55,
-            techniques: ['T1091'],
-            title: `${shownProgram({ ...process, image: path })} was run from a drive that was just plugged in`,
-            explanation:
-              'A drive was plugged in, and a program on it was run. Drives that somebody found or was given are a way to bring malware past every network. What was run here is known to nobody but whoever filled the drive.',
-            evidence: [
-              {
-                name: 'seconds since it was plugged in',
-                value: Math.round(seconds * 10) / 10,
-                unit: 's',
-                meaning: isAtOnce
-                  ? 'Too soon for somebody who looks at what is there.'
-                  : 'Between the drive and the run.',
-              },
-              ...(name === undefined
-                ? []
-                : [{ name: 'drive', value: plainText(name, 80), meaning: 'How it calls itself.' }]),
-              { name: 'place', value: shownPath(path), meaning: 'What was run.' },
-            ],
-            process,
-            files: [path],
-          },
-          this.#context.processes,
-        ),
-      );
+    const run = { process, path, timeMs };
+    for (const [folder, drive] of this.#drives) {
+      if (!path.startsWith(folder) || timeMs - drive.mountedMs > this.#context.settings.newSeconds * 1_000) continue;
+      this.#tell(run, folder, drive);
       return;
     }
+    if (!MOUNT_FOLDERS.some((folder) => path.startsWith(folder))) return;
+    if (this.#early.length >= MAX_STARTS) this.#early.shift();
+    this.#early.push(run);
+  }
+
+  #tell({ process, path, timeMs }: Run, folder: string, { mountedMs, name }: Drive): void {
+    const seconds = Math.max(0, timeMs - mountedMs) / 1_000;
+    const isAtOnce = seconds <= this.#context.settings.atOnceSeconds;
+    this.#context.report(
+      hostFinding(
+        {
+          detector: 'removable-media',
+          kind: 'execution',
+          cause: `removable-media/${folder}`,
+          firstSeenMs: Math.min(mountedMs, timeMs),
+          lastSeenMs: timeMs,
+          severity: isAtOnce ? 'high' : 'medium',
+          confidence: isAtOnce ? 0.75 : 0.55,
+          techniques: ['T1091'],
+          title: `${shownProgram({ ...process, image: path })} was run from a drive that was just plugged in`,
+          explanation:
+            'A drive was plugged in, and a program on it was run. Drives that somebody found or was given are a way to bring malware past every network. What was run here is known to nobody but whoever filled the drive.',
+          evidence: [
+            {
+              name: 'seconds since it was plugged in',
+              value: Math.round(seconds * 10) / 10,
+              unit: 's',
+              meaning: isAtOnce
+                ? 'Too soon for somebody who looks at what is there.'
+                : 'Between the drive and the run.',
+            },
+            ...(name === undefined
+              ? []
+              : [{ name: 'drive', value: plainText(name, 80), meaning: 'How it calls itself.' }]),
+            { name: 'place', value: shownPath(path), meaning: 'What was run.' },
+          ],
+          process,
+          files: [path],
+        },
+        this.#context.processes,
+      ),
+    );
   }
 }
 
@@ -155,6 +181,6 @@ export const removableMediaBehaviour = defineBehaviour({
   techniques: ['T1091'],
   settings,
   events: ['device-change', 'mount-change', 'process-start'],
-  memoryBound: '64 drives and 64 devices of 500 B',
+  memoryBound: '64 drives and 64 devices of 500 B, 64 programs of 2 kB',
   create: (context) => new RemovableMediaWatcher(context),
 });
