@@ -173,6 +173,16 @@ describe('tallyVitest', () => {
       'FAILED: a.test.ts > a was\n    Error: not so\n        at a.test.ts:1\n' +
         'FAILED: b.test.ts\n    SyntaxError\nFAILED: make test\n',
     );
+    const after = {
+      name: 'd.test.ts',
+      status: 'failed',
+      message: 'in afterAll',
+      assertionResults: [{ status: 'passed' }],
+    };
+    expect(tallyVitest({ testResults: [after] }, false)).toMatchObject({
+      failed: 1,
+      failures: ['d.test.ts\n    in afterAll'],
+    });
     expect(failuresText(sum([]))).toBe('');
   });
 

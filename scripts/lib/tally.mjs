@@ -54,11 +54,12 @@ export function tallyVitest(report, exitedWell) {
   const unloadable = files.filter((file) => file?.status === 'failed' && file?.assertionResults?.length === 0);
   const count = countOf(fields.numFailedTests) + unloadable.length;
   const outside = count === 0 && !exitedWell;
+  const failures = files.flatMap(failuresIn);
   return {
     passed: countOf(fields.numPassedTests),
     failed: outside ? 1 : count,
     skipped: countOf(fields.numPendingTests) + countOf(fields.numTodoTests),
-    failures: outside ? ['an error outside of the tests'] : files.flatMap(failuresIn),
+    failures: outside && failures.length === 0 ? ['an error outside of the tests'] : failures,
   };
 }
 
@@ -83,10 +84,12 @@ export function failuresText({ failures }) {
 function failuresIn(file) {
   const name = relative(process.cwd(), String(file?.name ?? ''));
   const tests = Array.isArray(file?.assertionResults) ? file.assertionResults : [];
-  if (file?.status === 'failed' && tests.length === 0) return [`${name}${said(file?.message)}`];
-  return tests
-    .filter((/** @type {any} */ test) => test?.status === 'failed')
-    .map((/** @type {any} */ test) => `${name} > ${test?.fullName}${said(test?.failureMessages?.join('\n'))}`);
+  const failed = tests.filter((/** @type {any} */ test) => test?.status === 'failed');
+  // It could not be loaded, or failed before or after its tests.
+  if (file?.status === 'failed' && failed.length === 0) return [`${name}${said(file?.message)}`];
+  return failed.map(
+    (/** @type {any} */ test) => `${name} > ${test?.fullName}${said(test?.failureMessages?.join('\n'))}`,
+  );
 }
 
 /** @param {unknown} message */

@@ -103,6 +103,14 @@ describe('download and run', () => {
       ],
     ],
     [
+      'a program that ran while its next version came, which took its place minutes later',
+      [
+        writes(program('/usr/bin/curl -o /home/anna/a.part http://a', [SHELL]), '/home/anna/a.part'),
+        starts(program('/home/anna/a', [SHELL]), START_MS + 10),
+        { type: 'file-renamed', timeMs: START_MS + 90_000, previousPath: '/home/anna/a.part', path: '/home/anna/a' },
+      ],
+    ],
+    [
       'a script that fetches its own next version',
       [
         starts(program('/usr/bin/bash /home/anna/a.sh', [SHELL])),

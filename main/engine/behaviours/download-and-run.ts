@@ -50,12 +50,12 @@ class DownloadAndRunWatcher implements Behaviour {
       case 'file-written':
       case 'file-created':
         if (event.process !== undefined && isDownloader(event.process)) {
-          this.#fetched(event.path, { by: event.process, timeMs: event.timeMs });
+          this.#fetched(event.path, event.timeMs, { by: event.process, timeMs: event.timeMs });
         }
         return;
       case 'file-renamed': {
         const fetched = this.#files.get(event.previousPath);
-        if (fetched !== undefined) this.#fetched(event.path, fetched);
+        if (fetched !== undefined) this.#fetched(event.path, event.timeMs, fetched);
         return;
       }
       case 'process-start':
@@ -63,10 +63,11 @@ class DownloadAndRunWatcher implements Behaviour {
     }
   }
 
-  #fetched(path: string, fetched: Fetched): void {
+  /** @param timeMs when it got that path, which may be long after it was fetched */
+  #fetched(path: string, timeMs: number, fetched: Fetched): void {
     this.#files.set(path, fetched);
     const writers = [fetched.by, ...this.#context.processes.ancestors(fetched.by)];
-    const started = this.#starts.takeLate(path, fetched.timeMs, writers);
+    const started = this.#starts.takeLate(path, timeMs, writers);
     if (started !== undefined) this.#tellRun(started, fetched, path);
   }
 

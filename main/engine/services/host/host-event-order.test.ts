@@ -48,6 +48,21 @@ describe('EventOrder', () => {
     );
   });
 
+  it('puts what comes too late into an order too, as after a clock was set back', () => {
+    const { clock, order, times } = setup();
+    clock.advance(60);
+    order.add([line(50)]);
+    clock.advance(100);
+    order.add([line(30)]);
+    clock.advance(30);
+    order.add([line(40)]);
+    clock.advance(15);
+    order.add([line(35)]);
+    clock.advance(100);
+    expect(times()).toEqual([50, 30, 35, 40]);
+    expect(order.late).toBe(3);
+  });
+
   it('keeps the order in which one moment was told, and counts what comes too late', () => {
     const { clock, told, order } = setup();
     order.add([line(5, 'a'), line(5, 'b')]);

@@ -58,7 +58,7 @@ export class EventOrder {
     const [events, arrivals] = [this.#waiting, this.#arrivedMs];
     // A log may tell of the future; it waits as long as all others, and nothing for it.
     const nowMs = clock.nowMs();
-    let untilMs = this.#lastMs;
+    let untilMs = Number.NEGATIVE_INFINITY;
     for (let index = 0; index < firstFresh; index++)
       untilMs = Math.max(untilMs, Math.min(events[index]!.timeMs, nowMs));
     const held = events.slice(0, firstFresh);
