@@ -258,6 +258,19 @@ describe('features of a flow', () => {
     );
   });
 
+  it('keep the precision of pauses of hours that differ by microseconds', () => {
+    const table = new RecordedTable({
+      activeTimeoutSeconds: 864_000,
+      idleTimeoutSeconds: 86_400,
+      unansweredTimeoutSeconds: 86_400,
+    });
+    const packet = { forward: true, payload: new Uint8Array(10), header: 20, flags: 0, window: 1, sequence: 0 };
+    const times = Array.from({ length: 40 }, (_, i) => START_US + i * 7_200_000_000 + (i % 3));
+    const [flow] = table.play(...times.map((timeUs) => fieldsOf({ ...packet, timeUs }))).finish(END_REASON.stopped);
+    const pauses = times.slice(1).map((time, i) => time - times[i]);
+    expect(flow.features['Idle Std']).toBeCloseTo(deviation(pauses), 5);
+  });
+
   it('keep the precision of regular gaps with a jitter of microseconds', () => {
     const table = new RecordedTable({ activeTimeoutSeconds: 86_400 });
     const times = Array.from({ length: 200 }, (_, i) => START_US + i * 60_000_000 + (i % 2) * 3);

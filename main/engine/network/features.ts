@@ -1,5 +1,6 @@
 import type { FlowView } from '../../../contract/traffic.ts';
 import { DIRECTION, DIRECTION_WORDS, FLOW } from './flow-layout.ts';
+import { addedDeviation } from './flow-statistics.ts';
 
 /**
  * The features of a flow, one row each. The first group has the names and the meaning of CICFlowMeter
@@ -92,21 +93,23 @@ export class FlowNumbers {
   }
 
   groupDeviation(group: number): number {
-    return Math.sqrt(sampleVariance(this.at(group), this.at(group + 1), this.at(group + 2)));
+    return deviationOf(this.at(group), this.at(group + 2));
   }
 
   get subflows(): number {
     return 1 + this.at(FLOW.subflowGaps);
   }
 
-  /** Count of active periods with the one that the end of the flow closes, as [count, sum, squares, min, max]. */
+  /** Of active periods, with the one that the end of the flow closes; in microseconds. */
   active(part: 'mean' | 'deviation' | 'min' | 'max'): number {
     const last = this.lastActiveUs;
-    const count = this.at(FLOW.activeCount) + 1;
-    const sum = this.at(FLOW.activeSum) + last;
-    if (part === 'mean') return sum / count;
-    if (part === 'deviation') return Math.sqrt(sampleVariance(count, sum, this.at(FLOW.activeSquares) + last * last));
-    if (count === 1) return last;
+    const ended = this.at(FLOW.activeCount);
+    const sum = this.at(FLOW.activeSum);
+    if (part === 'mean') return (sum + last) / (ended + 1);
+    if (part === 'deviation') {
+      return deviationOf(ended + 1, this.at(FLOW.activeDeviations) + addedDeviation(ended, sum, last));
+    }
+    if (ended === 0) return last;
     return part === 'min' ? Math.min(this.at(FLOW.activeMin), last) : Math.max(this.at(FLOW.activeMax), last);
   }
 
@@ -118,6 +121,11 @@ export class FlowNumbers {
 
 function ratio(part: number, whole: number): number {
   return whole > 0 ? part / whole : 0;
+}
+
+/** Sample standard deviation (n − 1) from count and sum of squared differences to the mean. */
+function deviationOf(count: number, deviations: number): number {
+  return count < 2 ? 0 : Math.sqrt(deviations / (count - 1));
 }
 
 /** Sample variance (n − 1) from count, sum and sum of squares of the values or of their differences to one shift. */

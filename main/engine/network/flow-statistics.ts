@@ -136,12 +136,21 @@ function countFlowGap(
   s[base + FLOW.activeStartUs] = nowUs;
 }
 
-/** Adds to a group of count, sum, squares, min and max that begins at `at`. */
+/** By how much one more value makes the sum of squared differences to the mean larger. */
+export function addedDeviation(count: number, sum: number, value: number): number {
+  if (count === 0) return 0;
+  return (value - sum / count) * (value - (sum + value) / (count + 1));
+}
+
+/**
+ * Adds to a group of count, sum, squares, min and max that begins at `at`. The squares are those of the differences to the
+ * mean (B. P. Welford, Technometrics 4, 1962): of the squares of hours in microseconds nothing of their spread is left.
+ */
 export function addSample(s: Float64Array, at: number, value: number): void {
   const count = s[at];
+  s[at + 2] += addedDeviation(count, s[at + 1], value);
   s[at] = count + 1;
   s[at + 1] += value;
-  s[at + 2] += value * value;
   if (count === 0 || value < s[at + 3]) s[at + 3] = value;
   if (count === 0 || value > s[at + 4]) s[at + 4] = value;
 }
