@@ -1,7 +1,7 @@
 /** The frame of the app in a real browser: themes, sizes, keyboard, the lost engine, and what axe says. */
 import { execFileSync } from 'node:child_process';
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { PARTS } from '../scripts/lib/build.mjs';
 import { ROOT } from '../scripts/lib/node24.mjs';
 import {
@@ -117,8 +117,10 @@ describe('the frame', () => {
     await page.getByRole('main').getByRole('heading', { level: 1 }).waitFor();
     await screenshot(page, 'frame-engine-lost');
     expect(await axeViolations(page)).toEqual([]);
-    engine.comeBack();
+    const before = engine.refused;
     await bar.getByRole('button', { name: 'Try again' }).click();
+    await vi.waitFor(() => expect(engine.refused).toBeGreaterThan(before), { timeout: 45_000 });
+    engine.comeBack();
     await bar.waitFor({ state: 'detached' });
     await page.getByRole('status').filter({ hasText: 'Needs attention' }).first().waitFor();
     expect(engine.calls.filter(({ call }) => call === 'alerts.watch').length).toBeGreaterThanOrEqual(2);

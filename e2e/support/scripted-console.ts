@@ -41,6 +41,8 @@ export interface ScriptedConsole {
   readonly url: string;
   /** Every call so far, in order. */
   readonly calls: readonly { readonly call: string; readonly input: unknown }[];
+  /** How many connections were refused while it was away. */
+  readonly refused: number;
   /** Gives one more item to everybody who follows a stream. */
   emit<N extends CallName>(name: N, item: CallOutput<N>): void;
   /** Ends all connections; with `isAway` refuses new ones until `comeBack`. */
@@ -61,6 +63,7 @@ export async function startScriptedConsole({
   const calls: { call: string; input: unknown }[] = [];
   const streams = new Map<WebSocket, Map<number, CallName>>();
   let isAway = false;
+  let refused = 0;
 
   // All of it at once, so that a build meanwhile does not take away what a page loads later.
   const files = readBuilt();
@@ -83,6 +86,7 @@ export async function startScriptedConsole({
   const sockets = new WebSocketServer({ noServer: true });
   server.on('upgrade', (request, socket, head) => {
     if (isAway || request.url !== '/ws') {
+      if (isAway) refused++;
       socket.destroy();
       return;
     }
@@ -142,6 +146,9 @@ export async function startScriptedConsole({
   return {
     url: `http://127.0.0.1:${port}/`,
     calls,
+    get refused() {
+      return refused;
+    },
     emit(name, item) {
       const parsed = API[name].output.parse(item);
       for (const [client, open] of streams) {
