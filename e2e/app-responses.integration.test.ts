@@ -141,7 +141,7 @@ describe('what was done about an alert', () => {
     const { shown, dialog } = await open(FROZEN);
     await shown.getByRole('button', { name: 'Allow this program' }).click();
     await dialog.getByRole('button', { name: 'Allow this program' }).click();
-    await vi.waitUntil(() => calls('actions.undo').length === 1);
+    await vi.waitUntil(() => calls('actions.undo').length === 1, { timeout: 45_000 });
     expect(calls('allow.add')).toMatchObject([
       {
         match: { kind: 'ransomware', program: PYTHON.image, command: PYTHON.commandLine },

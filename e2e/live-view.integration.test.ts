@@ -40,7 +40,8 @@ describe.skipIf(reason !== undefined)('at a terminal', () => {
     if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
   });
 
-  function showing(text: string, timeout = 5_000): Promise<boolean> {
+  /** A loaded machine answers late. */
+  function showing(text: string, timeout = 45_000): Promise<boolean> {
     return vi.waitUntil(() => shown.includes(text), { timeout });
   }
 
